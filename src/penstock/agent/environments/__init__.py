@@ -1,0 +1,1 @@
+"""Real environments for ML commands: conda files and images become cached virtual environments."""

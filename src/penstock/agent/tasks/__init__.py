@@ -1,0 +1,1 @@
+"""Built-in pipeline tasks, each a function in one table."""

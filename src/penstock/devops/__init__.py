@@ -1,0 +1,1 @@
+"""The Azure DevOps service: definitions, runs, environments, connections."""

@@ -1,0 +1,1 @@
+"""Plans, events and what to do next. Knows neither YAML, HTTP, SQL nor processes."""

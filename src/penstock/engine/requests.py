@@ -1,0 +1,169 @@
+"""What a leaf asks of the agent that does it: steps of a pipeline job, or one ML command.
+
+These records are the whole interface between the engine and the agent. They hold only texts,
+numbers and tuples of such, so that they can be sent to another machine as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A variable as Azure Pipelines knows it: text, looked up ignoring case."""
+
+    name: str
+    value: str
+    secret: bool = False
+    readonly: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a pipeline job, canonical: every step is a task with inputs.
+
+    `id` is unique in its job (`step1`); `name` addresses its outputs; `place` is where it stands
+    in the user's YAML (`azure-pipelines.yml:12:5`). Seconds for `timeout`; None means the job's.
+    `continue_on_error` and `enabled` are texts because they may hold macros.
+    """
+
+    id: str
+    task: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    display_name: str = ""
+    name: str | None = None
+    condition: str = "succeeded()"
+    env: Mapping[str, str] = field(default_factory=dict)
+    continue_on_error: str = "false"
+    timeout: float | None = None
+    retries: int = 0
+    target: str | None = None
+    restricted_commands: bool = False
+    settable_variables: tuple[str, ...] | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A service connection as a task sees it. `data` and `parameters` are by name; parameters named
+    in `secrets` are masked."""
+
+    id: str
+    name: str
+    type: str
+    url: str
+    scheme: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """What `checkout` reads. `url` is a local folder or a clone address; `commit` None means the
+    working tree as it is."""
+
+    alias: str
+    name: str
+    url: str
+    ref: str = ""
+    commit: str | None = None
+    type: str = "Git"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsWork:
+    """The steps of one pipeline job, in order, and what they may use.
+
+    `pool` says where (`name` of the pool or image as the YAML has it, mapped before it comes here);
+    `definition_key` names the workspace that repeated runs of one pipeline share.
+    """
+
+    steps: tuple[Step, ...]
+    repositories: tuple[Repository, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    pool: str = "default"
+    image: str = ""
+    definition_key: str = ""
+    clean: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSpec:
+    """An ML environment. `id` is its asset id or curated name; `image`, `conda_file` (YAML text) and
+    `build` (a blob URI) are as the service keeps them."""
+
+    id: str
+    image: str | None = None
+    conda_file: str | None = None
+    build: str | None = None
+    dockerfile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandInput:
+    """An input of an ML command. A literal has `value`; a port has `uri` and a `mode`
+    (`ro_mount`, `download`, `direct`, `eval_mount`, `eval_download`)."""
+
+    name: str
+    type: str
+    value: str | None = None
+    uri: str | None = None
+    mode: str = "ro_mount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandOutput:
+    """An output of an ML command: where it goes (`uri`) and how (`rw_mount`, `upload`, `direct`)."""
+
+    name: str
+    type: str
+    uri: str
+    mode: str = "rw_mount"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandWork:
+    """One ML command, every binding already resolved to a URI or a literal.
+
+    `command` still holds `${{inputs.x}}`, `${{outputs.x}}` and `$[[ ]]`, which the agent replaces
+    by local paths and values. `job` is the child job's own name, `root_job` that of the pipeline.
+    `code` is the URI of a code snapshot or None.
+    """
+
+    job: str
+    root_job: str
+    experiment: str
+    workspace: str
+    command: str
+    environment: EnvironmentSpec
+    code: str | None = None
+    inputs: tuple[CommandInput, ...] = ()
+    outputs: tuple[CommandOutput, ...] = ()
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    compute: str = "local"
+    instance_count: int = 1
+    process_count: int = 1
+    distribution: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+Work = StepsWork | CommandWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """All that one agent needs to do one leaf, once."""
+
+    run: str
+    node: str
+    attempt: int
+    display_name: str
+    work: Work
+    variables: tuple[Variable, ...] = ()
+    secrets: tuple[str, ...] = ()
+    timeout: float | None = None
+    cancel_timeout: float = 300.0

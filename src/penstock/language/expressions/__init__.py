@@ -1,0 +1,1 @@
+"""The Azure Pipelines expression language (v1): parse, evaluate, trace."""

@@ -1,0 +1,1 @@
+"""Template expansion: references, parameters, directives."""

@@ -1,0 +1,1 @@
+"""The Azure ML service: workspace assets, jobs, compute, tracking."""

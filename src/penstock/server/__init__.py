@@ -1,0 +1,1 @@
+"""HTTP only: Azure ML and ARM REST, MLflow, blobs."""

@@ -1,0 +1,1 @@
+"""Everything kept: SQL, logs, artifacts, files. The only room that speaks SQL."""
