@@ -131,12 +131,14 @@ class CommandWork:
 
     `command` still holds `${{inputs.x}}`, `${{outputs.x}}` and `$[[ ]]`, which the agent replaces
     by local paths and values. `job` is the child job's own name, `root_job` that of the pipeline.
-    `code` is the URI of a code snapshot or None.
+    `code` is the URI of a code snapshot or None; `workspace` is the full resource id
+    (`/subscriptions/.../workspaces/NAME`).
     """
 
     job: str
     root_job: str
     experiment: str
+    experiment_id: str
     workspace: str
     command: str
     environment: EnvironmentSpec
