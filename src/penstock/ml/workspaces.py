@@ -1,0 +1,65 @@
+"""Which workspace is meant: its Azure id, and the name of the folder that holds its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROVIDER = "Microsoft.MachineLearningServices"
+DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+SUBSCRIPTION_NAME = "Penstock (local)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A workspace by its three names, spelled as the user wrote them. Azure compares them without case."""
+
+    subscription: str
+    resource_group: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """The resource id: `/subscriptions/.../workspaces/NAME`."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/{PROVIDER}/workspaces/{self.name}"
+        )
+
+    @property
+    def scope(self) -> str:
+        """The resource id as the store compares it."""
+        return self.path.lower()
+
+    @property
+    def key(self) -> str:
+        """The name of the workspace's folder under the storage root.
+
+        It can be read back (`from_key`), because neither a workspace's name nor a subscription's id
+        can hold a dot.
+        """
+        return f"{self.name}.{self.resource_group}.{self.subscription}".lower()
+
+
+def from_key(key: str) -> Workspace | None:
+    """The workspace whose `key` this is."""
+    name, dot, rest = key.partition(".")
+    resource_group, second_dot, subscription = rest.rpartition(".")
+    if not (dot and second_dot and name and resource_group and subscription):
+        return None
+    return Workspace(subscription=subscription, resource_group=resource_group, name=name)
+
+
+def parse_arm_id(text: str) -> tuple[Workspace, tuple[str, ...]] | None:
+    """Split `[azureml:]/subscriptions/S/resourceGroups/R/providers/P/workspaces/W/data/x/versions/1`.
+
+    Returns the workspace and what follows it (`("data", "x", "versions", "1")`), or None when the
+    text is no such id. Fixed words are compared without case, as ARM does.
+    """
+    parts = text.removeprefix("azureml:").strip("/").split("/")
+    if len(parts) < 8 or not all(parts):
+        return None
+    words = tuple(parts[index].lower() for index in (0, 2, 4, 5, 6))
+    if words != ("subscriptions", "resourcegroups", "providers", PROVIDER.lower(), "workspaces"):
+        return None
+    workspace = Workspace(subscription=parts[1], resource_group=parts[3], name=parts[7])
+    return workspace, tuple(parts[8:])
