@@ -1,4 +1,4 @@
-"""The agent's one way to its server: report, write logs, fetch, keep. In process today, HTTP later."""
+"""The agent's one way to its server: report, log, fetch, keep. In process today, HTTP later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class JobServer(Protocol):
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Append whole lines, each ended by a newline, to a log of the node.
 
-        `log` is a step's id for a pipeline job, a path such as `user_logs/std_log.txt` for an ML job.
+        `log` is a step's id for a pipeline job, a path such as `user_logs/std_log.txt` for an
+        ML job.
         """
 
     def fetch(self, uri: str, folder: Path | None, *, writable: bool = False) -> Path:
@@ -39,10 +40,10 @@ class JobServer(Protocol):
         """
 
     def keep(self, uri: str, path: Path) -> None:
-        """Store the file or folder at `path` as the content of `uri` (a no-op where it is the same place)."""
+        """Store the file or folder at `path` as the content of `uri` (nothing, if it is there)."""
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
-        """Keep a file or folder with the node: an artifact, a summary, an attachment, an ML job's outputs."""
+        """Keep a file or folder with the node: an artifact, a summary, an ML job's outputs."""
 
 
 class NotFound(Exception):

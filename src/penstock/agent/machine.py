@@ -1,0 +1,31 @@
+"""What an agent knows of the machine it runs on: folders, tools, and how jobs reach the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One machine. `work` holds the workspaces of jobs, `tools` the tool cache, `cache` what may be
+    deleted at any time.
+
+    `bin` is put in front of every job's PATH (it holds `az`). `service_url`, `service_token` and
+    `subscription` are how a job reaches the service that started it; `environment` is added to the
+    environment of every job. `images` maps names of pools and hosted images to what runs them here
+    (`host`). `version` is the agent version that tasks see.
+    """
+
+    name: str
+    work: Path
+    tools: Path
+    cache: Path
+    bin: Path | None = None
+    service_url: str = ""
+    service_token: str = ""
+    subscription: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    version: str = "4.260.0"

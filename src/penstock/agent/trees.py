@@ -1,0 +1,240 @@
+"""Finds and ends the process trees that this process started, however they try to slip away.
+
+Every tree is started in its own session, carries a marker in its environment and is adopted by this
+process when its parents die (Linux: child subreaper), so a daemon with a cleared environment and a
+session of its own is still found: it is a child of this process that nobody else started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+MARKER = "VSTS_PROCESS_LOOKUP_ID"
+"""The environment variable by which the Azure agent finds what a job left behind."""
+
+_PR_SET_CHILD_SUBREAPER = 36
+_KILL_SECONDS = 5.0
+
+
+class Tree:
+    """One started process and all that comes from it.
+
+    `marker` is the value of `MARKER` in its environment; `pipes` are the names
+    (`pipe:[1234]`) of the pipes it was given; `since` is the kernel's clock at its start, in ticks.
+    """
+
+    __slots__ = ("alive", "marker", "pid", "pipes", "since")
+
+    def __init__(self, pid: int, marker: str, pipes: frozenset[str]) -> None:
+        self.pid = pid
+        self.marker = marker
+        self.pipes = pipes
+        self.since = int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")) - 1
+        self.alive = True
+
+
+# The kernel keeps one list of children for the whole process, so we keep what we know of it once.
+_lock = threading.Lock()
+_trees: dict[int, Tree] = {}
+_adopting = False
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of every orphan among its descendants (Linux; else nothing)."""
+    global _adopting
+    if _adopting:
+        return
+    _adopting = True
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def remember(tree: Tree) -> None:
+    """Note a started tree; it is known until `end` was called for it."""
+    with _lock:
+        _trees[tree.pid] = tree
+
+
+def end(trees: Collection[Tree]) -> tuple[str, ...]:
+    """Kill whatever is left of the trees, and return once nothing is; the names of what was killed.
+
+    A leader that is still alive is killed too, but left for its starter to reap.
+    """
+    killed: dict[int, str] = {}
+    doomed: set[int] = set()
+    deadline = time.monotonic() + _KILL_SECONDS
+    pause = 0.001
+    while True:
+        living = _living(trees, doomed)
+        for pid in living:
+            killed.setdefault(pid, _name(pid))
+            _kill(pid)
+        if not living or time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+    with _lock:
+        for tree in trees:
+            if _trees.get(tree.pid) is tree:
+                del _trees[tree.pid]
+    leaders = {tree.pid for tree in trees}
+    return tuple(f"{pid} ({name})" for pid, name in killed.items() if pid not in leaders)
+
+
+def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
+    """The processes of the trees that still run; dead orphans among them are reaped on the way."""
+    if sys.platform != "linux":
+        return _living_elsewhere(trees)
+    leaders = [tree.pid for tree in trees if tree.alive]
+    orphans = _orphans(trees, doomed)
+    if not leaders and not orphans:
+        return []
+    living = []
+    for pid in _with_descendants([*leaders, *orphans]):
+        doomed.add(pid)
+        if _state(pid) != "Z":
+            living.append(pid)
+        elif pid in orphans:
+            _reap(pid)
+    return living
+
+
+def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
+    """The children of this process that nobody waits for and that belong to the given trees."""
+    with _lock:
+        known = dict(_trees)
+    waited_for = {tree.pid for tree in known.values() if tree.alive}
+    strangers = [pid for pid in _children(os.getpid()) if pid not in waited_for]
+    if not strangers:
+        return []
+    own_session = os.getsid(0)
+    mine = []
+    for pid in strangers:
+        if pid in doomed:
+            mine.append(pid)
+            continue
+        fields = _stat(pid)
+        # In our session: a plain child of other code in this process, which waits for it itself.
+        if fields is None or int(fields[3]) == own_session:
+            continue
+        if _belongs(pid, int(fields[3]), int(fields[19]), trees, known):
+            mine.append(pid)
+    return mine
+
+
+def _belongs(
+    pid: int, session: int, since: int, trees: Collection[Tree], known: dict[int, Tree]
+) -> bool:
+    """Whether an orphan comes from one of `trees`.
+
+    One that hides its origin belongs to any tree that was there when it started: it is ended with
+    the last of them.
+    """
+    owner = known.get(session) or _by_marker(pid, known.values()) or _by_pipe(pid, known.values())
+    if owner is not None:
+        return owner in trees
+    possible = [tree for tree in known.values() if tree.since <= since]
+    return all(tree in trees for tree in possible)
+
+
+def _by_marker(pid: int, trees: Iterable[Tree]) -> Tree | None:
+    prefix = f"{MARKER}=".encode()
+    for entry in _read(f"/proc/{pid}/environ").split(b"\0"):
+        if entry.startswith(prefix):
+            value = entry[len(prefix) :].decode(errors="replace")
+            return next((tree for tree in trees if tree.marker == value), None)
+    return None
+
+
+def _by_pipe(pid: int, trees: Iterable[Tree]) -> Tree | None:
+    held = set()
+    for number in (1, 2):
+        try:
+            held.add(os.readlink(f"/proc/{pid}/fd/{number}"))  # noqa: PTH115
+        except OSError:
+            continue
+    return next((tree for tree in trees if tree.pipes & held), None)
+
+
+def _with_descendants(pids: Iterable[int]) -> list[int]:
+    found = list(dict.fromkeys(pids))
+    for pid in found:
+        found.extend(child for child in _children(pid) if child not in found)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """The direct children of a process, of all its threads."""
+    children: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+    except OSError:
+        return []
+    for thread in threads:
+        children.extend(
+            int(child) for child in _read(f"/proc/{pid}/task/{thread}/children").split()
+        )
+    return children
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """The fields of `/proc/PID/stat` after the name: state, parent, group, session, ..."""
+    text = _read(f"/proc/{pid}/stat")
+    return text.rpartition(b") ")[2].split() if text else None
+
+
+def _state(pid: int) -> str:
+    """`R`, `S`, `Z` ... as the kernel has it; a process that is gone counts as dead (`Z`)."""
+    fields = _stat(pid)
+    return fields[0].decode() if fields else "Z"
+
+
+def _name(pid: int) -> str:
+    return _read(f"/proc/{pid}/comm").decode(errors="replace").strip()
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+
+
+def _living_elsewhere(trees: Collection[Tree]) -> list[int]:
+    """Without `/proc`: processes known by their marker, and descendants of living leaders."""
+    import psutil
+
+    markers = {tree.marker for tree in trees}
+    leaders = {tree.pid for tree in trees if tree.alive}
+    living = []
+    for process in psutil.process_iter():
+        try:
+            marked = process.environ().get(MARKER) in markers
+            below = leaders and leaders & {process.pid, *(p.pid for p in process.parents())}
+            if (marked or below) and process.status() != psutil.STATUS_ZOMBIE:
+                living.append(process.pid)
+        except psutil.Error:
+            continue
+    return living
