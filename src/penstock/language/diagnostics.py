@@ -1,0 +1,241 @@
+"""The one renderer of diagnostics: text for people, JSON and SARIF for tools, and the nearest valid word.
+
+It reads the places, never the meaning; colour only when asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from penstock.language.codes import CODES
+from penstock.language.source import Diagnostic, Related, Severity, Source, Span
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_TAB = "    "
+_WIDTH = 100
+_LEAD = 30
+_COLORS = {
+    Severity.ERROR: "\x1b[1;31m",
+    Severity.WARNING: "\x1b[1;33m",
+    Severity.NOTE: "\x1b[1;36m",
+}
+_BOLD, _DIM, _END = "\x1b[1m", "\x1b[34m", "\x1b[0m"
+_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def render(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
+    """The diagnostics as text, one block each in the order given, without a final newline.
+
+    More than one are followed by a line that counts them.
+    """
+    shown = list(diagnostics)
+    lines: dict[int, list[str]] = {}
+    blocks = [_block(diagnostic, lines, color) for diagnostic in shown]
+    if len(shown) > 1:
+        blocks.append(summary(shown))
+    return "\n\n".join(blocks)
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """How many there are of each severity: "2 errors, 1 warning"; empty when there are none."""
+    severities = [diagnostic.severity for diagnostic in diagnostics]
+    counts = ((severity, severities.count(severity)) for severity in Severity)
+    return ", ".join(f"{n} {severity}{'s' if n > 1 else ''}" for severity, n in counts if n)
+
+
+def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
+    """The diagnostics as JSON objects; lines and columns are 1-based, ends exclusive, unknown ones null."""
+    return [_json(diagnostic) for diagnostic in diagnostics]
+
+
+def to_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> dict[str, object]:
+    """A SARIF 2.1.0 log of one run of this tool at the given version."""
+    shown = list(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in shown})
+    driver = {"name": "penstock", "version": version, "rules": [_rule(code) for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(diagnostic, codes) for diagnostic in shown],
+    }
+    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that the word was probably meant to be, or None when none is near."""
+    from difflib import get_close_matches
+
+    spellings: dict[str, str] = {}
+    for candidate in candidates:
+        spellings.setdefault(candidate.lower(), candidate)
+    matches = get_close_matches(word.lower(), spellings, n=1, cutoff=0.6)
+    return spellings[matches[0]] if matches else None
+
+
+def _block(diagnostic: Diagnostic, lines: dict[int, list[str]], color: bool) -> str:
+    span = diagnostic.span
+    width = len(str(span.line)) if span else 1
+    paint = _painter(color)
+    severity = _COLORS[diagnostic.severity]
+    block = [
+        paint(severity, f"{diagnostic.severity}[{diagnostic.code}]")
+        + paint(_BOLD, f": {_safe(diagnostic.message)}")
+    ]
+    if span:
+        block.append(" " * width + paint(_DIM, "-->") + f" {_safe(str(span))}")
+        block.extend(_snippet(diagnostic, span, lines, width, color))
+    for related in diagnostic.related:
+        place, message = _safe(str(related.span)), _safe(related.message)
+        block.append(" " * width + paint(_DIM, ":::") + f" {place}  {message}")
+    if diagnostic.help:
+        block.append(" " * (width + 1) + paint(_DIM, "= help:") + f" {_safe(diagnostic.help)}")
+    return "\n".join(block)
+
+
+def _snippet(
+    diagnostic: Diagnostic, span: Span, lines: dict[int, list[str]], width: int, color: bool
+) -> list[str]:
+    """The line of the place, the one before it, and the carets; nothing when the text has no such line."""
+    texts = _lines(span.source, lines)
+    if not 1 <= span.line <= len(texts):
+        return []
+    paint = _painter(color)
+    text = texts[span.line - 1]
+    before = _columns(text[: span.column - 1])
+    end = span.end_column - 1 if span.end_line == span.line else len(text)
+    marked = _columns(text[span.column - 1 : end])
+    offset = max(0, before - _LEAD) if _columns(text) > _WIDTH else 0
+    carets = "^" * max(1, min(marked, _WIDTH - (before - offset)))
+    gutter = " " * (width + 1) + paint(_DIM, "|")
+    shown = [gutter]
+    if span.line > 1:
+        shown.append(_numbered(span.line - 1, texts[span.line - 2], offset, width, color))
+    shown.append(_numbered(span.line, text, offset, width, color))
+    label = f" {_safe(diagnostic.label)}" if diagnostic.label else ""
+    pointer = paint(_COLORS[diagnostic.severity], carets + label)
+    shown.append(f"{gutter} {' ' * (before - offset)}{pointer}")
+    return [*shown, gutter] if diagnostic.related or diagnostic.help else shown
+
+
+def _numbered(number: int, text: str, offset: int, width: int, color: bool) -> str:
+    margin = _painter(color)(_DIM, f"{number:>{width}} |")
+    return f"{margin} {_window(text, offset)}".rstrip()
+
+
+def _window(text: str, offset: int) -> str:
+    """The part of a line that is shown, from a column on; "…" stands where something is cut off."""
+    shown = _safe(text).replace("\t", _TAB)
+    if offset == 0 and _columns(shown) <= _WIDTH:
+        return shown
+    position, kept = 0, []
+    for character in shown:
+        if offset <= position < offset + _WIDTH:
+            kept.append(character)
+        position += _columns(character)
+    if offset and kept:
+        kept[0] = "…" + " " * (_columns(kept[0]) - 1)
+    if position > offset + _WIDTH:
+        kept[-1] = "…"
+    return "".join(kept)
+
+
+def _columns(text: str) -> int:
+    """How many terminal cells a text takes."""
+    tabs = text.count("\t") * (len(_TAB) - 1)
+    if text.isascii():
+        return len(text) + tabs
+    from unicodedata import combining, east_asian_width
+
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + tabs + wide - sum(combining(character) > 0 for character in text)
+
+
+def _lines(source: Source, known: dict[int, list[str]]) -> list[str]:
+    if id(source) not in known:
+        known[id(source)] = _LINE_BREAK.split(source.text.removeprefix("\ufeff"))
+    return known[id(source)]
+
+
+def _safe(text: str) -> str:
+    """The text with what could move the cursor or reorder the line replaced."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def _painter(color: bool):  # type: ignore[no-untyped-def]
+    return (lambda code, text: f"{code}{text}{_END}") if color else (lambda _code, text: text)
+
+
+def _json(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "code": diagnostic.code,
+        "severity": str(diagnostic.severity),
+        "message": diagnostic.message,
+        **_place(diagnostic.span),
+        "label": diagnostic.label or None,
+        "related": [
+            {"message": other.message, **_place(other.span)} for other in diagnostic.related
+        ],
+        "help": diagnostic.help,
+        "serviceText": diagnostic.service_text,
+    }
+
+
+def _place(span: Span | None) -> dict[str, object]:
+    if span is None:
+        return dict.fromkeys(("file", "line", "column", "endLine", "endColumn"))
+    return {
+        "file": span.source.label,
+        "line": span.line,
+        "column": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _rule(code: str) -> dict[str, object]:
+    title, explanation = CODES[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": explanation},
+    }
+
+
+def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, object]:
+    text = diagnostic.message + (f" ({diagnostic.help})" if diagnostic.help else "")
+    result: dict[str, object] = {
+        "ruleId": diagnostic.code,
+        "ruleIndex": codes.index(diagnostic.code),
+        "level": str(diagnostic.severity),
+        "message": {"text": text},
+    }
+    if diagnostic.span:
+        result["locations"] = [{"physicalLocation": _location(diagnostic.span)}]
+    if diagnostic.related:
+        result["relatedLocations"] = [_related(i, o) for i, o in enumerate(diagnostic.related, 1)]
+    return result
+
+
+def _related(number: int, related: Related) -> dict[str, object]:
+    return {
+        "id": number,
+        "message": {"text": related.message},
+        "physicalLocation": _location(related.span),
+    }
+
+
+def _location(span: Span) -> dict[str, object]:
+    from urllib.parse import quote
+
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+    artifact: dict[str, object] = {"uri": quote(span.source.name)}
+    if span.source.repository != "self":
+        artifact["uriBaseId"] = span.source.repository
+    return {"artifactLocation": artifact, "region": region}

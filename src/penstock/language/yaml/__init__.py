@@ -1,0 +1,29 @@
+"""YAML with a place on every key and value, raw text kept, limits enforced, and faults reported as diagnostics.
+
+It reads one document from one text; it resolves no types unless asked and never builds objects.
+"""
+
+from penstock.language.yaml.builder import parse
+from penstock.language.yaml.nodes import (
+    Document,
+    Entry,
+    Limits,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+)
+from penstock.language.yaml.resolution import plain_value, to_python
+
+__all__ = [
+    "Document",
+    "Entry",
+    "Limits",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "parse",
+    "plain_value",
+    "to_python",
+]

@@ -1,0 +1,246 @@
+"""Builds the tree from libyaml's event stream, under limits, and reports everything the services would refuse.
+
+Events are consumed one at a time without recursion: libyaml itself survives any nesting, and the
+limits stop it long before its scanner slows down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yaml._yaml import CParser
+from yaml.error import YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from penstock.language.source import Diagnostic, Source, Span
+from penstock.language.yaml import complaints
+from penstock.language.yaml.keys import pair_entries
+from penstock.language.yaml.nodes import Document, Limits, Mapping, Node, Scalar, Sequence
+from penstock.language.yaml.resolution import value_fits
+
+_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_CORE = "tag:yaml.org,2002:"
+_TAGS = {
+    ScalarEvent: frozenset({"str", "int", "float", "bool", "null"}),
+    MappingStartEvent: frozenset({"map"}),
+    SequenceStartEvent: frozenset({"seq"}),
+}
+_COUNTED_FIRST = 250_000
+_BOM = "\ufeff"
+_DEFAULT_LIMITS = Limits()
+
+
+def parse(source: Source, *, anchors: bool = False, limits: Limits = _DEFAULT_LIMITS) -> Document:
+    """The tree of the one document in the text, with every fault found in it.
+
+    By default the rules of Azure Pipelines hold: anchors, aliases and merge keys are refused and
+    keys may not repeat, whatever their case. With `anchors` the text is read as PyYAML's
+    `safe_load` reads it (Azure ML): aliases are expanded, `<<` merges, a repeated key is a warning
+    and its last value counts.
+    """
+    if len(source.text) > limits.characters:
+        return Document(None, (complaints.too_long(source, limits),), source)
+    builder = _Builder(source, anchors, limits)
+    try:
+        builder.run()
+    except _Refused as refused:
+        builder.diagnostics.append(refused.diagnostic)
+        builder.root = None
+    except (YAMLError, UnicodeEncodeError) as error:
+        from penstock.language.yaml.syntax import explain
+
+        builder.diagnostics.append(explain(error, source, builder.last_scalar))
+        builder.root = None
+    return Document(builder.root, _in_order(builder.diagnostics), source)
+
+
+class _Refused(Exception):
+    """the text passes a limit and is not read further"""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+class _Open:
+    """A collection whose end has not been seen yet."""
+
+    __slots__ = ("anchor", "column", "events", "flow", "is_mapping", "line", "parts")
+
+    def __init__(self, event: Any, is_mapping: bool, events: int) -> None:
+        mark = event.start_mark
+        self.is_mapping = is_mapping
+        self.line: int = mark.line + 1
+        self.column: int = mark.column + 1
+        self.flow: bool = event.flow_style
+        self.anchor: str | None = event.anchor
+        self.events = events
+        self.parts: list[Node] = []
+
+
+class _Builder:
+    """The state of one pass over the events of one text."""
+
+    def __init__(self, source: Source, anchors: bool, limits: Limits) -> None:
+        self.source = source
+        self.text = source.text.removeprefix(_BOM)
+        self.anchors = anchors
+        self.limits = limits
+        self.diagnostics: list[Diagnostic] = []
+        self.root: Node | None = None
+        self.last_scalar: Scalar | None = None
+        self.open: list[_Open] = []
+        self.named: dict[str, tuple[Node, int]] = {}
+        self.events = 0
+        self.end = (1, 1)
+
+    def run(self) -> None:
+        """Read every event of the stream; the tree is then in `root`."""
+        if len(self.text) > _COUNTED_FIRST:
+            self._count()
+        parser = CParser(self.text)
+        documents = 0
+        while True:
+            event = parser.get_event()
+            match event:
+                case ScalarEvent():
+                    self._scalar(event)
+                case MappingStartEvent() | SequenceStartEvent():
+                    self._start(event)
+                case MappingEndEvent() | SequenceEndEvent():
+                    self._finish(event)
+                case AliasEvent():
+                    self._alias(event)
+                case DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        raise _Refused(complaints.second_document(self._span(event)))
+                case StreamEndEvent():
+                    return
+
+    def _count(self) -> None:
+        """Refuse a long text by its number of events before anything is built from it."""
+        get_event = CParser(self.text).get_event
+        depth = 0
+        for _ in range(self.limits.events):
+            try:
+                event = get_event()
+            except YAMLError:
+                return
+            kind = type(event)
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                depth += 1
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                depth -= 1
+            if depth > self.limits.depth or kind is StreamEndEvent:
+                return
+        raise _Refused(complaints.too_many(self._span(event), self.limits))
+
+    def _scalar(self, event: Any) -> None:
+        start, end, style = event.start_mark, event.end_mark, event.style
+        source = self.source
+        if style == "|" or style == ">":
+            line, column = self._content_end(start.index, end)
+            span = Span(source, start.line + 1, start.column + 1, line, column)
+        else:
+            span = Span(source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        tag = event.tag
+        scalar = Scalar(event.value, span, _STYLES[style], self._tag(tag, event) if tag else "")
+        if event.anchor and not self.anchors:
+            self.diagnostics.append(complaints.anchor_refused(event.anchor, span))
+        self.last_scalar = scalar
+        self._count_one(event)
+        self.end = (span.end_line, span.end_column)
+        self._add(scalar, event.anchor, 1)
+
+    def _content_end(self, start: int, end: Any) -> tuple[int, int]:
+        """Where the last text of a block scalar ends: its end mark lies beyond the blank lines after it."""
+        text, index, line = self.text, end.index, end.line + 1
+        while index > start + 1 and text[index - 1] in " \t\r\n":
+            index -= 1
+            line -= text[index] == "\n"
+        return line, index - text.rfind("\n", 0, index)
+
+    def _start(self, event: Any) -> None:
+        if len(self.open) >= self.limits.depth:
+            raise _Refused(complaints.too_deep(self._span(event), self.limits))
+        if event.tag:
+            self._tag(event.tag, event)
+        self._count_one(event)
+        if event.anchor and not self.anchors:
+            self.diagnostics.append(complaints.anchor_refused(event.anchor, self._span(event)))
+        self.open.append(_Open(event, type(event) is MappingStartEvent, self.events))
+
+    def _finish(self, event: Any) -> None:
+        frame = self.open.pop()
+        self._count_one(event)
+        if frame.flow:
+            self.end = (event.end_mark.line + 1, event.end_mark.column + 1)
+        span = Span(self.source, frame.line, frame.column, *self.end)
+        if frame.is_mapping:
+            entries = pair_entries(frame.parts, self.diagnostics, anchors=self.anchors)
+            node: Node = Mapping(entries, span)
+        else:
+            node = Sequence(tuple(frame.parts), span)
+        self._add(node, frame.anchor, self.events - frame.events)
+
+    def _alias(self, event: Any) -> None:
+        span = self._span(event)
+        self.end = (span.end_line, span.end_column)
+        if not self.anchors:
+            self.diagnostics.append(complaints.alias_refused(event.anchor, span))
+            return self._add(Scalar("", span), None, 1)
+        if event.anchor not in self.named:
+            is_open = any(frame.anchor == event.anchor for frame in self.open)
+            self.diagnostics.append(
+                complaints.unknown_alias(event.anchor, span, self.named, is_open)
+            )
+            return self._add(Scalar("", span), None, 1)
+        node, size = self.named[event.anchor]
+        self._count_one(event, size)
+        self._add(node, None, size)
+
+    def _add(self, node: Node, anchor: str | None, size: int) -> None:
+        if anchor:
+            self.named[anchor] = (node, size)
+        if self.open:
+            self.open[-1].parts.append(node)
+        else:
+            self.root = node
+
+    def _count_one(self, event: Any, size: int = 1) -> None:
+        self.events += size
+        if self.events > self.limits.events:
+            raise _Refused(complaints.too_many(self._span(event), self.limits))
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _tag(self, tag: str, event: Any) -> str:
+        """The tag to keep; any but the core ones is refused, above all those that would run code."""
+        if tag == "!":
+            return _CORE + "str" if type(event) is ScalarEvent else tag
+        kind = tag.removeprefix(_CORE)
+        fits = kind in _TAGS[type(event)] and tag.startswith(_CORE)
+        if not fits:
+            self.diagnostics.append(complaints.tag_refused(tag, self._span(event)))
+        elif type(event) is ScalarEvent and not value_fits(tag, event.value):
+            self.diagnostics.append(complaints.value_unfit(tag, event.value, self._span(event)))
+        return tag
+
+
+def _in_order(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    def place(diagnostic: Diagnostic) -> tuple[int, int]:
+        return (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0)
+
+    return tuple(sorted(diagnostics, key=place))

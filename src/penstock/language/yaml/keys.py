@@ -1,0 +1,83 @@
+"""Turns the alternating keys and values of a mapping into entries: repeated keys and merge keys are judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from penstock.language.casing import fold_case
+from penstock.language.source import Diagnostic
+from penstock.language.yaml import complaints
+from penstock.language.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+_MERGE = "<<"
+_EXPRESSION = "${{"
+
+
+def pair_entries(
+    parts: list[Node], diagnostics: list[Diagnostic], *, anchors: bool
+) -> tuple[Entry, ...]:
+    """The entries of a mapping; what is wrong with its keys is added to `diagnostics`."""
+    entries = _text_keys(zip(parts[::2], parts[1::2], strict=True), diagnostics)
+    return _merged(entries, diagnostics) if anchors else _distinct(entries, diagnostics)
+
+
+def _text_keys(
+    pairs: Iterable[tuple[Node, Node]], diagnostics: list[Diagnostic]
+) -> Iterator[Entry]:
+    for key, value in pairs:
+        if isinstance(key, Scalar):
+            yield Entry(key, value)
+        else:
+            diagnostics.append(complaints.key_not_text(key))
+
+
+def _distinct(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
+    """The entries whose keys differ in more than case.
+
+    Keys that hold a template expression may repeat: whether they clash is known after expansion.
+    """
+    kept: list[Entry] = []
+    firsts: dict[str, Scalar] = {}
+    for entry in entries:
+        key = entry.key
+        if _EXPRESSION in key.value:
+            kept.append(entry)
+            continue
+        first = firsts.setdefault(fold_case(key.value), key)
+        if first is not key:
+            diagnostics.append(complaints.key_repeated(key, first))
+        elif _is_merge(key):
+            diagnostics.append(complaints.merge_refused(key))
+        else:
+            kept.append(entry)
+    return tuple(kept)
+
+
+def _merged(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
+    """The entries as PyYAML's `safe_load` has them: merged ones first, own ones win, the last of a kind counts."""
+    inherited: dict[str, Entry] = {}
+    own: dict[str, Entry] = {}
+    for entry in entries:
+        key = entry.key
+        if _is_merge(key):
+            inherited.update((other.key.value, other) for other in _sources(entry, diagnostics))
+            continue
+        if key.value in own:
+            diagnostics.append(complaints.key_overridden(key, own[key.value].key))
+        own[key.value] = entry
+    return tuple({**inherited, **own}.values())
+
+
+def _sources(entry: Entry, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
+    """The entries a merge key brings in; of a list of mappings the earlier ones win, so they come last."""
+    value = entry.value
+    mappings = reversed(value.items) if isinstance(value, Sequence) else (value,)
+    for mapping in mappings:
+        if isinstance(mapping, Mapping):
+            yield from mapping.entries
+        else:
+            diagnostics.append(complaints.merge_not_mapping(mapping))
+
+
+def _is_merge(key: Scalar) -> bool:
+    return key.value == _MERGE and key.style == "plain" and not key.tag
