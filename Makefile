@@ -1,0 +1,44 @@
+# Everything is one word. `make demo` and `make test` set up what is missing by themselves.
+SHELL := /bin/sh
+BIN := .venv/bin
+WORKERS ?= auto
+timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
+
+.PHONY: demo test check lint types layers docs format golden bench setup clean
+
+demo: ## run the tutorial end to end
+	@$(call timed,./scripts/setup run && ./scripts/demo)
+
+test: ## all tests
+	@$(call timed,./scripts/setup dev && $(BIN)/pytest -n $(WORKERS) $(ARGS))
+
+check: setup lint types layers docs ## what CI checks beside the tests
+
+setup:
+	@./scripts/setup dev
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/python scripts/docs.py --check
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: setup ## write the golden files of the tests anew; look at the difference before you commit
+	$(BIN)/pytest -n $(WORKERS) --update-golden $(ARGS)
+
+bench: setup ## ratios side by side in one run
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .tools .demo benchmarks/.work
