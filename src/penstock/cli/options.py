@@ -1,0 +1,123 @@
+"""Options that several commands share, and the values they stand for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from penstock.cli.exits import Exit
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+REASONS = (
+    "Manual",
+    "IndividualCI",
+    "BatchedCI",
+    "PullRequest",
+    "Schedule",
+    "ResourceTrigger",
+)
+DEFAULT_FILES = ("azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipelines.yml")
+
+
+class Failure(click.ClickException):
+    """a command that cannot go on: a message, one next step, an exit code"""
+
+    def __init__(self, message: str, help: str = "", code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.help = help
+        self.exit_code = code
+
+    def show(self, file: Any = None) -> None:
+        """The message in the shape of a diagnostic."""
+        click.echo(f"error: {self.message}", err=True)
+        if self.help:
+            click.echo(f"  = help: {self.help}", err=True)
+
+
+def pipeline_options(function: _Function) -> _Function:
+    """The options of every command that reads a pipeline."""
+    options = (
+        click.argument("file", required=False),
+        click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder"),
+        click.option(
+            "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+            help="a pipeline parameter; VALUE is YAML",
+        ),
+        click.option(
+            "--var", "variables", multiple=True, metavar="NAME=VALUE",
+            help="a variable set when the run is queued",
+        ),
+        click.option(
+            "--variable-group", "group_values", multiple=True, metavar="GROUP:NAME=VALUE",
+            help="a value of a variable group",
+        ),
+        click.option(
+            "--local-repository", "repositories", multiple=True, metavar="NAME=DIR",
+            help="a repository resource from a local folder",
+        ),
+        click.option("--branch", default="", help="the branch the run is of"),
+        click.option("--reason", type=click.Choice(REASONS), default="Manual"),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def output_options(default: str) -> Callable[[_Function], _Function]:
+    """`-o` and `--query` of a command that prints data."""
+    from penstock.cli.output import FORMATS
+
+    def decorate(function: _Function) -> _Function:
+        function = click.option("--query", help="a JMESPath expression over the data")(function)
+        return click.option(
+            "-o", "--output", "form", type=click.Choice(FORMATS), default=default, show_default=True
+        )(function)
+
+    return decorate
+
+
+def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=VALUE texts as a table; the last of a name wins."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise click.UsageError(f'{option} takes NAME=VALUE, not "{text}"')
+        found[name] = value
+    return found
+
+
+def group_pairs(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """GROUP:NAME=VALUE texts as tables by group."""
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        group, separator, rest = text.partition(":")
+        name, equals, value = rest.partition("=")
+        if not (separator and equals and group and name):
+            raise click.UsageError(f'--variable-group takes GROUP:NAME=VALUE, not "{text}"')
+        found.setdefault(group, {})[name] = value
+    return found
+
+
+def wants_color(stream: Any) -> bool:
+    """Whether to colour what goes to `stream`: NO_COLOR, FORCE_COLOR and TERM=dumb are honoured."""
+    import os
+
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def print_diagnostics(diagnostics: Any) -> None:
+    """All diagnostics on stderr, by the one renderer."""
+    from penstock.language.diagnostics import render
+
+    if diagnostics:
+        click.echo(render(list(diagnostics), color=wants_color(sys.stderr)), err=True)

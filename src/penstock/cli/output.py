@@ -1,0 +1,85 @@
+"""Data on stdout in the form asked for (`-o`, `--query`), as the Azure command line does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
+
+
+def render_data(data: Any, form: str, query: str | None = None) -> str:
+    """The text of `data` (JSON-able) in one of `FORMATS`, after a JMESPath `query`.
+
+    Raises ValueError with a message for the user where the query is not valid.
+    """
+    if query:
+        data = _select(data, query)
+    match form:
+        case "json":
+            import json
+
+            return json.dumps(data, indent=2, ensure_ascii=False)
+        case "yaml":
+            import yaml
+
+            return yaml.safe_dump(data, sort_keys=False, allow_unicode=True).rstrip("\n")
+        case "tsv":
+            return "\n".join("\t".join(row) for row in _rows(data))
+        case "none":
+            return ""
+    return _table(data)
+
+
+def _select(data: Any, query: str) -> Any:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.search(query, data)
+    except JMESPathError as error:
+        raise ValueError(f"--query is not a valid JMESPath expression: {error}") from None
+
+
+def _rows(data: Any) -> list[list[str]]:
+    if data is None:
+        return []
+    items = data if isinstance(data, Sequence) and not isinstance(data, str) else [data]
+    return [_cells(item) for item in items]
+
+
+def _cells(item: Any) -> list[str]:
+    if isinstance(item, Mapping):
+        return [_cell(value) for value in item.values()]
+    if isinstance(item, Sequence) and not isinstance(item, str):
+        return [_cell(value) for value in item]
+    return [_cell(item)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping | list | tuple):
+        return f"({len(value)})"
+    return str(value)
+
+
+def _table(data: Any) -> str:
+    if data is None:
+        return ""
+    items = data if isinstance(data, list) else [data]
+    if not items:
+        return ""
+    if not all(isinstance(item, Mapping) for item in items):
+        return "\n".join("  ".join(row) for row in _rows(data))
+    names = list(items[0])
+    rows = [names, *([_cell(item.get(name)) for name in names] for item in items)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
+    rows.insert(1, ["-" * width for width in widths])
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
