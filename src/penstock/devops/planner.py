@@ -183,7 +183,9 @@ def _plan_ordinary(
     known: Mapping[str, str],
 ) -> None:
     _refuse_containers(planning, job)
-    work = _work(planning, job.steps, pool, known, implicit_checkout=True, clean=job.workspace_clean)
+    work = _work(
+        planning, job.steps, pool, known, implicit_checkout=True, clean=job.workspace_clean
+    )
     match job.strategy:
         case None:
             planning.nodes.append(_leaf(node, work, node.key, node.display_name))
@@ -302,7 +304,9 @@ def _plan_deployment(
         "Environment.ResourceName": resource,
         "Strategy.Name": "runOnce",
     }
-    group = replace(node, kind="deployment", variables=(*node.variables, *_facts(facts)), timeout=None)
+    group = replace(
+        node, kind="deployment", variables=(*node.variables, *_facts(facts)), timeout=None
+    )
     planning.nodes.append(group)
     planning.deployments.append(
         Deployment(node=node.id, environment=environment, resource=resource)

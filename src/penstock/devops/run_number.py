@@ -12,7 +12,7 @@ from datetime import datetime
 DEFAULT_FORMAT = "$(Date:yyyyMMdd).$(Rev:r)"
 LONGEST = 255
 _TOKEN = re.compile(r"\$\(([^()]+)\)")
-_REVISION = re.compile(r"^rev:(r+)$", re.IGNORECASE)
+_REVISION = re.compile(r"^rev:(\.?)(r+)$", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'["/:<>\'|?@*]')
 _DATE_PART = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|t+|'[^']*'|\\.|.", re.DOTALL)
 _MARK = "\0"
@@ -39,8 +39,8 @@ def run_number(
         nonlocal width
         token = match.group(1)
         if revision := _REVISION.match(token):
-            width = len(revision.group(1))
-            return _MARK
+            width = len(revision.group(2))
+            return revision.group(1) + _MARK
         return _value(token, now, lookup, match.group(0))
 
     text = _TOKEN.sub(replace, format or DEFAULT_FORMAT)

@@ -78,9 +78,7 @@ def minutes(
     return count * 60.0 if count else None
 
 
-def whole(
-    text: model.Text | None, default: int, key: str, problems: list[Diagnostic]
-) -> int:
+def whole(text: model.Text | None, default: int, key: str, problems: list[Diagnostic]) -> int:
     """A whole number, or the default with a diagnostic."""
     if text is None or not text.value.strip():
         return default
