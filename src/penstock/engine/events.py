@@ -115,11 +115,15 @@ class IssueLogged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequested:
-    """Someone asked to stop the run (`node` None) or one node and all below it."""
+    """Someone asked to stop the run (`node` None) or one node and all below it.
+
+    With `told` it is the engine's own note that it passed the request on to the leaf's executor.
+    """
 
     at: float
     node: str | None = None
     reason: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
