@@ -1,0 +1,89 @@
+"""Where everything kept on this machine lies: databases, logs, storage, work folders, caches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one store, and its parts. `root` is absolute.
+
+    `cache` holds what can be made again (environments, tools); it is shared by the stores of a user.
+    """
+
+    root: Path
+    cache_root: Path | None = None
+
+    @staticmethod
+    def default(environ: Mapping[str, str]) -> Home:
+        """The user's store: `$PENSTOCK_HOME`, else `$XDG_STATE_HOME/penstock` (`~/.local/state`)."""
+        user = Path(environ.get("HOME") or Path.home())
+        state = Path(environ.get("XDG_STATE_HOME") or user / ".local" / "state")
+        cache = Path(environ.get("XDG_CACHE_HOME") or user / ".cache")
+        chosen = environ.get("PENSTOCK_HOME")
+        root = Path(chosen) if chosen else state / "penstock"
+        return Home(root.expanduser().absolute(), (cache / "penstock").absolute())
+
+    @property
+    def state_db(self) -> Path:
+        """Runs, events, assets: what must survive a power cut."""
+        return self.root / "state.db"
+
+    @property
+    def metrics_db(self) -> Path:
+        """What tracking clients log."""
+        return self.root / "metrics.db"
+
+    @property
+    def logs(self) -> Path:
+        """Log files, by run."""
+        return self.root / "logs"
+
+    @property
+    def storage(self) -> Path:
+        """Content of datastores, by workspace."""
+        return self.root / "storage"
+
+    @property
+    def artifacts(self) -> Path:
+        """What pipeline jobs published, by run."""
+        return self.root / "artifacts"
+
+    @property
+    def work(self) -> Path:
+        """Folders in which jobs run."""
+        return self.root / "work"
+
+    @property
+    def tools(self) -> Path:
+        """The tool cache of the agents."""
+        return self.root / "tools"
+
+    @property
+    def owners(self) -> Path:
+        """One lock file for each living process that executes runs."""
+        return self.root / "owners"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again."""
+        return self.cache_root or self.root / "cache"
+
+    def make(self) -> None:
+        """Make the folder, readable by its user only."""
+        make_private_folder(self.root)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make the folder (mode 0700) and, as the system has them, its parents."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(path, 0o700, exist_ok=True)

@@ -1,0 +1,142 @@
+"""The first tables of the metrics database."""
+
+from alembic import op
+
+revision = "metrics_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+VERSION = 1
+TABLES = """
+-- Experiments and runs.
+
+CREATE TABLE experiments (
+  id INTEGER NOT NULL PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  UNIQUE (workspace, name)
+);
+
+CREATE TABLE experiment_tags (
+  experiment INTEGER NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (experiment, name)
+) WITHOUT ROWID;
+
+CREATE TABLE runs (
+  id INTEGER NOT NULL PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  experiment INTEGER NOT NULL REFERENCES experiments (id),
+  name TEXT NOT NULL,
+  user TEXT NOT NULL,
+  status TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  owned INTEGER NOT NULL,
+  started INTEGER,
+  ended INTEGER,
+  UNIQUE (workspace, run_id)
+);
+CREATE INDEX runs_by_experiment ON runs (experiment, started);
+
+CREATE TABLE params (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+
+CREATE TABLE tags (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+
+CREATE TABLE metrics (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  value REAL NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (run, name, step, time, value)
+) WITHOUT ROWID;
+
+CREATE TABLE latest_metrics (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  value REAL NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+
+-- Data sets a run read, models it read or wrote: (kind, key) is unique in a run, body is JSON.
+
+CREATE TABLE run_links (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (run, kind, key)
+) WITHOUT ROWID;
+
+-- Models: those that runs logged, and the registry.
+
+CREATE TABLE logged_models (
+  id INTEGER NOT NULL PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  model_id TEXT NOT NULL,
+  experiment INTEGER NOT NULL REFERENCES experiments (id),
+  name TEXT NOT NULL,
+  status TEXT NOT NULL,
+  type TEXT NOT NULL,
+  source_run TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  UNIQUE (workspace, model_id)
+);
+CREATE INDEX logged_models_by_experiment ON logged_models (experiment, created);
+
+CREATE TABLE logged_model_values (
+  model INTEGER NOT NULL REFERENCES logged_models (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (model, kind, name)
+) WITHOUT ROWID;
+
+CREATE TABLE registered_models (
+  id INTEGER NOT NULL PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  tags TEXT NOT NULL,
+  aliases TEXT NOT NULL,
+  UNIQUE (workspace, name)
+);
+
+CREATE TABLE model_versions (
+  model INTEGER NOT NULL REFERENCES registered_models (id) ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (model, version)
+) WITHOUT ROWID;
+"""
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            op.execute(statement)
+    op.execute(f"PRAGMA user_version = {VERSION}")

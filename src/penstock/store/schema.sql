@@ -1,0 +1,83 @@
+-- The state database at its newest version. A change here comes with a revision in
+-- migrations/state/ (until the first release: with the same change in 0001), and a test compares both.
+-- Times are seconds since 1970 (UTC). JSON is text.
+
+PRAGMA user_version = 1;
+
+CREATE TABLE alembic_version (
+  version_num VARCHAR(32) NOT NULL,
+  CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO alembic_version (version_num) VALUES ('state_0001');
+
+-- Runs: headers for lists, the plan, and the events that are the truth.
+
+CREATE TABLE counters (
+  name TEXT NOT NULL PRIMARY KEY,
+  value INTEGER NOT NULL
+);
+
+CREATE TABLE definitions (
+  id INTEGER NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE revisions (
+  definition TEXT NOT NULL,
+  prefix TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (definition, prefix)
+);
+
+CREATE TABLE runs (
+  id INTEGER NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  number TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  branch TEXT NOT NULL,
+  "commit" TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL,
+  result TEXT,
+  created REAL NOT NULL,
+  started REAL,
+  finished REAL,
+  owner TEXT NOT NULL,
+  extra TEXT NOT NULL
+);
+CREATE INDEX runs_by_kind ON runs (kind, id);
+CREATE INDEX runs_by_definition ON runs (definition, id);
+CREATE INDEX runs_by_name ON runs (name, id);
+CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished';
+
+CREATE TABLE plans (
+  run INTEGER NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+  body TEXT NOT NULL
+);
+
+CREATE TABLE events (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  at REAL NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (run, sequence)
+) WITHOUT ROWID;
+
+-- Deployments: the history of an environment.
+
+CREATE TABLE deployments (
+  id INTEGER NOT NULL PRIMARY KEY,
+  environment TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  stage TEXT NOT NULL,
+  job TEXT NOT NULL,
+  result TEXT,
+  started REAL NOT NULL,
+  finished REAL
+);
+CREATE INDEX deployments_by_environment ON deployments (environment, id);
+CREATE INDEX deployments_by_run ON deployments (run, id);
+
+-- Azure ML: workspaces, assets, jobs.

@@ -1,0 +1,199 @@
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from penstock.store import database
+from penstock.store.database import METRICS, STATE, Database, Schema, StoreBroken, StoreTooNew
+from penstock.store.home import Home
+from penstock.store.migrations import upgrade
+
+
+def tables(path: Path) -> set[tuple[str, str, str]]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    connection.close()
+    return {(kind, name, normalised(sql)) for kind, name, sql in rows}
+
+
+def answer(path: Path, question: str) -> object:
+    connection = sqlite3.connect(path)
+    value = connection.execute(question).fetchone()[0]
+    connection.close()
+    return value
+
+
+def normalised(sql: str) -> str:
+    lines = (line.partition("--")[0] for line in sql.splitlines())
+    text = " ".join(" ".join(lines).split())
+    return text.replace("( ", "(").replace(" )", ")").replace(" ,", ",")
+
+
+@pytest.mark.parametrize("schema", [STATE, METRICS], ids=lambda schema: schema.name)
+def test_every_migration_from_nothing_gives_the_schema_of_a_fresh_store(
+    tmp_path: Path, schema: Schema
+) -> None:
+    fresh, upgraded = tmp_path / "fresh.db", tmp_path / "upgraded.db"
+    database.open_database(fresh, schema, durable=True).close()
+    upgraded.touch()
+
+    upgrade(upgraded, schema.name)
+
+    assert tables(upgraded) == tables(fresh)
+    for question in ("PRAGMA user_version", "SELECT version_num FROM alembic_version"):
+        assert answer(fresh, question) == answer(upgraded, question)
+
+
+@pytest.mark.parametrize("schema", [STATE, METRICS], ids=lambda schema: schema.name)
+def test_the_newest_revision_is_the_version_of_the_program(schema: Schema) -> None:
+    revisions = Path(database.__file__).parent / "migrations" / schema.name
+    numbers = [int(file.name[:4]) for file in revisions.glob("[0-9]*.py")]
+    assert max(numbers) == schema.version
+    assert sorted(numbers) == list(range(1, schema.version + 1))
+
+
+def test_an_older_store_is_upgraded_when_it_is_opened(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    sqlite3.connect(home.state_db).close()
+    home.state_db.touch()
+
+    state = database.open_state(home)
+
+    assert state.query("PRAGMA user_version")[0][0] == STATE.version
+    assert state.query("SELECT count(*) FROM runs")[0][0] == 0
+    assert state.query("PRAGMA journal_mode")[0][0] == "wal"
+    state.close()
+
+
+def test_two_upgrades_at_once_do_the_work_once(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.touch()
+    code = (
+        "import sys, pathlib\n"
+        "from penstock.store.migrations import upgrade\n"
+        "upgrade(pathlib.Path(sys.argv[1]), 'state')\n"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(2)]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+
+
+def test_a_newer_store_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    database.open_state(home).close()
+    connection = sqlite3.connect(home.state_db)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(StoreTooNew) as refused:
+        database.open_state(home)
+
+    assert str(refused.value) == (
+        f'the store "{home.state_db}" was made by a newer penstock (schema 99; this one knows '
+        f"{STATE.version}): install the newer penstock, or set PENSTOCK_HOME to another folder"
+    )
+
+
+def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.state_db.write_text("not a database, but long enough to look like a file header\n" * 100)
+    with pytest.raises(StoreBroken, match=f'"{home.state_db}" is not a penstock database'):
+        database.open_state(home)
+
+
+def test_only_the_user_can_read_a_store(tmp_path: Path) -> None:
+    home = Home(tmp_path / "new" / "home")
+    state = database.open_state(home)
+    with state.transaction() as connection:
+        connection.execute("INSERT INTO counters VALUES ('x', 1)")
+    assert stat.S_IMODE(os.stat(home.root).st_mode) == 0o700
+    for file in home.root.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    state.close()
+
+
+def test_a_fresh_store_leaves_no_draft_behind(tmp_path: Path) -> None:
+    database.open_state(Home(tmp_path)).close()
+    assert [file.name for file in tmp_path.iterdir()] == ["state.db"]
+
+
+def test_many_threads_that_open_a_fresh_store_at_once_see_the_same_one(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    opened: list[Database] = []
+
+    def open_and_add(number: int) -> None:
+        state = database.open_state(home)
+        opened.append(state)
+        with state.transaction() as connection:
+            connection.execute("INSERT INTO counters VALUES (?, 1)", (str(number),))
+
+    threads = [threading.Thread(target=open_and_add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert opened[0].query("SELECT count(*) FROM counters")[0][0] == 8
+    for state in opened:
+        state.close()
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    state = database.open_state(Home(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        with state.transaction() as connection:
+            connection.execute("INSERT INTO counters VALUES ('x', 1)")
+            _ = 1 / 0
+    assert state.query("SELECT * FROM counters") == []
+    with state.transaction() as connection:
+        connection.execute("INSERT INTO counters VALUES ('x', 1)")
+    assert len(state.query("SELECT * FROM counters")) == 1
+    state.close()
+
+
+def test_transactions_do_not_nest(tmp_path: Path) -> None:
+    state = database.open_state(Home(tmp_path))
+    with pytest.raises(RuntimeError, match="a transaction was begun inside another one"):
+        with state.transaction(), state.transaction():
+            pass
+    state.close()
+
+
+def test_increments_from_threads_and_processes_are_all_kept(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    state = database.open_state(home)
+    with state.transaction() as connection:
+        connection.execute("INSERT INTO counters VALUES ('x', 0)")
+    code = (
+        "import sys, pathlib, threading\n"
+        "from penstock.store.database import open_state\n"
+        "from penstock.store.home import Home\n"
+        "state = open_state(Home(pathlib.Path(sys.argv[1])))\n"
+        "def work():\n"
+        "    for _ in range(25):\n"
+        "        with state.transaction() as connection:\n"
+        "            value = connection.execute('SELECT value FROM counters').fetchone()[0]\n"
+        "            connection.execute('UPDATE counters SET value = ?', (value + 1,))\n"
+        "threads = [threading.Thread(target=work) for _ in range(4)]\n"
+        "[thread.start() for thread in threads]\n"
+        "[thread.join() for thread in threads]\n"
+        "state.close()\n"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    assert state.query("SELECT value FROM counters")[0][0] == 200
+    state.close()
+
+
+def test_state_waits_for_the_disk_and_metrics_do_not(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    state, metrics = database.open_state(home), database.open_metrics(home)
+    assert state.query("PRAGMA synchronous")[0][0] == 2
+    assert metrics.query("PRAGMA synchronous")[0][0] == 1
+    state.close()
+    metrics.close()
