@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,8 +41,29 @@ class Failure(click.ClickException):
             click.echo(f"  = help: {self.help}", err=True)
 
 
-def pipeline_options(function: _Function) -> _Function:
-    """The options of every command that reads a pipeline."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command line says about a pipeline, as it was typed."""
+
+    file: str | None = None
+    folder: Path | None = None
+    parameters: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    group_values: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    branch: str = ""
+    reason: str = "Manual"
+
+
+def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that reads a pipeline; the command gets them as `request`."""
+
+    @wraps(function)
+    def collected(**given: Any) -> int:
+        named = {name: given.pop(name) for name in Request.__slots__}
+        return function(request=Request(**named), **given)
+
+    decorated = collected
     options = (
         click.argument("file", required=False),
         click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder"),
@@ -64,8 +87,8 @@ def pipeline_options(function: _Function) -> _Function:
         click.option("--reason", type=click.Choice(REASONS), default="Manual"),
     )  # fmt: skip
     for option in reversed(options):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return decorated
 
 
 def output_options(default: str) -> Callable[[_Function], _Function]:

@@ -1,0 +1,119 @@
+"""A pipeline file on this machine, read with all that the command line says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import DEFAULT_FILES, Failure, Request, group_pairs, pairs
+from penstock.devops.library import Library, VariableGroup, read_library
+from penstock.devops.repository import LocalRepository, find_root, read_repository
+from penstock.devops.variables import RunFacts, queue_variables, template_variables
+from penstock.engine.requests import Variable
+from penstock.language.compiler import Compiled, LocalFiles, compile_pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A compiled pipeline and everything around it. `variables` are predefined and queue-time ones,
+    weakest first; `repositories` maps a repository resource's alias to its folder."""
+
+    compiled: Compiled
+    root: Path
+    path: str
+    definition: str
+    library: Library
+    repository: LocalRepository
+    variables: tuple[Variable, ...]
+    repositories: Mapping[str, Path]
+
+
+def load(request: Request) -> Loaded:
+    """Compile the pipeline that `request` names.
+
+    Raises Failure (exit 3) where there is no such file, (exit 2) where an option is malformed.
+    """
+    folder = (request.folder or Path()).resolve()
+    if not folder.is_dir():
+        raise Failure(f'there is no folder "{request.folder}"', code=Exit.NOT_FOUND)
+    root = find_root(folder)
+    path = _find_file(folder, root, request.file)
+    repositories = _folders(request.repositories)
+    repository = read_repository(root)
+    definition = path.stem if path.name not in DEFAULT_FILES else root.name
+    relative = path.relative_to(root).as_posix()
+    facts = RunFacts(
+        repository=repository,
+        definition=definition,
+        path=relative,
+        reason=request.reason,
+        branch=request.branch,
+    )
+    predefined = queue_variables(facts)
+    queued = pairs(request.variables, "--var")
+    compiled = compile_pipeline(
+        relative,
+        LocalFiles(root, repositories),
+        parameters=pairs(request.parameters, "--parameter"),
+        variables={**template_variables(predefined), **queued},
+    )
+    return Loaded(
+        compiled=compiled,
+        root=root,
+        path=relative,
+        definition=definition,
+        library=_with_values(read_library(root), group_pairs(request.group_values)),
+        repository=repository,
+        variables=(*predefined, *(Variable(name=n, value=v) for n, v in queued.items())),
+        repositories=repositories,
+    )
+
+
+def _find_file(folder: Path, root: Path, name: str | None) -> Path:
+    if name is None:
+        for place in dict.fromkeys((folder, root)):
+            for default in DEFAULT_FILES:
+                if (place / default).is_file():
+                    return place / default
+        raise Failure(
+            f"there is no {DEFAULT_FILES[0]} in {folder}",
+            "name the pipeline file: penstock run PATH",
+            Exit.NOT_FOUND,
+        )
+    path = (folder / name).resolve()
+    if not path.is_file():
+        raise Failure(f'there is no file "{name}" in {folder}', code=Exit.NOT_FOUND)
+    if not path.is_relative_to(root):
+        raise Failure(
+            f'"{name}" is outside the repository {root}',
+            "change to its repository first, or use -C",
+            Exit.USAGE,
+        )
+    return path
+
+
+def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
+    folders = {
+        name: Path(text).resolve() for name, text in pairs(texts, "--local-repository").items()
+    }
+    for name, folder in folders.items():
+        if not folder.is_dir():
+            raise Failure(
+                f'--local-repository {name}: there is no folder "{folder}"', code=Exit.NOT_FOUND
+            )
+    return folders
+
+
+def _with_values(library: Library, values: Mapping[str, Mapping[str, str]]) -> Library:
+    groups = dict(library.groups)
+    for name, given in values.items():
+        known = library.group(name) or VariableGroup(name=name)
+        merged = replace(
+            known,
+            variables={**known.variables, **given},
+            secrets=tuple(s for s in known.secrets if s not in given),
+        )
+        groups[known.name] = merged
+    return replace(library, groups=groups)

@@ -1,0 +1,87 @@
+"""`penstock validate`: check pipeline and Azure ML files offline, all errors at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.loading import load
+from penstock.cli.options import Failure, Request, wants_color
+from penstock.language.source import Diagnostic, Source, has_errors
+
+
+@click.command(short_help="check pipeline and Azure ML files offline")
+@click.argument("files", nargs=-1)
+@click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE")
+@click.option("--local-repository", "repositories", multiple=True, metavar="NAME=DIR")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["text", "json", "sarif"]), default="text"
+)
+@click.option("--warnings-as-errors", is_flag=True, help="a warning makes the exit code 4")
+def command(
+    files: tuple[str, ...],
+    folder: Path | None,
+    parameters: tuple[str, ...],
+    variables: tuple[str, ...],
+    repositories: tuple[str, ...],
+    form: str,
+    warnings_as_errors: bool,
+) -> int:
+    """Parse, expand and check FILES (azure-pipelines.yml where none is named), offline.
+
+    Reads Azure Pipelines YAML and Azure ML YAML, which it knows by its shape. Exit code 4 when
+    anything is wrong.
+    """
+    found: list[Diagnostic] = []
+    for name in files or (None,):
+        request = Request(
+            file=name,
+            folder=folder,
+            parameters=parameters,
+            variables=variables,
+            repositories=repositories,
+        )
+        found += _check(request)
+    _print(found, form, [name or "azure-pipelines.yml" for name in files or (None,)])
+    wrong = has_errors(found) or (warnings_as_errors and bool(found))
+    return Exit.INVALID if wrong else Exit.OK
+
+
+def _check(request: Request) -> list[Diagnostic]:
+    if request.file is not None:
+        path = (request.folder or Path()) / request.file
+        if not path.is_file():
+            raise Failure(f'there is no file "{request.file}"', code=Exit.NOT_FOUND)
+        if (kind := _azure_ml_kind(path)) is not None:
+            from penstock.ml.yaml import load as load_ml
+
+            return list(load_ml(path, kind=kind).diagnostics)
+    loaded = load(request)
+    return [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
+
+
+def _azure_ml_kind(path: Path) -> str | None:
+    from penstock.language import yaml
+    from penstock.ml.yaml import recognise
+
+    document = yaml.parse(Source(path.name, path.read_text("utf-8", "replace")), anchors=True)
+    return recognise(document)
+
+
+def _print(found: list[Diagnostic], form: str, names: list[str]) -> None:
+    from penstock.language import diagnostics
+
+    if form == "json":
+        click.echo(json.dumps(diagnostics.to_json(found), indent=2, ensure_ascii=False))
+    elif form == "sarif":
+        click.echo(json.dumps(diagnostics.to_sarif(found), indent=2, ensure_ascii=False))
+    elif found:
+        click.echo(diagnostics.render(found, color=wants_color(sys.stdout)))
+    else:
+        click.echo(f"{', '.join(names)}: no problems found")
