@@ -1,4 +1,4 @@
-"""Datastores: how content is addressed, where it lies in the storage folder, and their documents."""
+"""Datastores: how content is addressed, where it lies on disk, and their documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UnsafePath(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPath:
-    """A place in a datastore of a workspace. `path` has no leading slash; a folder may end in one."""
+    """A place in a datastore. `path` has no leading slash; that of a folder may end in one."""
 
     workspace: Workspace
     datastore: str

@@ -11,7 +11,7 @@ SUBSCRIPTION_NAME = "Penstock (local)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A workspace by its three names, spelled as the user wrote them. Azure compares them without case."""
+    """A workspace by its three names, as the user spelled them. Azure ignores their case."""
 
     subscription: str
     resource_group: str
@@ -50,9 +50,9 @@ def from_key(key: str) -> Workspace | None:
 
 
 def parse_arm_id(text: str) -> tuple[Workspace, tuple[str, ...]] | None:
-    """Split `[azureml:]/subscriptions/S/resourceGroups/R/providers/P/workspaces/W/data/x/versions/1`.
+    """Split `[azureml:]/subscriptions/S/resourceGroups/R/providers/.../workspaces/W/data/d/...`.
 
-    Returns the workspace and what follows it (`("data", "x", "versions", "1")`), or None when the
+    Returns the workspace and what follows it (`("data", "d", ...)`), or None when the
     text is no such id. Fixed words are compared without case, as ARM does.
     """
     parts = text.removeprefix("azureml:").strip("/").split("/")

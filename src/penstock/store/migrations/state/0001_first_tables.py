@@ -80,6 +80,40 @@ CREATE INDEX deployments_by_environment ON deployments (environment, id);
 CREATE INDEX deployments_by_run ON deployments (run, id);
 
 -- Azure ML: workspaces, assets, jobs.
+
+CREATE TABLE ml_assets (
+  id INTEGER NOT NULL PRIMARY KEY,
+  scope TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  document TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  created REAL NOT NULL,
+  updated REAL NOT NULL,
+  UNIQUE (scope, kind, name, version)
+);
+CREATE INDEX ml_assets_by_hash ON ml_assets (scope, kind, hash) WHERE hash <> '';
+
+CREATE TABLE ml_jobs (
+  id INTEGER NOT NULL PRIMARY KEY,
+  scope TEXT NOT NULL,
+  name TEXT NOT NULL,
+  run TEXT NOT NULL,
+  parent TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  status TEXT NOT NULL,
+  archived INTEGER NOT NULL,
+  created REAL NOT NULL,
+  ended REAL,
+  body TEXT NOT NULL,
+  UNIQUE (scope, name)
+);
+CREATE INDEX ml_jobs_by_parent ON ml_jobs (scope, parent, id);
+CREATE INDEX ml_jobs_by_run ON ml_jobs (run, id);
+CREATE INDEX ml_jobs_by_name ON ml_jobs (name);
+CREATE INDEX ml_jobs_by_origin ON ml_jobs (origin, id) WHERE origin <> '';
+CREATE INDEX ml_jobs_unfinished ON ml_jobs (id) WHERE parent = '' AND status = '';
 """
 
 
