@@ -29,7 +29,7 @@ class Row:
 
 
 def environment(home: str) -> dict[str, str]:
-    """The process environment with a store of its own; bytecode is compiled as on a user's machine."""
+    """The process environment with a store of its own and bytecode kept, as on a user's machine."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PENSTOCK_HOME": str(WORK / home), "NO_COLOR": "1", "CI": "true"}
 

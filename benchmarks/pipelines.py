@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -46,7 +47,12 @@ def run() -> list[Row]:
 
 
 def gitlab_ci_local() -> tuple[str, str]:
-    """Node and the tool's script, installed from their registries on the first run."""
+    """Node and the tool's script, installed from their registries on the first run.
+
+    Its shell executor copies the project with rsync, which must be on the machine.
+    """
+    if shutil.which("rsync") is None:
+        raise SystemExit("gitlab-ci-local needs rsync: apt-get install rsync")
     tools = WORK / "gitlab-ci-local"
     script = tools / "node_modules" / "gitlab-ci-local" / "dist" / "index.js"
     uv = Path(sys.executable).parent / "uv"
