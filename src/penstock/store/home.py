@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 class Home:
     """The folder of one store, and its parts. `root` is absolute.
 
-    `cache` holds what can be made again (environments, tools); it is shared by the stores of a user.
+    `cache` holds what can be made again (environments, tools), for all stores of a user.
     """
 
     root: Path
@@ -20,7 +19,7 @@ class Home:
 
     @staticmethod
     def default(environ: Mapping[str, str]) -> Home:
-        """The user's store: `$PENSTOCK_HOME`, else `$XDG_STATE_HOME/penstock` (`~/.local/state`)."""
+        """The user's store: `$PENSTOCK_HOME`, else `penstock` in `$XDG_STATE_HOME`."""
         user = Path(environ.get("HOME") or Path.home())
         state = Path(environ.get("XDG_STATE_HOME") or user / ".local" / "state")
         cache = Path(environ.get("XDG_CACHE_HOME") or user / ".cache")
@@ -81,9 +80,9 @@ class Home:
 def make_private_folder(path: Path) -> None:
     """Make the folder (mode 0700) and, as the system has them, its parents."""
     try:
-        os.mkdir(path, 0o700)
+        path.mkdir(0o700)
     except FileExistsError:
         return
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.makedirs(path, 0o700, exist_ok=True)
+        path.mkdir(0o700, exist_ok=True)

@@ -1,0 +1,229 @@
+"""The ASGI application over a table of routes: who calls, what body, which error on the wire.
+
+The order is: host, origin, path, caller, route, body, handler. Nothing here knows what routes do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from penstock.server.auth import (
+    LOOPBACK,
+    Signer,
+    Tokens,
+    is_known_host,
+    is_own_origin,
+    may,
+    presented_token,
+)
+from penstock.server.errors import Refused, arm_error
+from penstock.server.routes import (
+    Answer,
+    BadBody,
+    Call,
+    Permission,
+    Principal,
+    Route,
+    RouteTable,
+)
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_NOT_IN_PATHS = frozenset([*(chr(code) for code in range(32)), "\x7f", "\\", "�"])
+
+
+def make_app(
+    routes: Iterable[Route],
+    tokens: Tokens,
+    *,
+    signer: Signer | None = None,
+    hosts: frozenset[str] = LOOPBACK,
+    now: Callable[[], float] = time.time,
+    on_failure: Callable[[str, Exception], None] | None = None,
+) -> ASGIApp:
+    """The application. Raises `UnusableRoute` for a row without a permission, or two rows alike.
+
+    `on_failure(request line, error)` is told of our own failures, which the caller sees as 500.
+    """
+    table = RouteTable(routes)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        route = None
+        try:
+            _check_browser(request, hosts)
+            path = normal_path(scope["path"])
+            principal = _principal(request, tokens)
+            signed = _signed(request, path, signer, now)
+            route, parameters = _permitted(table, request.method, path, principal, signed)
+            body = b"" if route.streams else await _read(request, route.body_limit)
+            call = Call(
+                request=request, path=path, parameters=parameters, principal=principal, body=body
+            )
+            response = _response(await _run(route, call))
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001
+            response = _failure(request, route, error, on_failure)
+        await response(scope, receive, send)
+
+    return app
+
+
+def normal_path(path: str) -> str:
+    """The path, decoded once, when it is one that means the same to everyone.
+
+    A path with `.`, `..`, an empty segment inside, a backslash or a control character is refused:
+    so is one that would be such a path if it were decoded again. A slash at the end is kept.
+    """
+    from urllib.parse import unquote
+
+    seen = path
+    for _ in range(4):
+        segments = seen[1:].split("/")
+        inner = segments[:-1] if segments[-1] == "" else segments
+        if not seen.startswith("/") or any(part in ("", ".", "..") for part in inner):
+            break
+        if not _NOT_IN_PATHS.isdisjoint(seen):
+            break
+        decoded = unquote(seen)
+        if decoded == seen:
+            return path
+        seen = decoded
+    raise Refused(400, "InvalidUri", "the path of the request is not valid")
+
+
+def _check_browser(request: Request, hosts: frozenset[str]) -> None:
+    host = request.headers.get("host", "")
+    if not is_known_host(host, hosts):
+        raise Refused(403, "HostNotAllowed", f'this server is not reached as "{host[:255]}"')
+    if request.method in CHANGING:
+        origin = request.headers.get("origin", "")
+        fetch_site = request.headers.get("sec-fetch-site", "")
+        if not is_own_origin(origin, fetch_site, host):
+            raise Refused(403, "OriginNotAllowed", "a page of another site may not change anything")
+
+
+def _principal(request: Request, tokens: Tokens) -> Principal | None:
+    token = presented_token(request.headers.get("authorization", ""))
+    return None if token is None else tokens.principal(token)
+
+
+def _signed(
+    request: Request, path: str, signer: Signer | None, now: Callable[[], float]
+) -> frozenset[Permission]:
+    if signer is None or "sig" not in request.query_params:
+        return frozenset()
+    return signer.permissions(path, request.query_params, now())
+
+
+def _permitted(
+    table: RouteTable,
+    method: str,
+    path: str,
+    principal: Principal | None,
+    signed: frozenset[Permission],
+) -> tuple[Route, Mapping[str, str]]:
+    """The route and its parameters. A caller without a token learns nothing of what exists."""
+    match = table.match(method, path)
+    route = None if match is None else match.route
+    if match is not None and route is not None and may(principal, signed, route.permission):
+        return route, match.parameters
+    if principal is None:
+        raise Refused(
+            401,
+            "AuthenticationFailed",
+            "authentication failed: no 'Authorization' header, or its token is not valid",
+            headers={"www-authenticate": 'Bearer, Basic realm="penstock"'},
+        )
+    if match is None:
+        raise Refused(404, "NotFound", f'there is nothing at "{path}"')
+    if route is None:
+        allowed = ", ".join(match.allowed)
+        raise Refused(
+            405, "MethodNotAllowed", f'"{path}" answers {allowed}', headers={"allow": allowed}
+        )
+    raise Refused(
+        403, "AuthorizationFailed", f'"{principal.name}" may not {route.permission} at "{path}"'
+    )
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limit:
+        raise _too_large(limit)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refused:
+    # The rest of the body is not read, so the connection cannot serve another request.
+    return Refused(
+        413,
+        "RequestEntityTooLarge",
+        f"the request content is larger than {limit} bytes",
+        headers={"connection": "close"},
+    )
+
+
+async def _run(route: Route, call: Call) -> object:
+    if inspect.iscoroutinefunction(route.handler):
+        return await route.handler(call)
+    if route.quick:
+        return route.handler(call)
+    return await run_in_threadpool(route.handler, call)
+
+
+def _response(reply: object) -> Response:
+    match reply:
+        case Response():
+            return reply
+        case Answer():
+            answer = reply
+        case _:
+            answer = Answer(body=reply)
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=dict(answer.headers))
+    if isinstance(answer.body, bytes):
+        return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(
+        text.encode("utf-8", "replace"),
+        status_code=answer.status,
+        headers=dict(answer.headers),
+        media_type="application/json",
+    )
+
+
+def _failure(
+    request: Request,
+    route: Route | None,
+    error: Exception,
+    on_failure: Callable[[str, Exception], None] | None,
+) -> Response:
+    if isinstance(error, BadBody):
+        error = Refused(400, "InvalidRequestContent", str(error))
+    if route is None or route.on_error is None:
+        answer = arm_error(error)
+    else:
+        answer = route.on_error(error)
+    if answer.status >= 500 and on_failure is not None:
+        on_failure(f"{request.method} {request.url.path}", error)
+    return _response(answer)

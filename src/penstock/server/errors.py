@@ -1,0 +1,78 @@
+"""Refusals and failures as the wire has them: one exception, and the JSON of ARM around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from penstock.server.routes import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One fault of several in a request: `target` is a dotted path in the user's own terms."""
+
+    code: str
+    message: str
+    target: str = ""
+
+
+class Refused(Exception):
+    """the request is refused
+
+    `code` is the service's own word (`UserError`, `ResourceNotFound`), `status` its HTTP status.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        target: str = "",
+        details: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.target = target
+        self.details = tuple(details)
+        self.headers = dict(headers or {})
+
+
+def arm_error(error: Exception) -> Answer:
+    """The answer to a failed request as ARM words it: `{"error": {code, message, details}}`.
+
+    What is not a `Refused` is our own failure: 500, without its text.
+    """
+    if not isinstance(error, Refused):
+        return _arm_answer(500, "InternalServerError", "the server failed; its log says why")
+    return _arm_answer(
+        error.status,
+        error.code,
+        error.message,
+        target=error.target,
+        details=error.details,
+        headers=error.headers,
+    )
+
+
+def _arm_answer(
+    status: int,
+    code: str,
+    message: str,
+    *,
+    target: str = "",
+    details: Sequence[Detail] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    body: dict[str, object] = {"code": code, "message": message}
+    if target:
+        body["target"] = target
+    body["details"] = [
+        {"code": detail.code, "message": detail.message, "target": detail.target}
+        for detail in details
+    ]
+    return Answer(status=status, body={"error": body}, headers=headers or {})

@@ -1,0 +1,240 @@
+"""The table of routes: what a handler gets, what it answers, and who may ask.
+
+A module of handlers offers `routes(stores ...) -> tuple[Route, ...]`; `app.py` serves such tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+BODY_LIMIT = 32 * 1024 * 1024
+
+
+class Permission(StrEnum):
+    """What a caller must hold. `PUBLIC` needs nothing; `SIGNED` a signed address or `READ`;
+    `SIGNED_WRITE` a writable signed address or `WRITE`."""
+
+    PUBLIC = "public"
+    SIGNED = "signed"
+    SIGNED_WRITE = "signed write"
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who calls, and what they may do."""
+
+    name: str
+    permissions: frozenset[Permission]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request as a handler sees it.
+
+    `path` was percent-decoded once and holds no `.`, `..`, empty or odd segment. `parameters` are
+    those of the route's path. `body` is whole and within the route's limit; for a route that
+    streams it is empty and `request.stream()` gives the chunks.
+    """
+
+    request: Request
+    path: str
+    parameters: Mapping[str, str]
+    principal: Principal | None = None
+    body: bytes = b""
+
+    @property
+    def base_url(self) -> str:
+        """The address the caller used, for the addresses in an answer: `http://127.0.0.1:8123`."""
+        return f"{self.request.url.scheme}://{self.request.headers['host']}"
+
+    def query(self, name: str, default: str = "") -> str:
+        """A query parameter, its name compared without case as ARM does; the last one counts."""
+        wanted = name.lower()
+        found = [value for key, value in self.query_items() if key.lower() == wanted]
+        return found[-1] if found else default
+
+    def query_items(self) -> list[tuple[str, str]]:
+        """Every query parameter, in order."""
+        return self.request.query_params.multi_items()
+
+    def header(self, name: str, default: str = "") -> str:
+        """A request header."""
+        value: str = self.request.headers.get(name, default)
+        return value
+
+    def json(self) -> dict[str, object]:
+        """The body as a JSON object (empty body: empty object). Raises `BadBody`."""
+        if not self.body:
+            return {}
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise BadBody(f"the request content is not valid JSON: {error}") from error
+        if not isinstance(value, dict):
+            raise BadBody(f"the request content must be a JSON object, not {_kind(value)}")
+        return value
+
+
+class BadBody(Exception):
+    """the request content is not a JSON object"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a handler answers. `body` None sends nothing, bytes go as they are, all else as JSON."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# A handler answers an `Answer`, a mapping or list (200, JSON), None (200, no content), or a
+# Starlette response of its own (a file, a stream).
+Reply = Answer | Mapping[str, object] | list[object] | None
+Handler = Callable[[Call], "Reply | Response | Awaitable[Reply | Response]"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One row of the table.
+
+    `path` is a template: fixed words (compared without case, as ARM does), `{name}` for one
+    segment, `{name:path}` at the end for the rest. A plain function runs in a worker thread, or in
+    the server's own loop when `quick` (it then must never wait for long); a coroutine runs in the
+    loop. `on_error` words what the handler raises; None means as ARM does.
+    """
+
+    method: str
+    path: str
+    permission: Permission
+    handler: Handler
+    quick: bool = False
+    streams: bool = False
+    body_limit: int = BODY_LIMIT
+    on_error: Callable[[Exception], Answer] | None = None
+
+
+class UnusableRoute(Exception):
+    """a row of the route table cannot be served"""
+
+
+@dataclass(slots=True)
+class _Branch:
+    words: dict[str, _Branch] = field(default_factory=dict)
+    parameter: _Branch | None = None
+    methods: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
+    rest: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which route a request meets. `route` None: the path is known for `allowed` methods only."""
+
+    route: Route | None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+
+
+class RouteTable:
+    """Routes as a tree of segments: a fixed word wins over a parameter, that over a rest."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._root = _Branch()
+        for route in self.routes:
+            self._add(route)
+
+    def match(self, method: str, path: str) -> Match | None:
+        """The route for a normalised path, or None when no route has it."""
+        segments = path.strip("/").split("/")
+        allowed: set[str] = set()
+        found = _search(self._root, segments, 0, (), method, allowed)
+        if found is not None:
+            (route, names), values = found
+            return Match(route, dict(zip(names, values, strict=True)))
+        return Match(None, allowed=tuple(sorted(allowed))) if allowed else None
+
+    def _add(self, route: Route) -> None:
+        if not isinstance(route.permission, Permission):
+            raise UnusableRoute(f'the route "{route.method} {route.path}" has no permission')
+        branch, names, segments = self._root, [], route.path.strip("/").split("/")
+        for segment in segments:
+            if segment.startswith("{") and segment.endswith(":path}"):
+                names.append(segment[1:-6])
+                self._put(branch.rest, route, tuple(names))
+                return
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                branch.parameter = branch.parameter or _Branch()
+                branch = branch.parameter
+            else:
+                branch = branch.words.setdefault(segment.lower(), _Branch())
+        self._put(branch.methods, route, tuple(names))
+
+    @staticmethod
+    def _put(
+        methods: dict[str, tuple[Route, tuple[str, ...]]], route: Route, names: tuple[str, ...]
+    ) -> None:
+        if route.method in methods:
+            raise UnusableRoute(f'two routes answer "{route.method} {route.path}"')
+        methods[route.method] = (route, names)
+
+
+_Found = tuple[tuple[Route, tuple[str, ...]], tuple[str, ...]]
+
+
+def _search(
+    branch: _Branch,
+    segments: list[str],
+    index: int,
+    values: tuple[str, ...],
+    method: str,
+    allowed: set[str],
+) -> _Found | None:
+    if index == len(segments):
+        return _chosen(branch.methods, method, values, allowed)
+    segment = segments[index]
+    word = branch.words.get(segment.lower())
+    if word and (found := _search(word, segments, index + 1, values, method, allowed)):
+        return found
+    if branch.parameter is not None and segment:
+        below = (*values, segment)
+        if found := _search(branch.parameter, segments, index + 1, below, method, allowed):
+            return found
+    if branch.rest:
+        rest = "/".join(segments[index:])
+        return _chosen(branch.rest, method, (*values, rest), allowed)
+    return None
+
+
+def _chosen(
+    methods: dict[str, tuple[Route, tuple[str, ...]]],
+    method: str,
+    values: tuple[str, ...],
+    allowed: set[str],
+) -> _Found | None:
+    if entry := methods.get(method):
+        return entry, values
+    allowed.update(methods)
+    return None
+
+
+def _kind(value: object) -> str:
+    match value:
+        case list():
+            return "a list"
+        case str():
+            return "a text"
+        case None:
+            return "null"
+    return "a number"
