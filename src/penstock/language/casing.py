@@ -1,4 +1,4 @@
-"""Comparison of text the way .NET's OrdinalIgnoreCase does it, which is how the services match names."""
+"""Comparison of text as .NET's OrdinalIgnoreCase does it, which is how the services match names."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def same_text(left: str, right: str) -> bool:
 def _fold_character(character: str) -> str:
     upper = character.upper()
     return upper if len(upper) == 1 and character != _DOTLESS_I else character
+
+
+def upper_case(text: str) -> str:
+    """The text in upper case, character by character, in .NET's invariant culture."""
+    return fold_case(text)
+
+
+def lower_case(text: str) -> str:
+    """The text in lower case, character by character, in .NET's invariant culture."""
+    if text.isascii():
+        return text.lower()
+    lowered = ((character, character.lower()) for character in text)
+    return "".join(lower if len(lower) == 1 else character for character, lower in lowered)

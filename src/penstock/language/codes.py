@@ -12,13 +12,13 @@ CODES: dict[str, tuple[str, str]] = {
     # --- PS10xx: YAML
     "PS1001": (
         "the file is not UTF-8 text",
-        "Pipeline and job files are read as UTF-8, with or without a byte order mark. Save the file "
-        "in that encoding.",
+        "Pipeline and job files are read as UTF-8, with or without a byte order mark. Save the "
+        "file in that encoding.",
     ),
     "PS1002": (
         "a character is not allowed in YAML",
-        "YAML allows no control characters other than tab and line breaks. Remove the character, or "
-        'write it as an escape such as "\\0" between double quotes.',
+        "YAML allows no control characters other than tab and line breaks. Remove the character, "
+        'or write it as an escape such as "\\0" between double quotes.',
     ),
     "PS1003": (
         "the file is too long",
@@ -37,8 +37,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS1006": (
         "the text is not valid YAML",
-        "The YAML reader met something that cannot stand there. The message says what was found and "
-        "what was expected; the cause is sometimes a line or two earlier.",
+        "The YAML reader met something that cannot stand there. The message says what was found "
+        "and what was expected; the cause is sometimes a line or two earlier.",
     ),
     "PS1007": (
         "a tab is used for indentation",
@@ -77,12 +77,12 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS1014": (
         "a key is not text",
-        "The keys of a mapping must be scalars. This is often an unquoted value such as {{ name }}, "
+        "The keys of a mapping must be scalars. This is often an unquoted value such as {{ x }}, "
         "which YAML reads as a mapping inside a mapping.",
     ),
     "PS1015": (
         "an alias refers to no anchor",
-        "An alias `*name` repeats the value marked `&name` earlier in the same file. A value cannot "
+        "An alias `*name` repeats the value marked `&name` earlier in the file. A value cannot "
         "contain itself.",
     ),
     "PS1016": (
@@ -91,12 +91,12 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS1017": (
         "the indentation does not fit",
-        "The keys of one mapping, and the items of one list, begin in the same column; what belongs "
-        "to them is indented further.",
+        "The keys of one mapping, and the items of one list, begin in the same column; what "
+        "belongs to them is indented further.",
     ),
     "PS1018": (
         "an escape in a double-quoted text is unknown",
-        "In double quotes a backslash begins an escape such as \\n or \\t. Write a backslash as two, "
-        "or use single quotes, in which it stands for itself.",
+        "In double quotes a backslash begins an escape such as \\n or \\t. Write a backslash as "
+        "two, or use single quotes, in which it stands for itself.",
     ),
 }

@@ -1,6 +1,6 @@
-"""The one renderer of diagnostics: text for people, JSON and SARIF for tools, and the nearest valid word.
+"""The one renderer of diagnostics: text for people, JSON and SARIF for tools, the nearest valid word.
 
-It reads the places, never the meaning; colour only when asked.
+It knows places, not meanings.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
-    """The diagnostics as JSON objects; lines and columns are 1-based, ends exclusive, unknown ones null."""
+    """The diagnostics as JSON objects: places are 1-based with exclusive ends, null when unknown."""
     return [_json(diagnostic) for diagnostic in diagnostics]
 
 
@@ -97,7 +97,7 @@ def _block(diagnostic: Diagnostic, lines: dict[int, list[str]], color: bool) -> 
 def _snippet(
     diagnostic: Diagnostic, span: Span, lines: dict[int, list[str]], width: int, color: bool
 ) -> list[str]:
-    """The line of the place, the one before it, and the carets; nothing when the text has no such line."""
+    """The line of the place, the one before it, and the carets; empty if there is no such line."""
     texts = _lines(span.source, lines)
     if not 1 <= span.line <= len(texts):
         return []

@@ -1,4 +1,4 @@
-"""Named texts, places in them, and messages about those places. Everything the language says points here."""
+"""Named texts, places in them, and messages about those places: all that the language says."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that explains the first: an earlier definition, a file that included this one."""
+    """A second place that explains the first: an earlier definition, the file that includes it."""
 
     span: Span
     message: str

@@ -1,6 +1,6 @@
-"""YAML with a place on every key and value, raw text kept, limits enforced, and faults reported as diagnostics.
+"""YAML with a place on every key and value and its raw text kept, read under limits.
 
-It reads one document from one text; it resolves no types unless asked and never builds objects.
+One document from one text; it resolves no types unless asked and never builds objects.
 """
 
 from penstock.language.yaml.builder import parse

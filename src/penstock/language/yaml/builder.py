@@ -1,4 +1,4 @@
-"""Builds the tree from libyaml's event stream, under limits, and reports everything the services would refuse.
+"""Builds the tree from libyaml's event stream, under limits, and reports what must be refused.
 
 Events are consumed one at a time without recursion: libyaml itself survives any nesting, and the
 limits stop it long before its scanner slows down.
@@ -163,7 +163,7 @@ class _Builder:
         self._add(scalar, event.anchor, 1)
 
     def _content_end(self, start: int, end: Any) -> tuple[int, int]:
-        """Where the last text of a block scalar ends: its end mark lies beyond the blank lines after it."""
+        """Where the text of a block scalar ends: the end mark lies beyond the blank lines after it."""
         text, index, line = self.text, end.index, end.line + 1
         while index > start + 1 and text[index - 1] in " \t\r\n":
             index -= 1
@@ -198,16 +198,17 @@ class _Builder:
         self.end = (span.end_line, span.end_column)
         if not self.anchors:
             self.diagnostics.append(complaints.alias_refused(event.anchor, span))
-            return self._add(Scalar("", span), None, 1)
-        if event.anchor not in self.named:
+            self._add(Scalar("", span), None, 1)
+        elif event.anchor not in self.named:
             is_open = any(frame.anchor == event.anchor for frame in self.open)
             self.diagnostics.append(
                 complaints.unknown_alias(event.anchor, span, self.named, is_open)
             )
-            return self._add(Scalar("", span), None, 1)
-        node, size = self.named[event.anchor]
-        self._count_one(event, size)
-        self._add(node, None, size)
+            self._add(Scalar("", span), None, 1)
+        else:
+            node, size = self.named[event.anchor]
+            self._count_one(event, size)
+            self._add(node, None, size)
 
     def _add(self, node: Node, anchor: str | None, size: int) -> None:
         if anchor:
@@ -227,7 +228,7 @@ class _Builder:
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _tag(self, tag: str, event: Any) -> str:
-        """The tag to keep; any but the core ones is refused, above all those that would run code."""
+        """The tag to keep; all but the core ones are refused, above all those that would run code."""
         if tag == "!":
             return _CORE + "str" if type(event) is ScalarEvent else tag
         kind = tag.removeprefix(_CORE)

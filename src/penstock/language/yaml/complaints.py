@@ -1,4 +1,4 @@
-"""The words for what is wrong with a tree that parses: limits, anchors, tags, keys. Syntax errors are in `syntax`."""
+"""The words for what is wrong with YAML that parses: limits, anchors, tags, keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def too_long(source: Source, limits: Limits) -> Diagnostic:
     """The text has more characters than one file may have."""
     return Diagnostic(
         code="PS1003",
-        message=f"this file has {len(source.text):,} characters; at most {limits.characters:,} are read",
+        message=f"this file has {len(source.text):,} characters, of at most {limits.characters:,}",
         span=Span(source, 1, 1, 1, 1),
         help="move data out of the YAML file, or split it into templates",
         service_text="Maximum object size exceeded",
@@ -37,7 +37,7 @@ def too_many(span: Span, limits: Limits) -> Diagnostic:
     """The text, with its aliases expanded, has too many parts."""
     return Diagnostic(
         code="PS1005",
-        message=f"this file holds more than {limits.events:,} YAML parts, counting what aliases stand for",
+        message=f"this file holds more than {limits.events:,} YAML parts, with aliases expanded",
         span=span,
         label="reading stopped here",
         help="split the file, or use fewer aliases of aliases",
@@ -63,7 +63,7 @@ def anchor_refused(name: str, span: Span) -> Diagnostic:
         code="PS1011",
         message=f'YAML anchors are not supported here: "&{name}"',
         span=start,
-        help="repeat the value, or use a template parameter; put the text in quotes if the & belongs to it",
+        help="repeat the value, or use a template parameter; a text that begins with & needs quotes",
         service_text=_anchors_text(name),
     )
 

@@ -1,4 +1,4 @@
-"""Turns the alternating keys and values of a mapping into entries: repeated keys and merge keys are judged here."""
+"""Pairs the keys and values of a mapping, and judges repeated keys and merge keys."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _distinct(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[
 
 
 def _merged(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
-    """The entries as PyYAML's `safe_load` has them: merged ones first, own ones win, the last of a kind counts."""
+    """The entries as PyYAML's `safe_load` has them: merged ones first, but own and later ones win."""
     inherited: dict[str, Entry] = {}
     own: dict[str, Entry] = {}
     for entry in entries:
@@ -69,7 +69,7 @@ def _merged(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[En
 
 
 def _sources(entry: Entry, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
-    """The entries a merge key brings in; of a list of mappings the earlier ones win, so they come last."""
+    """The entries a merge key brings in; the earlier mappings of a list win, so they come last."""
     value = entry.value
     mappings = reversed(value.items) if isinstance(value, Sequence) else (value,)
     for mapping in mappings:

@@ -1,4 +1,4 @@
-"""The tree a YAML text becomes: text kept raw, a place on every key and value. Says nothing of what the text means."""
+"""The tree a YAML text becomes: text kept raw, a place on every key and value, no meaning."""
 
 from __future__ import annotations
 

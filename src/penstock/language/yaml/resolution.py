@@ -1,5 +1,7 @@
-"""Plain values out of scalars, as PyYAML's `safe_load` resolves them. Used for Azure ML and library files only:
-a pipeline binds its scalars by the declared type instead."""
+"""Plain values out of scalars, as PyYAML's `safe_load` resolves them.
+
+For Azure ML and library files; a pipeline binds its scalars by their declared types instead.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ def plain_value(scalar: Scalar) -> str | int | float | bool | None:
 
 
 def resolve(tag: str, text: str) -> str | int | float | bool | None:
-    """The value of a text under a core tag; the text itself under any other, or where it does not fit."""
+    """The value of a text under a core tag; the text itself under others, or if it does not fit."""
     try:
         match tag.removeprefix(_PREFIX):
             case "null":

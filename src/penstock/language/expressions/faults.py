@@ -1,0 +1,147 @@
+"""The words for what does not parse: the service's text, and for people what was meant instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.language.expressions.errors import ExpressionError, syntax_error
+from penstock.language.expressions.lexer import Token
+from penstock.language.expressions.nodes import Function
+
+_OPERATORS = {
+    "&&": "and(a, b)",
+    "||": "or(a, b)",
+    "==": "eq(a, b)",
+    "!=": "ne(a, b)",
+    "<=": "le(a, b)",
+    ">=": "ge(a, b)",
+    "<": "lt(a, b)",
+    ">": "gt(a, b)",
+    "!": "not(a)",
+    "+": "format('{0}{1}', a, b)",
+    "?": "iif(condition, a, b)",
+}
+
+
+def unexpected(
+    token: Token, text: str, function: Function | None, given: int | None
+) -> ExpressionError:
+    """A token that cannot stand here; `function` is the call it stands in, `given` its arguments."""
+    help = _operator_help(token.text)
+    if help is None and token.text == "(":
+        help = "parentheses only enclose the arguments of a function"
+    elif help is None and function and given is not None and token.text in "),":
+        help = f'"{function.name}" takes {_count(function)}, and here are {given}'
+    elif help is None and token.text not in "),].":
+        help = "put a comma between arguments, and single quotes around text"
+    return syntax_error("Unexpected symbol", token.text, token.start, text, help=help)
+
+
+def unrecognized(token: Token, text: str, known: Iterable[str]) -> ExpressionError:
+    """A name that does not exist here, or characters that mean nothing."""
+    word = token.text
+    if token.kind == "bad":
+        return _malformed(token, text)
+    help = _operator_help(word)
+    if help is None and word.startswith('"'):
+        help = "text stands in single quotes: '...'"
+    elif help is None and word.startswith("$"):
+        help = "inside an expression a variable is read as variables['name']"
+    elif help is None and "-" in word:
+        help = "a name with a hyphen is looked up with brackets: a['b-c']"
+    return syntax_error(
+        "Unrecognized value",
+        word,
+        token.start,
+        text,
+        code="PS1302",
+        summary=f'"{word}" is neither a function nor a value that can be used here',
+        help=help or _nearest_help(word, known),
+    )
+
+
+def no_parenthesis(token: Token, text: str) -> ExpressionError:
+    """The name of a function without its arguments."""
+    return syntax_error(
+        "Expected '(' to follow a function",
+        token.text,
+        token.start,
+        text,
+        summary=f'"{token.text}" is a function and needs its arguments in parentheses',
+        help=f"write {token.text}(...), or '{token.text}' if the text is meant",
+    )
+
+
+def no_property(token: Token, text: str) -> ExpressionError:
+    """A dot at the end."""
+    return syntax_error(
+        "Expected a property name to follow the dereference operator '.'",
+        token.text,
+        token.start,
+        text,
+        summary="a property name is missing after the last dot",
+    )
+
+
+def unclosed(token: Token, text: str) -> ExpressionError:
+    """A call or an index whose end is missing."""
+    is_index = token.text == "["
+    closing = "]" if is_index else ")"
+    return syntax_error(
+        "Unclosed indexer" if is_index else "Unclosed function",
+        token.text,
+        token.start,
+        text,
+        summary=f'"{token.text}" is never closed',
+        help=f'add the missing "{closing}"',
+    )
+
+
+def empty(text: str) -> ExpressionError:
+    """No expression at all."""
+    return ExpressionError(
+        "An expression was expected",
+        0,
+        text,
+        code="PS1301",
+        summary="an expression is expected here, and there is none",
+    )
+
+
+def _malformed(token: Token, text: str) -> ExpressionError:
+    is_text = token.text.startswith("'")
+    return syntax_error(
+        "Unrecognized value",
+        token.text,
+        token.start,
+        text,
+        summary="this text is never closed"
+        if is_text
+        else f'"{token.text}" is neither a number nor a version',
+        help="add the closing single quote; a quote inside a text is doubled" if is_text else None,
+    )
+
+
+def _operator_help(word: str) -> str | None:
+    for operator, form in _OPERATORS.items():
+        if word.startswith(operator):
+            return f'there are no operators: instead of "{operator}" write {form}'
+    return None
+
+
+def _nearest_help(word: str, known: Iterable[str]) -> str | None:
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(word, names)
+    if close:
+        return f'did you mean "{close}"?'
+    return f"put text in single quotes: '{word}'"
+
+
+def _count(function: Function) -> str:
+    low, high = function.minimum, function.maximum
+    if high is None:
+        return f"{low} or more arguments"
+    plural = "" if high == 1 else "s"
+    return f"{high} argument{plural}" if low == high else f"{low} to {high} argument{plural}"
