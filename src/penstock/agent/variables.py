@@ -30,8 +30,8 @@ _OUTSIDE = (
 # The Azure agent's list (Constants.cs), without Build.Clean and System.Debug, which may be set.
 _READONLY_NAMES = """
     agent.acceptteeeula agent.builddirectory agent.cainfo agent.clean.builddirectory
-    agent.clientcert agent.clientcertarchive agent.clientcertkey agent.clientcertpassword agent.cloudid
-    agent.containerid agent.containermapping agent.containernetwork agent.diagnostic
+    agent.clientcert agent.clientcertarchive agent.clientcertkey agent.clientcertpassword
+    agent.cloudid agent.containerid agent.containermapping agent.containernetwork agent.diagnostic
     agent.gituseschannel agent.homedirectory agent.id agent.isselfhosted agent.jobname
     agent.jobstatus agent.machinename agent.name agent.os agent.osarchitecture agent.osversion
     agent.proxybypasslist agent.proxypassword agent.proxyurl agent.proxyusername
