@@ -123,9 +123,25 @@ class Resolver:
 
         Assets and labels are resolved now, so that a later version changes nothing for this job.
         """
+        if (uri := self._address(value, target)) is not None:
+            return uri
+        asset = self._asset(value, "models" if type in _MODEL_TYPES else "data", target)
+        if asset is None:
+            return ""
+        stored = str(asset.properties.get("dataUri") or asset.properties.get("modelUri") or "")
+        if (uri := self._address(stored, target)) is None:
+            message = f'"{asset.name}:{asset.version}" has a path that leads nowhere: "{stored}"'
+            self.problem("InvalidPath", message, target)
+        return uri or ""
+
+    def _address(self, value: str, target: str) -> str | None:
+        """The URI that `value` is, or None when it is the name of an asset."""
         if (place := parse_uri(value, self.workspace)) is not None:
             if place.workspace.scope == self.workspace.scope:
                 self.datastore(place.datastore, target)
+            if ".." in place.path.split("/"):
+                message = f'the path leads outside its datastore: "{value}"'
+                self.problem("InvalidPath", message, target)
             return place.uri
         if value.startswith(_REMOTE):
             return value
@@ -133,15 +149,10 @@ class Resolver:
             return self._output_of_job(value, target)
         if value.startswith("runs:/"):
             run, _, path = value.removeprefix("runs:/").partition("/")
-            return artifacts_path(self.workspace, run).uri + path
-        kind = "models" if type in _MODEL_TYPES else "data"
-        asset = self._asset(value, kind, target)
-        if asset is None:
-            return ""
-        stored = asset.properties.get("dataUri") or asset.properties.get("modelUri") or ""
-        return self.content(str(stored), type, target)
+            return self._address(_below(artifacts_path(self.workspace, run).uri, path), target)
+        return None
 
-    def _output_of_job(self, uri: str, target: str) -> str:
+    def _output_of_job(self, uri: str, target: str) -> str | None:
         """`azureml://jobs/JOB/outputs/NAME[/paths/PATH]`; NAME `artifacts` means its own files."""
         name, _, rest = uri.removeprefix("azureml://jobs/").partition("/outputs/")
         output, _, path = rest.partition("/paths/")
@@ -150,13 +161,13 @@ class Resolver:
             self.problem("JobNotFound", f'job "{name}" is not in the workspace', target)
             return ""
         if output in ("artifacts", "default"):
-            return artifacts_path(self.workspace, name).uri + path
+            return self._address(_below(artifacts_path(self.workspace, name).uri, path), target)
         if output not in job.outputs:
             known = ", ".join(job.outputs) or "none"
             message = f'job "{name}" has no output "{output}" (it has: {known})'
             self.problem("OutputNotFound", message, target)
             return ""
-        return job.outputs[output].uri.rstrip("/") + (f"/{path}" if path else "/")
+        return self._address(_below(job.outputs[output].uri, path), target)
 
     def _asset(self, value: object, kind: str, target: str) -> Asset | None:
         reference = parse_reference(value, kind) if isinstance(value, str) else None
@@ -184,6 +195,10 @@ class Resolver:
             message += f" --workspace-name {self.workspace.name}"
         code = noun.title().replace(" ", "").replace("Asset", "") + "NotFound"
         self.problem(code, message, target)
+
+
+def _below(uri: str, path: str) -> str:
+    return f"{uri.rstrip('/')}/{path}" if path else uri
 
 
 def short_name(value: object, kind: str) -> str | None:
