@@ -99,4 +99,40 @@ CODES: dict[str, tuple[str, str]] = {
         "In double quotes a backslash begins an escape such as \\n or \\t. Write a backslash as "
         "two, or use single quotes, in which it stands for itself.",
     ),
+    # --- PS13xx: expressions
+    "PS1301": (
+        "the expression is malformed",
+        "An expression is a value, a context such as variables, or a function call; there are no "
+        "operators and no parentheses for grouping. The position counts from 1.",
+    ),
+    "PS1302": (
+        "the expression uses an unknown name",
+        "Which contexts and functions exist depends on the place: template expressions know "
+        "parameters and variables, conditions also dependencies and the status functions.",
+    ),
+    "PS1303": (
+        "the expression passes a limit",
+        "An expression may have 21,000 characters and 50 nested calls, and its values may take "
+        "1 MB while it is evaluated.",
+    ),
+    "PS1304": (
+        "a value has the wrong type",
+        "The right operand of a comparison is converted to the type of the left one, and text "
+        "functions convert their arguments to text. Lists, objects and some texts have no "
+        "counterpart.",
+    ),
+    "PS1305": (
+        "the expression cannot be evaluated",
+        "The expression is well formed, but one of its parts has no value.",
+    ),
+    "PS1306": (
+        "a parameter is not defined",
+        "Reading a parameter that is not declared is an error; a variable that is not defined is "
+        "empty text.",
+    ),
+    "PS1307": (
+        "a format string is wrong",
+        "In the text of format, {0} stands for the first argument after it, {{ and }} for braces. "
+        "Specifiers such as {0:yyyyMMdd} are for times only.",
+    ),
 }

@@ -1,4 +1,4 @@
-"""The one renderer of diagnostics: text for people, JSON and SARIF for tools, the nearest valid word.
+"""The one renderer of diagnostics: text for people, JSON and SARIF for tools; the nearest word.
 
 It knows places, not meanings.
 """
@@ -6,12 +6,11 @@ It knows places, not meanings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from penstock.language.codes import CODES
-from penstock.language.source import Diagnostic, Related, Severity, Source, Span
+from penstock.language.source import Diagnostic, Related, Severity, Source, Span, lines_of
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _TAB = "    "
 _WIDTH = 100
@@ -46,7 +45,7 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
-    """The diagnostics as JSON objects: places are 1-based with exclusive ends, null when unknown."""
+    """The diagnostics as JSON objects: places are 1-based, ends exclusive, null when unknown."""
     return [_json(diagnostic) for diagnostic in diagnostics]
 
 
@@ -154,7 +153,7 @@ def _columns(text: str) -> int:
 
 def _lines(source: Source, known: dict[int, list[str]]) -> list[str]:
     if id(source) not in known:
-        known[id(source)] = _LINE_BREAK.split(source.text.removeprefix("\ufeff"))
+        known[id(source)] = lines_of(source.text)
     return known[id(source)]
 
 
@@ -163,7 +162,7 @@ def _safe(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
-def _painter(color: bool):  # type: ignore[no-untyped-def]
+def _painter(color: bool) -> Callable[[str, str], str]:
     return (lambda code, text: f"{code}{text}{_END}") if color else (lambda _code, text: text)
 
 

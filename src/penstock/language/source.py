@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,47 @@ class Diagnostic:
 def has_errors(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> bool:
     """Whether any of the diagnostics stops a run."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without their ends, counted as YAML counts them."""
+    return _LINE_BREAK.split(text.removeprefix("\ufeff"))
+
+
+def line_start(text: str, line: int) -> int:
+    """The offset at which a line (from 1) begins, counted as YAML counts them."""
+    start = 0
+    for _ in range(line - 1):
+        match = _LINE_BREAK.search(text, start)
+        if match is None:
+            return len(text)
+        start = match.end()
+    return start
+
+
+def decode(data: bytes, name: str, repository: str = "self") -> tuple[Source, Diagnostic | None]:
+    """The source that a file's bytes hold, with a diagnostic if they are not UTF-8 text.
+
+    A byte order mark of UTF-8 is dropped. What cannot be decoded is replaced, so that the
+    diagnostic can show its line.
+    """
+    try:
+        return Source(name, data.decode("utf-8-sig"), repository), None
+    except UnicodeDecodeError as error:
+        found = error
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            source = Source(name, data.decode(encoding, "replace"), repository)
+            return source, _not_utf8(source, 1, 1, "UTF-16")
+    source = Source(name, data.decode("utf-8", "replace"), repository)
+    before = lines_of(data[: found.start].decode("utf-8", "replace"))
+    return source, _not_utf8(source, len(before), len(before[-1]) + 1, f"0x{data[found.start]:02x}")
+
+
+def _not_utf8(source: Source, line: int, column: int, found: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS1001",
+        message=f"this file is not UTF-8 text: found {found}",
+        span=Span(source, line, column, line, column + 1),
+        help="save it as UTF-8",
+    )

@@ -1,4 +1,4 @@
-"""The expression language of Azure Pipelines: `${{ }}`, `$[ ]` and conditions share this one engine (v1).
+"""The expression language of Azure Pipelines: `${{ }}`, `$[ ]` and conditions share this engine.
 
 It knows functions and values; which contexts and status functions exist where, the caller says.
 """

@@ -76,7 +76,7 @@ def number_text(number: Decimal) -> str:
 
 
 def parse_number(text: str) -> Decimal | None:
-    """The number a text stands for: sign, thousands separators and white space around it allowed."""
+    """The number a text stands for: with a sign, thousands separators, white space around."""
     match = _NUMBER.fullmatch(text)
     if not match:
         return None
@@ -135,7 +135,7 @@ def are_equal(left: Value, right: Value) -> bool:
 
 
 def compare(left: Value, right: Value) -> int:
-    """Less than, equal to or greater than 0; ExpressionError where the right one cannot be converted.
+    """Less than, equal to or greater than 0; ExpressionError if the right one cannot be converted.
 
     A left Null, array or object is converted to a number.
     """
@@ -206,4 +206,4 @@ def _ordinal(text: str) -> str | bytes:
 
 
 def _sign(left: Any, right: Any) -> int:
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)

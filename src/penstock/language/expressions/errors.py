@@ -1,4 +1,4 @@
-"""What can go wrong with an expression, in the service's words and in plainer ones with a next step."""
+"""What can go wrong with an expression, in the service's words and in plain ones."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ExpressionError(Exception):
             self.position, self.end, self.text = position, end, text
 
     def diagnostic(self, at: Callable[[int, int], Span]) -> Diagnostic:
-        """This fault as a diagnostic; `at` maps a range of offsets in the expression into the file."""
+        """This fault as a diagnostic; `at` maps two offsets in the expression into the file."""
         start = self.position or 0
         end = len(self.text) if self.end is None else self.end
         return Diagnostic(

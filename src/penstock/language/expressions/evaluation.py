@@ -1,9 +1,8 @@
-"""Evaluates a parsed expression against named contexts, with a bound on memory and, if asked, a trace."""
+"""Evaluates a parsed expression in named contexts, within a memory limit, with a trace if asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import floor
@@ -27,21 +26,23 @@ _SMALLEST_SIZE = 24
 _TEXT_OVERHEAD = 26
 
 
-@dataclass(slots=True)
 class Traced:
     """One evaluated part of an expression. What was not evaluated has no entry among the children.
 
     `error` is the text of the fault that ended it; `value` then means nothing.
     """
 
-    text: str
-    value: Value = None
-    children: list[Traced] = field(default_factory=list)
-    error: str | None = None
+    __slots__ = ("children", "error", "text", "value")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.value: Value = None
+        self.children: list[Traced] = []
+        self.error: str | None = None
 
 
 class Trace:
-    """Collects how an evaluation went: `root` is its tree once `evaluate` has returned or raised."""
+    """Collects how an evaluation went: `root` is its tree, also when it raised."""
 
     def __init__(self) -> None:
         self.root: Traced | None = None
@@ -68,7 +69,7 @@ def evaluate_expression(
     trace: Trace | None = None,
     max_memory: int = MAX_MEMORY,
 ) -> Value:
-    """The value of an expression; the names of contexts ignore case. Raises ExpressionError."""
+    """The value of an expression; context names ignore case. Raises ExpressionError."""
     return _Evaluator(expression, contexts, trace, max_memory).value_of(expression.root)
 
 
@@ -197,14 +198,14 @@ class _Evaluator:
     def _access(self, node: Access) -> Value:
         value = self.value_of(node.base)
         for step in node.steps:
-            if step.index is None:
+            if step is None:
                 value = _every(value)
             elif isinstance(value, Array) and value.is_filtered:
-                index = self.value_of(step.index)
+                index = self.value_of(step)
                 found = (_lookup(item, index) for item in value if _has(item, index))
                 value = Array(found, is_filtered=True)
             elif isinstance(value, (Array, Object)):
-                value = _lookup(value, self.value_of(step.index))
+                value = _lookup(value, self.value_of(step))
             else:
                 value = None
         return value

@@ -23,15 +23,13 @@ _OPERATORS = {
 }
 
 
-def unexpected(
-    token: Token, text: str, function: Function | None, given: int | None
-) -> ExpressionError:
-    """A token that cannot stand here; `function` is the call it stands in, `given` its arguments."""
+def unexpected(token: Token, text: str, function: Function | None) -> ExpressionError:
+    """A token that cannot stand here; `function` is the innermost call around it."""
     help = _operator_help(token.text)
     if help is None and token.text == "(":
         help = "parentheses only enclose the arguments of a function"
-    elif help is None and function and given is not None and token.text in "),":
-        help = f'"{function.name}" takes {_count(function)}, and here are {given}'
+    elif help is None and function and token.text in "),":
+        help = f'"{function.name}" takes {_count(function)}'
     elif help is None and token.text not in "),].":
         help = "put a comma between arguments, and single quotes around text"
     return syntax_error("Unexpected symbol", token.text, token.start, text, help=help)

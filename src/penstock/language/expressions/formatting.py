@@ -36,23 +36,18 @@ def _split(template: str, supplied: int) -> list[str | tuple[int, str]]:
     position = 0
     while position < len(template):
         match = _PART.match(template, position)
-        if not match or (match["index"] and int(match["index"][:4]) > _LARGEST_INDEX):
-            raise ExpressionError(
-                f"The following format string is invalid: {template}",
-                code="PS1307",
-                help="braces that belong to the text are doubled: {{ and }}",
-            )
+        if not match:
+            raise _invalid(template)
         position = match.end()
         if match["index"] is None:
             parts.append(match["text"] or match["brace"][0])
             continue
-        if int(match["index"]) >= supplied:
-            raise ExpressionError(
-                f"The following format string references more arguments than were supplied: {template}",
-                code="PS1307",
-                help=f"{{{match['index']}}} needs {int(match['index']) + 1} arguments after the text",
-            )
-        parts.append((int(match["index"]), (match["specifiers"] or "").replace("}}", "}")))
+        index = int(match["index"][:4])
+        if index > _LARGEST_INDEX:
+            raise _invalid(template)
+        if index >= supplied:
+            raise _too_few(template, index)
+        parts.append((index, (match["specifiers"] or "").replace("}}", "}")))
     return parts
 
 
@@ -64,3 +59,19 @@ def _argument(arguments: Arguments, index: int, specifiers: str) -> str:
     if isinstance(value, datetime):
         return format_time(value, specifiers)
     raise specifier_error(specifiers, kind_of(value))
+
+
+def _invalid(template: str) -> ExpressionError:
+    return ExpressionError(
+        f"The following format string is invalid: {template}",
+        code="PS1307",
+        help="braces that belong to the text are doubled: {{ and }}",
+    )
+
+
+def _too_few(template: str, index: int) -> ExpressionError:
+    return ExpressionError(
+        "The following format string references more arguments than were supplied: " + template,
+        code="PS1307",
+        help=f"{{{index}}} needs {index + 1} arguments after the text; the first is {{0}}",
+    )

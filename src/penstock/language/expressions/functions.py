@@ -164,4 +164,4 @@ def _table() -> dict[str, Function]:
 
 
 GENERAL = _table()
-"""Every function that may be called anywhere; status functions and `counter` come from the caller."""
+"""The functions that may be called anywhere; status functions and `counter` are the caller's."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from penstock.language.expressions.conversion import parse_number, parse_version
 from penstock.language.expressions.values import Version
@@ -28,8 +28,7 @@ _VALUE_FOLLOWS = frozenset({"", ",", "[", "("})
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", re.ASCII)
 
 
-@dataclass(slots=True)
-class Token:
+class Token(NamedTuple):
     """One token. `kind` is the punctuation itself, or "word", "string", "number" or "bad"."""
 
     kind: str

@@ -21,7 +21,6 @@ from penstock.language.expressions.nodes import (
     Function,
     Literal,
     Name,
-    Step,
 )
 from penstock.language.expressions.values import Value
 
@@ -49,11 +48,11 @@ class _Operand:
     def __init__(self, base: ExpressionNode, extensible: bool) -> None:
         self.base = base
         self.extensible = extensible
-        self.steps: list[Step] = []
+        self.steps: list[ExpressionNode | None] = []
         self.end = base.end
 
     def extend(self, index: ExpressionNode | None, end: int) -> None:
-        self.steps.append(Step(index, end))
+        self.steps.append(index)
         self.end = end
 
     def node(self) -> ExpressionNode:
@@ -77,8 +76,9 @@ class _Open:
 
     @property
     def maximum(self) -> float:
-        known = self.function and self.function.maximum
-        return float("inf") if known is None else known
+        if self.function is None or self.function.maximum is None:
+            return float("inf")
+        return self.function.maximum
 
 
 class _Parser:
@@ -246,8 +246,7 @@ class _Parser:
 
     def _unexpected(self, token: Token) -> ExpressionError:
         frame = self._innermost_call()
-        given = len(frame.arguments) + (self.operand is not None) if frame else None
-        return faults.unexpected(token, self.text, frame.function if frame else None, given)
+        return faults.unexpected(token, self.text, frame.function if frame else None)
 
     def _unrecognized(self, token: Token) -> ExpressionError:
         return faults.unrecognized(token, self.text, [*self.names, *self.functions])

@@ -1,6 +1,6 @@
-"""The values of the expression language: null, boolean, number, text, version, time, array, object.
+"""The values of the expression language.
 
-Null is None, a number is a Decimal, a time an aware datetime; nothing here can be changed once made.
+Null is None, a number is a Decimal, a time an aware datetime. Nothing here can be changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeAlias
 from penstock.language.casing import fold_case
 from penstock.language.expressions.errors import ExpressionError
 
-Value: TypeAlias = "None | bool | Decimal | str | Version | datetime | Array | Object"
+Value: TypeAlias = "bool | Decimal | str | Version | datetime | Array | Object | None"
 
 
 @dataclass(frozen=True, slots=True, order=True)

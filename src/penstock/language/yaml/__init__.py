@@ -13,6 +13,7 @@ from penstock.language.yaml.nodes import (
     Scalar,
     Sequence,
 )
+from penstock.language.yaml.places import locate
 from penstock.language.yaml.resolution import plain_value, to_python
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Node",
     "Scalar",
     "Sequence",
+    "locate",
     "parse",
     "plain_value",
     "to_python",

@@ -163,7 +163,7 @@ class _Builder:
         self._add(scalar, event.anchor, 1)
 
     def _content_end(self, start: int, end: Any) -> tuple[int, int]:
-        """Where the text of a block scalar ends: the end mark lies beyond the blank lines after it."""
+        """Where the text of a block scalar ends: its end mark lies beyond any blank lines."""
         text, index, line = self.text, end.index, end.line + 1
         while index > start + 1 and text[index - 1] in " \t\r\n":
             index -= 1
@@ -228,7 +228,7 @@ class _Builder:
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _tag(self, tag: str, event: Any) -> str:
-        """The tag to keep; all but the core ones are refused, above all those that would run code."""
+        """The tag to keep; all but the core ones are refused, most of all those that run code."""
         if tag == "!":
             return _CORE + "str" if type(event) is ScalarEvent else tag
         kind = tag.removeprefix(_CORE)

@@ -63,7 +63,7 @@ def anchor_refused(name: str, span: Span) -> Diagnostic:
         code="PS1011",
         message=f'YAML anchors are not supported here: "&{name}"',
         span=start,
-        help="repeat the value, or use a template parameter; a text that begins with & needs quotes",
+        help="repeat the value, or use a template parameter; a text beginning with & needs quotes",
         service_text=_anchors_text(name),
     )
 

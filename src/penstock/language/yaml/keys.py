@@ -54,7 +54,7 @@ def _distinct(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[
 
 
 def _merged(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
-    """The entries as PyYAML's `safe_load` has them: merged ones first, but own and later ones win."""
+    """The entries as `safe_load` has them: merged ones first, but own and later ones win."""
     inherited: dict[str, Entry] = {}
     own: dict[str, Entry] = {}
     for entry in entries:
