@@ -10,7 +10,9 @@ HOST = "host"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageChoice:
-    """What an image name became: `target` is `host` or a container image; `note` says so in the log."""
+    """What an image name became: `target` is `host` or a container image.
+
+    `note` says so in the log."""
 
     target: str
     note: str = ""

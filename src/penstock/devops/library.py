@@ -21,7 +21,7 @@ ARM_TYPE = "AzureRM"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableGroup:
-    """Named values that a pipeline takes by `group:`. `secrets` are names whose value is kept apart."""
+    """Named values that a pipeline takes by `group:`; the values of `secrets` are kept apart."""
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""`$(name)` in places the service expands before a job starts: pool, environment, connection names."""
+"""`$(name)` where the service expands it before a job starts: pool, environment, connection."""
 
 from __future__ import annotations
 

@@ -115,7 +115,8 @@ def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
         if guess
         else "`penstock run --skip-stage` leaves out the stage that needs it; a package can add "
         "tasks through the entry-point group penstock.tasks",
-        service_text=f"A task is missing. The pipeline references a task called '{step.task.value}'.",
+        service_text="A task is missing. The pipeline references a task called "
+        f"'{step.task.value}'.",
     )
 
 

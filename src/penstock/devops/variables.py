@@ -1,4 +1,4 @@
-"""The predefined variables that are known before a job runs; those of the agent's own folders are its.
+"""The predefined variables that are known before a job runs; the agent adds those of its folders.
 
 Source: the predefined variables page of the Azure Pipelines documentation.
 """
@@ -47,7 +47,8 @@ _NAMESPACE = "5e0c1a3c-9d3b-4a55-8d3e-5f6f0e6a7b10"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What is known of a run when it is queued. `definition` is the pipeline's name, `path` its file."""
+    """What is known of a run when it is queued: `definition` is the pipeline's name, `path` its
+    file."""
 
     repository: LocalRepository
     definition: str

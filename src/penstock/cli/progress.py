@@ -1,0 +1,155 @@
+"""How `penstock run` tells what happens while it happens: plain lines, JSON lines, or nothing.
+
+The live tree of a terminal is in `live.py`. All are called from several threads, one at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from penstock.cli.summary import MlJob
+from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished, StepStarted
+
+Write = Callable[[str], None]
+_HEADERS = ("##[section]", "##[group]", "##[endgroup]", "##[debug]")
+
+
+class Progress(Protocol):
+    """Is told what happens in a run and in the ML jobs that it started."""
+
+    def event(self, event: Event) -> None:
+        """Something happened in the run."""
+
+    def job_event(self, job: str, node: str, event: Event) -> None:
+        """Something happened in a node (by its key) of an ML job."""
+
+    def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
+        """A step printed lines, without their timestamps."""
+
+    def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
+        """A node of an ML job printed lines."""
+
+    def end(self, summary: str, jobs: Sequence[MlJob]) -> None:
+        """The run has ended; `summary` is the text for people."""
+
+
+class PlainProgress:
+    """Prefixed lines, for logs and pipes. `write` gets whole lines without their end."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def event(self, event: Event) -> None:
+        """A line when a step starts, fails or is skipped, and when a job ends."""
+        match event:
+            case StepStarted():
+                self._write(f"{event.node} | > {event.name}")
+            case StepFinished() if event.result is not Result.SUCCEEDED:
+                said = f": {event.message}" if event.message else ""
+                self._write(f"{event.node} | {event.name} {event.result}{said}")
+            case NodeFinished():
+                said = f": {event.message}" if event.message else ""
+                self._write(f"{event.node} | {event.result}{said}")
+
+    def job_event(self, job: str, node: str, event: Event) -> None:
+        """A line for each phase of each node."""
+        match event:
+            case NodePhase():
+                self._write(f"ml {job}/{node} | {event.phase}")
+            case NodeFinished():
+                said = f": {event.message}" if event.message else ""
+                self._write(f"ml {job}/{node} | {event.result}{said}")
+
+    def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
+        """The lines but for the marks that only a log viewer needs."""
+        for line in lines:
+            if not line.startswith(_HEADERS):
+                self._write(f"{node} | {line}")
+
+    def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
+        """What the user's code printed; the agent's own logs are left to `penstock logs`."""
+        if log.startswith("user_logs/"):
+            for line in lines:
+                self._write(f"ml {node} | {line}")
+
+    def end(self, summary: str, jobs: Sequence[MlJob]) -> None:
+        """The summary after an empty line."""
+        self._write("")
+        self._write(summary)
+
+
+class JsonProgress:
+    """One JSON object a line, version 1: every event, every log line, each ML job at the end."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def event(self, event: Event) -> None:
+        """The event as the store keeps it."""
+        self._put(event_fields(event))
+
+    def job_event(self, job: str, node: str, event: Event) -> None:
+        """The event with the ML job it belongs to."""
+        self._put({**event_fields(event), "mlJob": job, "node": node})
+
+    def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
+        """One object a line."""
+        for line in lines:
+            self._put({"type": "log", "node": node, "step": step, "text": line})
+
+    def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
+        """One object a line, with the ML node it belongs to."""
+        for line in lines:
+            self._put({"type": "log", "job": node, "log": log, "text": line})
+
+    def end(self, summary: str, jobs: Sequence[MlJob]) -> None:
+        """Each ML job and child, then the summary."""
+        for job in jobs:
+            for one in (job, *job.children):
+                self._put(
+                    {
+                        "type": "job",
+                        "name": one.title,
+                        "id": one.name,
+                        "status": one.status,
+                        "metrics": dict(one.metrics),
+                        "error": one.error,
+                    }
+                )
+        for line in summary.splitlines():
+            self._put({"type": "summary", "text": line})
+
+    def _put(self, fields: dict[str, Any]) -> None:
+        self._write(json.dumps({"v": 1, **fields}, ensure_ascii=False))
+
+
+class QuietProgress:
+    """Only the summary."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def event(self, event: Event) -> None:
+        """Nothing."""
+
+    def job_event(self, job: str, node: str, event: Event) -> None:
+        """Nothing."""
+
+    def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
+        """Nothing."""
+
+    def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
+        """Nothing."""
+
+    def end(self, summary: str, jobs: Sequence[MlJob]) -> None:
+        """The summary."""
+        self._write(summary)
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """An event as a JSON object, its `type` first; secret outputs without their value."""
+    from penstock.engine.codec import to_data
+
+    return to_data(event)

@@ -1,0 +1,143 @@
+"""What a run came to: its tree, the ML jobs that its steps started, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from penstock.cli.tree import Branch
+from penstock.engine.events import Result
+from penstock.engine.state import NodeState, Phase, RunState, StepState
+
+_ML_STATES = {
+    "Completed": "succeeded",
+    "Failed": "failed",
+    "Canceled": "canceled",
+    "CancelRequested": "running",
+    "NotStarted": "pending",
+    "Queued": "pending",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MlJob:
+    """An ML job as the tree shows it. `origin` is `RUN/NODE/STEP` of the step that submitted it;
+    `log` holds the last lines of a failed one; `seconds` is what it took so far."""
+
+    name: str
+    title: str
+    status: str
+    seconds: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    log: tuple[str, ...] = ()
+    origin: str = ""
+    children: tuple[MlJob, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended and not well."""
+        return self.status in ("Failed", "Canceled", "NotResponding")
+
+
+def run_tree(state: RunState, title: str, now: float, jobs: Sequence[MlJob] = ()) -> Branch:
+    """The tree of a run as it is at `now`; a stage that the YAML did not name is left out."""
+    children = tuple(_node(state, child, now, jobs) for child in state.children(None))
+    if len(children) == 1 and children[0].name == "__default":
+        children = children[0].children
+    started = [n.started_at for n in state.nodes.values() if n.started_at is not None]
+    ended = [n.finished_at for n in state.nodes.values() if n.finished_at is not None]
+    end = max(ended, default=now) if state.finished else now
+    return Branch(
+        name=title,
+        state=run_word(state),
+        seconds=end - min(started) if started else None,
+        children=children,
+    )
+
+
+def run_word(state: RunState) -> str:
+    """The run's result, or `running`."""
+    return str(state.result) if state.result is not None else "running"
+
+
+def failures(state: RunState) -> list[tuple[NodeState, StepState | None]]:
+    """The steps that made a job fail, in order; a job that failed without one stands alone."""
+    found: list[tuple[NodeState, StepState | None]] = []
+    for node in state.nodes.values():
+        if node.node.work is None or node.result not in (Result.FAILED, Result.ABANDONED):
+            continue
+        steps = [s for s in node.steps.values() if s.result is Result.FAILED]
+        found += [(node, step) for step in steps] or [(node, None)]
+    return found
+
+
+def failed_jobs(jobs: Iterable[MlJob]) -> list[tuple[MlJob, MlJob]]:
+    """Each failed ML job with the child that failed first, or with itself."""
+    found = []
+    for job in jobs:
+        if job.failed:
+            child = next((c for c in job.children if c.failed), job)
+            found.append((job, child))
+    return found
+
+
+def job_tree(job: MlJob) -> Branch:
+    """An ML job and its children."""
+    metrics = ", ".join(f"{name} {_number(value)}" for name, value in job.metrics.items())
+    return Branch(
+        name=job.title,
+        state=_ML_STATES.get(job.status, "running"),
+        word=job.status,
+        seconds=job.seconds,
+        detail=metrics,
+        children=tuple(job_tree(child) for child in job.children),
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if value != int(value) or abs(value) >= 1e12 else str(int(value))
+
+
+def _node(state: RunState, node: NodeState, now: float, jobs: Sequence[MlJob]) -> Branch:
+    children = [_node(state, child, now, jobs) for child in state.children(node.node.id)]
+    if node.node.kind == "deployment" and len(children) == 1:
+        children = list(children[0].children)
+    children += [_step(node, step, now, jobs) for step in node.steps.values()]
+    return Branch(
+        name=_title(node),
+        state=_state(node),
+        seconds=_seconds(node.started_at, node.finished_at, now),
+        detail=node.message if node.result not in (None, Result.SUCCEEDED) else "",
+        children=tuple(children),
+    )
+
+
+def _title(node: NodeState) -> str:
+    name = node.node.display_name or node.node.key
+    if node.node.kind == "deployment":
+        values = {v.name: v.value for v in node.node.variables}
+        if environment := values.get("Environment.Name"):
+            return f"{name} -> {environment}"
+    return name
+
+
+def _step(node: NodeState, step: StepState, now: float, jobs: Sequence[MlJob]) -> Branch:
+    started_here = [job for job in jobs if job.origin.endswith(f"/{node.node.id}/{step.id}")]
+    return Branch(
+        name=step.name,
+        state=str(step.result) if step.result is not None else "running",
+        seconds=_seconds(step.started_at, step.finished_at, now),
+        detail=step.message if step.result is Result.FAILED else "",
+        children=tuple(job_tree(job) for job in started_here),
+    )
+
+
+def _state(node: NodeState) -> str:
+    if node.result is not None:
+        return str(node.result)
+    return "pending" if node.phase in (Phase.PENDING, Phase.QUEUED) else "running"
+
+
+def _seconds(start: float | None, end: float | None, now: float) -> float | None:
+    return None if start is None else (end if end is not None else now) - start

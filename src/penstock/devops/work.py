@@ -1,0 +1,123 @@
+"""The steps of one job as the agent's work: checkout, downloads, connections, the image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.devops.images import choose_image
+from penstock.devops.macros import expand
+from penstock.devops.planning import Planning
+from penstock.devops.steps import plan_step
+from penstock.engine.requests import Endpoint, Step, StepsWork
+from penstock.language import pipeline as model
+from penstock.language.diagnostics import nearest
+from penstock.language.source import Diagnostic
+
+
+def plan_work(
+    planning: Planning,
+    steps: tuple[model.Step, ...],
+    pool: model.Pool | None,
+    known: Mapping[str, str],
+    *,
+    implicit_checkout: bool,
+    clean: model.Text | None,
+    download: bool = False,
+) -> StepsWork:
+    """What the agent is asked to do for the steps of a job or a hook.
+
+    `known` holds variables that macros may show now, names in lower case. A job without a checkout
+    step checks out `self`; a deployment hook does not, but downloads the run\'s artifacts.
+    """
+    surroundings = planning.surroundings
+    if pool is not None and pool.name is not None and pool.name.value.casefold() == "server":
+        planning.problems.append(
+            Diagnostic(
+                code="PS2113",
+                message="agentless jobs (`pool: server`) are not supported yet",
+                span=pool.name.span,
+                label="runs on the server",
+                help="`penstock run --skip-stage` leaves out the stage that needs it",
+            )
+        )
+    image = expand(pool.vm_image.value, known) if pool and pool.vm_image else ""
+    choice = choose_image(image, surroundings.library.images)
+    requested: list[Step] = []
+    endpoints: dict[str, Endpoint] = {}
+    if implicit_checkout and not any(step.keyword == "checkout" for step in steps):
+        requested.append(_checkout_self(len(requested) + 1))
+    if download and planning.publishes and not any(s.keyword == "download" for s in steps):
+        requested.append(_download_current(len(requested) + 1))
+    for step in steps:
+        planned = plan_step(
+            step,
+            f"step{len(requested) + 1}",
+            catalog=surroundings.catalog,
+            library=surroundings.library,
+            variables=known,
+        )
+        planning.problems += planned.diagnostics
+        endpoints |= {e.id: e for e in planned.endpoints}
+        if planned.step is not None:
+            requested.append(planned.step)
+            _check_repository(planning, step)
+    notes = [choice.note] if choice.note else []
+    notes += [
+        f'connection "{e.name}" stands for the local workspace'
+        for e in endpoints.values()
+        if e.scheme == "PenstockLocal"
+    ]
+    return StepsWork(
+        steps=tuple(requested),
+        repositories=tuple(surroundings.repositories.values()),
+        endpoints=tuple(endpoints.values()),
+        pool=pool.name.value if pool and pool.name else "default",
+        image=choice.target,
+        definition_key=surroundings.definition_key,
+        clean=clean.value if clean else "",
+        notes=tuple(notes),
+    )
+
+
+CHECKOUT_TASK = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
+DOWNLOAD_TASK = "30f35852-3f7e-4c0c-9a88-e127b4f97211@1"
+
+
+def _checkout_self(number: int) -> Step:
+    return Step(
+        id=f"step{number}",
+        task=CHECKOUT_TASK,
+        inputs={"repository": "self"},
+        display_name="Checkout self",
+    )
+
+
+def _download_current(number: int) -> Step:
+    return Step(
+        id=f"step{number}",
+        task=DOWNLOAD_TASK,
+        inputs={"alias": "current"},
+        display_name="Download artifacts",
+    )
+
+
+def _check_repository(planning: Planning, step: model.Step) -> None:
+    repository = step.inputs.get("repository")
+    if step.keyword != "checkout" or repository is None:
+        return
+    name = repository.value.casefold()
+    known = planning.surroundings.repositories
+    if name in ("none", "") or name in known:
+        return
+    guess = nearest(repository.value, list(known))
+    planning.problems.append(
+        Diagnostic(
+            code="PS2122",
+            message=f'repository "{repository.value}" is not on this machine',
+            span=repository.span,
+            label="to be checked out",
+            help=f'did you mean "{guess}"?'
+            if guess
+            else f"give its folder: --local-repository {repository.value}=DIR",
+        )
+    )
