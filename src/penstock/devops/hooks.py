@@ -10,6 +10,7 @@ from penstock.devops.planning import (
     Deployment,
     Planning,
     facts_as_variables,
+    leaf,
     refuse_containers,
     unsupported,
 )
