@@ -10,7 +10,7 @@ from penstock.engine.plan import Node
 
 
 class Result(StrEnum):
-    """How a node or a step ended. The two services have views of these words, not words of their own."""
+    """How a node or a step ended. The two services have views of these words, none of their own."""
 
     SUCCEEDED = "succeeded"
     SUCCEEDED_WITH_ISSUES = "succeededWithIssues"
@@ -102,7 +102,10 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueLogged:
-    """An error or a warning about a step (`step` empty: the job). `line` is 1-based in the step's log."""
+    """An error or a warning about a step (`step` empty: the job).
+
+    `line` is 1-based in the step's log.
+    """
 
     at: float
     node: str

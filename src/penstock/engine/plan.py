@@ -92,10 +92,8 @@ def _check_place(node: Node, root: Node | None, by_id: Mapping[str, Node]) -> No
 
 def _check_cycles(by_id: Mapping[str, Node]) -> None:
     """Take away what waits for nothing that is left, until nothing can be taken away."""
-    waiting = {
-        n.id: {*n.depends_on, *([n.parent] if n.parent in by_id else [])} for n in by_id.values()
-    }
-    dependents: dict[str, list[str]] = {}
+    waiting = {n.id: {d for d in (n.parent, *n.depends_on) if d in by_id} for n in by_id.values()}
+    dependents: dict[str | None, list[str]] = {}
     for id, needs in waiting.items():
         for need in needs:
             dependents.setdefault(need, []).append(id)

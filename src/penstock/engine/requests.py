@@ -93,8 +93,8 @@ class StepsWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSpec:
-    """An ML environment. `id` is its asset id or curated name; `image`, `conda_file` (YAML text) and
-    `build` (a blob URI) are as the service keeps them."""
+    """An ML environment. `id` is its asset id or curated name; `image`, `conda_file` (YAML text)
+    and `build` (a blob URI) are as the service keeps them."""
 
     id: str
     image: str | None = None
@@ -117,7 +117,8 @@ class CommandInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOutput:
-    """An output of an ML command: where it goes (`uri`) and how (`rw_mount`, `upload`, `direct`)."""
+    """An output of an ML command: where it goes (`uri`) and how (`rw_mount`, `upload`,
+    `direct`)."""
 
     name: str
     type: str

@@ -112,7 +112,7 @@ class Group:
 class Agenda:
     """The nodes and groups that may need an action; all others need none. Dicts for their order."""
 
-    groups: dict[str | None, None] = field(default_factory=dict)
+    ready: dict[str | None, None] = field(default_factory=dict)
     done: dict[str | None, None] = field(default_factory=dict)
     expanding: dict[str, None] = field(default_factory=dict)
     orphans: dict[str, None] = field(default_factory=dict)
@@ -123,8 +123,8 @@ class Agenda:
 class RunState:
     """A run as its events have made it.
 
-    `facts` holds the values of `RunChanged` by name, in order. `expressions` is a cache of parsed
-    texts that belongs to the conditions. Not for use by two threads at once.
+    `facts` holds the values of `RunChanged` by name, in order. `memo` keeps what others made from
+    the state and will not change. Not for use by two threads at once.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -141,7 +141,7 @@ class RunState:
         self.finished = False
         self.finished_at: float | None = None
         self.result: Result | None = None
-        self.expressions: dict[Any, Any] = {}
+        self.memo: dict[Any, Any] = {}
         self._seen: set[tuple[object, ...]] = set()
         self._add(plan.nodes)
         self._fill(None)
@@ -153,7 +153,7 @@ class RunState:
         return all(
             getattr(self, name) == getattr(other, name)
             for name in vars(self)
-            if name not in ("expressions", "_seen")
+            if name not in ("memo", "_seen")
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -241,7 +241,7 @@ class RunState:
             if self.nodes[child].waiting == 0:
                 group.ready[child] = None
         if group.ready:
-            self.agenda.groups[id] = None
+            self.agenda.ready[id] = None
         if group.unfinished == 0:
             self.agenda.done[id] = None
 
@@ -304,8 +304,9 @@ class RunState:
         state.outputs = dict(event.outputs)
         self._leave_parent(state, before)
         self._leave_agenda(event.node)
-        if own is not None and own.unfinished:
-            self.agenda.orphans.update(dict.fromkeys(own.children))
+        for child in own.children if own is not None else ():
+            if self.nodes[child].phase is Phase.PENDING:
+                self.agenda.orphans[child] = None
         self._release_dependents(event.node)
         return True
 
@@ -329,7 +330,7 @@ class RunState:
         group = self._parent(state)
         group.ready.pop(state.node.id, None)
         if not group.ready:
-            self.agenda.groups.pop(state.node.parent, None)
+            self.agenda.ready.pop(state.node.parent, None)
 
     def _leave_agenda(self, id: str) -> None:
         agenda = self.agenda
@@ -338,7 +339,7 @@ class RunState:
         agenda.expanding.pop(id, None)
         agenda.orphans.pop(id, None)
         agenda.done.pop(id, None)
-        agenda.groups.pop(id, None)
+        agenda.ready.pop(id, None)
 
     def _release_dependents(self, id: str) -> None:
         for dependent in self.dependents.get(id, ()):
@@ -347,7 +348,7 @@ class RunState:
             group = self._parent(state)
             if state.waiting == 0 and state.phase is Phase.PENDING and group.is_open:
                 group.ready[dependent] = None
-                self.agenda.groups[state.node.parent] = None
+                self.agenda.ready[state.node.parent] = None
 
     def _parent(self, state: NodeState) -> Group:
         return self.groups[state.node.parent]

@@ -1,0 +1,259 @@
+"""What the texts of a plan mean now: conditions, `$[ ]` variables, `continueOnError`.
+
+Status functions: Azure Pipelines documentation, Expressions (Job status check functions), and the
+published DTPipelines library (GraphCondition): all but `always` and `canceled` are false once the
+run is being canceled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from penstock.engine.contexts import NAMES, View, dependencies_of
+from penstock.engine.events import Output, Result
+from penstock.engine.requests import Variable
+from penstock.engine.state import Phase, RunState
+from penstock.engine.variables import Variables, merge, own_variables, variables_around
+from penstock.language.casing import fold_case
+from penstock.language.expressions import (
+    GENERAL,
+    Arguments,
+    Expression,
+    ExpressionError,
+    Function,
+    Trace,
+    Value,
+    evaluate,
+    parse,
+    to_boolean,
+    to_text,
+)
+
+_GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a ready node: `result` None means it runs, with these of its variables
+    evaluated; else it has ended so, and `message` is why."""
+
+    result: Result | None = None
+    message: str = ""
+    variables: Mapping[str, Output] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a node ran or did not: its condition's value, step by step, or the error it met."""
+
+    condition: str
+    value: bool | None
+    error: str
+    trace: Trace
+
+
+def judge(state: RunState, id: str) -> Verdict:
+    """Whether a ready node runs.
+
+    Its `$[ ]` variables come first, since its condition may read them; an error in one counts only
+    if the condition holds without it.
+    """
+    try:
+        evaluated, variables, fault = _evaluate_own(state, id)
+        holds = to_boolean(_answer(state, id, _condition(state, id), variables))
+    except ExpressionError as error:
+        return Verdict(Result.ABANDONED, str(error))
+    if not holds:
+        return Verdict(Result.SKIPPED, f"its condition does not hold: {_condition(state, id)}")
+    if fault:
+        return Verdict(Result.ABANDONED, fault)
+    return Verdict(variables=evaluated)
+
+
+def explain(state: RunState, id: str) -> Explanation:
+    """The evaluation of a node's condition as it was, or would be now."""
+    trace, condition = Trace(), _condition(state, id)
+    try:
+        variables = dict(variables_around(state, id, run_variables(state)))
+        if state.nodes[id].phase is Phase.PENDING:
+            _, variables, _ = _evaluate_own(state, id)
+        else:
+            merge(variables, own_variables(state.nodes[id]))
+        value = to_boolean(_answer(state, id, condition, variables, trace))
+    except ExpressionError as error:
+        return Explanation(condition, None, str(error), trace)
+    return Explanation(condition, value, "", trace)
+
+
+def continues_on_error(state: RunState, id: str) -> bool:
+    """Whether a failure of the node counts as success with issues.
+
+    An expression that cannot be evaluated does not forgive a failure.
+    """
+    text = state.nodes[id].node.continue_on_error.strip()
+    inner = runtime_expression(text)
+    if inner is None:
+        return text.casefold() == "true"
+    variables = dict(variables_around(state, id, run_variables(state)))
+    merge(variables, own_variables(state.nodes[id]))
+    try:
+        value = _runtime(state, id, inner, variables)
+    except ExpressionError:
+        return False
+    return value.casefold() == "true" if isinstance(value, str) else to_boolean(value)
+
+
+def run_variables(state: RunState) -> tuple[Variable, ...]:
+    """The run's own variables, `$[ ]` ones evaluated. Raises `ExpressionError`."""
+    found: tuple[Variable, ...] | None = state.memo.get("run variables")
+    if found is None:
+        variables: Variables = {}
+        merge(variables, state.plan.variables)
+        for variable in state.plan.variables:
+            inner = runtime_expression(variable.value)
+            if inner is not None:
+                output = _evaluated(state, None, inner, variable, variables)
+                merge(variables, [_as_variable(variable, output)])
+        found = tuple(variables.values())
+        state.memo["run variables"] = found
+    return found
+
+
+def runtime_expression(text: str) -> str | None:
+    """What stands between `$[` and `]` when that is the whole of the text."""
+    text = text.strip()
+    return text[2:-1].strip() if text.startswith("$[") and text.endswith("]") else None
+
+
+def _condition(state: RunState, id: str) -> str:
+    return state.nodes[id].node.condition or "succeeded()"
+
+
+# Variables
+
+
+def _evaluate_own(state: RunState, id: str) -> tuple[dict[str, Output], Variables, str]:
+    """A node's `$[ ]` variables in order, all it sees, and the first error among them.
+
+    One that has not been evaluated yet shows as its text, as on the service.
+    """
+    around = variables_around(state, id, run_variables(state))
+    own = state.nodes[id].node.variables
+    evaluated: dict[str, Output] = {}
+    if not own:
+        return evaluated, around, ""
+    variables = dict(around)
+    merge(variables, own)
+    fault = ""
+    for variable in own:
+        inner = runtime_expression(variable.value)
+        if inner is None:
+            continue
+        try:
+            output = _evaluated(state, id, inner, variable, variables)
+        except ExpressionError as error:
+            fault = fault or f"variable {variable.name}: {error}"
+            continue
+        evaluated[variable.name] = output
+        merge(variables, [_as_variable(variable, output)])
+    return evaluated, variables, fault
+
+
+def _as_variable(variable: Variable, output: Output) -> Variable:
+    return Variable(
+        name=variable.name, value=output.value, secret=output.secret, readonly=variable.readonly
+    )
+
+
+def _evaluated(
+    state: RunState, id: str | None, inner: str, variable: Variable, variables: Variables
+) -> Output:
+    value = to_text(_runtime(state, id, inner, variables))
+    secret = variable.secret or _tells_a_secret(state, id, inner, variables, value)
+    return Output(value=value, secret=secret)
+
+
+def _runtime(state: RunState, id: str | None, inner: str, variables: Variables) -> Value:
+    expression = _parsed(state, inner, GENERAL)
+    view = View(state, id, variables)
+    return evaluate(expression, view.contexts(expression.names))
+
+
+def _tells_a_secret(
+    state: RunState, id: str | None, inner: str, variables: Variables, value: str
+) -> bool:
+    """Whether the value would be another if every secret it can see were another."""
+    expression = _parsed(state, inner, GENERAL)
+    hidden = View(state, id, variables, hides_secrets=True)
+    try:
+        return to_text(evaluate(expression, hidden.contexts(expression.names))) != value
+    except ExpressionError:
+        return True
+
+
+# Conditions and their functions
+
+
+def _answer(
+    state: RunState, id: str, condition: str, variables: Variables, trace: Trace | None = None
+) -> Value:
+    asked = state.memo.setdefault("asked", _Asked(state))
+    asked.id = id
+    expression = _parsed(state, condition, asked.functions)
+    contexts = View(state, id, variables).contexts(expression.names)
+    return evaluate(expression, contexts, trace=trace)
+
+
+def _parsed(state: RunState, text: str, functions: Mapping[str, Function]) -> Expression:
+    key = ("expression", text, functions is GENERAL)
+    found: Expression | None = state.memo.get(key)
+    if found is None:
+        found = state.memo[key] = parse(text, names=NAMES, functions=functions)
+    return found
+
+
+class _Asked:
+    """The status functions, and the node whose condition is being evaluated.
+
+    Functions are bound when a text is parsed, and one text serves many nodes.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self.id = ""
+        self.functions = {
+            **GENERAL,
+            "always": Function("always", 0, 0, lambda _: True),
+            "canceled": Function("canceled", 0, 0, lambda _: self.is_canceled()),
+            "succeeded": Function("succeeded", 0, None, self.succeeded),
+            "failed": Function("failed", 0, None, self.failed),
+            "succeededOrFailed": Function("succeededOrFailed", 0, None, self.succeeded_or_failed),
+        }
+
+    def is_canceled(self) -> bool:
+        node = self.state.nodes[self.id]
+        if node.phase is Phase.PENDING:
+            return self.state.is_canceling(self.id)
+        return node.left_under_cancel
+
+    def succeeded(self, arguments: Arguments) -> Value:
+        results = self._results(arguments)
+        return not self.is_canceled() and all(r in _GOOD for r in results)
+
+    def failed(self, arguments: Arguments) -> Value:
+        results = self._results(arguments)
+        return not self.is_canceled() and None not in results and Result.FAILED in results
+
+    def succeeded_or_failed(self, arguments: Arguments) -> Value:
+        results = self._results(arguments)
+        if self.is_canceled() or None in results:
+            return False
+        return not results or any(r in (*_GOOD, Result.FAILED) for r in results)
+
+    def _results(self, arguments: Arguments) -> list[Result | None]:
+        """The results asked about; None stands for a name that is no direct dependency."""
+        known = {fold_case(d.node.key): d.result for d in dependencies_of(self.state, self.id)}
+        if not len(arguments):
+            return list(known.values())
+        return [known.get(fold_case(to_text(argument))) for argument in arguments]

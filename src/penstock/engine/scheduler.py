@@ -1,0 +1,437 @@
+"""The only loop: wake, read what happened, decide, write it in one piece, then act on it.
+
+It owns the states of the runs that have not ended. It does no work itself and keeps nothing:
+executors do the leaves, a journal keeps the events, and after a crash the journal is the truth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from threading import Condition, Lock, Thread, current_thread
+from typing import Protocol, TypeAlias, TypeVar
+
+from penstock.engine.conditions import run_variables
+from penstock.engine.events import (
+    CancelRequested,
+    Event,
+    IssueLogged,
+    NodeFinished,
+    Result,
+)
+from penstock.engine.plan import Plan, check_nodes
+from penstock.engine.requests import JobRequest, Work
+from penstock.engine.state import Phase, RunState, replay
+from penstock.engine.turn import Expander, Turn, take_turn
+from penstock.engine.variables import make_request
+
+Listener: TypeAlias = Callable[[str, Event], None]
+Clock: TypeAlias = Callable[[], float]
+_T = TypeVar("_T")
+
+_WRITE_AGAIN = (0.1, 0.5, 2.0)
+_KEPT_RUNS = 16
+_GONE = "the agent that ran this job is gone"
+
+
+class Executor(Protocol):
+    """Does leaves. Its answers come as events through `Scheduler.post`, from any thread.
+
+    A leaf's answer ends with exactly one `NodeFinished`, also after `cancel` and also when it had
+    not started. Calls come from the scheduler's thread and must return quickly.
+    """
+
+    def submit(self, request: JobRequest) -> None:
+        """Take a leaf. The same run, node and attempt may come again after a crash of the server;
+        an executor that outlives the server takes it once."""
+
+    def cancel(self, run: str, node: str, reason: str) -> None:
+        """Ask a leaf to stop; it may have ended already."""
+
+    def recover(self, run: str, node: str) -> bool:
+        """Whether a leaf that was running when the server went down is still being done."""
+
+
+class Journal(Protocol):
+    """Keeps plans and events. Every method returns when the data is kept, or raises."""
+
+    def create(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
+        """Keep a new run. `header` is what lists show of it."""
+
+    def append(self, run: str, events: Sequence[Event]) -> None:
+        """Keep events after the ones that are there, all or none."""
+
+    def load(self, run: str) -> tuple[Plan, list[Event]]:
+        """What is kept of a run; `KeyError` for an unknown one."""
+
+    def unfinished(self) -> list[str]:
+        """The runs that have no `RunFinished`, oldest first."""
+
+
+class SchedulerClosed(Exception):
+    """the scheduler was closed while the run was going on"""
+
+
+class RunStopped(Exception):
+    """the run was stopped by a fault outside of it; what is in the journal can be recovered"""
+
+
+def steady_clock() -> Clock:
+    """A clock of seconds since 1970 that follows no later change of the machine's time."""
+    start = time.time() - time.monotonic()
+    return lambda: start + time.monotonic()
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that has not ended.
+
+    `unwritten` is what could not be kept yet, to be tried again at `retry_at` (monotonic seconds).
+    `resumed` is false until the loop has first looked at it. `blamed` are the listeners that have
+    been reported as failing.
+    """
+
+    state: RunState
+    wake_at: float | None = None
+    unwritten: Turn = field(default_factory=Turn)
+    failures: int = 0
+    retry_at: float | None = None
+    resumed: bool = False
+    blamed: set[int] = field(default_factory=set)
+
+
+class Scheduler:
+    """Runs plans. Its methods may be called from any thread; listeners and executors are called
+    from the scheduler's own, one at a time."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        executor_for: Callable[[Work], Executor],
+        expand: Expander,
+        clock: Clock | None = None,
+    ) -> None:
+        """Starts nothing: the thread begins with the first run. `expand` gives the children of a
+        node that expands; whatever it raises fails that node."""
+        self._journal = journal
+        self._executor_for = executor_for
+        self._expand = expand
+        self._clock = clock or steady_clock()
+        lock = Lock()
+        self._posted, self._handled = Condition(lock), Condition(lock)
+        self._state_lock = Lock()
+        self._inbox: list[tuple[str, tuple[Event, ...]]] = []
+        self._received_count = self._handled_count = 0
+        self._runs: dict[str, _Run] = {}
+        self._ended: dict[str, RunState | RunStopped] = {}
+        self._listeners: tuple[Listener, ...] = ()
+        self._thread: Thread | None = None
+        self._closing = self._stopped = False
+
+    # What others ask of it
+
+    def start(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
+        """Keep the run and begin it. Raises `InvalidPlan`, or what the journal raises."""
+        check_nodes(plan.nodes)
+        if plan.start_time is None:
+            plan = replace(plan, start_time=self._clock())
+        self._journal.create(run, plan, header)
+        self._adopt(run, RunState(plan))
+
+    def recover(self) -> list[str]:
+        """Take up the runs that had not ended when the server last stopped; returns their ids.
+
+        A leaf that was handed over but not begun is handed over again; one that had begun goes on
+        if its executor still has it, else it is abandoned.
+        """
+        runs = [run for run in self._journal.unfinished() if run not in self._runs]
+        for run in runs:
+            self._adopt(run, replay(*self._journal.load(run)))
+        return runs
+
+    def post(self, run: str, *events: Event, wait: bool = False) -> None:
+        """Add what happened to the run. Events of a run that has ended are dropped.
+
+        With `wait` it returns once they are kept and the listeners know them (at once when called
+        from the scheduler's own thread). Raises `SchedulerClosed`.
+        """
+        with self._posted:
+            if self._closing:
+                raise SchedulerClosed(f"run {run}")
+            if run not in self._runs:
+                return
+            self._inbox.append((run, events))
+            self._received_count += 1
+            ticket = self._received_count
+            self._posted.notify()
+            if wait and current_thread() is not self._thread:
+                self._handled.wait_for(lambda: self._handled_count >= ticket)
+
+    def cancel(self, run: str, node: str | None = None, reason: str = "") -> None:
+        """Ask the run, or one node with all below it, to stop."""
+        self.post(run, CancelRequested(at=self._clock(), node=node, reason=reason))
+
+    def tick(self) -> None:
+        """Look at the clock again now; for clocks that do not run by themselves."""
+        with self._posted:
+            self._posted.notify()
+
+    def state(self, run: str) -> RunState:
+        """The state of a run, also of one that has ended; `KeyError` for an unknown one.
+
+        It changes while the run goes on: read it in a listener, or through `read`.
+        """
+        with self._posted:
+            going, ended = self._runs.get(run), self._ended.get(run)
+        if going is not None:
+            return going.state
+        return ended if isinstance(ended, RunState) else replay(*self._journal.load(run))
+
+    def read(self, run: str, view: Callable[[RunState], _T]) -> _T:
+        """What `view` makes of the run's state, which stands still meanwhile. Keep it short."""
+        with self._state_lock:
+            return view(self.state(run))
+
+    def wait(self, run: str, timeout: float | None = None) -> Result:
+        """The result of the run once it has ended.
+
+        Raises `TimeoutError`, `RunStopped`, `SchedulerClosed`, and `KeyError` for an unknown run.
+        Not for listeners and executors: the loop would wait for itself.
+        """
+        with self._handled:
+            if not self._handled.wait_for(lambda: self._is_over(run), timeout):
+                raise TimeoutError(f"run {run} has not ended after {timeout} s")
+            ended = self._ended.get(run)
+        if isinstance(ended, RunStopped):
+            raise ended
+        result = self.state(run).result
+        if result is None and self._stopped:
+            raise SchedulerClosed(f"run {run}")
+        if result is None:
+            raise RunStopped(f"run {run} has not ended, and nothing goes on with it")
+        return result
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call the listener with every event once it is kept, in order; returns how to end that."""
+        self._listeners = (*self._listeners, listener)
+
+        def unsubscribe() -> None:
+            self._listeners = tuple(x for x in self._listeners if x is not listener)
+
+        return unsubscribe
+
+    def close(self) -> None:
+        """Take in what has been posted, start nothing more, end the thread.
+
+        Runs are not canceled: what has not ended is taken up by `recover` next time.
+        """
+        with self._posted:
+            self._closing = True
+            self._stopped = self._thread is None
+            self._posted.notify()
+            self._handled.notify_all()
+        if self._thread is not None and self._thread is not current_thread():
+            self._thread.join()
+
+    # The loop
+
+    def _adopt(self, run: str, state: RunState) -> None:
+        with self._posted:
+            if self._closing:
+                raise SchedulerClosed(f"run {run}")
+            self._runs[run] = _Run(state)
+            self._inbox.append((run, ()))
+            self._received_count += 1
+            self._posted.notify()
+            if self._thread is None:
+                self._thread = Thread(target=self._loop, name="scheduler", daemon=True)
+                self._thread.start()
+
+    def _is_over(self, run: str) -> bool:
+        return run not in self._runs or self._stopped
+
+    def _loop(self) -> None:
+        while True:
+            with self._posted:
+                due = self._wait_for_something()
+                inbox, self._inbox = self._inbox, []
+                ticket = self._received_count
+                if not inbox and not due:
+                    break
+            batches: dict[str, list[Event]] = {run: [] for run in due}
+            for run, events in inbox:
+                batches.setdefault(run, []).extend(events)
+            for run, batch in batches.items():
+                self._advance(run, batch)
+            with self._handled:
+                self._handled_count = ticket
+                self._handled.notify_all()
+        for run, going in self._runs.items():
+            with suppress(Exception):
+                if going.unwritten.events:
+                    self._journal.append(run, going.unwritten.events)
+        with self._handled:
+            self._stopped = True
+            self._handled.notify_all()
+
+    def _wait_for_something(self) -> list[str]:
+        """Sleep until events or runs are due; return the latter. Nothing of both means the end."""
+        while True:
+            now, moment = self._clock(), time.monotonic()
+            waits = {run: _seconds_left(r, now, moment) for run, r in self._runs.items()}
+            due = [run for run, left in waits.items() if left is not None and left <= 0]
+            if self._inbox or self._closing:
+                return [] if self._closing else due
+            if due:
+                return due
+            soonest = min((left for left in waits.values() if left is not None), default=None)
+            self._posted.wait(soonest)
+
+    def _advance(self, id: str, events: list[Event]) -> None:
+        """One turn of one run. Whatever goes wrong here stops this run only."""
+        run = self._runs.get(id)
+        if run is None:
+            return
+        try:
+            turn = self._turn(id, run, events)
+            if self._keep(id, run, turn):
+                self._act(id, run, turn)
+        except Exception as error:  # noqa: BLE001 - the top of the loop: other runs go on
+            self._stop(id, run, f"{type(error).__name__}: {error}")
+        if run.state.finished and not run.unwritten.events and id in self._runs:
+            self._end(id, run.state)
+
+    def _turn(self, id: str, run: _Run, events: list[Event]) -> Turn:
+        with self._state_lock:
+            again = Turn() if run.resumed else self._resume(id, run.state, events)
+            run.resumed = True
+            turn = take_turn(run.state, events, self._clock(), self._expand)
+        run.wake_at = turn.wake_at
+        before = run.unwritten
+        return Turn(
+            events=before.events + turn.events,
+            dispatches=before.dispatches + again.dispatches + turn.dispatches,
+            cancels=before.cancels + again.cancels + turn.cancels,
+        )
+
+    def _resume(self, id: str, state: RunState, events: list[Event]) -> Turn:
+        """What a run that was going on before needs; a new one has nothing in flight."""
+        turn = Turn()
+        for leaf in state.in_flight():
+            node = leaf.node.id
+            if leaf.phase is Phase.QUEUED:
+                turn.dispatches.append(node)
+            elif not self._still_has(id, state, node):
+                events.insert(0, _finished(self._clock(), node, Result.ABANDONED, _GONE))
+                continue
+            if leaf.told:
+                turn.cancels.append((node, leaf.cancel_reason))
+        return turn
+
+    def _still_has(self, run: str, state: RunState, node: str) -> bool:
+        try:
+            return self._executor(state, node).recover(run, node)
+        except Exception:  # noqa: BLE001 - an executor that cannot say does not have it
+            return False
+
+    def _keep(self, id: str, run: _Run, turn: Turn) -> bool:
+        """Write the turn's events; on failure keep it for another attempt, in the end give up."""
+        run.unwritten = Turn()
+        if not turn.events:
+            return True
+        if run.retry_at is not None and time.monotonic() < run.retry_at:
+            run.unwritten = turn
+            return False
+        run.retry_at = None
+        try:
+            self._journal.append(id, turn.events)
+        except Exception as error:  # noqa: BLE001 - whatever the store meets: a full disk, a lock
+            if run.failures == len(_WRITE_AGAIN):
+                self._stop(id, run, f"its journal cannot be written: {error}")
+                return False
+            run.unwritten = turn
+            run.retry_at = time.monotonic() + _WRITE_AGAIN[run.failures]
+            run.failures += 1
+            return False
+        run.failures = 0
+        return True
+
+    def _act(self, id: str, run: _Run, turn: Turn) -> None:
+        if not self._closing:
+            for node in turn.dispatches:
+                self._submit(id, run.state, node)
+            for node, reason in turn.cancels:
+                self._cancel_leaf(id, run.state, node, reason)
+        for event in turn.events:
+            for listener in self._listeners:
+                self._inform(listener, id, run, event)
+
+    # Others, who may fail
+
+    def _executor(self, state: RunState, node: str) -> Executor:
+        work = state.nodes[node].node.work
+        if work is None:
+            raise ValueError(f"{node} is a group")
+        return self._executor_for(work)
+
+    def _submit(self, run: str, state: RunState, node: str) -> None:
+        try:
+            request = make_request(run, state, node, run_variables(state))
+            self._executor(state, node).submit(request)
+        except Exception as error:  # noqa: BLE001 - an executor's fault fails the leaf
+            message = f"the job could not be handed to an agent: {error}"
+            self._note(run, _finished(self._clock(), node, Result.FAILED, message))
+
+    def _cancel_leaf(self, run: str, state: RunState, node: str, reason: str) -> None:
+        try:
+            self._executor(state, node).cancel(run, node, reason)
+        except Exception as error:  # noqa: BLE001 - the leaf ends by its cancel timeout
+            message = f"the agent could not be asked to stop: {error}"
+            self._note(run, _warning(self._clock(), node, message))
+
+    def _inform(self, listener: Listener, id: str, run: _Run, event: Event) -> None:
+        try:
+            listener(id, event)
+        except Exception as error:  # noqa: BLE001 - a view's fault is not the run's
+            if hash(listener) not in run.blamed:
+                run.blamed.add(hash(listener))
+                message = f"a listener failed: {type(error).__name__}: {error}"
+                self._note(id, _warning(self._clock(), "", message))
+
+    def _note(self, run: str, event: Event) -> None:
+        with self._posted:
+            self._inbox.append((run, (event,)))
+            self._received_count += 1
+
+    # The end of a run
+
+    def _stop(self, id: str, run: _Run, why: str) -> None:
+        """Give up a run that cannot go on: its journal stays as it is, its leaves are stopped."""
+        for leaf in run.state.in_flight():
+            with suppress(Exception):
+                self._executor(run.state, leaf.node.id).cancel(id, leaf.node.id, why)
+        self._end(id, RunStopped(f"run {id} was stopped: {why}"))
+
+    def _end(self, id: str, outcome: RunState | RunStopped) -> None:
+        with self._posted:
+            self._runs.pop(id, None)
+            self._ended[id] = outcome
+            if len(self._ended) > _KEPT_RUNS:
+                del self._ended[next(iter(self._ended))]
+
+
+def _seconds_left(run: _Run, now: float, moment: float) -> float | None:
+    """How long until a run must be looked at; retries are timed by the machine, not the clock."""
+    if run.retry_at is not None:
+        return run.retry_at - moment
+    return None if run.wake_at is None else run.wake_at - now
+
+
+def _finished(at: float, node: str, result: Result, message: str) -> NodeFinished:
+    return NodeFinished(at=at, node=node, result=result, message=message)
+
+
+def _warning(at: float, node: str, message: str) -> IssueLogged:
+    return IssueLogged(at=at, node=node, step="", kind="warning", message=message)

@@ -1,0 +1,87 @@
+"""One turn of a run: take in what happened, then decide until nothing more follows from it.
+
+The scheduler and the simulation are both loops around this; it knows no threads and no storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from penstock.engine.decide import Action, Cancel, Dispatch, Expand, Record, Wake, decide, settle
+from penstock.engine.events import Event, NodeExpanded, NodeFinished, Result
+from penstock.engine.plan import Node, check_nodes
+from penstock.engine.state import RunState
+
+Expander: TypeAlias = Callable[[RunState, Node], tuple[Node, ...]]
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a turn changed (`events`, in order) and what is to be done once that is kept.
+
+    `dispatches` are leaf ids, `cancels` are leaf ids with the reason; `wake_at` is when the run
+    must be looked at again even if nothing happens.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    dispatches: list[str] = field(default_factory=list)
+    cancels: list[tuple[str, str]] = field(default_factory=list)
+    wake_at: float | None = None
+
+
+def take_turn(state: RunState, events: Iterable[Event], now: float, expand: Expander) -> Turn:
+    """Apply the events and all that follows from them. Events that change nothing are left out.
+
+    An exception of `expand` fails the node it was to expand: it is never ours to let through.
+    """
+    turn = Turn()
+    for event in events:
+        _apply(state, settle(state, event), turn)
+    progress = True
+    while progress:
+        progress = False
+        turn.wake_at = None
+        for action in decide(state, now):
+            progress = _take(state, action, turn, now, expand) or progress
+    return turn
+
+
+def _apply(state: RunState, event: Event, turn: Turn) -> bool:
+    changed = state.apply(event)
+    if changed:
+        turn.events.append(event)
+    return changed
+
+
+def _take(state: RunState, action: Action, turn: Turn, now: float, expand: Expander) -> bool:
+    match action:
+        case Record(event):
+            return _apply(state, event, turn)
+        case Dispatch(event):
+            if not _apply(state, event, turn):
+                return False
+            turn.dispatches.append(event.node)
+            return True
+        case Cancel(node, reason, event):
+            if not _apply(state, event, turn):
+                return False
+            turn.cancels.append((node, reason))
+            return True
+        case Expand(node):
+            return _apply(state, settle(state, _expansion(state, node, now, expand)), turn)
+        case Wake(at):
+            turn.wake_at = at
+            return False
+
+
+def _expansion(state: RunState, id: str, now: float, expand: Expander) -> Event:
+    node = state.nodes[id].node
+    try:
+        nodes = expand(state, node)
+        check_nodes(nodes, node, state.nodes)
+    except Exception as error:  # noqa: BLE001 - a planner's fault must not stop other runs
+        message = f"{node.key} could not be expanded: {error}"
+        return NodeFinished(at=now, node=id, result=Result.FAILED, message=message)
+    return NodeExpanded(at=now, node=id, nodes=nodes)
