@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from penstock.language.codes import CODES
 from penstock.language.source import Diagnostic, Related, Severity, Source, Span, lines_of
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _TAB = "    "
 _WIDTH = 100
 _LEAD = 30

@@ -58,7 +58,9 @@ def parse(source: Source, *, anchors: bool = False, limits: Limits = _DEFAULT_LI
     except (YAMLError, UnicodeEncodeError) as error:
         from penstock.language.yaml.syntax import explain
 
-        builder.diagnostics.append(explain(error, source, builder.last_scalar))
+        builder.diagnostics.append(
+            explain(error, source, builder.last_scalar, builder.open_bracket())
+        )
         builder.root = None
     return Document(builder.root, _in_order(builder.diagnostics), source)
 
@@ -126,6 +128,13 @@ class _Builder:
                         raise _Refused(complaints.second_document(self._span(event)))
                 case StreamEndEvent():
                     return
+
+    def open_bracket(self) -> Span | None:
+        """The innermost bracket or brace that has not been closed where reading stopped."""
+        if not self.open or not self.open[-1].flow:
+            return None
+        line, column = self.open[-1].line, self.open[-1].column
+        return Span(self.source, line, column, line, column + 1)
 
     def _count(self) -> None:
         """Refuse a long text by its number of events before anything is built from it."""

@@ -16,6 +16,9 @@ from penstock.language.source import Diagnostic, Related, Source, Span, lines_of
 from penstock.language.yaml.nodes import Scalar
 
 _OPENING = {"]": "[", "}": "{"}
+_CLOSING = {"[": "]", "{": "}"}
+_DIGITS = {"x": 2, "u": 4, "U": 8}
+_BOM = 0xFEFF
 
 
 class _Fault(NamedTuple):
@@ -29,6 +32,7 @@ class _Fault(NamedTuple):
     context_line: int
     context_column: int
     last: Scalar | None
+    bracket: Span | None
 
     def text(self, line: int) -> str:
         lines = lines_of(self.source.text)
@@ -46,9 +50,15 @@ class _Fault(NamedTuple):
 
 
 def explain(
-    error: YAMLError | UnicodeEncodeError, source: Source, last: Scalar | None
+    error: YAMLError | UnicodeEncodeError,
+    source: Source,
+    last: Scalar | None,
+    bracket: Span | None,
 ) -> Diagnostic:
-    """The diagnostic for an error that ended the reading; `last` is the scalar read before it."""
+    """The diagnostic for an error that ended the reading.
+
+    `last` is the scalar read before it, `bracket` the bracket or brace that was open then.
+    """
     if isinstance(error, ReaderError):
         return _bad_character(source, error.character)
     if isinstance(error, UnicodeEncodeError):
@@ -56,16 +66,11 @@ def explain(
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         return Diagnostic(code="PS1006", message=f"this is not valid YAML: {error}")
     mark, context = error.problem_mark, error.context_mark or error.problem_mark
-    fault = _Fault(
-        source,
-        error.problem or "",
-        error.context or "",
-        mark.line + 1,
-        mark.column + 1,
-        context.line + 1,
-        context.column + 1,
-        last,
-    )
+    line, column = _within(source, mark.line + 1, mark.column + 1)
+    place = (line, column, context.line + 1, context.column + 1)
+    fault = _Fault(source, error.problem or "", error.context or "", *place, last, bracket)
+    if chr(_BOM) in fault.text(line):
+        return _bad_character(source, _BOM)
     found = next((make for words, make in _KINDS if words in fault.problem), _other)(fault)
     service_text = ", ".join(filter(None, (fault.context, fault.problem))) + "."
     return Diagnostic(
@@ -77,6 +82,16 @@ def explain(
         help=found.help,
         service_text=service_text[:1].upper() + service_text[1:],
     )
+
+
+def _within(source: Source, line: int, column: int) -> tuple[int, int]:
+    """The place, or the end of the text if nothing but blank lines follows."""
+    lines = lines_of(source.text)
+    if any(text.strip() for text in lines[line - 1 :]):
+        return line, column
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    return len(lines), len(lines[-1].rstrip()) + 1
 
 
 def _bad_character(source: Source, code: int) -> Diagnostic:
@@ -157,12 +172,11 @@ def _second_colon(fault: _Fault) -> Diagnostic:
 def _deeper(fault: _Fault, last: Scalar) -> Diagnostic:
     line = fault.text(fault.line)
     column = len(line) - len(line.lstrip()) + 1
-    first = last.value[: last.span.end_column + len(last.value) - fault.column].rstrip()
     return Diagnostic(
         code="PS1017",
         message="this line is indented further than the one it follows, which has a value already",
         span=Span(fault.source, fault.line, column, fault.line, fault.column),
-        related=(Related(last.span, f'the value before: "{_short(first)}"'),),
+        related=(Related(last.span, "that value begins here"),),
         help="begin it in the same column as the key above, or remove the value above",
     )
 
@@ -193,17 +207,18 @@ def _no_key(fault: _Fault) -> Diagnostic:
     last = fault.last
     if last and last.style in ("single", "double") and last.span.end_line == fault.line:
         return _after_quote(fault, last)
-    character = fault.character()
-    expected = fault.context_column
-    if character == "-" and fault.column > expected:
-        help = "a list item is indented like the first item of its list"
+    character, expected = fault.character(), fault.context_column
+    help = f"begin it in column {expected}, like the first key of this mapping"
+    if character == "-" and fault.column != expected:
+        message = 'this "-" lines up with no list around it'
+        help = "begin it in the column of the other items of its list"
+    elif fault.column != expected:
+        message = f"a key is expected in column {expected}, and this is in column {fault.column}"
     else:
-        help = f"begin it in column {expected}, like the first key of this mapping"
+        message = f'a key is expected here, and "{character}" cannot begin one'
     return Diagnostic(
         code="PS1017",
-        message=f"a key is expected in column {expected}, and this begins in column {fault.column}"
-        if fault.column != expected
-        else f'a key is expected here, and "{character}" cannot begin one',
+        message=message,
         span=fault.span(),
         related=(Related(fault.context_span(), "this mapping begins here"),),
         help=help,
@@ -211,15 +226,18 @@ def _no_key(fault: _Fault) -> Diagnostic:
 
 
 def _after_quote(fault: _Fault, last: Scalar) -> Diagnostic:
-    several = last.span.line < last.span.end_line
+    if last.span.line < last.span.end_line:
+        help = "a quote before it may be missing: the text in quotes goes over several lines"
+    elif last.style == "single":
+        help = "inside single quotes a quote is doubled: 'it''s'; or leave the quotes out"
+    else:
+        help = "put all of the value inside the quotes, or leave the quotes out"
     return Diagnostic(
         code="PS1008",
         message="there is more text after the closing quote",
         span=fault.span(),
         related=(Related(last.span, "the text in quotes begins here"),),
-        help="a quote before it may be missing: the text in quotes goes over several lines"
-        if several
-        else "put all of the value inside the quotes, or leave the quotes out",
+        help=help,
     )
 
 
@@ -228,9 +246,22 @@ def _no_value(fault: _Fault) -> Diagnostic:
     if character and character in "]},":
         message = f'"{character}" stands where a value is expected'
         help = f'remove it, or put the value in quotes if "{character}" belongs to it'
+    elif fault.bracket and not character:
+        return _open_bracket(fault.bracket)
     else:
         message, help = "a value is expected here", "add the value, or close what was opened before"
     return Diagnostic(code="PS1006", message=message, span=fault.span(), help=help)
+
+
+def _open_bracket(bracket: Span) -> Diagnostic:
+    opening = lines_of(bracket.source.text)[bracket.line - 1][bracket.column - 1]
+    closing = _CLOSING.get(opening, "]")
+    return Diagnostic(
+        code="PS1009",
+        message=f'this "{opening}" is never closed',
+        span=bracket,
+        help=f'add the closing "{closing}"; put text with brackets of its own in quotes',
+    )
 
 
 def _list_on_key_line(fault: _Fault) -> Diagnostic:
@@ -246,9 +277,12 @@ def _escape(fault: _Fault) -> Diagnostic:
     text = fault.text(fault.line)
     start = max(0, text.rfind("\\", 0, fault.column + 1))
     written = text[start : start + 2]
+    digits = _DIGITS.get(written[1:])
     return Diagnostic(
         code="PS1018",
-        message=f'"{written}" is not an escape of a double-quoted text',
+        message=f'after "{written}" {digits} hexadecimal digits are expected'
+        if digits
+        else f'"{written}" is not an escape of a double-quoted text',
         span=Span(fault.source, fault.line, start + 1, fault.line, start + 1 + len(written)),
         help="write \\\\ for a backslash, or use single quotes, in which it stands for itself",
     )
@@ -274,11 +308,14 @@ def _block_header(fault: _Fault) -> Diagnostic:
 
 
 def _after_document(fault: _Fault) -> Diagnostic:
+    character = fault.character()
     return Diagnostic(
         code="PS1006",
-        message=f'the file ends before this, and "{fault.character()}" follows',
+        message=f'the value that the file holds is complete before this "{character}"',
         span=fault.span(),
-        help="make the whole file one mapping or list; a key in quotes needs a space after its :",
+        help='put a space after the ":" of a key in quotes'
+        if character == ":"
+        else "make the whole file one mapping or one list",
     )
 
 
