@@ -1,0 +1,158 @@
+"""The server as an agent in the same process sees it: events, logs, content of datastores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.agent.server import NotFound
+from penstock.engine.events import Event
+from penstock.ml.datastores import UnsafePath, artifacts_path, parse_uri, storage_path
+from penstock.ml.jobstore import JobStore
+from penstock.ml.workspaces import Workspace
+from penstock.store.files import below, copy_into, folder_name
+from penstock.store.home import Home
+from penstock.store.logs import Logs
+
+Place = Callable[[str, str], Path | None]
+_NOWHERE = Workspace(subscription="-", resource_group="-", name="-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Something a job kept with its node: `kind` is `artifact`, `summary` ..."""
+
+    node: str
+    kind: str
+    name: str
+    path: Path
+
+
+class LocalJobServer:
+    """Implements `agent.server.JobServer` over the store of this machine.
+
+    `report` takes the events (the scheduler's `post`, for one); `on_log` sees each text after it
+    was kept, for live printing. `place(run, node)` is the artifact folder of an ML job, None for
+    all others.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        logs: Logs,
+        report: Callable[[str, Sequence[Event]], None],
+        *,
+        on_log: Callable[[str, str, str, str], None] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        self._home = home
+        self._logs = logs
+        self._report = report
+        self._on_log = on_log
+        self._place = place
+
+    def report(self, run: str, events: Sequence[Event]) -> None:
+        """Add events to the run, in order."""
+        self._report(run, events)
+
+    def write_log(self, run: str, node: str, log: str, text: str) -> None:
+        """Append whole lines to a log of the node."""
+        self._logs.append(run, node, log, text)
+        if self._on_log is not None:
+            self._on_log(run, node, log, text)
+
+    def fetch(self, uri: str, folder: Path | None, *, writable: bool = False) -> Path:
+        """The content of `uri`: the store's own path to read, or a copy.
+
+        Into `folder` goes a file under its own name, or what a folder holds (then `folder` itself
+        is returned). Raises `NotFound`.
+        """
+        path = self._stored(uri)
+        if not path.exists():
+            raise NotFound(f'nothing is stored at "{uri}"')
+        if folder is None:
+            return path
+        target = folder if path.is_dir() else folder / path.name
+        copy_into(path, target)
+        return target
+
+    def output_path(self, uri: str, type: str) -> Path:
+        """Where an output is written, which is its place in the store already.
+
+        What an earlier attempt, or another job that was given the same path, left there stays.
+        """
+        path = self._stored(uri)
+        made = path.parent if type == "uri_file" else path
+        made.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def keep(self, uri: str, path: Path) -> None:
+        """Store the file or folder at `path` as the content of `uri`, over what is there."""
+        target = self._stored(uri)
+        if os.path.realpath(path) != os.path.realpath(target):
+            copy_into(path, target)
+
+    def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
+        """Keep a file or folder with the node; those of an ML job go among its artifacts."""
+        placed = self._place(run, node) if self._place is not None else None
+        if placed is not None:
+            target = below(placed, name)
+        else:
+            target = self._attached(run) / folder_name(node) / folder_name(kind) / folder_name(name)
+        copy_into(path, target)
+
+    def attachments(self, run: str) -> Iterator[Attachment]:
+        """What the jobs of a pipeline run kept, by node, kind and name."""
+        from urllib.parse import unquote
+
+        root = self._attached(run)
+        for path in sorted(root.glob("*/*/*")):
+            node, kind, name = (unquote(part) for part in path.relative_to(root).parts)
+            yield Attachment(node=node, kind=kind, name=name, path=path)
+
+    def _attached(self, run: str) -> Path:
+        return self._home.artifacts / folder_name(run)
+
+    def _stored(self, uri: str) -> Path:
+        """The place of a URI in the storage folder. Raises `NotFound` for one that has none."""
+        if uri.startswith("file://"):
+            return self._own_file(uri)
+        place = parse_uri(uri, _NOWHERE)
+        if place is None or place.workspace is _NOWHERE:
+            raise NotFound(f'"{uri}" is not an address in the storage of this machine')
+        try:
+            path = storage_path(self._home.storage, place)
+            return below(self._home.storage, str(path.relative_to(self._home.storage)))
+        except UnsafePath as error:
+            raise NotFound(f'"{uri}": {error}') from error
+
+    def _own_file(self, uri: str) -> Path:
+        from urllib.parse import unquote, urlsplit
+
+        parts = urlsplit(uri)
+        path, storage = unquote(parts.path), str(self._home.storage)
+        if parts.netloc not in ("", "localhost") or not path.startswith(f"{storage}/"):
+            raise NotFound(f'"{uri}" is not an address in the storage of this machine')
+        try:
+            return below(self._home.storage, path.removeprefix(f"{storage}/"))
+        except UnsafePath as error:
+            raise NotFound(f'"{uri}": {error}') from error
+
+
+def ml_places(jobs: JobStore, home: Home) -> Place:
+    """Where the artifacts and logs of ML jobs lie, by run and node: `ExperimentRun/dcid.<job>/`.
+
+    The same for `Logs` and `LocalJobServer`. A place never changes, so it is asked for once.
+    """
+    known: dict[tuple[str, str], Path] = {}
+
+    def place(run: str, node: str) -> Path | None:
+        if (run, node) not in known:
+            for job in jobs.of_run(run):
+                found = artifacts_path(job.workspace, job.name)
+                known[run, job.node] = storage_path(home.storage, found)
+        return known.get((run, node))
+
+    return place

@@ -1,0 +1,271 @@
+"""Files below a folder, whatever names and links others choose: nothing outside is read or written.
+
+A check of a path alone is not enough, because a job may change a link between check and use; so a
+file is opened first and its true place is looked at afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from penstock.ml.datastores import UnsafePath
+
+_LONGEST_NAME = 180
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ()+,=@")
+_FORBIDDEN = frozenset(["\\", "\x7f", *(chr(code) for code in range(32))])
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """A file or folder in a listing. `path` is relative to the folder listed from."""
+
+    path: str
+    is_folder: bool
+    size: int = 0
+
+
+def folder_name(text: str) -> str:
+    """A name for a file or folder that stands for `text` and for nothing else.
+
+    Letters, digits and common marks stay; the rest is percent-encoded; a long one ends in a digest.
+    """
+    encoded = "".join(
+        character if character in _PLAIN else "".join(f"%{byte:02X}" for byte in _bytes(character))
+        for character in text
+    )
+    if not encoded.strip(". "):
+        encoded = encoded.replace(".", "%2E").replace(" ", "%20") or "%"
+    if len(encoded) > _LONGEST_NAME:
+        from hashlib import sha256
+
+        encoded = encoded[: _LONGEST_NAME - 33] + "~" + sha256(_bytes(text)).hexdigest()[:32]
+    return encoded
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def segments(relative: str) -> list[str]:
+    """The parts of a path such as `model/MLmodel`; a slash at the end is allowed.
+
+    Raises `UnsafePath` for a part that is empty, `.`, `..`, or holds what no part can hold.
+    """
+    parts = relative.removesuffix("/").split("/") if relative not in ("", "/") else []
+    for part in parts:
+        if part in ("", ".", "..") or not _FORBIDDEN.isdisjoint(part) or not _fits(part):
+            raise UnsafePath(f'"{relative}" is not a path below a folder')
+    return parts
+
+
+def _fits(name: str) -> bool:
+    try:
+        return len(name.encode()) <= 255
+    except UnicodeEncodeError:
+        return False
+
+
+def below(root: Path, relative: str) -> Path:
+    """The path of `relative` below `root`. Raises `UnsafePath` where it leads out just now."""
+    path = root.joinpath(*segments(relative))
+    _check_place(os.path.realpath(path), root, relative)
+    return path
+
+
+@contextmanager
+def reading(root: Path, relative: str) -> Iterator[BinaryIO]:
+    """The file below `root`, open. `UnsafePath` outside, `FileNotFoundError` also for a folder."""
+    path = root.joinpath(*segments(relative))
+    try:
+        # Without O_NONBLOCK a named pipe that a job left would hold the reader for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (NotADirectoryError, FileNotFoundError):
+        raise FileNotFoundError(f'there is no file "{relative}"') from None
+    try:
+        _check_place(_true_path(descriptor), root, relative)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError(f'"{relative}" is not a file')
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
+    """A file to write that is at its place below `root`, whole, once the block has ended well."""
+    parts = segments(relative)
+    if not parts:
+        raise UnsafePath("the name of a file is missing")
+    folder = root.joinpath(*parts[:-1])
+    with _folder(root, folder, relative) as parent:
+        draft = _draft_name()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(draft, flags, 0o600, dir_fd=parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+            os.rename(draft, parts[-1], src_dir_fd=parent, dst_dir_fd=parent)
+        except IsADirectoryError:
+            raise UnsafePath(f'"{relative}" is a folder already') from None
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(draft, dir_fd=parent)
+
+
+def listing(root: Path, relative: str = "") -> list[FileEntry]:
+    """What a folder below `root` holds, by name; a file lists itself; nothing there lists nothing.
+
+    Links and unfinished files are left out. Paths are relative to `root`.
+    """
+    path = below(root, relative)
+    prefix = "".join(f"{part}/" for part in segments(relative))
+    if path.is_file():
+        return [FileEntry(path=prefix[:-1], is_folder=False, size=path.stat().st_size)]
+    found = []
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_symlink() or is_draft(entry.name):
+                continue
+            folder = entry.is_dir()
+            size = 0 if folder else entry.stat().st_size
+            found.append(FileEntry(path=prefix + entry.name, is_folder=folder, size=size))
+    return sorted(found, key=lambda item: item.path)
+
+
+def walk(root: Path, relative: str = "") -> Iterator[FileEntry]:
+    """Every file in a folder below `root`, at any depth, in order; links are left out."""
+    for entry in listing(root, relative):
+        if entry.is_folder:
+            yield from walk(root, entry.path)
+        else:
+            yield entry
+
+
+def delete(root: Path, relative: str) -> bool:
+    """Remove a file, or a folder with all it holds; says whether there was one. `root` stays."""
+    parts = segments(relative)
+    if not parts:
+        raise UnsafePath("the name of a file is missing")
+    path = below(root, relative)
+    if path.is_dir() and not path.is_symlink():
+        import shutil
+
+        shutil.rmtree(path)
+        return True
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def copy_into(source: Path, target: Path) -> None:
+    """Copy a file, or what a folder holds, to `target`; files of the same name are replaced.
+
+    Every file arrives whole. Links inside a folder are copied as links and never followed. A
+    `source` that is a link itself is followed only within its own folder (`UnsafePath`).
+    """
+    true = source
+    if source.is_symlink():
+        true = Path(os.path.realpath(source))
+        if not true.is_relative_to(os.path.realpath(source.parent)):
+            raise UnsafePath(f'"{source}" is a link to a place outside its folder')
+    if true.is_dir():
+        _copy_folder(true, target)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy_file(true, target)
+
+
+def is_draft(name: str) -> bool:
+    """Whether a file is one that is still being written."""
+    return name.startswith(".penstock-") and name.endswith(".part")
+
+
+def _draft_name() -> str:
+    return f".penstock-{os.urandom(8).hex()}.part"
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        target.unlink()
+    target.mkdir(parents=True, exist_ok=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = target / entry.name
+            if entry.is_symlink():
+                with suppress(FileNotFoundError):
+                    place.unlink()
+                place.symlink_to(os.readlink(entry.path))  # noqa: PTH115
+            elif entry.is_dir():
+                _copy_folder(Path(entry.path), place)
+            elif entry.is_file():
+                _copy_file(Path(entry.path), place)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    draft = target.with_name(_draft_name())
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(source, flags), "rb") as reader, draft.open("xb") as writer:
+            mode = os.fstat(reader.fileno()).st_mode
+            os.fchmod(writer.fileno(), (mode & 0o777) | 0o600)
+            _copy_content(reader, writer)
+        if target.is_dir() and not target.is_symlink():
+            raise UnsafePath(f'"{target}" is a folder already')
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _copy_content(reader: BinaryIO, writer: BinaryIO) -> None:
+    """Copy in the kernel (which may share blocks), or by hand where the file systems cannot."""
+    try:
+        while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
+            pass
+    except OSError:
+        reader.seek(os.lseek(writer.fileno(), 0, os.SEEK_CUR))
+    # Some file systems copy nothing and report no error, so the rest is always read.
+    while chunk := reader.read(_CHUNK):
+        writer.write(chunk)
+
+
+@contextmanager
+def _folder(root: Path, folder: Path, relative: str) -> Iterator[int]:
+    """The folder, made where needed and open, known to be below `root`."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(folder, flags)
+    except FileNotFoundError:
+        _check_place(os.path.realpath(folder), root, relative)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder, flags)
+    except NotADirectoryError:
+        raise UnsafePath(f'a part of "{relative}" is a file already') from None
+    try:
+        _check_place(_true_path(descriptor), root, relative)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _true_path(descriptor: int) -> str:
+    """Where an open file is, by the kernel's word."""
+    for table in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return os.readlink(f"{table}/{descriptor}")  # noqa: PTH115
+    raise UnsafePath("this system does not tell where an open file lies")
+
+
+def _check_place(true_path: str, root: Path, relative: str) -> None:
+    true_root = os.path.realpath(root)
+    if true_path != true_root and not true_path.startswith(true_root + "/"):
+        raise UnsafePath(f'"{relative}" leads outside its folder')

@@ -1,0 +1,239 @@
+"""Logs as files, appended by whole lines and read by line number while they grow."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from penstock.store.files import folder_name, segments, walk
+
+CAP = 1024**3
+_OPEN_FILES = 64
+_BLOCK = 1024 * 1024
+_STRIDE = 1000
+_CAPPED = "##[warning]the log reached its limit of {cap} bytes; nothing more of it is kept\n"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A log being written. `lines` and `size` are those of the file."""
+
+    descriptor: int
+    lines: int
+    size: int
+    is_full: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+
+@dataclass(slots=True)
+class _Index:
+    """Where every thousandth line of a file begins, as far as it was read (`size` bytes)."""
+
+    offsets: list[int] = field(default_factory=lambda: [0])
+    lines: int = 0
+    size: int = 0
+
+
+class Logs:
+    """The logs below one folder: `<root>/<run>/<node>/<log>`.
+
+    Every method may be called from any thread; other processes may read a log that one writes.
+
+    `place(run, node)` may name another folder for the logs of a node (those of an ML job lie with
+    its artifacts). What `append` was given is in the file when it returns, so a killed process
+    loses nothing; it does not wait for the disk.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        place: Callable[[str, str], Path | None] | None = None,
+        cap: int = CAP,
+    ) -> None:
+        self._root = root
+        self._place = place
+        self._cap = cap
+        self._lock = Lock()
+        self._open: OrderedDict[tuple[str, str, str], _Open] = OrderedDict()
+        self._indexes: OrderedDict[Path, _Index] = OrderedDict()
+
+    def path(self, run: str, node: str, log: str) -> Path:
+        """The file of a log, there or not. `UnsafePath` for a name that is no relative path."""
+        return self.folder(run, node).joinpath(*segments(log))
+
+    def folder(self, run: str, node: str) -> Path:
+        """The folder of a node's logs."""
+        placed = self._place(run, node) if self._place is not None else None
+        return placed or self._root / folder_name(run) / folder_name(node)
+
+    def append(self, run: str, node: str, log: str, text: str) -> int:
+        """Add lines, each ended by a newline (one is added if the last lacks it).
+
+        Returns how many lines the log has now. At the cap a line says so, and the rest is dropped.
+        """
+        if not text:
+            return self.line_count(run, node, log)
+        if not text.endswith("\n"):
+            text += "\n"
+        while True:
+            file = self._writable(run, node, log)
+            with file.lock:
+                if file.descriptor >= 0:  # else it was closed meanwhile: open it again
+                    self._write(file, text.encode("utf-8", "replace"))
+                    return file.lines
+
+    def read(self, run: str, node: str, log: str, start: int = 1, count: int = 1000) -> list[str]:
+        """Lines from number `start` (1-based), at most `count`, without their newlines."""
+        path = self.path(run, node, log)
+        first, wanted = max(start, 1) - 1, max(count, 0)
+        index = self._updated_index(path)
+        if first >= index.lines or not wanted:
+            return []
+        with path.open("rb") as file:
+            file.seek(index.offsets[first // _STRIDE])
+            for _ in range(first % _STRIDE):
+                file.readline()
+            last = min(first + wanted, index.lines)
+            return [_text(file.readline()) for _ in range(last - first)]
+
+    def tail(self, run: str, node: str, log: str, count: int) -> list[str]:
+        """The last lines, in order."""
+        lines = self.line_count(run, node, log)
+        return self.read(run, node, log, max(lines - count, 0) + 1, count)
+
+    def text(self, run: str, node: str, log: str) -> str:
+        """The whole log; empty when there is none."""
+        try:
+            return self.path(run, node, log).read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+
+    def line_count(self, run: str, node: str, log: str) -> int:
+        """How many lines the log has."""
+        return self._updated_index(self.path(run, node, log)).lines
+
+    def size(self, run: str, node: str, log: str) -> int:
+        """How many bytes the log has."""
+        try:
+            return self.path(run, node, log).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+
+    def names(self, run: str, node: str) -> list[str]:
+        """The logs of a node."""
+        return [entry.path for entry in walk(self.folder(run, node))]
+
+    def close(self, run: str | None = None, node: str | None = None) -> None:
+        """Close the files that are open for writing: of a node, of a run, or all."""
+        with self._lock:
+            keys = [
+                key
+                for key in self._open
+                if (run is None or key[0] == run) and (node is None or key[1] == node)
+            ]
+            files = [self._open.pop(key) for key in keys]
+        for file in files:
+            _close(file)
+
+    def _writable(self, run: str, node: str, log: str) -> _Open:
+        key = (run, node, log)
+        with self._lock:
+            file = self._open.get(key)
+            if file is None:
+                file = self._open[key] = self._opened(self.path(run, node, log))
+            self._open.move_to_end(key)
+            oldest = self._open.popitem(last=False)[1] if len(self._open) > _OPEN_FILES else None
+        if oldest is not None:
+            _close(oldest)
+        return file
+
+    def _opened(self, path: Path) -> _Open:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, flags, 0o600)
+        index = _Index()
+        _extend(index, descriptor)
+        capped = self._cap_line
+        is_full = index.size >= len(capped) and (
+            os.pread(descriptor, len(capped), index.size - len(capped)) == capped
+        )
+        if index.size and os.pread(descriptor, 1, index.size - 1) != b"\n":
+            # A writer was killed inside a line.
+            os.write(descriptor, b"\n")
+            index.lines += 1
+            index.size += 1
+        return _Open(descriptor, index.lines, index.size, is_full)
+
+    def _write(self, file: _Open, data: bytes) -> None:
+        if file.is_full:
+            return
+        room = self._cap - file.size
+        if len(data) > room:
+            data = data[: data.rfind(b"\n", 0, max(room, 0)) + 1] + self._cap_line
+            file.is_full = True
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(file.descriptor, rest) :]
+        file.lines += data.count(b"\n")
+        file.size += len(data)
+
+    @property
+    def _cap_line(self) -> bytes:
+        return _CAPPED.format(cap=self._cap).encode()
+
+    def _updated_index(self, path: Path) -> _Index:
+        """The index of a file as it is now; only what was added since the last time is read."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            return _Index()
+        try:
+            with self._lock:
+                index = self._indexes.pop(path, None)
+                if index is None or os.fstat(descriptor).st_size < index.size:
+                    index = _Index()
+                self._indexes[path] = index
+                if len(self._indexes) > _OPEN_FILES:
+                    self._indexes.popitem(last=False)
+                _extend(index, descriptor)
+                unfinished = os.pread(descriptor, 1, index.size - 1) if index.size else b"\n"
+                lines = index.lines + (unfinished != b"\n")
+                return _Index(list(index.offsets), lines, index.size)
+        finally:
+            os.close(descriptor)
+
+
+def _extend(index: _Index, descriptor: int) -> None:
+    """Read on from where the index ends."""
+    while block := os.pread(descriptor, _BLOCK, index.size):
+        count = block.count(b"\n")
+        if index.lines // _STRIDE == (index.lines + count) // _STRIDE:
+            index.lines += count
+        else:
+            position = -1
+            for _ in range(count):
+                position = block.index(b"\n", position + 1)
+                index.lines += 1
+                if index.lines % _STRIDE == 0:
+                    index.offsets.append(index.size + position + 1)
+        index.size += len(block)
+
+
+def _close(file: _Open) -> None:
+    with file.lock, suppress(OSError):
+        if file.descriptor >= 0:
+            os.close(file.descriptor)
+            file.descriptor = -1
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\n").decode("utf-8", "replace")
