@@ -48,6 +48,8 @@ class Job:
     origin: str = ""
     archived: bool = False
     status: str = ""
+    error: str = ""
+    error_code: str = ""
     created_at: float
     ended_at: float | None = None
 

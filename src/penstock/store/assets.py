@@ -212,6 +212,8 @@ def _job_row(job: Job) -> tuple[object, ...]:
         "document": job.document,
         "outputs": {name: asdict(output) for name, output in job.outputs.items()},
         "warnings": list(job.warnings),
+        "error": job.error,
+        "error_code": job.error_code,
     }
     return (
         workspace.scope,

@@ -1,0 +1,379 @@
+"""Jobs: accepted or refused as a whole, run by the scheduler, and told of as the service tells it.
+
+A job is one run of the engine; this file keeps both in step. It speaks neither HTTP nor SQL.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from penstock.engine.events import Event, NodeFinished, RunFinished
+from penstock.engine.plan import Plan, check_nodes
+from penstock.engine.scheduler import Scheduler
+from penstock.engine.state import Phase, RunState
+from penstock.ml.assets import Asset, AssetStore, next_version, put_version
+from penstock.ml.failures import Failure, JobLogs, failure_of
+from penstock.ml.fields import Json, field, table, text
+from penstock.ml.jobstore import Job, JobExists, JobOutput, JobStore
+from penstock.ml.levels import ChildJob
+from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
+from penstock.ml.references import Problem, Refused
+from penstock.ml.resolver import Resolver
+from penstock.ml.statuses import Status, final_status, node_status, run_status
+from penstock.ml.workspaces import Workspace
+
+ORIGIN = "penstock.origin"
+"""The property that says which step of a pipeline run submitted a job (`RUN/NODE/STEP`)."""
+
+_JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$")
+_MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
+_FIXED = ("job_type", "jobs", "command", "code_id", "environment_id", "compute_id", "inputs")
+_EXISTS = (
+    "A job with this name already exists. If you are trying to create a new job, use a different"
+    " name. If you are trying to update an existing job, the existing job's configuration cannot be"
+    " changed. Only description, tags, displayName, properties, and isArchived can be updated."
+)
+
+
+class JobTracking(Protocol):
+    """Keeps a tracked run for every job, so that `import mlflow` in it finds its run."""
+
+    def create_job_run(
+        self,
+        workspace: Workspace,
+        experiment_name: str,
+        run_id: str,
+        name: str,
+        parent: str | None,
+        user: str,
+    ) -> str:
+        """Make the run of a job in its experiment, made where needed; returns the latter's id."""
+
+    def end_job_run(self, workspace: Workspace, run_id: str, status: str) -> None:
+        """End the run of a job; `status` is the service's word (`Completed`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job as a client submits it. `properties` is its body's; `user` is who calls."""
+
+    workspace: Workspace
+    name: str
+    properties: Json
+    user: str = "local"
+    origin: str = ""
+
+
+class MlService:
+    """Jobs of all workspaces. Methods may be called from any thread.
+
+    `on_event` must be subscribed to the scheduler's events before the first job, and `recover` be
+    called once after the scheduler's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        assets: AssetStore,
+        jobs: JobStore,
+        scheduler: Scheduler,
+        tracking: JobTracking,
+        logs: JobLogs,
+        new_run: Callable[[], str],
+        new_name: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        """`new_run` gives ids for engine runs, `new_name` names for child jobs (GUIDs in Azure)."""
+        self.assets = assets
+        self.jobs = jobs
+        self.logs = logs
+        self._scheduler = scheduler
+        self._tracking = tracking
+        self._new_run = new_run
+        self._new_name = new_name
+        self.clock = clock
+        self._nodes: dict[str, dict[str, Job]] = {}
+
+    # What clients ask
+
+    def submit(self, new: NewJob) -> tuple[Job, bool]:
+        """Take a job and start it; says whether it is new (else it was updated).
+
+        Raises `Refused` with every problem; then nothing was kept and nothing started.
+        """
+        before = self.jobs.get(new.workspace.scope, new.name)
+        if before is not None:
+            return self._update_whole(before, new.properties), False
+        if not _JOB_NAME.match(new.name):
+            message = f'"{new.name}" is no name for a job: use letters, digits, "_" and "-"'
+            raise Refused(Problem(code="InvalidJobName", message=message, target="name"))
+        resolver = Resolver(workspace=new.workspace, assets=self.assets, jobs=self.jobs)
+        planned = plan_job(new.properties, new.name, resolver, self._new_name)
+        if resolver.problems:
+            raise Refused(*resolver.problems)
+        check_nodes(planned.plan.nodes)
+        root = self._root(new, planned, tuple(resolver.warnings))
+        family = [root, *(_child(root, child) for child in planned.children)]
+        return self._start(family, planned.plan, new.user), True
+
+    def cancel(self, job: Job, reason: str = "canceled by the user") -> None:
+        """Ask a job to stop. One that has ended stays as it is."""
+        if job.status:
+            return
+        node = None if job.is_root else job.node
+        self._scheduler.cancel(job.run, node, reason)
+
+    def change(self, job: Job, patch: Json) -> Job:
+        """Merge what a client may change of a run: `displayName`, `description`, `tags`,
+        `properties`, `hidden`. Unknown jobs raise `KeyError`."""
+        changed = self.jobs.change(job.workspace.scope, job.name, lambda now: _patched(now, patch))
+        if changed is None:
+            raise KeyError(job.name)
+        return changed
+
+    def status(self, job: Job) -> Status:
+        """Where a job is now."""
+        if job.status:
+            return Status(job.status)
+        try:
+            if job.node:
+                return self._scheduler.read(job.run, lambda state: node_status(state, job.node))
+            return self._scheduler.read(job.run, run_status)
+        except KeyError:
+            return Status.NOT_STARTED
+
+    def jobs_started_by(self, origin_run: str) -> list[str]:
+        """The names of the jobs that steps of a pipeline run submitted, in order."""
+        return [job.name for job in self.jobs.started_by(origin_run)]
+
+    # What the engine tells
+
+    def on_event(self, run: str, event: Event) -> None:
+        """Keep a job's end: its status, its tracked run, the assets it made."""
+        if not isinstance(event, NodeFinished | RunFinished):
+            return
+        family = self._family(run)
+        if not family:
+            return
+        node = event.node if isinstance(event, NodeFinished) else ""
+        job = family.get(node)
+        if job is not None and not (isinstance(event, RunFinished) and job.node == COMMAND_NODE):
+            self._end(job, final_status(event.result), event.at)
+        if isinstance(event, RunFinished):
+            self._nodes.pop(run, None)
+
+    def recover(self) -> None:
+        """Bring jobs in step with their runs, after the service was down."""
+        for root in self.jobs.unfinished():
+            try:
+                ends = self._scheduler.read(root.run, _ends)
+            except KeyError:  # it was kept, but never started
+                ends = dict.fromkeys(("", root.node), (Status.FAILED, self.clock()))
+            for job in self.jobs.of_run(root.run):
+                end = ends.get(job.node)
+                if end is not None and not job.status:
+                    self._end(job, *end)
+
+    # Inside
+
+    def _start(self, family: list[Job], plan: Plan, user: str) -> Job:
+        root = family[0]
+        try:
+            self.jobs.add(family)
+        except JobExists as error:
+            raise Refused(Problem(code="UserError", message=_EXISTS)) from error
+        try:
+            experiment_id = ""
+            for job in family:
+                experiment_id = self._tracking.create_job_run(
+                    job.workspace,
+                    job.experiment,
+                    job.name,
+                    job.display_name,
+                    job.parent or None,
+                    user,
+                )
+            root = self._with_experiment(root, experiment_id)
+            self._nodes[root.run] = {job.node: job for job in family}
+            header = {"kind": "ml", "name": root.name, "definition": root.experiment}
+            self._scheduler.start(root.run, with_experiment(plan, experiment_id), header)
+        except BaseException:
+            for job in family:
+                with suppress(Exception):
+                    self._end(job, Status.FAILED, self.clock())
+            raise
+        return root
+
+    def _with_experiment(self, root: Job, experiment_id: str) -> Job:
+        def changed(job: Job) -> Job:
+            return dataclasses.replace(job, experiment_id=experiment_id)
+
+        return self.jobs.change(root.workspace.scope, root.name, changed) or root
+
+    def _root(self, new: NewJob, planned: Planned, warnings: tuple[str, ...]) -> Job:
+        properties = dict(new.properties)
+        if new.origin:
+            kept = {**table(properties, "properties"), ORIGIN: new.origin}
+            properties["properties"] = kept
+        type = text(field(properties, "job_type"))
+        return Job(
+            workspace=new.workspace,
+            name=new.name,
+            type=type,
+            run=self._new_run(),
+            node=COMMAND_NODE if type == "Command" else "",
+            root=new.name,
+            display_name=text(field(properties, "display_name", new.name)),
+            experiment=text(field(properties, "experiment_name", "Default")),
+            document={"properties": properties},
+            outputs=planned.outputs,
+            warnings=warnings,
+            origin=new.origin,
+            archived=bool(field(properties, "is_archived", False)),
+            created_at=self.clock(),
+        )
+
+    def _update_whole(self, job: Job, properties: Json) -> Job:
+        """Older clients send the whole job to change its name or tags; anything else is refused."""
+        kept = table(job.document, "properties")
+        for name in _FIXED:
+            if _plain(field(properties, name)) != _plain(field(kept, name)):
+                raise Refused(Problem(code="UserError", message=_EXISTS, target="name"))
+        patch = {
+            "displayName": field(properties, "display_name"),
+            "description": field(properties, "description"),
+            "tags": table(properties, "tags"),
+            "properties": table(properties, "properties"),
+            "hidden": bool(field(properties, "is_archived", False)),
+        }
+        return self.change(job, {key: value for key, value in patch.items() if value is not None})
+
+    def _family(self, run: str) -> dict[str, Job]:
+        """The jobs of a run by node. They are few to ask for, and asked for at every end."""
+        if run not in self._nodes:
+            self._nodes[run] = {job.node: job for job in self.jobs.of_run(run)}
+        return self._nodes[run]
+
+    def _end(self, job: Job, status: Status, at: float) -> None:
+        """Keep the end of a job, once."""
+        failure = self._failure(job) if status is Status.FAILED else Failure()
+        before: list[str] = []
+
+        def ended(now: Job) -> Job:
+            before.append(now.status)
+            if now.status:
+                return now
+            return dataclasses.replace(
+                now, status=status, ended_at=at, error=failure.message, error_code=failure.code
+            )
+
+        kept = self.jobs.change(job.workspace.scope, job.name, ended)
+        if kept is None or before != [""]:
+            return
+        self._tracking.end_job_run(job.workspace, job.name, status)
+        if status is Status.COMPLETED:
+            for output in kept.outputs.values():
+                if output.asset_name:
+                    self._register(kept, output, at)
+
+    def _failure(self, job: Job) -> Failure:
+        try:
+            return self._scheduler.read(job.run, lambda state: failure_of(state, job, self.logs))
+        except KeyError:
+            return Failure(code="ServiceError", message="the service stopped before the job began")
+
+    def _register(self, job: Job, output: JobOutput, at: float) -> None:
+        """Keep an output as the data asset or model that the job names."""
+        scope, is_model = job.workspace.scope, output.type in _MODEL_TYPES
+        kind = "models" if is_model else "data"
+        versions = self.assets.versions(scope, kind, output.asset_name)
+        properties: dict[str, object] = {"isAnonymous": False, "isArchived": False, "tags": {}}
+        if is_model:
+            properties |= {"modelType": output.type, "modelUri": output.uri, "flavors": {}}
+            properties |= {"jobName": job.name}
+        else:
+            properties |= {"dataType": output.type, "dataUri": output.uri}
+        asset = Asset(
+            scope=scope,
+            kind=kind,
+            name=output.asset_name,
+            version=output.asset_version or next_version(versions),
+            document={"properties": {**properties, "properties": {}}},
+            created_at=at,
+            updated_at=at,
+        )
+        try:
+            put_version(self.assets, asset)
+        except Refused:
+            self._warn(job, f"{kind} {asset.name}:{asset.version} was there and was not changed")
+
+    def _warn(self, job: Job, message: str) -> None:
+        def warned(now: Job) -> Job:
+            return dataclasses.replace(now, warnings=(*now.warnings, message))
+
+        self.jobs.change(job.workspace.scope, job.name, warned)
+
+
+def _child(root: Job, child: ChildJob) -> Job:
+    return Job(
+        workspace=root.workspace,
+        name=child.name,
+        type=child.type,
+        run=root.run,
+        node=child.node,
+        parent=child.parent,
+        root=root.name,
+        key=child.key,
+        display_name=child.display_name,
+        experiment=root.experiment,
+        document={"properties": {"properties": dict(child.properties), "tags": dict(child.tags)}},
+        outputs=child.outputs,
+        created_at=root.created_at,
+    )
+
+
+def _ends(state: RunState) -> dict[str, tuple[Status, float]]:
+    """What has ended in a run, by node; the run itself is the node without a name."""
+    ends = {
+        id: (final_status(node.result), node.finished_at or 0.0)
+        for id, node in state.nodes.items()
+        if node.phase is Phase.FINISHED
+    }
+    if state.finished:
+        ends[""] = (final_status(state.result), state.finished_at or 0.0)
+    return ends
+
+
+def _patched(job: Job, patch: Json) -> Job:
+    """The job with what a client said of it; tags and properties are merged."""
+    properties = table(job.document, "properties")
+    for name in ("displayName", "description"):
+        if patch.get(name) is not None:
+            properties[name] = patch[name]
+    for name in ("tags", "properties"):
+        if isinstance(patch.get(name), dict):
+            properties[name] = {**table(properties, name), **patch[name]}
+    return dataclasses.replace(
+        job,
+        document={**job.document, "properties": properties},
+        display_name=text(properties.get("displayName") or job.display_name),
+        archived=bool(patch.get("hidden", job.archived)),
+    )
+
+
+def _plain(value: object) -> str:
+    """A part of a body as text, without what is null or empty, to compare two of them."""
+
+    def bare(part: object) -> object:
+        if isinstance(part, dict):
+            kept = {key: bare(entry) for key, entry in part.items()}
+            return {key: entry for key, entry in kept.items() if entry not in (None, {}, [])}
+        return [bare(entry) for entry in part] if isinstance(part, list) else part
+
+    return json.dumps(bare(value), sort_keys=True)
