@@ -81,7 +81,7 @@ def parse_number(text: str) -> Decimal | None:
     if not match:
         return None
     number = Decimal(match[1].replace(",", ""))
-    if abs(number) > _LARGEST_NUMBER:
+    if number.copy_abs() > _LARGEST_NUMBER:
         return None
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -28:

@@ -47,13 +47,14 @@ def unrecognized(token: Token, text: str, known: Iterable[str]) -> ExpressionErr
         help = "inside an expression a variable is read as variables['name']"
     elif help is None and "-" in word:
         help = "a name with a hyphen is looked up with brackets: a['b-c']"
+    shown = word if word.startswith('"') else f'"{word}"'
     return syntax_error(
         "Unrecognized value",
         word,
         token.start,
         text,
         code="PS1302",
-        summary=f'"{word}" is neither a function nor a value that can be used here',
+        summary=f"{shown} is neither a function nor a value that can be used here",
         help=help or _nearest_help(word, known),
     )
 
