@@ -17,12 +17,14 @@ from penstock.language.source import Diagnostic
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a plan needs beside the pipeline. `variables` are the predefined and queue-time ones,
-    weakest first; `repositories` are keyed by alias in lower case, `self` among them."""
+    weakest first; `repositories` are keyed by alias in lower case, `self` among them; `secrets`
+    are the values of secret variables, names in lower case."""
 
     library: Library
     catalog: TaskCatalog
     repositories: Mapping[str, Repository]
     variables: tuple[Variable, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
     definition_key: str = ""
 
 
@@ -97,7 +99,7 @@ def declared_variables(
                 planning.problems.append(_missing_group(planning, item))
             continue
         found += [Variable(name=n, value=v) for n, v in group.variables.items()]
-        found += [Variable(name=n, value="", secret=True) for n in group.secrets]
+        found += [_group_secret(planning, item, name, quiet) for name in group.secrets]
     return tuple(found)
 
 
@@ -124,3 +126,20 @@ def known_values(variables: tuple[Variable, ...]) -> Mapping[str, str]:
 def facts_as_variables(values: Mapping[str, str]) -> tuple[Variable, ...]:
     """Predefined values as read-only variables."""
     return tuple(Variable(name=n, value=v, readonly=True) for n, v in values.items())
+
+
+def _group_secret(
+    planning: Planning, item: model.VariableGroup, name: str, quiet: bool
+) -> Variable:
+    value = planning.surroundings.secrets.get(name.casefold())
+    if value is None and not quiet:
+        planning.problems.append(
+            Diagnostic(
+                code="PS2124",
+                message=f'secret "{name}" of variable group "{item.name.value}" has no value',
+                span=item.name.span,
+                label="group with a secret",
+                help=f"set the environment variable {name} and add --secret {name}",
+            )
+        )
+    return Variable(name=name, value=value or "", secret=True)

@@ -22,6 +22,7 @@ from penstock.engine.events import (
     RunFinished,
 )
 from penstock.engine.plan import Plan
+from penstock.engine.redaction import event_without_secrets, without_secrets
 from penstock.store.database import Database
 from penstock.store.owners import Owner
 
@@ -60,7 +61,8 @@ _FILTERS = (*_HEADER, "state", "result")
 
 class Runs:
     """Implements `engine.scheduler.Journal`, and answers lists. Every method may be called from any
-    thread; each change is one transaction that survives a power cut.
+    thread; each change is one transaction that survives a power cut. Values of secrets are not
+    written.
 
     `owner` marks the runs this process executes. Without one, no other process respects them.
     """
@@ -86,7 +88,7 @@ class Runs:
         """Keep a new run, whose number `new_id` gave. Known names of `header` are the texts of
         `Run`; all others are kept as `extra`. Raises `ValueError` when the run is there already."""
         row = _new_run(run, header, self._owner_name, self._clock())
-        body = codec.to_json(plan)
+        body = codec.to_json(without_secrets(plan))
         with self._database.transaction() as connection:
             try:
                 _insert(connection, row)
@@ -98,7 +100,7 @@ class Runs:
         """Keep events after the ones that are there, all or none. `KeyError` for an unknown run."""
         if not events:
             return
-        bodies = [(event.at, codec.to_json(event)) for event in events]
+        bodies = [(event.at, codec.to_json(event_without_secrets(event))) for event in events]
         with self._database.transaction() as connection:
             row = connection.execute(
                 "SELECT (SELECT max(sequence) FROM events WHERE run = runs.id) FROM runs"
