@@ -1,0 +1,50 @@
+"""The kinds of shape a value can have. Shapes name each other, so that the tables may recur."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+# Named tuples, not dataclasses: this module is on the path of every command, and they cost a tenth.
+
+
+class Text(NamedTuple):
+    """A scalar. With `words` it is one of these, whatever the case; `filled` refuses emptiness."""
+
+    words: tuple[str, ...] = ()
+    filled: bool = False
+
+
+class ListOf(NamedTuple):
+    """A list of one shape. `slot` names the template body that may be included in it (`steps`)."""
+
+    item: str
+    slot: str | None = None
+
+
+class Record(NamedTuple):
+    """A mapping with known keys and their shapes.
+
+    `lead` is the key that tells this record from its alternatives (`script`, `job`). `others` is
+    the shape of keys that are not listed; None refuses them. `early` keys are read as soon as they
+    are met, because what follows may refer to them.
+    """
+
+    members: Mapping[str, str]
+    lead: str | None = None
+    required: tuple[str, ...] = ()
+    others: str | None = None
+    early: tuple[str, ...] = ()
+
+
+class Choice(NamedTuple):
+    """One of several shapes: at most one text, one list, and records told apart by their leads."""
+
+    alternatives: tuple[Text | ListOf | Record, ...]
+
+
+class Anything(NamedTuple):
+    """Any value; nothing in it is checked."""
+
+
+Shape: TypeAlias = Text | ListOf | Record | Choice | Anything

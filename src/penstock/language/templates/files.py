@@ -1,0 +1,92 @@
+"""Where pipeline and template texts come from: the Protocol, and local folders as one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from penstock.language.source import Source
+
+_SELF = "self"
+
+
+class UnreadableFile(Exception):
+    """The file is there and cannot be read as text; the message says why."""
+
+
+class Files(Protocol):
+    """The texts of the repositories that a pipeline can refer to.
+
+    Aliases are given as written in `resources.repositories`, `self` for the pipeline's own; paths
+    run from the root of the repository, without a leading slash and without `..`.
+    """
+
+    def read(self, repository: str, path: str) -> Source | None:
+        """The text of a file, or None when the repository has no such file.
+
+        Raises UnreadableFile when there is one that cannot be read, or that may not be.
+        """
+
+    def describe(self, repository: str) -> str | None:
+        """What messages call the repository (folder or address); None when it was not given."""
+
+    def names(self, repository: str, folder: str) -> tuple[str, ...]:
+        """The names of the files in a folder, for suggestions; none when that is not known."""
+
+
+class LocalFiles:
+    """The files under a folder, and under one folder for each further repository.
+
+    Nothing outside these folders is read, whatever a path or a symbolic link says.
+    """
+
+    def __init__(self, root: Path, repositories: Mapping[str, Path] | None = None) -> None:
+        self._roots = {alias.lower(): path for alias, path in (repositories or {}).items()}
+        self._roots[_SELF] = root
+
+    def describe(self, repository: str) -> str | None:
+        """The folder of the repository, or None when none was given."""
+        root = self._roots.get(repository.lower())
+        return None if root is None else str(root)
+
+    def read(self, repository: str, path: str) -> Source | None:
+        """The text of a file; see Files."""
+        root = self._roots.get(repository.lower())
+        if root is None:
+            return None
+        file = root / path
+        try:
+            if not file.is_file():
+                return None
+            _stay_inside(root, file)
+            text = _decode(file.read_bytes())
+        except OSError as error:
+            raise UnreadableFile(error.strerror or str(error)) from error
+        return Source(path, text, _SELF if repository.lower() == _SELF else repository)
+
+    def names(self, repository: str, folder: str) -> tuple[str, ...]:
+        """The names of the files in a folder; none when it cannot be listed."""
+        root = self._roots.get(repository.lower())
+        if root is None:
+            return ()
+        try:
+            _stay_inside(root, root / folder)
+            return tuple(sorted(entry.name for entry in (root / folder).iterdir()))
+        except (OSError, UnreadableFile):
+            return ()
+
+
+def _stay_inside(root: Path, file: Path) -> None:
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise UnreadableFile('it leads out of the repository, by a symbolic link or by ".."')
+
+
+def _decode(data: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 with a byte order mark, which Windows tools write."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableFile(f"line {line} is not {encoding.upper()} text") from error

@@ -1,0 +1,140 @@
+"""Loads the files of one compile: each once, parsed, its expressions checked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from penstock.language.casing import fold_case
+from penstock.language.source import Diagnostic, Related, Source, Span
+from penstock.language.templates import loading_complaints as complaints
+from penstock.language.templates.checking import Checker
+from penstock.language.templates.expansion import Expansion
+from penstock.language.templates.files import Files, UnreadableFile
+from penstock.language.templates.references import (
+    SELF,
+    Place,
+    Reference,
+    resolve,
+    take_apart,
+    unresolved,
+)
+from penstock.language.templates.reports import Failed
+from penstock.language.yaml import Mapping, Node, Scalar, Sequence, parse
+
+MAX_FILES = 100
+
+
+class Loaded(NamedTuple):
+    """A file that was read. `root` is None when it is empty."""
+
+    place: Place
+    source: Source
+    root: Node | None
+
+
+class Loader:
+    """Reads the files that one compile refers to."""
+
+    def __init__(self, files: Files, expansion: Expansion) -> None:
+        self._files = files
+        self._expansion = expansion
+        self._reports = expansion.reports
+        self._loaded: dict[Place, Loaded | None] = {}
+        self._repositories: dict[str, Scalar] = {}
+        self._absent: set[str] = set()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files read so far, in order."""
+        return tuple(loaded.source for loaded in self._loaded.values() if loaded)
+
+    @property
+    def has_absent_repositories(self) -> bool:
+        """Whether a template was left out because its repository was not given."""
+        return bool(self._absent)
+
+    def declare_repositories(self, resources: Node) -> None:
+        """Learn the aliases under `resources.repositories`."""
+        listed = resources.get("repositories") if isinstance(resources, Mapping) else None
+        for item in listed.items if isinstance(listed, Sequence) else ():
+            alias = item.get("repository") if isinstance(item, Mapping) else None
+            if isinstance(alias, Scalar):
+                self._repositories[fold_case(alias.value)] = alias
+
+    def follow(self, text: Scalar, includer: Place, includes: tuple[Related, ...]) -> Loaded:
+        """The file that a template reference names; Failed, and reported, when there is none."""
+        reference = take_apart(text.value)
+        place = resolve(reference, includer)
+        if place is None:
+            path = unresolved(reference, includer)
+            raise self._reports.add(complaints.outside(text, path), includes)
+        self._check_repository(text, reference, place, includes)
+        loaded = self._load(place, text.span, includes)
+        if loaded is None:
+            raise self._missing(text, place, includes)
+        return loaded
+
+    def open(self, path: str) -> Loaded | None:
+        """The file a compile starts from, or None when there is none."""
+        return self._load(Place(SELF, path), None, ())
+
+    def _check_repository(
+        self, text: Scalar, reference: Reference, place: Place, includes: tuple[Related, ...]
+    ) -> None:
+        alias = fold_case(place.repository)
+        if alias == fold_case(SELF):
+            return
+        declared = self._repositories.get(alias)
+        if declared is None:
+            known = [SELF, *(name.value for name in self._repositories.values())]
+            raise self._reports.add(
+                complaints.unknown_repository(text, reference.repository, known), includes
+            )
+        if self._files.describe(declared.value) is None:
+            if alias not in self._absent:
+                self._absent.add(alias)
+                self._reports.add(complaints.repository_not_given(text, declared), includes)
+            raise Failed
+
+    def _load(self, place: Place, at: Span | None, includes: tuple[Related, ...]) -> Loaded | None:
+        key = Place(place.repository.lower(), place.path)
+        if key in self._loaded:
+            loaded = self._loaded[key]
+            if loaded is None:
+                raise Failed
+            return loaded
+        if len(self._loaded) >= MAX_FILES:
+            raise self._reports.add(complaints.too_many_files(MAX_FILES, at), includes)
+        source = self._read(place, at, includes)
+        if source is None:
+            return None
+        self._loaded[key] = None  # until it is known to be sound
+        self._loaded[key] = self._parsed(place, source, includes)
+        return self._loaded[key]
+
+    def _read(self, place: Place, at: Span | None, includes: tuple[Related, ...]) -> Source | None:
+        try:
+            return self._files.read(place.repository, place.path)
+        except UnreadableFile as error:
+            raise self._reports.add(
+                complaints.unreadable(str(place), error, at), includes
+            ) from error
+
+    def _parsed(self, place: Place, source: Source, includes: tuple[Related, ...]) -> Loaded:
+        document = parse(source)
+        self._reports.extend(document.diagnostics, includes)
+        if document.root is None and document.diagnostics:
+            raise Failed
+        if document.root is not None:
+            checker = Checker(self._expansion.compiled, self._reports)
+            checker.check(document.root)
+            self._expansion.know_plain(checker.plain)
+        return Loaded(place, source, document.root)
+
+    def _missing(self, text: Scalar, place: Place, includes: tuple[Related, ...]) -> Failed:
+        folder, _, name = place.path.rpartition("/")
+        names = self._files.names(place.repository, folder)
+        complaint: Diagnostic = complaints.missing_file(
+            text, place, name, names, self._files.describe(place.repository) or place.repository
+        )
+        return self._reports.add(complaint, includes)

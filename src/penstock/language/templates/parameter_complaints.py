@@ -1,0 +1,205 @@
+"""The words for what is wrong with parameters: their declarations, and values given for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence as Items
+from typing import TYPE_CHECKING
+
+from penstock.language.source import Diagnostic, Related, Span
+from penstock.language.templates.complaints import kind_of_node, listed, one_of
+from penstock.language.yaml import Node, Scalar
+
+if TYPE_CHECKING:
+    from penstock.language.templates.parameters import Declarations
+
+_HOW = "write - name: NAME, and under it type: and default: if wanted"
+_TAKES = {
+    "number": "a number",
+    "boolean": "true or false",
+    "stringList": "a list of texts",
+}
+_SERVICE_VALUES = ("number", "boolean", "stringList")
+
+
+# --- declarations
+
+
+def not_declarations(node: Node, *, of_pipeline: bool) -> Diagnostic:
+    """Something under `parameters` that declares none."""
+    return Diagnostic(
+        code="PS1207",
+        message=f'"parameters" takes a list of declarations, and there is {kind_of_node(node)}',
+        span=node.span,
+        help=f"{_HOW}; only templates may map names to defaults" if of_pipeline else _HOW,
+        service_text="A mapping was not expected"
+        if of_pipeline
+        else f"Unexpected value '{node.value if isinstance(node, Scalar) else ''}'",
+    )
+
+
+def not_a_declaration(node: Node) -> Diagnostic:
+    """An item under `parameters` without a name."""
+    return Diagnostic(
+        code="PS1207",
+        message=f"a parameter is declared by its name, and there is {kind_of_node(node)}",
+        span=node.span,
+        help=_HOW,
+        service_text="Expected a mapping",
+    )
+
+
+def name_not_first(key: Scalar, *, has_name: bool) -> Diagnostic:
+    """A declaration that begins with another key than `name`."""
+    return Diagnostic(
+        code="PS1207",
+        message=f'a parameter declaration begins with "name", not with "{key.value}"',
+        span=key.span,
+        help='move "name" to the first line of the item' if has_name else _HOW,
+        service_text=f"Unexpected value '{key.value}'",
+    )
+
+
+def unknown_declaration_key(key: Scalar, known: Iterable[str]) -> Diagnostic:
+    """A key that a declaration does not take."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(key.value, names)
+    return Diagnostic(
+        code="PS1101",
+        message=f'unknown key "{key.value}" in a parameter declaration',
+        span=key.span,
+        label="not expected here",
+        help=f'did you mean "{close}"?' if close else f"a declaration takes {listed(names)}",
+        service_text=f"Unexpected value '{key.value}'",
+    )
+
+
+def declared_twice(name: Scalar, first: Scalar) -> Diagnostic:
+    """Two declarations of one name."""
+    return Diagnostic(
+        code="PS1207",
+        message=f'the parameter "{name.value}" is declared more than once',
+        span=name.span,
+        related=(Related(first.span, "first declared here"),),
+        help="remove one of the two; names ignore case",
+        service_text=f"The '{name.value}' parameter is declared more than once in the parameter "
+        "list.",
+    )
+
+
+def unknown_type(node: Node, known: Iterable[str]) -> Diagnostic:
+    """A type that does not exist, or not here."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    word = node.value if isinstance(node, Scalar) else kind_of_node(node)
+    close = nearest(word, names)
+    return Diagnostic(
+        code="PS1207",
+        message=f'there is no parameter type "{word}"',
+        span=node.span,
+        help=f'did you mean "{close}"? Upper and lower case count'
+        if close
+        else f"the types are {listed(names)}",
+        service_text=f"Unexpected value '{word}'",
+    )
+
+
+def values_not_texts(node: Node) -> Diagnostic:
+    """Allowed values that are not a list of single values."""
+    return Diagnostic(
+        code="PS1207",
+        message='"values" takes a list of single values',
+        span=node.span,
+        help="write one allowed value a line, each behind a dash",
+        service_text="Expected a sequence",
+    )
+
+
+def expression_not_allowed(node: Scalar) -> Diagnostic:
+    """An expression in a declaration."""
+    return Diagnostic(
+        code="PS1315",
+        message="no expressions are allowed in parameter declarations",
+        span=node.span,
+        help="write a fixed default, and use coalesce() where the parameter is read",
+        service_text="A template expression is not allowed in this context",
+    )
+
+
+# --- values
+
+
+def unknown_parameter(key: Scalar, declarations: Declarations, target: str) -> Diagnostic:
+    """A value for a parameter that is not declared."""
+    from penstock.language.diagnostics import nearest
+
+    names = [parameter.name.value for parameter in declarations.parameters]
+    close = nearest(key.value, names)
+    declared = f"parameters declared here: {', '.join(names)}" if names else "no parameter declared"
+    return Diagnostic(
+        code="PS1203",
+        message=f'unknown parameter "{key.value}" for {target}',
+        span=key.span,
+        label="not declared",
+        related=(Related(declarations.span, declared),) if declarations.span else (),
+        help=f'did you mean "{close}"?' if close else "remove it, or declare it in the template",
+        service_text=f"Unexpected parameter '{key.value}'",
+    )
+
+
+def missing_parameter(name: Scalar, at: Span, target: str) -> Diagnostic:
+    """No value for a parameter without a default."""
+    return Diagnostic(
+        code="PS1204",
+        message=f'{target} needs a value for the parameter "{name.value}"',
+        span=at,
+        related=(Related(name.span, "declared here without a default"),),
+        help=f'add "{name.value}:" under "parameters:", or give the declaration a default',
+        service_text=f"A value for the '{name.value}' parameter must be provided.",
+    )
+
+
+def wrong_type(name: Scalar, kind: str, node: Node) -> Diagnostic:
+    """A value that its parameter's type does not take."""
+    text = node.value if isinstance(node, Scalar) else ""
+    found = f'"{text}"' if text else kind_of_node(node)
+    takes = _TAKES.get(kind) or ("one text" if kind == "string" else f"a value of type {kind}")
+    service_kind = kind[0].upper() + kind[1:]
+    if kind in _SERVICE_VALUES and isinstance(node, Scalar):
+        service = f"The '{name.value}' parameter value '{text}' is not a valid {service_kind}."
+    else:
+        service = f"The '{name.value}' parameter is not a valid {service_kind}."
+    return Diagnostic(
+        code="PS1205",
+        message=f'the parameter "{name.value}" takes {takes}, and there is {found}',
+        span=node.span,
+        related=(Related(name.span, f"declared here with type {kind}"),),
+        help=_TYPE_HELP.get(kind, "change the value, or the type of the parameter"),
+        service_text=service,
+    )
+
+
+_TYPE_HELP = {
+    "number": "write digits, with a point for decimals",
+    "boolean": "write true or false; yes, no, 1 and 0 are not taken",
+    "string": "give one value, or declare the parameter with type: object",
+    "stringList": "write one text a line, each behind a dash",
+}
+
+
+def not_among(name: Scalar, node: Scalar, words: Items[str]) -> Diagnostic:
+    """A value that the declaration does not list."""
+    from penstock.language.diagnostics import nearest
+
+    close = nearest(node.value, words)
+    return Diagnostic(
+        code="PS1206",
+        message=f'"{node.value}" is not among the values of the parameter "{name.value}"',
+        span=node.span,
+        related=(Related(name.span, f"declared here with the values {', '.join(words)}"),),
+        help=f'did you mean "{close}"?' if close else f"write {one_of(words)}",
+        service_text=f"The '{name.value}' parameter value '{node.value}' is not a valid value.",
+    )

@@ -1,0 +1,266 @@
+"""Parameters: how a file declares them, and how the values given for it are bound and converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias
+
+from penstock.language.casing import fold_case
+from penstock.language.expressions import ExpressionError, Object, Value, to_number, to_text
+from penstock.language.schema import (
+    PARAMETER_TYPES,
+    ROOT_PARAMETER_TYPES,
+    TEMPLATE_PARAMETER_TYPES,
+)
+from penstock.language.source import Diagnostic, Span
+from penstock.language.templates import parameter_complaints as complaints
+from penstock.language.templates.literals import without_expressions
+from penstock.language.templates.reports import Failed
+from penstock.language.templates.values import Bridge, normalised
+from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+
+_KEYS = ("name", "displayName", "type", "default", "values")
+_BOOLEANS = {"true": True, "false": False}
+_TEXT_TYPES = ("string", "environment", "filePath", "secureFile", "serviceConnection")
+
+
+class Parameter(NamedTuple):
+    """One declared parameter. `default` is None when a value must be given."""
+
+    name: Scalar
+    type: str
+    default: Node | None = None
+    values: tuple[Scalar, ...] = ()
+    display_name: Scalar | None = None
+
+
+class Declarations(NamedTuple):
+    """What a file says of its parameters.
+
+    `style` is "list" (typed), "mapping" (old: untyped, open for more) or "none" (anything goes).
+    """
+
+    style: str
+    parameters: tuple[Parameter, ...]
+    span: Span | None
+
+
+Report: TypeAlias = Callable[[Diagnostic], Failed]
+ReadShape: TypeAlias = Callable[[Node, str, str], Node]
+
+
+def read_declarations(node: Node | None, report: Report, *, of_pipeline: bool) -> Declarations:
+    """The declarations under a `parameters` key; what is wrong with them is reported."""
+    match node:
+        case None:
+            return Declarations("none", (), None)
+        case Sequence():
+            parameters = tuple(_declared(node.items, report, of_pipeline=of_pipeline))
+            return Declarations("list", parameters, node.span)
+        case Mapping() if not of_pipeline or not node.entries:
+            return Declarations("mapping", tuple(_old(node, report)), node.span)
+        case Scalar() if node.is_null:
+            return Declarations("none", (), None)
+    report(complaints.not_declarations(node, of_pipeline=of_pipeline))
+    return Declarations("none", (), None)
+
+
+def _old(node: Mapping, report: Report) -> Iterable[Parameter]:
+    for entry in node.entries:
+        default = without_expressions(entry.value, report)
+        if default is not None:
+            yield Parameter(entry.key, "legacyObject", default)
+
+
+def _declared(items: Iterable[Node], report: Report, *, of_pipeline: bool) -> Iterable[Parameter]:
+    seen: dict[str, Scalar] = {}
+    for item in items:
+        if not isinstance(item, Mapping) or not item.entries:
+            report(complaints.not_a_declaration(item))
+            continue
+        parameter = _parameter(item, report, of_pipeline=of_pipeline)
+        if parameter is None:
+            continue
+        first = seen.setdefault(fold_case(parameter.name.value), parameter.name)
+        if first is parameter.name:
+            yield parameter
+        else:
+            report(complaints.declared_twice(parameter.name, first))
+
+
+def _parameter(item: Mapping, report: Report, *, of_pipeline: bool) -> Parameter | None:
+    first = item.entries[0].key
+    if first.value != "name":
+        report(complaints.name_not_first(first, has_name=item.entry("name") is not None))
+        if item.entry("name") is None:
+            return None
+    for entry in item.entries:
+        if entry.key.value not in _KEYS:
+            report(complaints.unknown_declaration_key(entry.key, _KEYS))
+    name = item.get("name")
+    if not isinstance(name, Scalar) or not name.value:
+        report(complaints.not_a_declaration(name or item))
+        return None
+    default = item.get("default")
+    if default is not None:
+        default = without_expressions(default, report, one_text=True) or Scalar("", default.span)
+    return Parameter(
+        name,
+        _type(item.get("type"), report, of_pipeline=of_pipeline),
+        default,
+        _values(item.get("values"), report),
+        _text(item.get("displayName")),
+    )
+
+
+def _type(node: Node | None, report: Report, *, of_pipeline: bool) -> str:
+    further = ROOT_PARAMETER_TYPES if of_pipeline else TEMPLATE_PARAMETER_TYPES
+    known = (*PARAMETER_TYPES, *further)
+    if node is None:
+        return "string"
+    if isinstance(node, Scalar) and node.value in known:
+        return node.value
+    report(complaints.unknown_type(node, known))
+    return "object"
+
+
+def _values(node: Node | None, report: Report) -> tuple[Scalar, ...]:
+    if node is None:
+        return ()
+    items = node.items if isinstance(node, Sequence) else ()
+    scalars = tuple(item for item in items if isinstance(item, Scalar))
+    if len(scalars) != len(items) or not isinstance(node, Sequence):
+        report(complaints.values_not_texts(node))
+    return scalars
+
+
+def _text(node: Node | None) -> Scalar | None:
+    return node if isinstance(node, Scalar) else None
+
+
+def _number(text: str) -> Value:
+    """The number of a text, or None; an empty text is none, unlike in expressions."""
+    try:
+        return to_number(text) if text.strip() else None
+    except ExpressionError:
+        return None
+
+
+class Binder:
+    """Binds the values given for one file to its declarations.
+
+    `read_shape(node, shape, what)` reads a part of a pipeline in the scope of that file.
+    """
+
+    def __init__(self, bridge: Bridge, report: Report, read_shape: ReadShape) -> None:
+        self.bridge = bridge
+        self.report = report
+        self.read_shape = read_shape
+
+    def bind(
+        self, declarations: Declarations, given: Mapping | None, at: Span, target: str
+    ) -> Object:
+        """The `parameters` context of the file called `target`, which is referred to at `at`."""
+        entries = given.entries if given else ()
+        if declarations.style == "none":
+            return self._open((), entries)
+        if declarations.style == "mapping":
+            return self._open(declarations.parameters, entries)
+        known = {
+            fold_case(parameter.name.value): parameter for parameter in declarations.parameters
+        }
+        values: dict[str, Entry] = {}
+        for entry in entries:
+            name = fold_case(entry.key.value)
+            if name in known:
+                values[name] = entry
+            else:
+                self.report(complaints.unknown_parameter(entry.key, declarations, target))
+        return Object(self._bound(known, values, at, target), ignore_case=True, strict=True)
+
+    def _bound(
+        self, known: dict[str, Parameter], values: dict[str, Entry], at: Span, target: str
+    ) -> list[tuple[str, Value]]:
+        bound: list[tuple[str, Value]] = []
+        for name, parameter in known.items():
+            entry = values.get(name)
+            node = entry.value if entry else parameter.default
+            value: Value = ""
+            if node is None:
+                self.report(complaints.missing_parameter(parameter.name, at, target))
+            else:
+                try:
+                    value = self.convert(parameter, node)
+                except Failed:
+                    pass
+            bound.append((parameter.name.value, value))
+        return bound
+
+    def _open(self, defaults: Iterable[Parameter], entries: Iterable[Entry]) -> Object:
+        """Values without types: what is given replaces a default of the same name or is added."""
+        nodes = {fold_case(p.name.value): (p.name.value, p.default) for p in defaults}
+        for entry in entries:
+            name = fold_case(entry.key.value)
+            nodes[name] = (nodes.get(name, (entry.key.value,))[0], entry.value)
+        values = [
+            (name, self.bridge.value_of(node, typed=False))
+            for name, node in nodes.values()
+            if node is not None
+        ]
+        return Object(values, ignore_case=True, strict=True)
+
+    def convert(self, parameter: Parameter, node: Node) -> Value:
+        """The value of a node under the type of its parameter; Failed when it has none."""
+        kind = parameter.type
+        if kind == "object":
+            return self.bridge.value_of(normalised(node), typed=True)
+        if kind == "legacyObject":
+            return self.bridge.value_of(node, typed=False)
+        if kind in _TEXT_TYPES or kind in ("number", "boolean"):
+            return self._single(parameter, node)
+        if kind == "stringList":
+            return self._texts(parameter, node)
+        return self._part(parameter, node)
+
+    def _single(self, parameter: Parameter, node: Node) -> Value:
+        if not isinstance(node, Scalar):
+            raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
+        value = self._scalar(parameter, node)
+        allowed = [self._scalar(parameter, choice) for choice in parameter.values]
+        if allowed and value not in allowed:
+            words = tuple(to_text(choice) for choice in allowed)
+            raise self.report(complaints.not_among(parameter.name, node, words))
+        return value
+
+    def _scalar(self, parameter: Parameter, node: Scalar) -> Value:
+        text = "" if node.is_null else node.value
+        value: Value = text
+        if parameter.type == "number":
+            value = _number(text)
+        elif parameter.type == "boolean":
+            value = _BOOLEANS.get(text.lower())
+        if value is None:
+            raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
+        return value
+
+    def _texts(self, parameter: Parameter, node: Node) -> Value:
+        if not isinstance(node, Sequence):
+            raise self.report(complaints.wrong_type(parameter.name, "stringList", node))
+        words = tuple(choice.value for choice in parameter.values)
+        for item in node.items:
+            if not isinstance(item, Scalar):
+                raise self.report(complaints.wrong_type(parameter.name, "stringList", item))
+            if words and item.value not in words:
+                raise self.report(complaints.not_among(parameter.name, item, words))
+        return self.bridge.value_of(node, typed=False)
+
+    def _part(self, parameter: Parameter, node: Node) -> Value:
+        """A parameter that holds steps, jobs, stages, containers or a pool."""
+        if isinstance(node, Scalar) and node.is_null:
+            return ""
+        shape = PARAMETER_TYPES.get(parameter.type) or parameter.type
+        needs_list = parameter.type.endswith("List")
+        if needs_list != isinstance(node, Sequence):
+            raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
+        read = self.read_shape(node, shape, parameter.name.value)
+        return self.bridge.value_of(read, typed=False)

@@ -1,0 +1,339 @@
+"""Reads parts of files by their shape: expands, checks, and gives the canonical tree.
+
+One pass does all of it, because what is read first (variables, parameters) decides how the rest
+expands. A part that cannot be read is left out and reported; reading goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as Table
+from typing import NamedTuple, TypeAlias
+
+from penstock.language.origins import Origins
+from penstock.language.schema import (
+    SHAPES,
+    WITHOUT_DIRECTIVES,
+    Anything,
+    Choice,
+    ListOf,
+    Record,
+    Shape,
+    Text,
+)
+from penstock.language.source import Diagnostic, Span
+from penstock.language.templates import complaints
+from penstock.language.templates.desugaring import REWRITES
+from penstock.language.templates.expansion import Expansion, Field
+from penstock.language.templates.reports import Failed
+from penstock.language.templates.scope import Scope
+from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+
+_OWNERS = {
+    "pipeline": "a pipeline",
+    "stage": "a stage",
+    "job": "a job",
+    "phase": "a phase",
+    "step": "a step",
+    "variable": "a variable",
+    "pool": "a pool",
+    "environment": "an environment",
+    "deploymentStrategy": "a deployment strategy",
+    "repositoryResource": "a repository resource",
+    "trigger": '"trigger"',
+    "pr": '"pr"',
+    "steps template": "a steps template",
+    "jobs template": "a jobs template",
+    "stages template": "a stages template",
+    "variables template": "a variables template",
+    "extends template": "an extends template",
+}
+_SLOTS = {"step": "steps", "job": "jobs", "stage": "stages"}
+_KINDS = {Text: "text", ListOf: "a list", Record: "a mapping"}
+
+
+class Parts(NamedTuple):
+    """The expanded keys of a mapping, and the values among them that were read already."""
+
+    fields: list[Field]
+    early: dict[int, Node]
+
+
+Include: TypeAlias = Callable[[Mapping, Scope, str], tuple[Node, ...]]
+
+
+class Reader:
+    """Reads parts of files by their shapes.
+
+    `include(reference, scope, slot)` gives the items of a template that stands in a list;
+    `declare(resources)` is told of every `resources` that is read.
+    """
+
+    def __init__(
+        self,
+        expansion: Expansion,
+        origins: Origins,
+        include: Include,
+        declare: Callable[[Node], None],
+    ) -> None:
+        self.expansion = expansion
+        self.origins = origins
+        self._include = include
+        self._declare = declare
+
+    # --- by shape
+
+    def read(self, node: Node, scope: Scope, shape: str, what: str) -> Node:
+        """The canonical form of a node that stands under the key `what` and must have a shape.
+
+        Raises Failed, with the reason reported, when nothing of it can be used.
+        """
+        refused = WITHOUT_DIRECTIVES.get(shape)
+        if refused and scope.refusal is None:
+            scope = scope.without_directives(what, refused)
+        if shape == "variables":
+            return self._variables(node, scope, what)
+        if shape == "declarations":
+            return node
+        definition = SHAPES[shape]
+        if isinstance(definition, Anything):
+            return self.expansion.expand(node, scope)
+        node, scope = self.expansion.resolve(node, scope)
+        if isinstance(node, Mapping):
+            if any(isinstance(alternative, Record) for alternative in _alternatives(definition)):
+                return self._mapping(node, scope, shape, what)
+        elif isinstance(node, Sequence):
+            for alternative in _alternatives(definition):
+                if isinstance(alternative, ListOf):
+                    return self._rewritten(shape, self._list(node, scope, alternative, what))
+        else:
+            for alternative in _alternatives(definition):
+                if isinstance(alternative, Text):
+                    return self._rewritten(shape, self._text(node, scope, alternative, what))
+        raise self.complain(complaints.wrong_kind(what, _kinds(definition), node), scope)
+
+    def _rewritten(self, shape: str, node: Node) -> Node:
+        rewrite = REWRITES.get(shape)
+        return rewrite(node, self.origins) if rewrite else node
+
+    def _text(self, node: Scalar, scope: Scope, shape: Text, what: str) -> Scalar:
+        if node.is_null:
+            node = Scalar("", node.span, "single")
+        if shape.words and node.value.lower() not in map(str.lower, shape.words):
+            raise self.complain(complaints.unexpected_word(what, shape.words, node), scope)
+        if shape.filled and not node.value:
+            raise self.complain(complaints.empty_text(what, node), scope)
+        return node
+
+    def _list(self, node: Sequence, scope: Scope, shape: ListOf, what: str) -> Sequence:
+        read: list[Node] = []
+        for item, inner in self.expansion.items(node, scope):
+            try:
+                read.extend(self._item(item, inner, shape, what))
+            except Failed:
+                continue
+        return Sequence(tuple(read), node.span)
+
+    def _item(self, node: Node, scope: Scope, shape: ListOf, what: str) -> tuple[Node, ...]:
+        if shape.slot is None:
+            return (self.read(node, scope, shape.item, what),)
+        node, scope = self.expansion.resolve(node, scope)
+        if not isinstance(node, Mapping):
+            kinds = _kinds(SHAPES[shape.item])
+            raise self.complain(complaints.wrong_item(what, kinds, node), scope)
+        return self._slot_item(node, scope, shape.item, shape.slot)
+
+    def _slot_item(self, node: Mapping, scope: Scope, shape: str, slot: str) -> tuple[Node, ...]:
+        """A step, job, stage or variable; or those of the template that stands in its place."""
+        definition = SHAPES[shape]
+        if "variables" in _early(definition):
+            scope = scope.with_own_variables()
+        parts = self.parts(node, scope, definition)
+        record = self.chosen(parts, definition, node, scope, shape)
+        read = self.record(parts, record, node, scope, shape)
+        if record.lead == "template":
+            assert isinstance(read, Mapping)
+            return self._include(read, scope, slot)
+        self.origins.note(read, scope.frames)
+        return (read,)
+
+    def _mapping(self, node: Mapping, scope: Scope, shape: str, what: str) -> Node:
+        definition = SHAPES[shape]
+        if shape in _SLOTS:
+            items = self._slot_item(node, scope, shape, _SLOTS[shape])
+            if len(items) != 1:
+                raise self.complain(complaints.not_one(what, shape, len(items), node), scope)
+            return items[0]
+        parts = self.parts(node, scope, definition)
+        record = self.chosen(parts, definition, node, scope, shape, what)
+        return self.record(parts, record, node, scope, shape, what)
+
+    def parts(self, node: Mapping, scope: Scope, definition: Shape) -> Parts:
+        """The expanded keys of a mapping; variables and resources are read as they are met."""
+        names = _early(definition)
+        fields: list[Field] = []
+        early: dict[int, Node] = {}
+        for field in self.expansion.fields(node, scope):
+            fields.append(field)
+            name = field.key.value
+            if name not in names:
+                continue
+            try:
+                read = self.read(field.value, field.scope, name, name)
+            except Failed:
+                read = Sequence((), field.value.span)
+            early[id(field)] = read
+            if name == "resources":
+                self._declare(read)
+        return Parts(fields, early)
+
+    def chosen(
+        self,
+        parts: Parts,
+        definition: Shape,
+        node: Mapping,
+        scope: Scope,
+        shape: str,
+        what: str = "",
+    ) -> Record:
+        """The record a mapping is, told by its leading key."""
+        if isinstance(definition, Record):
+            return definition
+        assert isinstance(definition, Choice)
+        records = {r.lead: r for r in definition.alternatives if isinstance(r, Record)}
+        if None in records:
+            return records[None]
+        leads = [field.key for field in parts.fields if field.key.value in records]
+        owner = _OWNERS.get(shape, f'"{what}"')
+        if not leads:
+            keys = [field.key for field in parts.fields]
+            raise self.complain(_no_lead(keys, records, owner, node.span), scope)
+        if len(leads) > 1:
+            self.complain(complaints.rival_keys(leads[0], leads[1], owner), scope)
+        return records[leads[0].value]
+
+    def record(
+        self, parts: Parts, record: Record, node: Mapping, scope: Scope, shape: str, what: str = ""
+    ) -> Node:
+        """The canonical form of a mapping whose keys are expanded and whose record is chosen."""
+        owner = _OWNERS.get(shape, f'"{what}"')
+        entries: list[Entry] = []
+        for field in parts.fields:
+            value = self._member(field, parts, record, owner, definition=SHAPES[shape])
+            if value is not None:
+                entries.append(Entry(field.key, value))
+        names = {field.key.value for field in parts.fields}
+        for name in record.required:
+            if name not in names:
+                self.complain(complaints.missing_key(owner, name, node.span), scope)
+        return self._rewritten(shape, Mapping(tuple(entries), node.span))
+
+    def _member(
+        self, field: Field, parts: Parts, record: Record, owner: str, *, definition: Shape
+    ) -> Node | None:
+        """The value of one key, or None when it cannot be used, which is reported."""
+        key = field.key
+        if id(field) in parts.early:
+            return parts.early[id(field)]
+        shape = record.members.get(key.value, record.others)
+        if shape is None:
+            if key.value not in _leads(definition):  # a rival, which is reported
+                home = _home(key.value)
+                known = record.members
+                self.complain(complaints.unknown_key(key, known, owner, home), field.scope)
+            return None
+        try:
+            return self.read(field.value, field.scope, shape, key.value)
+        except Failed:
+            return None
+
+    # --- variables
+
+    def _variables(self, node: Node, scope: Scope, what: str) -> Sequence:
+        """Variables as a list; each is known to what is read after it."""
+        node, scope = self.expansion.resolve(node, scope)
+        if isinstance(node, Mapping):
+            return Sequence(tuple(self._named_variables(node, scope)), node.span)
+        if not isinstance(node, Sequence):
+            kinds = ("a mapping", "a list")
+            raise self.complain(complaints.wrong_kind(what, kinds, node), scope)
+        read: list[Node] = []
+        for item, inner in self.expansion.items(node, scope):
+            try:
+                variables = self._item(item, inner, ListOf("variable", "variables"), what)
+            except Failed:
+                continue
+            read.extend(variables)
+            for variable in variables:
+                _set_variable(variable, inner)
+        return Sequence(tuple(read), node.span)
+
+    def _named_variables(self, node: Mapping, scope: Scope) -> list[Node]:
+        read: list[Node] = []
+        for field in self.expansion.fields(node, scope):
+            try:
+                value = self.read(field.value, field.scope, "text", field.key.value)
+            except Failed:
+                continue
+            name_key, value_key = Scalar("name", field.key.span), Scalar("value", value.span)
+            span = field.key.span
+            variable = Mapping((Entry(name_key, field.key), Entry(value_key, value)), span)
+            _set_variable(variable, scope)
+            self.origins.note(variable, field.scope.frames)
+            read.append(variable)
+        return read
+
+    def complain(self, diagnostic: Diagnostic, scope: Scope) -> Failed:
+        """Report a fault in the text of a scope; gives the exception to raise if need be."""
+        return self.expansion.reports.add(diagnostic, scope.includes)
+
+
+def _alternatives(definition: Shape) -> tuple[Shape, ...]:
+    return definition.alternatives if isinstance(definition, Choice) else (definition,)
+
+
+def _kinds(definition: Shape) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_KINDS[type(shape)] for shape in _alternatives(definition)))
+
+
+def _early(definition: Shape) -> frozenset[str]:
+    records = (shape for shape in _alternatives(definition) if isinstance(shape, Record))
+    return frozenset(name for record in records for name in record.early)
+
+
+def _leads(definition: Shape) -> set[str | None]:
+    return {shape.lead for shape in _alternatives(definition) if isinstance(shape, Record)}
+
+
+def _home(key: str) -> str | None:
+    """The parts of a pipeline that take a key, to say where it belongs."""
+    homes = []
+    for shape in ("pipeline", "stage", "job", "step"):
+        records = (part for part in _alternatives(SHAPES[shape]) if isinstance(part, Record))
+        if any(key in record.members for record in records):
+            homes.append(_OWNERS[shape])
+    return " or ".join(homes) or None
+
+
+def _no_lead(
+    keys: list[Scalar], records: Table[str | None, Record], owner: str, span: Span
+) -> Diagnostic:
+    """What to say of a mapping without any leading key: a word misspelt, or one left out."""
+    from penstock.language.diagnostics import nearest
+
+    leads = [lead for lead in records if lead is not None]
+    members = {name for record in records.values() for name in record.members}
+    unknown = [key for key in keys if key.value not in members]
+    for key in unknown:
+        if nearest(key.value, leads):
+            return complaints.unknown_key(key, leads, owner, None)
+    if unknown:
+        return complaints.unknown_lead(unknown[0], leads, owner)
+    return complaints.undetermined(owner, tuple(leads), span)
+
+
+def _set_variable(variable: Node, scope: Scope) -> None:
+    if isinstance(variable, Mapping):
+        name, value = variable.get("name"), variable.get("value")
+        if isinstance(name, Scalar):
+            scope.variables.set(name.value, value.value if isinstance(value, Scalar) else "")

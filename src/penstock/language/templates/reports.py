@@ -1,0 +1,70 @@
+"""Collects the diagnostics of one compile: each fault once, with the templates that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.language.source import Diagnostic, Related, Severity, Span
+
+
+class Failed(Exception):
+    """the part cannot be read; why has been reported"""
+
+
+class Exhausted(Exception):
+    """a limit of the whole compile was passed; this has been reported"""
+
+
+class Reports:
+    """The diagnostics found so far, in the order found."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, Span | None], Diagnostic] = {}
+        self.has_errors = False
+
+    def add(self, diagnostic: Diagnostic, includes: tuple[Related, ...] = ()) -> Failed:
+        """Keep a diagnostic, unless the same fault is known for that place.
+
+        `includes` leads from the pipeline's file to the file of the fault; the nearest is shown
+        first. Returns the exception to raise where nothing can be read on.
+        """
+        from dataclasses import replace
+
+        chain = _shortened(tuple(reversed(includes)))
+        full = replace(diagnostic, related=(*diagnostic.related, *chain))
+        self._found.setdefault((full.code, full.message, full.span), full)
+        self.has_errors |= full.severity is Severity.ERROR
+        return Failed()
+
+    def extend(self, diagnostics: Iterable[Diagnostic], includes: tuple[Related, ...] = ()) -> None:
+        """Keep several diagnostics."""
+        for diagnostic in diagnostics:
+            self.add(diagnostic, includes)
+
+    def all(self) -> tuple[Diagnostic, ...]:
+        """Every diagnostic, by file in the order met, then by place."""
+        files: dict[str, int] = {}
+        for diagnostic in self._found.values():
+            files.setdefault(_file(diagnostic), len(files))
+        return tuple(sorted(self._found.values(), key=lambda d: (files[_file(d)], _position(d))))
+
+
+_LONGEST_CHAIN = 10
+
+
+def _shortened(chain: tuple[Related, ...]) -> tuple[Related, ...]:
+    """The chain, or its two ends if it is long."""
+    if len(chain) <= _LONGEST_CHAIN:
+        return chain
+    left_out = len(chain) - _LONGEST_CHAIN
+    half = _LONGEST_CHAIN // 2
+    middle = Related(chain[half].span, f"included here, and {left_out} more levels of templates")
+    return (*chain[:half], middle, *chain[-(_LONGEST_CHAIN - half - 1) :])
+
+
+def _file(diagnostic: Diagnostic) -> str:
+    return diagnostic.span.source.label if diagnostic.span else ""
+
+
+def _position(diagnostic: Diagnostic) -> tuple[int, int]:
+    return (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0)
