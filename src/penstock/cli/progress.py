@@ -122,7 +122,7 @@ class JsonProgress:
             self._put({"type": "summary", "text": line})
 
     def _put(self, fields: dict[str, Any]) -> None:
-        self._write(json.dumps({"v": 1, **fields}, ensure_ascii=False))
+        self._write(json.dumps({**fields, "v": 1}, ensure_ascii=False))
 
 
 class QuietProgress:
@@ -150,6 +150,7 @@ class QuietProgress:
 
 def event_fields(event: Event) -> dict[str, Any]:
     """An event as a JSON object, its `type` first; secret outputs without their value."""
-    from penstock.engine.codec import to_data
+    from penstock.engine.codec import envelope
+    from penstock.engine.redaction import event_without_secrets
 
-    return to_data(event)
+    return envelope(event_without_secrets(event))

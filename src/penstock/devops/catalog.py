@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from penstock.engine.requests import Step
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """A task as far as planning needs it. `connection_inputs` maps every spelling of an input, in
-    lower case, to the type of connection it takes (`AzureRM`); `required` holds input names."""
+    lower case, to the type of connection it takes (`AzureRM`)."""
 
     name: str
     friendly_name: str
@@ -22,6 +24,9 @@ class TaskCatalog(Protocol):
 
     def find(self, reference: str) -> TaskFacts | None:
         """The task of a reference such as `AzureCLI@2` or `GUID@1`, ignoring case."""
+
+    def problems(self, step: Step) -> Sequence[str]:
+        """What is wrong with the inputs of a step, one sentence each."""
 
     def names(self) -> Sequence[str]:
         """Every `Name@Major`, for suggestions."""

@@ -67,6 +67,7 @@ def plan_step(
         retries=whole(step.retry_count, 0, "retryCountOnTaskFailure", problems),
         place=str(step.span),
     )
+    problems += [_wrong_input(step, message) for message in catalog.problems(request)]
     return PlannedStep(step=request, endpoints=tuple(endpoints), diagnostics=tuple(problems))
 
 
@@ -117,6 +118,16 @@ def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
         "tasks through the entry-point group penstock.tasks",
         service_text="A task is missing. The pipeline references a task called "
         f"'{step.task.value}'.",
+    )
+
+
+def _wrong_input(step: model.Step, message: str) -> Diagnostic:
+    named = [text for name, text in step.inputs.items() if f'"{name}"' in message]
+    return Diagnostic(
+        code="PS2114",
+        message=f"{step.task.value}: {message}",
+        span=named[0].span if named else step.span,
+        label="wrong input" if named else "this step",
     )
 
 

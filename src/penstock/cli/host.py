@@ -1,0 +1,173 @@
+"""The composition root: store, scheduler, agents and the loopback endpoint, put together.
+
+`penstock run` has one for the length of one command; the background service has one until it is idle.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penstock.agent.machine import Machine
+from penstock.agent.pool import LocalPool
+from penstock.engine.events import Event
+from penstock.engine.plan import Node
+from penstock.engine.requests import CommandWork, Work
+from penstock.engine.scheduler import Executor, Scheduler
+from penstock.engine.state import RunState
+from penstock.server.listener import Listener
+from penstock.store.agents import LocalJobServer
+from penstock.store.database import open_state
+from penstock.store.deployments import Deployments
+from penstock.store.home import Home
+from penstock.store.logs import Logs
+from penstock.store.owners import Owner
+from penstock.store.runs import Runs
+
+if TYPE_CHECKING:
+    from penstock.cli.mlservices import MlServices
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+JOB_SLOTS = 8
+
+LogListener = Callable[[str, str, str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How clients reach the endpoint."""
+
+    url: str
+    token: str
+
+
+class Host:
+    """Everything one process needs to run plans. Close it when done; it stops what still runs."""
+
+    def __init__(
+        self, home: Home, *, port: int = 0, token: str = "", elsewhere: Access | None = None
+    ) -> None:
+        """Opens the store and binds the endpoint; no thread works before the first run.
+
+        With `elsewhere`, jobs are told of that service instead of this one.
+        """
+        self.home = home
+        home.make()
+        self.owner = Owner(home.owners)
+        self.database = open_state(home)
+        self.runs = Runs(self.database, self.owner)
+        self.logs = Logs(home.logs)
+        self.deployments = Deployments(self.database)
+        self.log_listeners: list[LogListener] = []
+        self.last_request = time.monotonic()
+        self.listener = Listener(self._application, port)
+        self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
+        self.scheduler = Scheduler(self.runs, self._executor_for, _expand)
+        self.agents = LocalJobServer(
+            home, self.logs, self._report, on_log=self._on_log, place=self._artifact_folder
+        )
+        self._elsewhere = elsewhere
+        self._pool: LocalPool | None = None
+        self._ml: MlServices | None = None
+
+    @cached_property
+    def machine(self) -> Machine:
+        """This machine, as jobs are told of it."""
+        access = self._elsewhere or self.access
+        return Machine(
+            name=os.uname().nodename,
+            work=self.home.work,
+            tools=self.home.tools,
+            cache=self.home.cache,
+            bin=az_folder(self.home),
+            service_url=access.url,
+            service_token=access.token,
+            subscription=SUBSCRIPTION,
+            environment=service_environment(access, self.home),
+        )
+
+    @property
+    def ml(self) -> MlServices:
+        """The Azure ML service of this host, made when it is first needed."""
+        if self._ml is None:
+            from penstock.cli.mlservices import MlServices
+
+            self._ml = MlServices(self)
+        return self._ml
+
+    @property
+    def has_ml(self) -> bool:
+        """Whether anything asked for the Azure ML service yet."""
+        return self._ml is not None
+
+    def job_executor(self) -> LocalPool:
+        """The agents of pipeline jobs on this machine."""
+        if self._pool is None:
+            self._pool = LocalPool(self.agents, self.machine, JOB_SLOTS, self.scheduler.post)
+        return self._pool
+
+    def close(self) -> None:
+        """Stop accepting, stop deciding, let go of the store."""
+        self.listener.close()
+        self.scheduler.close()
+        self.logs.close()
+        self.database.close()
+        self.owner.close()
+
+    def _executor_for(self, work: Work) -> Executor:
+        return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
+
+    def _report(self, run: str, events: Sequence[Event]) -> None:
+        self.scheduler.post(run, *events)
+
+    def _on_log(self, run: str, node: str, log: str, text: str) -> None:
+        for listener in self.log_listeners:
+            listener(run, node, log, text)
+
+    def _artifact_folder(self, run: str, node: str) -> Path | None:
+        return self._ml.artifact_folder(run, node) if self._ml is not None else None
+
+    def _application(self) -> object:
+        return self.ml.application()
+
+
+def _expand(state: RunState, node: Node) -> tuple[Node, ...]:
+    from penstock.devops.legs import expand_matrix
+
+    return expand_matrix(state, node)
+
+
+def service_environment(access: Access, home: Home) -> Mapping[str, str]:
+    """What a process needs to reach the service."""
+    return {
+        "PENSTOCK_ENDPOINT": access.url,
+        "PENSTOCK_TOKEN": access.token,
+        "PENSTOCK_HOME": str(home.root),
+    }
+
+
+def az_folder(home: Home) -> Path:
+    """The folder with our `az`, made on first use and after an upgrade."""
+    import sys
+
+    from penstock import __version__
+
+    folder = home.root / "bin" / f"{__version__}-{abs(hash_text(sys.executable)):x}"
+    if not (folder / "az").exists():
+        from penstock.cli.az.launcher import write_launcher
+
+        folder.mkdir(parents=True, exist_ok=True)
+        write_launcher(folder)
+    return folder
+
+
+def hash_text(text: str) -> int:
+    """A number that is the same for the same text in every process."""
+    import zlib
+
+    return zlib.crc32(text.encode())

@@ -1,0 +1,186 @@
+"""`penstock run`: a pipeline on this machine, from the working tree as it is, with no server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.loading import Loaded, load
+from penstock.cli.options import Failure, Request, pipeline_options, print_diagnostics
+from penstock.devops.planner import Planned, plan_pipeline
+from penstock.devops.planning import Surroundings
+from penstock.engine.requests import Repository, Variable
+from penstock.language.source import has_errors
+from penstock.store.home import Home
+
+
+@click.command(short_help="run a pipeline here, from the working tree as it is")
+@pipeline_options
+@click.option("--stage", "stages", multiple=True, help="run only this stage; can be repeated")
+@click.option("--skip-stage", "skipped", multiple=True, help="leave this stage out")
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME[=@FILE|=-]",
+    help="a secret variable: from the environment, a file, or a prompt",
+)
+@click.option("--approve", "approved", multiple=True, metavar="ENVIRONMENT|all")
+@click.option(
+    "--ml-jobs",
+    type=click.Choice(["wait", "detach"]),
+    default="wait",
+    show_default=True,
+    help="wait for the Azure ML jobs that steps start, or leave them to the background service",
+)
+@click.option("--json", "as_json", is_flag=True, help="one event a line on stdout")
+@click.option("-q", "--quiet", is_flag=True, help="only the summary")
+@click.option("-v", "--verbose", is_flag=True, help="print every line, also on a terminal")
+def command(
+    request: Request,
+    stages: tuple[str, ...],
+    skipped: tuple[str, ...],
+    secrets: tuple[str, ...],
+    approved: tuple[str, ...],
+    ml_jobs: str,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Run FILE (azure-pipelines.yml where none is named) on this machine.
+
+    The working tree is used as it is, uncommitted changes included. Exit code 1 when the run or an
+    Azure ML job that it started failed, 4 when the pipeline is not valid.
+    """
+    from penstock.cli.session import Mode, run_plan
+
+    loaded = load(request)
+    planned = _plan(loaded, read_secrets(secrets))
+    diagnostics = [
+        *loaded.library.diagnostics,
+        *loaded.compiled.diagnostics,
+        *(planned.diagnostics if planned else ()),
+    ]
+    print_diagnostics(diagnostics)
+    if planned is None or has_errors(diagnostics):
+        return Exit.INVALID
+    planned = select_stages(planned, stages, skipped)
+    _check_approvals(loaded, planned, approved)
+    mode = Mode(json=as_json, quiet=quiet, verbose=verbose, detach=ml_jobs == "detach")
+    return run_plan(loaded, planned, Home.default(os.environ), mode)
+
+
+def _plan(loaded: Loaded, secrets: dict[str, str]) -> Planned | None:
+    pipeline = loaded.compiled.pipeline
+    if pipeline is None or has_errors(loaded.compiled.diagnostics):
+        return None
+    from penstock.cli.tasks import AgentTasks
+
+    repository = loaded.repository
+    repositories = {
+        "self": Repository(
+            alias="self", name=repository.name, url=str(loaded.root), ref=repository.ref
+        )
+    }
+    for alias, folder in loaded.repositories.items():
+        repositories[alias.casefold()] = Repository(alias=alias, name=folder.name, url=str(folder))
+    surroundings = Surroundings(
+        library=loaded.library,
+        catalog=AgentTasks(),
+        repositories=repositories,
+        variables=(
+            *loaded.variables,
+            *(Variable(name=name, value=value, secret=True) for name, value in secrets.items()),
+        ),
+        secrets={name.casefold(): value for name, value in secrets.items()},
+        definition_key=f"{loaded.root}:{loaded.path}",
+    )
+    return plan_pipeline(pipeline, surroundings)
+
+
+def read_secrets(texts: tuple[str, ...]) -> dict[str, str]:
+    """Secret values by name: `NAME` from the environment, `NAME=@FILE`, `NAME=-` from a prompt."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, separator, source = text.partition("=")
+        if not separator:
+            if name not in os.environ:
+                raise Failure(
+                    f"--secret {name}: there is no environment variable {name}",
+                    f"{name}=... penstock run --secret {name}, or --secret {name}=@FILE",
+                    Exit.USAGE,
+                )
+            found[name] = os.environ[name]
+        elif source == "-":
+            found[name] = click.prompt(name, hide_input=True, err=True)
+        elif source.startswith("@"):
+            path = Path(source[1:])
+            if not path.is_file():
+                raise Failure(f'--secret {name}: there is no file "{path}"', code=Exit.NOT_FOUND)
+            found[name] = path.read_text("utf-8").rstrip("\n")
+        else:
+            raise click.UsageError(
+                f"--secret {name}: values on the command line can be seen by others; "
+                f"use --secret {name}, --secret {name}=@FILE or --secret {name}=-"
+            )
+    return found
+
+
+def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str, ...]) -> Planned:
+    """The plan with only the wanted stages, or without the skipped ones.
+
+    A dependency on a stage that was left out no longer counts, as when stages are unticked in the
+    run dialog of the service.
+    """
+    from dataclasses import replace
+
+    if not wanted and not skipped:
+        return planned
+    keys = [node.key for node in planned.plan.nodes if node.parent is None]
+    kept = _resolve(wanted, keys, "--stage") if wanted else set(keys)
+    kept -= _resolve(skipped, keys, "--skip-stage")
+    nodes = tuple(
+        replace(node, depends_on=tuple(d for d in node.depends_on if d.split("/")[0] in kept))
+        for node in planned.plan.nodes
+        if node.id.split("/")[0] in kept
+    )
+    if not nodes:
+        raise Failure("no stage is left to run", f"stages are {', '.join(keys)}", Exit.USAGE)
+    return replace(
+        planned,
+        plan=replace(planned.plan, nodes=nodes),
+        deployments=tuple(d for d in planned.deployments if d.node.split("/")[0] in kept),
+    )
+
+
+def _resolve(names: tuple[str, ...], keys: list[str], option: str) -> set[str]:
+    from penstock.language.diagnostics import nearest
+
+    by_name = {key.casefold(): key for key in keys}
+    found = set()
+    for name in names:
+        key = by_name.get(name.casefold())
+        if key is None:
+            guess = nearest(name, keys)
+            hint = f'did you mean "{guess}"?' if guess else f"stages are {', '.join(keys)}"
+            raise Failure(f'{option}: there is no stage "{name}"', hint, Exit.USAGE)
+        found.add(key)
+    return found
+
+
+def _check_approvals(loaded: Loaded, planned: Planned, approved: tuple[str, ...]) -> None:
+    given = {name.casefold() for name in approved}
+    for deployment in planned.deployments:
+        environment = loaded.library.environments.get(deployment.environment)
+        if environment is None or not environment.approvers or "all" in given:
+            continue
+        if environment.name.casefold() not in given:
+            raise Failure(
+                f'environment "{environment.name}" needs the approval of '
+                f"{', '.join(environment.approvers)}",
+                f"penstock run --approve {environment.name}",
+                Exit.REFUSED,
+            )

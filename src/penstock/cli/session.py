@@ -1,0 +1,229 @@
+"""One run from its plan to its exit code: number it, start it, show it, wait for its ML jobs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from penstock.cli.exits import Exit
+from penstock.cli.host import Access, Host
+from penstock.cli.loading import Loaded
+from penstock.cli.progress import JsonProgress, PlainProgress, Progress, QuietProgress
+from penstock.cli.summary import (
+    MlJob,
+    failed_jobs,
+    failures,
+    run_tree,
+)
+from penstock.cli.tree import draw
+from penstock.devops.planner import Planned
+from penstock.devops.planning import Deployment
+from penstock.devops.run_number import run_number
+from penstock.devops.variables import run_variables
+from penstock.engine.events import Event, NodeFinished, NodeStarted, Result, RunChanged
+from penstock.engine.plan import Plan
+from penstock.store.home import Home
+
+LAST_LINES = 20
+_GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """How a run is shown, and whether it waits for ML jobs."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    detach: bool = False
+
+
+def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
+    """Run the plan to its end; the answer is the exit code."""
+    with closing(Host(home, elsewhere=_service() if mode.detach else None)) as host:
+        run = host.runs.new_id()
+        number, plan = _numbered(host, run, loaded, planned)
+        header = {
+            "kind": "pipeline",
+            "name": loaded.definition,
+            "number": number,
+            "definition": loaded.definition,
+            "branch": loaded.repository.branch,
+            "commit": loaded.repository.commit,
+            "reason": "Manual",
+            "message": loaded.repository.message,
+            "root": str(loaded.root),
+            "path": loaded.path,
+        }
+        progress = _progress(mode, host, run)
+        watch = _Watch(host, run, progress, planned.deployments, loaded.definition)
+        host.scheduler.subscribe(watch.event)
+        host.log_listeners.append(watch.log)
+        host.scheduler.start(run, plan, header)
+        result = watch.wait()
+        jobs = watch.jobs()
+        progress.end(_summary(host, run, watch.number or number, jobs), jobs)
+        return _exit_code(result, jobs)
+
+
+def _service() -> Access:
+    from penstock.cli.service import ensure
+
+    url, token = ensure()
+    return Access(url=url, token=token)
+
+
+def _numbered(host: Host, run: str, loaded: Loaded, planned: Planned) -> tuple[str, Plan]:
+    moment = datetime.now(UTC)
+    pipeline = loaded.compiled.pipeline
+    format = pipeline.name.value if pipeline and pipeline.name else ""
+    values = {v.name: v.value for v in planned.plan.variables if not v.secret}
+    number = run_number(
+        format,
+        now=moment,
+        variables={**values, "Build.BuildId": run},
+        next_revision=lambda prefix: host.runs.next_revision(loaded.definition, prefix),
+        fallback=run,
+    )
+    started = moment.strftime("%Y-%m-%d %H:%M:%S+00:00")
+    facts = run_variables(run=int(run), number=number, started=started)
+    return number, replace(planned.plan, variables=(*facts, *planned.plan.variables))
+
+
+def _progress(mode: Mode, host: Host, run: str) -> Progress:
+    def write(text: str) -> None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    if mode.json:
+        return JsonProgress(write)
+    if mode.quiet:
+        return QuietProgress(write)
+    if sys.stdout.isatty() and not mode.verbose and _is_terminal():
+        from penstock.cli.live import LiveProgress
+
+        return LiveProgress(host, run)
+    return PlainProgress(write)
+
+
+def _is_terminal() -> bool:
+    import os
+
+    return not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+
+
+class _Watch:
+    """Follows one run and the ML jobs it starts, and tells a `Progress`."""
+
+    def __init__(
+        self,
+        host: Host,
+        run: str,
+        progress: Progress,
+        deployments: Iterable[Deployment],
+        definition: str,
+    ) -> None:
+        self._host = host
+        self._run = run
+        self._progress = progress
+        self._deployments = {d.node: d for d in deployments}
+        self._going_on: dict[str, int] = {}
+        self._definition = definition
+        self.number = ""
+
+    def event(self, run: str, event: Event) -> None:
+        """A listener of the scheduler."""
+        if run == self._run:
+            self._keep_deployment(event)
+            if isinstance(event, RunChanged) and event.name == "number":
+                self.number = event.value
+            self._progress.event(event)
+        elif (told := self._host.ml.place_of(run, getattr(event, "node", ""))) is not None:
+            self._progress.job_event(*told, event)
+
+    def log(self, run: str, node: str, log: str, text: str) -> None:
+        """A listener of the log store."""
+        lines = text.splitlines()
+        if run == self._run:
+            self._progress.lines(node, log, [_without_time(line) for line in lines])
+        elif self._host.has_ml and (told := self._host.ml.place_of(run, node)) is not None:
+            self._progress.job_lines(told[1], log, lines)
+
+    def wait(self) -> Result:
+        """The run's result, once the ML jobs it started have ended too. Ctrl-C cancels, a second
+        one leaves at once."""
+        scheduler = self._host.scheduler
+        try:
+            result = scheduler.wait(self._run)
+            self._wait_for_jobs()
+        except KeyboardInterrupt:
+            print("canceling; once more to leave at once", file=sys.stderr)
+            scheduler.cancel(self._run, reason="canceled by the user")
+            if self._host.has_ml:
+                self._host.ml.cancel_jobs_of(self._run)
+            result = scheduler.wait(self._run)
+            self._wait_for_jobs()
+            return Result.CANCELED if result in _GOOD else result
+        return result
+
+    def jobs(self) -> list[MlJob]:
+        """The ML jobs that steps of the run started, as they stand now."""
+        return self._host.ml.jobs_of(self._run) if self._host.has_ml else []
+
+    def _wait_for_jobs(self) -> None:
+        if self._host.has_ml:
+            self._host.ml.wait_for_jobs_of(self._run)
+
+    def _keep_deployment(self, event: Event) -> None:
+        if not isinstance(event, NodeStarted | NodeFinished):
+            return
+        deployment = self._deployments.get(event.node)
+        if deployment is None or not deployment.environment:
+            return
+        if isinstance(event, NodeStarted):
+            self._going_on[event.node] = self._host.deployments.start(
+                deployment.environment,
+                definition=self._definition,
+                run=self._run,
+                stage=event.node.split("/")[0],
+                job=event.node.split("/")[1],
+                at=event.at,
+            )
+        elif (number := self._going_on.pop(event.node, None)) is not None:
+            self._host.deployments.finish(number, str(event.result), event.at)
+
+
+def _without_time(line: str) -> str:
+    stamp, separator, rest = line.partition(" ")
+    return rest if separator and stamp.endswith("Z") and stamp[:2] == "20" else line
+
+
+def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
+    state = host.scheduler.state(run)
+    title = f"run {run}, {number}"
+    parts = [draw(run_tree(state, title, time.time(), jobs))]
+    for node, step in failures(state):
+        place = f"{node.node.id}: {step.name}" if step else node.node.id
+        message = (step.message if step else node.message) or node.message
+        parts.append(f"\nfailed in {place}" + (f": {message}" if message else ""))
+        if step is not None:
+            lines = host.logs.tail(run, node.node.id, step.id, LAST_LINES)
+            parts += [f"    {_without_time(line)}" for line in lines]
+    for job, child in failed_jobs(jobs):
+        parts.append(f'\nML job {job.title} {job.status.lower()} in "{child.title}": {child.error}')
+        parts += [f"    {line}" for line in child.log]
+    if failures(state) or failed_jobs(jobs):
+        parts.append(f"\n  = help: `penstock logs {run}` shows all of it")
+    return "\n".join(parts)
+
+
+def _exit_code(result: Result, jobs: list[MlJob]) -> int:
+    if result is Result.CANCELED:
+        return Exit.CANCELED
+    if result not in _GOOD or any(job.failed for job in jobs):
+        return Exit.FAILED
+    return Exit.OK
