@@ -1,6 +1,6 @@
 """The composition root: store, scheduler, agents and the loopback endpoint, put together.
 
-`penstock run` has one for the length of one command; the background service has one until it is idle.
+`penstock run` has one for the length of one command, the background service until it is idle.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from penstock.cli.exits import Exit
 from penstock.cli.host import Access, Host
 from penstock.cli.loading import Loaded
+from penstock.cli.logs import without_time
 from penstock.cli.progress import JsonProgress, PlainProgress, Progress, QuietProgress
 from penstock.cli.summary import (
     MlJob,
@@ -149,7 +150,7 @@ class _Watch:
         """A listener of the log store."""
         lines = text.splitlines()
         if run == self._run:
-            self._progress.lines(node, log, [_without_time(line) for line in lines])
+            self._progress.lines(node, log, [without_time(line) for line in lines])
         elif self._host.has_ml and (told := self._host.ml.place_of(run, node)) is not None:
             self._progress.job_lines(told[1], log, lines)
 
@@ -161,7 +162,7 @@ class _Watch:
             result = scheduler.wait(self._run)
             self._wait_for_jobs()
         except KeyboardInterrupt:
-            print("canceling; once more to leave at once", file=sys.stderr)
+            sys.stderr.write("canceling; once more to leave at once\n")
             scheduler.cancel(self._run, reason="canceled by the user")
             if self._host.has_ml:
                 self._host.ml.cancel_jobs_of(self._run)
@@ -197,11 +198,6 @@ class _Watch:
             self._host.deployments.finish(number, str(event.result), event.at)
 
 
-def _without_time(line: str) -> str:
-    stamp, separator, rest = line.partition(" ")
-    return rest if separator and stamp.endswith("Z") and stamp[:2] == "20" else line
-
-
 def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
     state = host.scheduler.state(run)
     title = f"run {run}, {number}"
@@ -212,7 +208,7 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
         parts.append(f"\nfailed in {place}" + (f": {message}" if message else ""))
         if step is not None:
             lines = host.logs.tail(run, node.node.id, step.id, LAST_LINES)
-            parts += [f"    {_without_time(line)}" for line in lines]
+            parts += [f"    {without_time(line)}" for line in lines]
     for job, child in failed_jobs(jobs):
         parts.append(f'\nML job {job.title} {job.status.lower()} in "{child.title}": {child.error}')
         parts += [f"    {line}" for line in child.log]

@@ -1,0 +1,119 @@
+"""`penstock doctor`: what this machine has, what it lacks, and what would mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import output_options
+from penstock.cli.output import render_data
+from penstock.store.home import Home
+
+OLDEST_GIT = (2, 31)
+FREE_GIB = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at. `state` is `ok`, `missing` (something cannot be done) or
+    `broken` (nothing can be run)."""
+
+    name: str
+    state: str
+    detail: str
+    help: str = ""
+
+
+@click.command(short_help="what this machine has and lacks")
+@output_options("text")
+def command(form: str, query: str | None) -> int:
+    """Check git, shells, uv, Python versions, the store and the disk. Exit code 6 when a run
+    cannot work."""
+    found = findings(Home.default(os.environ))
+    if form == "text" and not query:
+        for finding in found:
+            click.echo(f"{finding.state:8} {finding.name:12} {finding.detail}")
+            if finding.help:
+                click.echo(f"{'':8} {'':12} = help: {finding.help}")
+    else:
+        rows: list[dict[str, Any]] = [
+            {"name": f.name, "state": f.state, "detail": f.detail, "help": f.help} for f in found
+        ]
+        click.echo(render_data(rows, form, query))
+    return Exit.NOT_READY if any(f.state == "broken" for f in found) else Exit.OK
+
+
+def findings(home: Home) -> list[Finding]:
+    """Everything that is looked at, in order."""
+    return [
+        Finding(name="python", state="ok", detail=f"{sys.version.split()[0]} at {sys.executable}"),
+        _git(),
+        _shell("bash", "broken", "`script` and `bash` steps need it: apt-get install bash"),
+        _shell("pwsh", "missing", "`pwsh` and `powershell` steps need PowerShell 7"),
+        _uv(),
+        _shell("node", "missing", "tasks written for Node are not run without it"),
+        _store(home),
+        _disk(home),
+    ]
+
+
+def _git() -> Finding:
+    path = shutil.which("git")
+    if path is None:
+        help = "`checkout` needs it: apt-get install git"
+        return Finding(name="git", state="broken", detail="not found", help=help)
+    text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    words = text.split()
+    version = words[2] if len(words) > 2 else "0"
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers < OLDEST_GIT:
+        help = f"install git {OLDEST_GIT[0]}.{OLDEST_GIT[1]} or newer"
+        return Finding(name="git", state="broken", detail=f"{version} is too old", help=help)
+    return Finding(name="git", state="ok", detail=f"{version} at {path}")
+
+
+def _shell(name: str, state: str, help: str) -> Finding:
+    path = shutil.which(name)
+    if path is None:
+        return Finding(name=name, state=state, detail="not found", help=help)
+    return Finding(name=name, state="ok", detail=path)
+
+
+def _uv() -> Finding:
+    from uv import find_uv_bin
+
+    try:
+        return Finding(name="uv", state="ok", detail=str(find_uv_bin()))
+    except FileNotFoundError:
+        help = "Azure ML environments need it: pip install uv"
+        return Finding(name="uv", state="missing", detail="not found", help=help)
+
+
+def _store(home: Home) -> Finding:
+    from penstock.store.database import StoreBroken, StoreTooNew, open_state
+
+    try:
+        home.make()
+        open_state(home).close()
+    except (OSError, StoreBroken, StoreTooNew) as error:
+        help = "set PENSTOCK_HOME to a folder that can be written"
+        return Finding(name="store", state="broken", detail=f"{home.root}: {error}", help=help)
+    return Finding(name="store", state="ok", detail=str(home.root))
+
+
+def _disk(home: Home) -> Finding:
+    folder = home.root if home.root.exists() else Path.home()
+    free = shutil.disk_usage(folder).free / 2**30
+    detail = f"{free:.0f} GiB free at {folder}"
+    if free < FREE_GIB:
+        help = f"environments of ML jobs need about {FREE_GIB} GiB; remove {home.cache}"
+        return Finding(name="disk", state="missing", detail=detail, help=help)
+    return Finding(name="disk", state="ok", detail=detail)

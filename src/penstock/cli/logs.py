@@ -1,0 +1,70 @@
+"""`penstock logs`: what a run, a job or a step printed."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import Failure
+from penstock.cli.store import Store, find_run, open_store
+from penstock.engine.state import NodeState, StepState, replay
+
+
+@click.command(short_help="the log of a run, a job or a step")
+@click.argument("run", default="latest")
+@click.option("--job", help="only this job: its id (Stage/Job) or name")
+@click.option("--step", help="only this step: its display name")
+@click.option("--tail", type=int, help="only the last lines of each log")
+@click.option("--timestamps", is_flag=True, help="keep the time of each line")
+def command(run: str, job: str | None, step: str | None, tail: int | None, timestamps: bool) -> int:
+    """Print the logs of RUN (an id, a number, an ML job's name, or `latest`), in order."""
+    with open_store() as store:
+        found = find_run(store, run)
+        state = replay(*store.runs.load(str(found.id)))
+        nodes = [n for n in state.nodes.values() if n.node.work is not None and _is(n, job)]
+        if not nodes:
+            known = ", ".join(n.node.id for n in state.nodes.values() if n.node.work)
+            raise Failure(f'there is no job "{job}"', f"jobs are {known}", Exit.NOT_FOUND)
+        printed = [_print(store, found.id, node, step, tail, timestamps) for node in nodes]
+    if step is not None and not any(printed):
+        raise Failure(f'there is no step "{step}"', code=Exit.NOT_FOUND)
+    return Exit.OK
+
+
+def _is(node: NodeState, name: str | None) -> bool:
+    if name is None:
+        return True
+    wanted = name.casefold()
+    known = (node.node.id, node.node.key, node.node.display_name)
+    return any(wanted == one.casefold() for one in known)
+
+
+def _print(
+    store: Store, run: int, node: NodeState, name: str | None, tail: int | None, timestamps: bool
+) -> bool:
+    steps = [s for s in node.steps.values() if name is None or s.name.casefold() == name.casefold()]
+    logs = [(step.id, _header(node, step)) for step in steps]
+    if not node.steps:
+        logs = [
+            (log, f"== {node.node.id}: {log}") for log in store.logs.names(str(run), node.node.id)
+        ]
+    for log, header in logs:
+        click.echo(header)
+        lines = (
+            store.logs.tail(str(run), node.node.id, log, tail)
+            if tail
+            else store.logs.text(str(run), node.node.id, log).splitlines()
+        )
+        for line in lines:
+            click.echo(line if timestamps else without_time(line))
+    return bool(logs)
+
+
+def _header(node: NodeState, step: StepState) -> str:
+    return f"== {node.node.id}: {step.name} ({step.result or 'running'})"
+
+
+def without_time(line: str) -> str:
+    """A log line without the time that the agent put before it."""
+    stamp, separator, rest = line.partition(" ")
+    return rest if separator and stamp.endswith("Z") and stamp[:2] == "20" else line

@@ -1,0 +1,110 @@
+"""`penstock runs list|show`: the runs of the local store."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import output_options, wants_color
+from penstock.cli.output import render_data
+from penstock.cli.store import Store, find_run, open_store
+from penstock.store.runs import Run
+
+
+@click.group(name="runs", short_help="runs of the local store")
+def command() -> None:
+    """List and show the runs of the local store."""
+
+
+@command.command("list")
+@click.option("--limit", default=50, show_default=True, help="how many, newest first")
+@click.option("--branch", help="only runs of this branch")
+@click.option("--kind", type=click.Choice(["pipeline", "ml"]), default="pipeline")
+@output_options("table")
+def list_runs(limit: int, branch: str | None, kind: str, form: str, query: str | None) -> int:
+    """The newest runs."""
+    filters = {"kind": kind, **({"branch": branch} if branch else {})}
+    with open_store() as store:
+        rows = [row_of(run) for run in store.runs.list(limit=limit, **filters)]
+    text = render_data(rows, form, query)
+    if text:
+        click.echo(text)
+    elif form in ("text", "table"):
+        click.echo("no runs yet; `penstock run` starts one", err=True)
+    return Exit.OK
+
+
+@command.command("show")
+@click.argument("run", default="latest")
+@output_options("text")
+def show(run: str, form: str, query: str | None) -> int:
+    """One run: RUN is an id, a number, or `latest`."""
+    with open_store() as store:
+        found = find_run(store, run)
+        if form == "text" and not query:
+            click.echo(_tree(store, found))
+        else:
+            click.echo(render_data(_details(store, found), form, query))
+    return Exit.OK
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """What a list shows of a run."""
+    end = run.finished or time.time()
+    return {
+        "id": run.id,
+        "number": run.number,
+        "pipeline": run.name,
+        "branch": run.branch,
+        "commit": run.commit[:8],
+        "result": run.result or run.state,
+        "started": _moment(run.started),
+        "seconds": round(end - run.started, 1) if run.started else None,
+    }
+
+
+def _moment(at: float | None) -> str | None:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def _tree(store: Store, run: Run) -> str:
+    from penstock.cli.summary import run_tree
+    from penstock.cli.tree import draw
+    from penstock.engine.state import replay
+
+    state = replay(*store.runs.load(str(run.id)))
+    title = f"run {run.id}, {run.number}"
+    return draw(run_tree(state, title, time.time()), color=wants_color(sys.stdout))
+
+
+def _details(store: Store, run: Run) -> dict[str, Any]:
+    from penstock.engine.state import replay
+
+    state = replay(*store.runs.load(str(run.id)))
+    nodes = [
+        {
+            "id": node.node.id,
+            "kind": node.node.kind,
+            "phase": str(node.phase),
+            "result": str(node.result) if node.result else None,
+            "message": node.message,
+            "started": _moment(node.started_at),
+            "finished": _moment(node.finished_at),
+            "steps": [
+                {
+                    "id": step.id,
+                    "name": step.name,
+                    "result": str(step.result) if step.result else None,
+                    "message": step.message,
+                }
+                for step in node.steps.values()
+            ],
+        }
+        for node in state.nodes.values()
+    ]
+    return {**row_of(run), "extra": dict(run.extra), "nodes": nodes}
