@@ -1,7 +1,7 @@
 """Every function, literal, index and syntax error, in tables: `cases/expressions/NAME.yml`.
 
-A row has an `expression`, its `contexts`, its `result` (`version` for a version, `text` for a number
-too long for YAML) or the whole text of its `error`, and the `source` of that expectation: "docs" is
+A row has an `expression`, its `contexts`, its `result` (`version` for a version, `text` for a
+number too long for YAML) or the whole text of its `error`, and the `source` of that: "docs" is
 learn.microsoft.com, "SDK" the expression library that Microsoft published with the Azure DevOps
 SDK, "measured" an observation on the service, "assumed" our own choice.
 """

@@ -31,7 +31,8 @@ KINDS = {"Null", "Boolean", "Number", "String", "Version", "DateTime", "Array", 
 
 WORDS = [*GENERAL, *NAMES, "true", "foo", "a", "é", "$", "\x00", "\ud800"]
 VALUES = ["'a'", "''", "'", "'b c'", "'{0}'", "{0}", "1", "-1.5", "1.2.3"]
-fragments = st.sampled_from([*WORDS, *VALUES, *". .. * [ ] ( ) ,".split(), " ", "\n"])
+PUNCTUATION = [".", "..", "*", "[", "]", "(", ")", ","]
+fragments = st.sampled_from([*WORDS, *VALUES, *PUNCTUATION, " ", "\n"])
 texts = st.text() | st.lists(fragments).map("".join) | st.lists(fragments).map(" ".join)
 
 leaves = st.one_of(

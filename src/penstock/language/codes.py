@@ -81,9 +81,9 @@ CODES: dict[str, tuple[str, str]] = {
         "which YAML reads as a mapping inside a mapping.",
     ),
     "PS1015": (
-        "an alias refers to no anchor",
-        "An alias `*name` repeats the value marked `&name` earlier in the file. A value cannot "
-        "contain itself.",
+        "an anchor or an alias is wrong",
+        "An alias `*name` repeats the value marked `&name` earlier in the file. Each anchor is "
+        "defined once, and a value cannot contain itself.",
     ),
     "PS1016": (
         "a merge key does not refer to a mapping",
@@ -134,5 +134,135 @@ CODES: dict[str, tuple[str, str]] = {
         "a format string is wrong",
         "In the text of format, {0} stands for the first argument after it, {{ and }} for braces. "
         "Specifiers such as {0:yyyyMMdd} are for times only.",
+    ),
+    # --- PS3xxx: Azure Machine Learning
+    "PS3001": (
+        "the file cannot be read",
+        "There is no file of that name, it is a folder, or it is not UTF-8 text. Paths on the "
+        "command line begin in the folder you are in.",
+    ),
+    "PS3002": (
+        "this part of Azure ML is not supported yet",
+        "Command and pipeline jobs and components run here. Other kinds are refused by name "
+        "rather than ignored.",
+    ),
+    "PS3003": (
+        "a field has a value of the wrong type",
+        "Azure ML reads values as YAML types them: a number where text is expected belongs in "
+        "quotes.",
+    ),
+    "PS3004": (
+        "a field is unknown",
+        "The schema of this kind of file has no such field. Where the service keeps unknown "
+        "fields, this is a warning: the field has no effect.",
+    ),
+    "PS3005": (
+        "a required field is missing",
+        "Add the field. The reference of the kind of file lists what it can hold.",
+    ),
+    "PS3006": (
+        "a word is not one of those allowed",
+        "The field takes one of a few words.",
+    ),
+    "PS3007": (
+        "a name has a form that Azure ML refuses",
+        "Nodes and components are named with small letters, digits and underscores; inputs and "
+        "outputs may also have capital letters. Hyphens are refused.",
+    ),
+    "PS3008": (
+        "two fields exclude each other",
+        "Only one of the two can be given, for example an image or a build context.",
+    ),
+    "PS3009": (
+        "an override cannot be made",
+        "`--set a.b.c=value` makes missing fields, but cannot go through a value that is a "
+        "text, such as a reference to another file.",
+    ),
+    "PS3010": (
+        "the file describes nothing of Azure ML",
+        "A job, component or asset is a mapping with the fields of its kind.",
+    ),
+    "PS3011": (
+        "a field has no value",
+        "A key with nothing after the colon is refused by Azure ML, except for outputs. Give "
+        "it a value or remove the line.",
+    ),
+    "PS3020": (
+        "a reference has the wrong form",
+        "Registered things are named `azureml:NAME`, `azureml:NAME:VERSION` or "
+        "`azureml:NAME@latest`, or by their full resource id.",
+    ),
+    "PS3021": (
+        "a local file or folder does not exist",
+        "Paths in a YAML file begin in the folder of that file.",
+    ),
+    "PS3022": (
+        "a command runs a script that is not in its code folder",
+        "A command starts in a copy of its code folder. The script named in it was not found "
+        "there.",
+    ),
+    "PS3030": (
+        "a binding has the wrong form",
+        "In a pipeline, an input is bound with ${{parent.inputs.NAME}} or "
+        "${{parent.jobs.NODE.outputs.NAME}}, an output with ${{parent.outputs.NAME}}. A "
+        "binding is the whole value.",
+    ),
+    "PS3031": (
+        "a binding refers to something that does not exist",
+        "The pipeline has no such input, output or node, or the node has no such output.",
+    ),
+    "PS3032": (
+        "a component has no such input or output",
+        "A node gives its component an input, or names an output, that the component does not "
+        "declare.",
+    ),
+    "PS3033": (
+        "a required input is not given",
+        "An input that is neither optional nor has a default must get a value from every node.",
+    ),
+    "PS3034": (
+        "a value does not fit the type of an input",
+        "Literals are converted to the type that the component declares; data and literals "
+        "cannot stand for each other.",
+    ),
+    "PS3035": (
+        "a value lies outside of what an input allows",
+        "The component declares an enum, a min or a max for this input. Azure's client does "
+        "not check it, so it is a warning.",
+    ),
+    "PS3036": (
+        "nodes wait for each other in a ring",
+        "Each of these nodes needs an output of the next, so none can start.",
+    ),
+    "PS3037": (
+        "a command uses an input or output that is not declared",
+        "${{inputs.NAME}} and ${{outputs.NAME}} in a command refer to the inputs and outputs "
+        "beside it.",
+    ),
+    "PS3038": (
+        "an optional input is not guarded",
+        "Put the part of a command that uses an optional input between $[[ and ]]; it is left "
+        "out when the input has no value.",
+    ),
+    "PS3039": (
+        "a node has no compute",
+        "A node runs on its own compute, or on the default compute of the pipeline's settings.",
+    ),
+    "PS3040": (
+        "an old form is used",
+        "Azure ML gave up this way of writing; the new one is shown.",
+    ),
+    "PS3041": (
+        "a version is read as a number",
+        "YAML reads 1.10 as the number 1.1. Put a version in quotes to keep its last zero.",
+    ),
+    "PS3050": (
+        "the workspace refused the job",
+        "The service found this fault when the job was submitted. Nothing was started.",
+    ),
+    "PS3051": (
+        "the workspace has nothing of this name",
+        "A compute, environment, component, data asset, model or datastore that the file names "
+        "is not in the workspace. Create it, or declare it in .penstock/workspaces/NAME/.",
     ),
 }

@@ -12,6 +12,7 @@ from yaml._yaml import CParser
 from yaml.error import YAMLError
 from yaml.events import (
     AliasEvent,
+    DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -140,7 +141,7 @@ class _Builder:
         """Refuse a long text by its number of events before anything is built from it."""
         get_event = CParser(self.text).get_event
         depth = 0
-        for _ in range(self.limits.events):
+        for _ in range(self.limits.events + 3):  # the stream and the document begin and end too
             try:
                 event = get_event()
             except YAMLError:
@@ -150,7 +151,7 @@ class _Builder:
                 depth += 1
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 depth -= 1
-            if depth > self.limits.depth or kind is StreamEndEvent:
+            if depth > self.limits.depth or kind is DocumentEndEvent or kind is StreamEndEvent:
                 return
         raise _Refused(complaints.too_many(self._span(event), self.limits))
 
@@ -187,7 +188,7 @@ class _Builder:
         self._count_one(event)
         if event.anchor and not self.anchors:
             self.diagnostics.append(complaints.anchor_refused(event.anchor, self._span(event)))
-        self.open.append(_Open(event, type(event) is MappingStartEvent, self.events))
+        self.open.append(_Open(event, type(event) is MappingStartEvent, self.events - 1))
 
     def _finish(self, event: Any) -> None:
         frame = self.open.pop()
@@ -221,6 +222,9 @@ class _Builder:
 
     def _add(self, node: Node, anchor: str | None, size: int) -> None:
         if anchor:
+            if anchor in self.named and self.anchors:
+                first = self.named[anchor][0]
+                self.diagnostics.append(complaints.anchor_repeated(anchor, node.span, first.span))
             self.named[anchor] = (node, size)
         if self.open:
             self.open[-1].parts.append(node)
@@ -241,9 +245,10 @@ class _Builder:
         if tag == "!":
             return _CORE + "str" if type(event) is ScalarEvent else tag
         kind = tag.removeprefix(_CORE)
-        fits = kind in _TAGS[type(event)] and tag.startswith(_CORE)
-        if not fits:
+        if kind == tag or not any(kind in kinds for kinds in _TAGS.values()):
             self.diagnostics.append(complaints.tag_refused(tag, self._span(event)))
+        elif kind not in _TAGS[type(event)]:
+            self.diagnostics.append(complaints.tag_misplaced(tag, self._span(event)))
         elif type(event) is ScalarEvent and not value_fits(tag, event.value):
             self.diagnostics.append(complaints.value_unfit(tag, event.value, self._span(event)))
         return tag

@@ -68,6 +68,17 @@ def anchor_refused(name: str, span: Span) -> Diagnostic:
     )
 
 
+def anchor_repeated(name: str, span: Span, first: Span) -> Diagnostic:
+    """`&name` where another value has that name already."""
+    return Diagnostic(
+        code="PS1015",
+        message=f'the anchor "&{name}" is already defined in this file',
+        span=Span(span.source, span.line, span.column, span.line, span.column + len(name) + 1),
+        related=(Related(first, "first defined here"),),
+        help="give one of the two another name",
+    )
+
+
 def alias_refused(name: str, span: Span) -> Diagnostic:
     """`*name` where anchors are not read."""
     return Diagnostic(
@@ -168,6 +179,17 @@ def tag_refused(tag: str, span: Span) -> Diagnostic:
         message=f'the YAML tag "{written}" is not supported',
         span=start,
         help="remove it; if the ! belongs to the text, put the text in quotes",
+    )
+
+
+def tag_misplaced(tag: str, span: Span) -> Diagnostic:
+    """A core tag on a node of another kind."""
+    written = f"!!{tag.removeprefix(_CORE)}"
+    return Diagnostic(
+        code="PS1013",
+        message=f'the YAML tag "{written}" does not fit what follows it',
+        span=Span(span.source, span.line, span.column, span.line, span.column + len(written)),
+        help="remove the tag",
     )
 
 

@@ -194,6 +194,8 @@ def _unclosed_list(fault: _Fault) -> Diagnostic:
 
 
 def _no_dash(fault: _Fault) -> Diagnostic:
+    if fault.character() == "-":
+        return _lone_dash(fault, "the list before begins here")
     return Diagnostic(
         code="PS1017",
         message='the next item of a list is expected here, and it begins with "- "',
@@ -203,19 +205,29 @@ def _no_dash(fault: _Fault) -> Diagnostic:
     )
 
 
+def _lone_dash(fault: _Fault, near: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS1017",
+        message='this "-" lines up with no list around it',
+        span=fault.span(),
+        related=(Related(fault.context_span(), near),),
+        help="begin it in the column of the other items of its list",
+    )
+
+
 def _no_key(fault: _Fault) -> Diagnostic:
     last = fault.last
     if last and last.style in ("single", "double") and last.span.end_line == fault.line:
         return _after_quote(fault, last)
     character, expected = fault.character(), fault.context_column
-    help = f"begin it in column {expected}, like the first key of this mapping"
     if character == "-" and fault.column != expected:
-        message = 'this "-" lines up with no list around it'
-        help = "begin it in the column of the other items of its list"
-    elif fault.column != expected:
+        return _lone_dash(fault, "the mapping around it begins here")
+    if fault.column != expected:
         message = f"a key is expected in column {expected}, and this is in column {fault.column}"
+        help = f"begin it in column {expected}, like the first key of this mapping"
     else:
         message = f'a key is expected here, and "{character}" cannot begin one'
+        help = "keys and list items do not mix: put the items below the key they belong to"
     return Diagnostic(
         code="PS1017",
         message=message,
@@ -328,6 +340,15 @@ def _tag_handle(fault: _Fault) -> Diagnostic:
     )
 
 
+def _yaml_version(fault: _Fault) -> Diagnostic:
+    return Diagnostic(
+        code="PS1006",
+        message="only YAML 1.1 and 1.2 can be read",
+        span=fault.span(len(fault.text(fault.line))),
+        help="remove this line",
+    )
+
+
 def _other(fault: _Fault) -> Diagnostic:
     doing = f" {fault.context}" if fault.context else ""
     return Diagnostic(
@@ -361,4 +382,5 @@ _KINDS: tuple[tuple[str, Callable[[_Fault], Diagnostic]], ...] = (
     ("did not find expected comment or line break", _block_header),
     ("did not find expected <document start>", _after_document),
     ("found undefined tag handle", _tag_handle),
+    ("found incompatible YAML document", _yaml_version),
 )
