@@ -27,9 +27,11 @@ from penstock.store.deployments import Deployments
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 from penstock.store.owners import Owner
-from penstock.store.runs import Runs
+from penstock.store.runs import Run, Runs
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from penstock.cli.mlservices import MlServices
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -111,6 +113,35 @@ class Host:
             self._pool = LocalPool(self.agents, self.machine, JOB_SLOTS, self.scheduler.post)
         return self._pool
 
+    def recover(self) -> None:
+        """Take up the runs of processes that are gone. A pipeline run is ended: its secrets and the
+        terminal that watched it went with its process."""
+        self.ml.service.recover()
+        for run in self.scheduler.recover():
+            found = self.runs.get(run)
+            if found is not None and found.kind == "pipeline":
+                self.scheduler.cancel(run, reason="the process that ran it is gone")
+
+    def is_idle(self, seconds: float) -> bool:
+        """Whether nothing runs and nobody asked for that long."""
+        if time.monotonic() - self.last_request < seconds:
+            return False
+        return not any(run.owner == self.owner.name for run in self._unfinished())
+
+    def cancel_all(self, reason: str) -> None:
+        """Stop every run of this process and wait for their ends."""
+        ours = [str(run.id) for run in self._unfinished() if run.owner == self.owner.name]
+        for run in ours:
+            self.scheduler.cancel(run, reason=reason)
+        for run in ours:
+            self.scheduler.wait(run)
+
+    def _unfinished(self) -> list[Run]:
+        found = []
+        for state in ("queued", "running", "canceling"):
+            found += self.runs.list(limit=1000, state=state)
+        return found
+
     def close(self) -> None:
         """Stop accepting, stop deciding, let go of the store."""
         self.listener.close()
@@ -132,8 +163,14 @@ class Host:
     def _artifact_folder(self, run: str, node: str) -> Path | None:
         return self._ml.artifact_folder(run, node) if self._ml is not None else None
 
-    def _application(self) -> object:
-        return self.ml.application()
+    def _application(self) -> ASGIApp:
+        app = self.ml.application()
+
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            self.last_request = time.monotonic()
+            await app(scope, receive, send)
+
+        return noted
 
 
 def _expand(state: RunState, node: Node) -> tuple[Node, ...]:

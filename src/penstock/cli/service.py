@@ -1,0 +1,172 @@
+"""The background service that `penstock az` uses where no run or server answers.
+
+It is started by the first command that needs it, listens on loopback with a token of its own, and
+ends itself when nothing runs and nobody asks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.store.home import Home
+
+IDLE_SECONDS = 600.0
+START_SECONDS = 20.0
+
+
+class ServiceFailed(Exception):
+    """the background service did not start"""
+
+
+def ensure(home: Home | None = None) -> tuple[str, str]:
+    """The address and the token of the background service of this user's store, started if need be.
+
+    Raises ServiceFailed with the end of its log.
+    """
+    home = home or Home.default(os.environ)
+    found = _living(home)
+    if found is None:
+        home.make()
+        _spawn(home)
+        found = _wait(home)
+    return found["url"], found["token"]
+
+
+@click.group(name="service", short_help="the background service that `penstock az` uses")
+def command() -> None:
+    """The background service of this user's store."""
+
+
+@command.command("start")
+def start() -> int:
+    """Start it, unless it runs, and print its address."""
+    url, _ = ensure()
+    click.echo(url)
+    return Exit.OK
+
+
+@command.command("status")
+def status() -> int:
+    """Print its address; exit code 3 when it does not run."""
+    found = _living(Home.default(os.environ))
+    if found is None:
+        click.echo("the background service is not running", err=True)
+        return Exit.NOT_FOUND
+    click.echo(f"{found['url']} (process {found['pid']})")
+    return Exit.OK
+
+
+@command.command("stop")
+def stop() -> int:
+    """Stop it; what it runs is stopped too."""
+    import signal
+
+    home = Home.default(os.environ)
+    found = _living(home)
+    if found is None:
+        click.echo("the background service is not running", err=True)
+        return Exit.NOT_FOUND
+    os.kill(found["pid"], signal.SIGTERM)
+    end = time.monotonic() + START_SECONDS
+    while _living(home) is not None and time.monotonic() < end:
+        time.sleep(0.05)
+    return Exit.OK
+
+
+def serve(home: Home) -> int:
+    """Be the background service, until idle or told to stop."""
+    import fcntl
+    import signal
+
+    from penstock.cli.host import Host
+
+    home.make()
+    lock = os.open(home.root / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Exit.OK
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
+    host = Host(home)
+    try:
+        host.recover()
+        _announce(home, host.access.url, host.access.token)
+        idle = float(os.environ.get("PENSTOCK_IDLE_SECONDS", IDLE_SECONDS))
+        while not stopping and not host.is_idle(idle):
+            time.sleep(min(0.2, idle))
+        if stopping:
+            host.cancel_all("the background service was stopped")
+    finally:
+        _file(home).unlink(missing_ok=True)
+        host.close()
+        os.close(lock)
+    return Exit.OK
+
+
+def _file(home: Home) -> Path:
+    return home.root / "service.json"
+
+
+def _announce(home: Home, url: str, token: str) -> None:
+    text = json.dumps({"pid": os.getpid(), "url": url, "token": token})
+    draft = home.root / f".service.{os.getpid()}.json"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(_file(home))
+
+
+def _living(home: Home) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(_file(home).read_text())
+        port = int(found["url"].rsplit(":", 1)[1])
+        os.kill(found["pid"], 0)
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except (OSError, ValueError, KeyError):
+        return None
+    return found
+
+
+def _spawn(home: Home) -> None:
+    log = os.open(
+        home.root / "service.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+    )
+    hidden = ("PENSTOCK_ENDPOINT", "PENSTOCK_TOKEN", "PENSTOCK_ORIGIN", "VSTS_PROCESS_LOOKUP_ID")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    subprocess.Popen(
+        [sys.executable, "-m", "penstock.cli.service"],
+        env={**environment, "PENSTOCK_HOME": str(home.root)},
+        cwd=home.root,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    os.close(log)
+
+
+def _wait(home: Home) -> dict[str, Any]:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        found = _living(home)
+        if found is not None:
+            return found
+        time.sleep(0.02)
+    log = home.root / "service.log"
+    tail = log.read_text("utf-8", "replace")[-2000:] if log.exists() else ""
+    raise ServiceFailed(f"the background service did not start; {log} ends with:\n{tail}")
+
+
+if __name__ == "__main__":
+    sys.exit(serve(Home.default(os.environ)))
