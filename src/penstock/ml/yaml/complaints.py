@@ -1,0 +1,498 @@
+"""The words for everything that can be wrong with an Azure ML YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from penstock.language.source import Diagnostic, Related, Severity, Span
+from penstock.language.yaml import Mapping, Node, Scalar
+from penstock.language.yaml import Sequence as Items
+
+_SHOWN = 40
+_NOT_OFFERED = ("$schema", "id", "status", "creation_context")
+
+
+def unreadable(path: str, reason: str) -> Diagnostic:
+    """The file itself cannot be read."""
+    return Diagnostic(
+        code="PS3001",
+        message=f'"{path}" cannot be read: {reason}',
+        help="give the path of a YAML file, from the folder you are in",
+    )
+
+
+def not_supported(what: str, span: Span, owner: str = "") -> Diagnostic:
+    """Something Azure ML has and we do not, yet."""
+    subject = f"{owner} is {article(what)}, which" if owner else article(what)
+    return Diagnostic(
+        code="PS3002",
+        message=f"{subject} is not supported yet",
+        span=span,
+        label="not supported yet",
+        help="command and pipeline jobs and components run here; the other kinds come later",
+    )
+
+
+def wrong_value(name: str, expected: str, node: Node) -> Diagnostic:
+    """A value of another type than the field takes."""
+    quote = " (put it in quotes)" if expected == "text" and _is_plain(node) else ""
+    return Diagnostic(
+        code="PS3003",
+        message=f'"{name}" takes {_EXPECTED.get(expected, expected)}, not {describe(node)}',
+        span=first_line(node.span),
+        label=f"expected {_EXPECTED.get(expected, expected)}{quote}",
+        service_text=_SERVICE_TYPES.get(expected),
+    )
+
+
+def unknown_field(
+    field: Scalar, owner: str, known: Iterable[str], *, kept: bool = False, help: str | None = None
+) -> Diagnostic:
+    """A field the schema does not have; where the service keeps such fields it is a warning."""
+    from penstock.language.diagnostics import nearest
+
+    names = [name for name in known if name not in _NOT_OFFERED]
+    close = nearest(field.value, names)
+    return Diagnostic(
+        code="PS3004",
+        message=f'"{field.value}" is not a field of {article(owner)}',
+        span=field.span,
+        severity=Severity.WARNING if kept else Severity.ERROR,
+        label="has no effect" if kept else "unknown field",
+        help=help or (f'did you mean "{close}"?' if close else f"it can have {listed(names)}"),
+        service_text="Unknown field.",
+    )
+
+
+def missing_field(name: str, owner: str, span: Span, help: str | None = None) -> Diagnostic:
+    """A required field is not there."""
+    return Diagnostic(
+        code="PS3005",
+        message=f'{article(owner)} needs "{name}"',
+        span=span,
+        label=f'"{name}" is missing',
+        help=help,
+        service_text="Missing data for required field.",
+    )
+
+
+def not_one_of(name: str, value: Scalar, words: Sequence[str]) -> Diagnostic:
+    """A word outside of the set that a field takes."""
+    from penstock.language.diagnostics import nearest
+
+    close = nearest(value.value, words)
+    return Diagnostic(
+        code="PS3006",
+        message=f'"{name}" cannot be "{value.value}"',
+        span=value.span,
+        label=f"expected {listed(words)}",
+        help=f'did you mean "{close}"?' if close else None,
+        service_text=f"Value '{value.value}' passed is not in set {list(words)}",
+    )
+
+
+def bad_name(what: str, name: Scalar, rule: str, suggestion: str) -> Diagnostic:
+    """A name of a form the service does not accept."""
+    return Diagnostic(
+        code="PS3007",
+        message=f'{what} "{name.value}" is not valid: {rule}',
+        span=name.span,
+        help=f'write "{suggestion}"' if suggestion != name.value else None,
+    )
+
+
+def exclusive(first: Scalar, second: Scalar, owner: str) -> Diagnostic:
+    """Two fields of which only one may be given."""
+    return Diagnostic(
+        code="PS3008",
+        message=f'{article(owner)} has either "{first.value}" or "{second.value}", not both',
+        span=second.span,
+        label="remove one of them",
+        related=(Related(first.span, f'"{first.value}" stands here'),),
+    )
+
+
+def override_refused(span: Span, name: str, held: str) -> Diagnostic:
+    """`--set` goes through a value that is a text."""
+    return Diagnostic(
+        code="PS3009",
+        message=f'"--set {name}" goes through "{held}", which is a text and has no fields',
+        span=span,
+        help="change the file it refers to, or replace the whole value",
+        service_text=f"Cannot use '--set' on properties defined by reference strings: --set {name}",
+    )
+
+
+def override_malformed(text: str, span: Span) -> Diagnostic:
+    """`--set` without a name or without `=`."""
+    return Diagnostic(
+        code="PS3009",
+        message=f'"--set {text}" is not of the form NAME=VALUE',
+        span=span,
+        help="write for example --set inputs.rate=0.1",
+    )
+
+
+def not_azure_ml(span: Span, found: str) -> Diagnostic:
+    """The text is no mapping, or no kind of file that is known."""
+    return Diagnostic(
+        code="PS3010",
+        message=f"this is no Azure ML file: it holds {found}",
+        span=span,
+        help="a job begins with fields such as type, jobs or command",
+    )
+
+
+def no_value(field: Scalar) -> Diagnostic:
+    """A field that is written down without a value."""
+    return Diagnostic(
+        code="PS3011",
+        message=f'"{field.value}" has no value',
+        span=field.span,
+        label="give it a value or remove it",
+        service_text="Field may not be null.",
+    )
+
+
+def not_a_reference(name: str, node: Scalar, plural: str, help: str) -> Diagnostic:
+    """A text that should point at something registered."""
+    return Diagnostic(
+        code="PS3020",
+        message=f'"{name}" does not name one of the workspace\'s {plural}: "{node.value}"',
+        span=node.span,
+        help=help,
+    )
+
+
+def file_missing(
+    what: str, node: Scalar, path: str, close: str | None, *, help: str = ""
+) -> Diagnostic:
+    """A local file or folder that is not there."""
+    return Diagnostic(
+        code="PS3021",
+        message=f'{what} "{node.value}" does not exist',
+        span=node.span,
+        label=f"looked for {path}",
+        help=f'did you mean "{close}"?'
+        if close
+        else help or "paths are from the folder of this file",
+    )
+
+
+def script_missing(script: str, span: Span, folder: str, close: str | None) -> Diagnostic:
+    """A command runs a script that its code folder does not hold."""
+    return Diagnostic(
+        code="PS3022",
+        message=f'the command runs "{script}", which is not in {folder}',
+        span=span,
+        severity=Severity.WARNING,
+        label="this script will not be found",
+        help=f'did you mean "{close}"?'
+        if close
+        else "the command starts in a copy of the code folder",
+    )
+
+
+def bad_binding(node: Scalar, message: str, help: str | None = None) -> Diagnostic:
+    """An expression that is no binding, or stands where it cannot."""
+    return Diagnostic(code="PS3030", message=message, span=first_line(node.span), help=help)
+
+
+def unknown_binding(
+    node: Scalar, what: str, known: Iterable[str], written: str, declared: Span | None = None
+) -> Diagnostic:
+    """A binding to something that is not there. `written` is the part that is wrong."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(written, names)
+    help = f'did you mean "{close}"?' if close else f"there {_there(names)}"
+    related = (Related(declared, "declared here"),) if declared and names else ()
+    return Diagnostic(
+        code="PS3031",
+        message=f"{what} does not exist",
+        span=first_line(node.span),
+        label="nothing to bind to",
+        related=related,
+        help=help,
+    )
+
+
+def unknown_port(
+    field: Scalar, side: str, component: str, known: Iterable[str], declared: Span | None
+) -> Diagnostic:
+    """A node gives an input, or takes an output, that its component does not have."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(field.value, names)
+    return Diagnostic(
+        code="PS3032",
+        message=f'the component "{component}" has no {side} "{field.value}"',
+        span=field.span,
+        severity=Severity.WARNING,
+        label="has no effect",
+        related=(Related(declared, f"its {side}s: {', '.join(names)}"),)
+        if declared and names
+        else (),
+        help=f'did you mean "{close}"?' if close else None,
+    )
+
+
+def missing_input(node: Scalar, input: str, type: str, declared: Span | None) -> Diagnostic:
+    """A node does not give a required input."""
+    return Diagnostic(
+        code="PS3033",
+        message=f'the node "{node.value}" does not give the required input "{input}" ({type})',
+        span=node.span,
+        label=f'inputs: needs "{input}"',
+        related=(Related(declared, "declared here"),) if declared else (),
+        help=f'add "{input}" to its inputs, or give the component a default for it',
+        service_text=f"Required input '{input}' for component '{node.value}' not provided.",
+    )
+
+
+def value_unfit(
+    name: str, value: str, type: str, span: Span, declared: Span | None = None
+) -> Diagnostic:
+    """A literal that cannot be read as the type of its input."""
+    return Diagnostic(
+        code="PS3034",
+        message=f'the input "{name}" takes {_TYPES.get(type, type)}, not "{shorten(value)}"',
+        span=first_line(span),
+        label=f"expected {_TYPES.get(type, type)}",
+        related=(Related(declared, "declared here"),) if declared else (),
+    )
+
+
+def literal_for_port(name: str, type: str, node: Scalar, declared: Span | None) -> Diagnostic:
+    """A plain text where data is taken."""
+    return Diagnostic(
+        code="PS3034",
+        message=f'the input "{name}" takes data ({type}), not the text "{shorten(node.value)}"',
+        span=first_line(node.span),
+        label="a text, not data",
+        related=(Related(declared, "declared here"),) if declared else (),
+        help=f"write {{type: {type}, path: {shorten(node.value)}}}",
+    )
+
+
+def kinds_differ(
+    name: str, type: str, found: str, node: Scalar, declared: Span | None
+) -> Diagnostic:
+    """A binding joins data and a value."""
+    wanted = _TYPES.get(type, type)
+    return Diagnostic(
+        code="PS3034",
+        message=f'the input "{name}" takes {wanted}, but is bound to {_TYPES.get(found, found)}',
+        span=first_line(node.span),
+        related=(Related(declared, "declared here"),) if declared else (),
+    )
+
+
+def outside(
+    name: str, value: str, rule: str, span: Span, declared: Span | None = None
+) -> Diagnostic:
+    """A literal outside of `enum`, `min` or `max`: silent in Azure's client."""
+    return Diagnostic(
+        code="PS3035",
+        message=f'the input "{name}" is "{shorten(value)}", {rule}',
+        span=first_line(span),
+        severity=Severity.WARNING,
+        related=(Related(declared, "declared here"),) if declared else (),
+    )
+
+
+def cycle(names: Sequence[str], spans: Sequence[Span]) -> Diagnostic:
+    """Nodes that wait for each other."""
+    path = " -> ".join((*names, names[0]))
+    return Diagnostic(
+        code="PS3036",
+        message=f"these nodes wait for each other: {path}",
+        span=spans[0],
+        label=f"waits for {names[1 % len(names)]}",
+        related=tuple(Related(span, "and here") for span in spans[1:]),
+        help="remove one of the bindings",
+    )
+
+
+def holds_itself(node: Scalar) -> Diagnostic:
+    """A pipeline component that is a node of itself, directly or through others."""
+    return Diagnostic(
+        code="PS3036",
+        message=f'the component "{node.value}" is made of itself',
+        span=node.span,
+        help="use another component here",
+    )
+
+
+def unknown_in_command(
+    name: str,
+    side: str,
+    span: Span,
+    known: Iterable[str],
+    declared: Span | None,
+    *,
+    left_out: bool,
+) -> Diagnostic:
+    """A command uses an input or output that nothing declares; in `$[[ ]]` that drops it."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(name, names)
+    return Diagnostic(
+        code="PS3037",
+        message=f'the command uses the {side} "{name}", which is not declared',
+        span=span,
+        severity=Severity.WARNING if left_out else Severity.ERROR,
+        label="not declared",
+        related=(Related(declared, f"the {side}s: {', '.join(names)}"),)
+        if declared and names
+        else (),
+        help=f'did you mean "{close}"?' if close else f'add "{name}" to {side}s',
+    )
+
+
+def strange_in_command(expression: str, span: Span) -> Diagnostic:
+    """An expression the service does not replace in a command."""
+    return Diagnostic(
+        code="PS3037",
+        message=f'the command holds "${{{{{expression}}}}}", which nothing replaces',
+        span=span,
+        severity=Severity.WARNING,
+        help="a command can use ${{inputs.NAME}} and ${{outputs.NAME}}",
+    )
+
+
+def optional_unguarded(name: str, span: Span) -> Diagnostic:
+    """An optional input outside of `$[[ ]]`."""
+    return Diagnostic(
+        code="PS3038",
+        message=f'the optional input "{name}" stands outside of $[[ ]] in the command',
+        span=span,
+        severity=Severity.WARNING,
+        help=f"write $[[--{name} ${{{{inputs.{name}}}}}]], which is left out without a value",
+    )
+
+
+def no_compute(node: Scalar) -> Diagnostic:
+    """A node that nobody gave a compute."""
+    return Diagnostic(
+        code="PS3039",
+        message=f'the node "{node.value}" has no compute',
+        span=node.span,
+        help="give the pipeline settings: {default_compute: azureml:NAME}, or the node a compute",
+        service_text="Compute not set",
+    )
+
+
+def optional_to_required(name: str, node: Scalar, declared: Span, port: Span) -> Diagnostic:
+    """An optional input of a pipeline feeds an input that must have a value."""
+    return Diagnostic(
+        code="PS3033",
+        message=f'the required input "{name}" is bound to an optional input of the pipeline',
+        span=first_line(node.span),
+        related=(Related(declared, "optional here"), Related(port, "required here")),
+        help="make both optional, or neither",
+        service_text="Pipeline optional Input binding to required inputs",
+    )
+
+
+def number_read(node: Scalar, value: float) -> Diagnostic:
+    """A version that YAML reads as a number, and so loses its last zero."""
+    return Diagnostic(
+        code="PS3041",
+        message=f"this version is read as the number {value}, as Azure's client does",
+        span=node.span,
+        severity=Severity.WARNING,
+        help=f'write "{node.value}" in quotes to keep it as it is',
+    )
+
+
+def old_form(span: Span, message: str, help: str, *, warn: bool = False) -> Diagnostic:
+    """A way of writing that Azure ML gave up."""
+    severity = Severity.WARNING if warn else Severity.ERROR
+    return Diagnostic(code="PS3040", message=message, span=span, severity=severity, help=help)
+
+
+def warning(code: str, message: str, span: Span, help: str | None = None) -> Diagnostic:
+    """A remark that stops nothing."""
+    return Diagnostic(code=code, message=message, span=span, severity=Severity.WARNING, help=help)
+
+
+def describe(node: Node) -> str:
+    """What a node holds, in a few words."""
+    match node:
+        case Mapping():
+            return "a mapping"
+        case Items():
+            return "a list"
+    return "nothing" if node.is_null else f'"{shorten(node.value)}"'
+
+
+def article(owner: str) -> str:
+    """The owner with "a" or "an" before it."""
+    return f"an {owner}" if owner[:1].lower() in "aeio" else f"a {owner}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words as a text: `a, b or c`."""
+    *head, last = [*words] or [""]
+    return f"{', '.join(head)} or {last}" if head else last
+
+
+def shorten(text: str) -> str:
+    """The first line of a text, cut where it is long."""
+    line = text.split("\n", 1)[0]
+    return line if len(line) <= _SHOWN and line == text else f"{line[:_SHOWN]}…"
+
+
+def first_line(span: Span) -> Span:
+    """The part of a place that is on its first line."""
+    if span.end_line == span.line:
+        return span
+    return Span(span.source, span.line, span.column, span.line, span.column + 1)
+
+
+def _declared(place: Span | None, what: str, names: Sequence[str]) -> tuple[Related, ...]:
+    """The place of a declaration, with the names it holds."""
+    return (Related(place, f"{what}: {', '.join(names)}"),) if place and names else ()
+
+
+def _there(names: Sequence[str]) -> str:
+    if not names:
+        return "is none"
+    return f"is only {names[0]}" if len(names) == 1 else f"are {', '.join(names)}"
+
+
+def _is_plain(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.style == "plain" and not node.is_null
+
+
+_EXPECTED = {
+    "text": "text",
+    "texts": "a list of texts",
+    "version": "a version",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "scalar": "a text, a number, true or false",
+    "map": "a mapping",
+    "list": "a list",
+}
+_TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a text",
+    "uri_file": "data (uri_file)",
+    "uri_folder": "data (uri_folder)",
+    "mltable": "data (mltable)",
+}
+_SERVICE_TYPES = {
+    "text": "Not a valid string.",
+    "integer": "Not a valid integer.",
+    "number": "Not a valid number.",
+    "boolean": "Not a valid boolean.",
+    "map": "Not a valid mapping type.",
+}
