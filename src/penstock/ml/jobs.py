@@ -18,6 +18,7 @@ from penstock.engine.plan import Plan, check_nodes
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import Phase, RunState
 from penstock.ml.assets import Asset, AssetStore, next_version, put_version
+from penstock.ml.executionlog import execution_log
 from penstock.ml.failures import Failure, JobLogs, failure_of
 from penstock.ml.fields import Json, field, table, text
 from penstock.ml.jobstore import Job, JobExists, JobOutput, JobStore
@@ -25,12 +26,13 @@ from penstock.ml.levels import ChildJob
 from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
 from penstock.ml.references import Problem, Refused
 from penstock.ml.resolver import Resolver
-from penstock.ml.statuses import Status, final_status, node_status, run_status
+from penstock.ml.statuses import Status, final_status, node_status, run_status, started_at
 from penstock.ml.workspaces import Workspace
 
 ORIGIN = "penstock.origin"
 """The property that says which step of a pipeline run submitted a job (`RUN/NODE/STEP`)."""
 
+_STARTING_SECONDS = 60.0
 _JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$")
 _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 _FIXED = ("job_type", "jobs", "command", "code_id", "environment_id", "compute_id", "inputs")
@@ -74,7 +76,7 @@ class MlService:
     """Jobs of all workspaces. Methods may be called from any thread.
 
     `on_event` must be subscribed to the scheduler's events before the first job, and `recover` be
-    called once after the scheduler's own.
+    called once before the scheduler's own.
     """
 
     def __init__(
@@ -148,6 +150,23 @@ class MlService:
         except KeyError:
             return Status.NOT_STARTED
 
+    def started(self, job: Job) -> float | None:
+        """When a job began to run, in seconds since the epoch."""
+        if job.status:
+            return job.started_at
+        try:
+            return self._scheduler.read(job.run, lambda state: started_at(state, job.node))
+        except KeyError:
+            return None
+
+    def execution_log(self, job: Job) -> str:
+        """The log of a pipeline job itself."""
+        names = {child.node: child.name for child in self.jobs.of_run(job.run)}
+        try:
+            return self._scheduler.read(job.run, lambda state: execution_log(state, names))
+        except KeyError:
+            return ""
+
     def jobs_started_by(self, origin_run: str) -> list[str]:
         """The names of the jobs that steps of a pipeline run submitted, in order."""
         return [job.name for job in self.jobs.started_by(origin_run)]
@@ -169,11 +188,16 @@ class MlService:
             self._nodes.pop(run, None)
 
     def recover(self) -> None:
-        """Bring jobs in step with their runs, after the service was down."""
+        """Bring jobs in step with their runs, after a process that ran some was killed.
+
+        A job that was kept but never started has failed, unless another process is just at it.
+        """
         for root in self.jobs.unfinished():
             try:
                 ends = self._scheduler.read(root.run, _ends)
-            except KeyError:  # it was kept, but never started
+            except KeyError:
+                if self.clock() - root.created_at < _STARTING_SECONDS:
+                    continue
                 ends = dict.fromkeys(("", root.node), (Status.FAILED, self.clock()))
             for job in self.jobs.of_run(root.run):
                 end = ends.get(job.node)
@@ -262,7 +286,7 @@ class MlService:
 
     def _end(self, job: Job, status: Status, at: float) -> None:
         """Keep the end of a job, once."""
-        failure = self._failure(job) if status is Status.FAILED else Failure()
+        started_at, failure = self._story(job, status)
         before: list[str] = []
 
         def ended(now: Job) -> Job:
@@ -270,7 +294,12 @@ class MlService:
             if now.status:
                 return now
             return dataclasses.replace(
-                now, status=status, ended_at=at, error=failure.message, error_code=failure.code
+                now,
+                status=status,
+                started_at=started_at,
+                ended_at=at,
+                error=failure.message,
+                error_code=failure.code,
             )
 
         kept = self.jobs.change(job.workspace.scope, job.name, ended)
@@ -282,11 +311,19 @@ class MlService:
                 if output.asset_name:
                     self._register(kept, output, at)
 
-    def _failure(self, job: Job) -> Failure:
+    def _story(self, job: Job, status: Status) -> tuple[float | None, Failure]:
+        """When a job began, and why it failed if it did."""
+
+        def told(state: RunState) -> tuple[float | None, Failure]:
+            failed = status is Status.FAILED
+            failure = failure_of(state, job, self.logs) if failed else Failure()
+            return started_at(state, job.node), failure
+
         try:
-            return self._scheduler.read(job.run, lambda state: failure_of(state, job, self.logs))
+            return self._scheduler.read(job.run, told)
         except KeyError:
-            return Failure(code="ServiceError", message="the service stopped before the job began")
+            message = "the service stopped before the job began"
+            return None, Failure(code="ServiceError", message=message)
 
     def _register(self, job: Job, output: JobOutput, at: float) -> None:
         """Keep an output as the data asset or model that the job names."""

@@ -51,6 +51,7 @@ class Job:
     error: str = ""
     error_code: str = ""
     created_at: float
+    started_at: float | None = None
     ended_at: float | None = None
 
     @property

@@ -69,3 +69,11 @@ def final_status(result: Result | None) -> Status:
         case Result.CANCELED | Result.SKIPPED:
             return Status.CANCELED
     return Status.FAILED
+
+
+def started_at(state: RunState, id: str) -> float | None:
+    """When a job's command began; a pipeline begins with the first of its nodes."""
+    if id and state.is_leaf(id):
+        return state.nodes[id].started_at
+    moments = (started_at(state, child.node.id) for child in state.children(id or None))
+    return min((moment for moment in moments if moment is not None), default=None)

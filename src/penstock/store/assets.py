@@ -214,6 +214,7 @@ def _job_row(job: Job) -> tuple[object, ...]:
         "warnings": list(job.warnings),
         "error": job.error,
         "error_code": job.error_code,
+        "started_at": job.started_at,
     }
     return (
         workspace.scope,

@@ -1,0 +1,22 @@
+"""Azure Resource Manager and Azure ML over HTTP, as Azure's own clients speak it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penstock.server.ml.context import MlHttp
+    from penstock.server.routes import Route
+
+
+def ml_routes(ml: MlHttp) -> tuple[Route, ...]:
+    """All rows of Azure Resource Manager, Azure ML, its run history, its storage and its pages."""
+    from penstock.server.ml import arm, assets, blobs, jobs, page
+
+    return (
+        *arm.routes(ml),
+        *assets.routes(ml),
+        *jobs.routes(ml),
+        *blobs.routes(ml),
+        *page.routes(ml),
+    )

@@ -1,0 +1,193 @@
+"""Jobs over HTTP: submit, show, list, cancel; and run history, which clients follow them by."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from penstock.ml.fields import table
+from penstock.ml.jobs import NewJob
+from penstock.ml.jobstore import Job
+from penstock.ml.workspaces import Workspace, from_key
+from penstock.server.errors import Refused
+from penstock.server.ml.context import (
+    WORKSPACE,
+    MlHttp,
+    job_of,
+    not_found,
+    row,
+    user_of,
+    workspace_of,
+)
+from penstock.server.ml.jobviews import (
+    details_view,
+    job_view,
+    output_asset_id,
+    run_view,
+)
+from penstock.server.ml.logs import read_log
+from penstock.server.ml.views import listed
+from penstock.server.routes import Answer, Call, Permission, Route
+
+ORIGIN_HEADER = "x-penstock-origin"
+_OUTPUT_ID = re.compile(r"/data/azureml_(.+)/versions/1$")
+_HISTORY = f"/history/v1.0{WORKSPACE}"
+
+
+def routes(ml: MlHttp) -> tuple[Route, ...]:
+    """The rows of this file."""
+    job, run = f"{WORKSPACE}/jobs/{{job}}", f"{_HISTORY}/runs/{{job}}"
+    in_experiment = f"{_HISTORY}/experiments/{{experiment}}/runs/{{job}}"
+    data, models = f"/data/v1.0{WORKSPACE}", f"/modelregistry/v1.0{WORKSPACE}"
+    log = "/ml/logs/{key}/{job}/{log:path}"
+    return (
+        row(ml, "PUT", job, submit),
+        row(ml, "GET", job, get_job, quick=True),
+        row(ml, "GET", f"{WORKSPACE}/jobs", list_jobs),
+        row(ml, "POST", f"{job}/cancel", cancel),
+        row(ml, "GET", run, get_run, quick=True),
+        row(ml, "GET", in_experiment, get_run, quick=True),
+        row(ml, "PATCH", run, patch_run),
+        row(ml, "PATCH", in_experiment, patch_run),
+        row(ml, "GET", f"{run}/details", get_details, quick=True),
+        row(ml, "GET", f"{run}/children", list_children),
+        row(ml, "GET", f"{run}/serviceinstances/{{instance}}", instances, quick=True),
+        row(ml, "POST", f"{_HISTORY}/rundata", run_data, permission=Permission.READ),
+        row(
+            ml,
+            "POST",
+            f"{data}/dataversion/batchGetResolvedUris",
+            resolve_outputs,
+            permission=Permission.READ,
+        ),
+        row(
+            ml,
+            "POST",
+            f"{models}/models/batchGetResolvedUris",
+            resolve_outputs,
+            permission=Permission.READ,
+        ),
+        row(ml, "GET", log, get_log, permission=Permission.SIGNED),
+    )
+
+
+def submit(ml: MlHttp, call: Call) -> Answer:
+    """Start a job, or change the name, tags and description of one that is there."""
+    new = NewJob(
+        workspace=workspace_of(ml, call),
+        name=call.parameters["job"],
+        properties=table(call.json(), "properties"),
+        user=user_of(call),
+        origin=call.header(ORIGIN_HEADER),
+    )
+    job, is_new = ml.service.submit(new)
+    return Answer(status=201 if is_new else 200, body=job_view(ml, job, call.base_url))
+
+
+def get_job(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """One job; a child job without properties."""
+    return job_view(ml, job_of(ml, call), call.base_url)
+
+
+def list_jobs(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """The jobs that people submitted, newest first."""
+    wanted = call.query("listViewType", "ActiveOnly")
+    found = [
+        job
+        for job in ml.service.jobs.roots(workspace_of(ml, call).scope)
+        if wanted == "All" or job.archived == (wanted == "ArchivedOnly")
+    ]
+    return listed([job_view(ml, job, call.base_url) for job in found])
+
+
+def cancel(ml: MlHttp, call: Call) -> Answer:
+    """Ask a job to stop; it goes on for a while until it has."""
+    ml.service.cancel(job_of(ml, call))
+    return Answer(status=200)
+
+
+# Run history
+
+
+def get_run(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """One run; every job and child job is one."""
+    return run_view(ml, job_of(ml, call))
+
+
+def patch_run(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """Archive, restore, rename or tag a job."""
+    return run_view(ml, ml.service.change(job_of(ml, call), call.json()))
+
+
+def get_details(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """Status, error and logs of a run."""
+    return details_view(ml, job_of(ml, call), call.base_url)
+
+
+def list_children(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """The child jobs of a job, in the order of its graph."""
+    job = job_of(ml, call)
+    children = ml.service.jobs.children(job.workspace.scope, job.name)
+    return {**listed([run_view(ml, child) for child in children]), "continuationToken": None}
+
+
+def instances(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """Interactive services of a running job; none are started here."""
+    job_of(ml, call)
+    return {"instances": {}}
+
+
+def run_data(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """A run with the ids of its outputs."""
+    job = _named(ml, workspace_of(ml, call), str(call.json().get("runId", "")))
+    return {
+        "runMetadata": run_view(ml, job),
+        "runDefinition": None,
+        "jobSpecification": None,
+        "systemSettings": None,
+    }
+
+
+def resolve_outputs(ml: MlHttp, call: Call) -> dict[str, Any]:
+    """Where outputs lie, by the ids that `rundata` gave."""
+    workspace = workspace_of(ml, call)
+    wanted = call.json().get("values", [])
+    found: dict[str, Any] = {}
+    for asset_id in wanted if isinstance(wanted, list) else []:
+        job, name = _output_of(ml, workspace, str(asset_id))
+        output = job.outputs[name]
+        view = {"uri": output.uri, "path": output.uri, "type": output.type}
+        found[output_asset_id(job, name)] = view
+    return {"values": found}
+
+
+def _output_of(ml: MlHttp, workspace: Workspace, asset_id: str) -> tuple[Job, str]:
+    """The job and the output in `azureml_JOB_output_OUTPUT`; either name may hold `_output_`."""
+    match = _OUTPUT_ID.search(asset_id)
+    words = match[1].split("_output_") if match else []
+    for cut in range(1, len(words)):
+        job = ml.service.jobs.get(workspace.scope, "_output_".join(words[:cut]))
+        name = "_output_".join(words[cut:])
+        if job is not None and name in job.outputs:
+            return job, name
+    raise not_found(asset_id)
+
+
+def get_log(ml: MlHttp, call: Call) -> Answer:
+    """A log as text, as far as it was written."""
+    workspace = from_key(call.parameters["key"])
+    if workspace is None:
+        raise not_found(call.path)
+    job = _named(ml, workspace, call.parameters["job"])
+    text = read_log(ml, job, call.parameters["log"])
+    if text is None:
+        raise not_found(call.parameters["log"])
+    headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
+    return Answer(body=text.encode(), headers=headers)
+
+
+def _named(ml: MlHttp, workspace: Workspace, name: str) -> Job:
+    job = ml.service.jobs.get(workspace.scope, name)
+    if job is None:
+        raise Refused(404, "UserError", f"Job {name} not found", target="job")
+    return job
