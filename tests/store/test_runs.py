@@ -77,7 +77,7 @@ def created(runs: Runs, **header: str) -> str:
 
 def test_a_run_comes_back_as_it_was_kept(runs: Runs) -> None:
     events: list[Event] = [
-        NodeQueued(at=1.5, node="build", variables={"x": Output(value="1", secret=True)}),
+        NodeQueued(at=1.5, node="build", variables={"x": Output(value="1")}),
         NodeStarted(at=2.5, node="build"),
         NodeFinished(at=3.0, node="build", result=Result.FAILED, message="exit code 1"),
     ]
@@ -85,6 +85,14 @@ def test_a_run_comes_back_as_it_was_kept(runs: Runs) -> None:
     runs.append(run, events[:1])
     runs.append(run, events[1:])
     assert runs.load(run) == (PLAN, events)
+
+
+def test_the_value_of_a_secret_is_not_kept(runs: Runs, database: Database) -> None:
+    run = created(runs)
+    secret = {"token": Output(value="s3cr3t-canary", secret=True)}
+    runs.append(run, [NodeFinished(at=1, node="a", result=Result.SUCCEEDED, outputs=secret)])
+    files = [path for path in database.path.parent.iterdir() if path.is_file()]
+    assert not any(b"s3cr3t-canary" in path.read_bytes() for path in files)
 
 
 def test_run_numbers_rise_and_are_never_given_twice(database: Database) -> None:

@@ -1,6 +1,6 @@
 -- The metrics database at its newest version: what tracking clients (MLflow) log.
 -- A change here comes with a revision in migrations/metrics/ (until the first release: in 0001).
--- Times are milliseconds since 1970 (UTC), as MLflow has them. A metric that is no number is 'NaN'.
+-- Times are milliseconds since 1970 (UTC), as MLflow has them. What is no number has nan = 1, value = 0.
 
 PRAGMA user_version = 1;
 
@@ -65,9 +65,13 @@ CREATE TABLE metrics (
   step INTEGER NOT NULL,
   time INTEGER NOT NULL,
   value REAL NOT NULL,
-  source TEXT NOT NULL,
-  PRIMARY KEY (run, name, step, time, value)
+  nan INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (run, name, step, time, value, nan, model)
 ) WITHOUT ROWID;
+CREATE INDEX metrics_by_model ON metrics (model, name) WHERE model <> '';
 
 CREATE TABLE latest_metrics (
   run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -75,7 +79,10 @@ CREATE TABLE latest_metrics (
   step INTEGER NOT NULL,
   time INTEGER NOT NULL,
   value REAL NOT NULL,
-  source TEXT NOT NULL,
+  nan INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  digest TEXT NOT NULL,
   PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 
@@ -89,7 +96,7 @@ CREATE TABLE run_links (
   PRIMARY KEY (run, kind, key)
 ) WITHOUT ROWID;
 
--- Models: those that runs logged, and the registry.
+-- Models that runs logged, and what was said of them: (kind, name) is a param or a tag.
 
 CREATE TABLE logged_models (
   id INTEGER NOT NULL PRIMARY KEY,
@@ -97,6 +104,7 @@ CREATE TABLE logged_models (
   model_id TEXT NOT NULL,
   experiment INTEGER NOT NULL REFERENCES experiments (id),
   name TEXT NOT NULL,
+  folder TEXT NOT NULL,
   status TEXT NOT NULL,
   type TEXT NOT NULL,
   source_run TEXT NOT NULL,
@@ -104,7 +112,8 @@ CREATE TABLE logged_models (
   updated INTEGER NOT NULL,
   UNIQUE (workspace, model_id)
 );
-CREATE INDEX logged_models_by_experiment ON logged_models (experiment, created);
+CREATE INDEX logged_models_by_experiment ON logged_models (experiment, id);
+CREATE INDEX logged_models_by_run ON logged_models (workspace, source_run);
 
 CREATE TABLE logged_model_values (
   model INTEGER NOT NULL REFERENCES logged_models (id) ON DELETE CASCADE,
@@ -112,23 +121,4 @@ CREATE TABLE logged_model_values (
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   PRIMARY KEY (model, kind, name)
-) WITHOUT ROWID;
-
-CREATE TABLE registered_models (
-  id INTEGER NOT NULL PRIMARY KEY,
-  workspace TEXT NOT NULL,
-  name TEXT NOT NULL,
-  description TEXT NOT NULL,
-  created INTEGER NOT NULL,
-  updated INTEGER NOT NULL,
-  tags TEXT NOT NULL,
-  aliases TEXT NOT NULL,
-  UNIQUE (workspace, name)
-);
-
-CREATE TABLE model_versions (
-  model INTEGER NOT NULL REFERENCES registered_models (id) ON DELETE CASCADE,
-  version INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (model, version)
 ) WITHOUT ROWID;

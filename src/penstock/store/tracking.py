@@ -1,0 +1,493 @@
+"""Experiments, runs, metrics and logged models in the metrics database."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from penstock.ml.tracking import not_active
+from penstock.ml.tracking_store import (
+    Experiment,
+    Link,
+    LoggedModel,
+    RunSearch,
+    Stage,
+    TrackedRun,
+)
+from penstock.ml.tracking_values import Code, Metric, TrackingError
+from penstock.store.database import Database
+from penstock.store.tracking_query import runs_query
+
+_METRIC = "name, step, time, value, nan, model, dataset, digest"
+_RUN = "id, run_id, experiment, name, user, status, stage, owned, started, ended"
+_MODEL = "id, model_id, experiment, name, folder, status, type, source_run, created, updated"
+_SOME = 500
+
+
+class SqlTracking:
+    """Implements `ml.tracking_store.TrackingStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Experiments
+
+    def add_experiment(
+        self, scope: str, name: str, tags: Mapping[str, str], now: int
+    ) -> Experiment | None:
+        """Keep a new experiment; None when the name is taken."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO experiments (workspace, name, stage, created, updated)"
+                " VALUES (?, ?, 'active', ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                (scope, name, now, now),
+            ).fetchone()
+            if row is None:
+                return None
+            connection.executemany(
+                "INSERT INTO experiment_tags VALUES (?, ?, ?)",
+                [(row[0], key, value) for key, value in tags.items()],
+            )
+        return Experiment(id=str(row[0]), name=name, created=now, updated=now, tags=dict(tags))
+
+    def experiment(self, scope: str, id: str) -> Experiment | None:
+        """The experiment of that id."""
+        return self._experiment("id = ?", scope, _number(id))
+
+    def experiment_named(self, scope: str, name: str) -> Experiment | None:
+        """The experiment of that name, deleted or not."""
+        return self._experiment("name = ?", scope, name)
+
+    def experiments(self, scope: str) -> Sequence[Experiment]:
+        """All experiments, newest first."""
+        rows = self._database.query(
+            "SELECT * FROM experiments WHERE workspace = ? ORDER BY id DESC", scope
+        )
+        tags = self._texts("experiment_tags", "experiment", [row["id"] for row in rows])
+        return [_experiment(row, tags.get(row["id"], {})) for row in rows]
+
+    def change_experiment(
+        self, scope: str, id: str, *, name: str | None, stage: Stage | None, now: int
+    ) -> bool:
+        """Change what is given; False when the name is taken."""
+        with self._database.transaction() as connection:
+            try:
+                connection.execute(
+                    "UPDATE experiments SET name = coalesce(?, name), stage = coalesce(?, stage),"
+                    " updated = ? WHERE workspace = ? AND id = ?",
+                    (name, stage, now, scope, _number(id)),
+                )
+            except sqlite3.IntegrityError:
+                return False
+        return True
+
+    def set_experiment_tag(self, scope: str, id: str, name: str, value: str | None) -> bool:
+        """Set a tag, or remove it (None); False when there was none to remove."""
+        with self._database.transaction() as connection:
+            if value is None:
+                done = connection.execute(
+                    "DELETE FROM experiment_tags WHERE experiment = ? AND name = ?",
+                    (_number(id), name),
+                )
+                return done.rowcount > 0
+            connection.execute(
+                "INSERT INTO experiment_tags VALUES (?, ?, ?)"
+                " ON CONFLICT (experiment, name) DO UPDATE SET value = excluded.value",
+                (_number(id), name, value),
+            )
+        return True
+
+    def _experiment(self, where: str, scope: str, value: object) -> Experiment | None:
+        rows = self._database.query(
+            f"SELECT * FROM experiments WHERE workspace = ? AND {where}", scope, value
+        )
+        if not rows:
+            return None
+        id = rows[0]["id"]
+        tags = self._texts("experiment_tags", "experiment", [id])
+        return _experiment(rows[0], tags.get(id, {}))
+
+    # Runs
+
+    def add_run(self, scope: str, run: TrackedRun) -> bool:
+        """Keep a new run with its tags; False when its id is taken."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO runs (workspace, run_id, experiment, name, user, status, stage, owned,"
+                " started, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING RETURNING id",
+                (
+                    scope,
+                    run.run_id,
+                    _number(run.experiment_id),
+                    run.name,
+                    run.user,
+                    run.status,
+                    run.stage,
+                    int(run.owned),
+                    run.started,
+                    run.ended,
+                ),
+            ).fetchone()
+            if row is not None:
+                _set_tags(connection, row[0], run.tags.items())
+        return row is not None
+
+    def run(self, scope: str, run_id: str) -> TrackedRun | None:
+        """A run with all its data."""
+        rows = self._run_rows(scope, run_id)
+        return self._with_data(rows)[0] if rows else None
+
+    def run_header(self, scope: str, run_id: str) -> TrackedRun | None:
+        """A run without metrics, params, tags and links."""
+        rows = self._run_rows(scope, run_id)
+        return _run(rows[0]) if rows else None
+
+    def search_runs(self, scope: str, search: RunSearch) -> Sequence[TrackedRun]:
+        """The runs that match, with their data."""
+        if not search.experiments:
+            return []
+        sql, parameters = runs_query(_RUN, scope, search)
+        return self._with_data(self._database.query(sql, *parameters))
+
+    def change_run(self, scope: str, run: TrackedRun) -> None:
+        """Keep the name, status, stage and end of a run."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET name = ?, status = ?, stage = ?, ended = ?"
+                " WHERE workspace = ? AND run_id = ?",
+                (run.name, run.status, run.stage, run.ended, scope, run.run_id),
+            )
+
+    def log(
+        self,
+        scope: str,
+        run_id: str,
+        metrics: Sequence[Metric],
+        params: Sequence[tuple[str, str]],
+        tags: Sequence[tuple[str, str]],
+    ) -> None:
+        """Keep all of it, or none."""
+        with self._database.transaction() as connection:
+            run = _active(connection, scope, run_id)
+            if metrics:
+                _add_metrics(connection, run, metrics)
+            if params:
+                _add_params(connection, run, run_id, params)
+            if tags:
+                _set_tags(connection, run, tags)
+
+    def remove_tag(self, scope: str, run_id: str, name: str) -> bool:
+        """Forget a tag; False when there was none."""
+        with self._database.transaction() as connection:
+            run = _active(connection, scope, run_id)
+            done = connection.execute("DELETE FROM tags WHERE run = ? AND name = ?", (run, name))
+            return done.rowcount > 0
+
+    def add_links(self, scope: str, run_id: str, links: Sequence[Link]) -> None:
+        """Keep links; those that are there already stay."""
+        with self._database.transaction() as connection:
+            run = _active(connection, scope, run_id)
+            connection.executemany(
+                "INSERT INTO run_links VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [(run, link.kind, link.key, json.dumps(dict(link.body))) for link in links],
+            )
+
+    def history(
+        self, scope: str, run_id: str, name: str, *, limit: int, offset: int = 0
+    ) -> Sequence[Metric]:
+        """Every value of a metric by time, step and value."""
+        rows = self._database.query(
+            f"SELECT {_METRIC} FROM metrics WHERE name = ? AND run ="
+            " (SELECT id FROM runs WHERE workspace = ? AND run_id = ?)"
+            " ORDER BY time, step, value LIMIT ? OFFSET ?",
+            name,
+            scope,
+            run_id,
+            limit,
+            offset,
+        )
+        return [_metric(row) for row in rows]
+
+    def _run_rows(self, scope: str, run_id: str) -> list[sqlite3.Row]:
+        return self._database.query(
+            f"SELECT {_RUN} FROM runs WHERE workspace = ? AND run_id = ?", scope, run_id
+        )
+
+    def _with_data(self, rows: Sequence[sqlite3.Row]) -> list[TrackedRun]:
+        ids = [row["id"] for row in rows]
+        params, tags = self._texts("params", "run", ids), self._texts("tags", "run", ids)
+        metrics: dict[int, list[Metric]] = {}
+        links: dict[int, list[Link]] = {}
+        for row in self._rows_of(f"SELECT run, {_METRIC} FROM latest_metrics", "run", ids):
+            metrics.setdefault(row["run"], []).append(_metric(row))
+        for row in self._rows_of("SELECT * FROM run_links", "run", ids):
+            link = Link(kind=row["kind"], key=row["key"], body=json.loads(row["body"]))
+            links.setdefault(row["run"], []).append(link)
+        return [
+            replace(
+                _run(row),
+                metrics=tuple(metrics.get(row["id"], ())),
+                params=params.get(row["id"], {}),
+                tags=tags.get(row["id"], {}),
+                links=tuple(links.get(row["id"], ())),
+            )
+            for row in rows
+        ]
+
+    # Logged models
+
+    def add_model(self, scope: str, model: LoggedModel) -> None:
+        """Keep a new logged model."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO logged_models (workspace, model_id, experiment, name, folder, status,"
+                " type, source_run, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " RETURNING id",
+                (
+                    scope,
+                    model.model_id,
+                    _number(model.experiment_id),
+                    model.name,
+                    model.folder,
+                    model.status,
+                    model.type,
+                    model.source_run,
+                    model.created,
+                    model.updated,
+                ),
+            ).fetchone()
+            _set_model_values(connection, row[0], "param", model.params)
+            _set_model_values(connection, row[0], "tag", model.tags)
+
+    def model(self, scope: str, model_id: str) -> LoggedModel | None:
+        """A logged model with its data."""
+        found = self._models("model_id = ?", scope, model_id)
+        return self._models_with_data(found)[0] if found else None
+
+    def models(self, scope: str, experiments: Sequence[str]) -> Sequence[LoggedModel]:
+        """The logged models of experiments, newest first."""
+        places = ", ".join("?" * len(experiments))
+        numbers = [_number(id) for id in experiments]
+        return self._models_with_data(self._models(f"experiment IN ({places})", scope, *numbers))
+
+    def models_of_run(self, scope: str, run_id: str) -> Sequence[LoggedModel]:
+        """The models that a run logged, without their data."""
+        return [_model(row) for row in self._models("source_run = ?", scope, run_id)]
+
+    def change_model(
+        self,
+        scope: str,
+        model_id: str,
+        *,
+        status: str | None = None,
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        now: int,
+    ) -> None:
+        """Change what is given; a tag that becomes None is removed."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "UPDATE logged_models SET status = coalesce(?, status), updated = ?"
+                " WHERE workspace = ? AND model_id = ? RETURNING id",
+                (status, now, scope, model_id),
+            ).fetchone()
+            if row is not None:
+                _set_model_values(connection, row[0], "param", params or {})
+                _set_model_values(connection, row[0], "tag", tags or {})
+
+    def remove_model(self, scope: str, model_id: str) -> None:
+        """Forget a logged model."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM logged_models WHERE workspace = ? AND model_id = ?", (scope, model_id)
+            )
+
+    def _models(self, where: str, scope: str, *parameters: object) -> list[sqlite3.Row]:
+        return self._database.query(
+            f"SELECT {_MODEL} FROM logged_models WHERE workspace = ? AND {where} ORDER BY id DESC",
+            scope,
+            *parameters,
+        )
+
+    def _models_with_data(self, rows: Sequence[sqlite3.Row]) -> list[LoggedModel]:
+        values: dict[tuple[int, str], dict[str, str]] = {}
+        wanted = [row["id"] for row in rows]
+        for row in self._rows_of("SELECT * FROM logged_model_values", "model", wanted):
+            values.setdefault((row["model"], row["kind"]), {})[row["name"]] = row["value"]
+        metrics: dict[str, dict[str, Metric]] = {}
+        names = [row["model_id"] for row in rows]
+        for row in self._rows_of(f"SELECT {_METRIC} FROM metrics", "model", names):
+            metric = _metric(row)
+            latest = metrics.setdefault(metric.model, {})
+            if _is_later(metric, latest.get(metric.name)):
+                latest[metric.name] = metric
+        return [
+            replace(
+                _model(row),
+                params=values.get((row["id"], "param"), {}),
+                tags=values.get((row["id"], "tag"), {}),
+                metrics=tuple(metrics.get(row["model_id"], {}).values()),
+            )
+            for row in rows
+        ]
+
+    def _texts(self, table: str, column: str, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+        """Names and values of several owners, by owner."""
+        found: dict[int, dict[str, str]] = {}
+        for row in self._rows_of(f"SELECT * FROM {table}", column, ids):
+            found.setdefault(row[column], {})[row["name"]] = row["value"]
+        return found
+
+    def _rows_of(self, select: str, column: str, values: Sequence[object]) -> list[sqlite3.Row]:
+        """The rows of several owners; a statement takes only so many parameters."""
+        found: list[sqlite3.Row] = []
+        for start in range(0, len(values), _SOME):
+            some = values[start : start + _SOME]
+            places = ", ".join("?" * len(some))
+            # The index of models has only rows that name one.
+            named = " AND model <> ''" if column == "model" and "metrics" in select else ""
+            found += self._database.query(f"{select} WHERE {column} IN ({places}){named}", *some)
+        return found
+
+
+def _active(connection: sqlite3.Connection, scope: str, run_id: str) -> int:
+    row = connection.execute(
+        "SELECT id, stage FROM runs WHERE workspace = ? AND run_id = ?", (scope, run_id)
+    ).fetchone()
+    if row is None:
+        raise TrackingError(Code.RESOURCE_DOES_NOT_EXIST, f"Run with id={run_id} not found")
+    if row[1] != Stage.ACTIVE:
+        raise not_active(run_id, row[1])
+    return int(row[0])
+
+
+def _add_metrics(connection: sqlite3.Connection, run: int, metrics: Sequence[Metric]) -> None:
+    rows = [_metric_row(run, metric) for metric in metrics]
+    connection.executemany(
+        f"INSERT INTO metrics (run, {_METRIC}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        rows,
+    )
+    # MLflow's rule for the latest: the greatest step, then time, then value.
+    connection.executemany(
+        f"INSERT INTO latest_metrics (run, {_METRIC}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, name) DO UPDATE SET step = excluded.step, time = excluded.time,"
+        " value = excluded.value, nan = excluded.nan, model = excluded.model,"
+        " dataset = excluded.dataset, digest = excluded.digest"
+        " WHERE (excluded.step, excluded.time, excluded.value)"
+        " >= (latest_metrics.step, latest_metrics.time, latest_metrics.value)",
+        rows,
+    )
+
+
+def _add_params(
+    connection: sqlite3.Connection, run: int, run_id: str, params: Sequence[tuple[str, str]]
+) -> None:
+    for name, value in params:
+        row = connection.execute(
+            "SELECT value FROM params WHERE run = ? AND name = ?", (run, name)
+        ).fetchone()
+        if row is None:
+            connection.execute("INSERT INTO params VALUES (?, ?, ?)", (run, name, value))
+        elif row[0] != value:
+            raise TrackingError(
+                Code.INVALID_PARAMETER_VALUE,
+                f"Changing param values is not allowed. Param with key='{name}' was already logged"
+                f" with value='{row[0]}' for run ID='{run_id}'. Attempted logging new value"
+                f" '{value}'.",
+            )
+
+
+def _set_tags(connection: sqlite3.Connection, run: int, tags: Iterable[tuple[str, str]]) -> None:
+    connection.executemany(
+        "INSERT INTO tags VALUES (?, ?, ?)"
+        " ON CONFLICT (run, name) DO UPDATE SET value = excluded.value",
+        [(run, name, value) for name, value in tags],
+    )
+
+
+def _set_model_values(
+    connection: sqlite3.Connection, model: int, kind: str, values: Mapping[str, str | None]
+) -> None:
+    for name, value in values.items():
+        if value is None:
+            connection.execute(
+                "DELETE FROM logged_model_values WHERE model = ? AND kind = ? AND name = ?",
+                (model, kind, name),
+            )
+        else:
+            connection.execute(
+                "INSERT INTO logged_model_values VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (model, kind, name) DO UPDATE SET value = excluded.value",
+                (model, kind, name, value),
+            )
+
+
+def _number(id: str) -> int:
+    """The number in an id; one that is no number is the id of nothing."""
+    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else -1
+
+
+def _metric_row(run: int, metric: Metric) -> tuple[object, ...]:
+    nan = math.isnan(metric.value)
+    value = 0.0 if nan else metric.value
+    return (
+        run,
+        metric.name,
+        metric.step,
+        metric.time,
+        value,
+        int(nan),
+        metric.model,
+        *metric.dataset,
+    )
+
+
+def _metric(row: sqlite3.Row) -> Metric:
+    return Metric(
+        name=row["name"],
+        value=math.nan if row["nan"] else row["value"],
+        time=row["time"],
+        step=row["step"],
+        model=row["model"],
+        dataset=(row["dataset"], row["digest"]),
+    )
+
+
+def _is_later(metric: Metric, other: Metric | None) -> bool:
+    return other is None or (metric.step, metric.time) >= (other.step, other.time)
+
+
+def _experiment(row: sqlite3.Row, tags: Mapping[str, str]) -> Experiment:
+    return Experiment(
+        id=str(row["id"]),
+        name=row["name"],
+        stage=Stage(row["stage"]),
+        created=row["created"],
+        updated=row["updated"],
+        tags=tags,
+    )
+
+
+def _run(row: sqlite3.Row) -> TrackedRun:
+    return TrackedRun(
+        run_id=row["run_id"],
+        experiment_id=str(row["experiment"]),
+        name=row["name"],
+        user=row["user"],
+        status=row["status"],
+        stage=Stage(row["stage"]),
+        owned=bool(row["owned"]),
+        started=row["started"],
+        ended=row["ended"],
+    )
+
+
+def _model(row: sqlite3.Row) -> LoggedModel:
+    values = {**dict(row), "experiment_id": str(row["experiment"])}
+    del values["id"], values["experiment"]
+    return LoggedModel(**values)
