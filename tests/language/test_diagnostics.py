@@ -120,6 +120,13 @@ def test_lines_end_as_in_yaml():
     assert shown(text, 4, 1, 4, 2)[-3:] == ["3 | c: 2", "4 | d: 3", "  | ^"]
 
 
+def test_a_very_long_message_is_cut_as_the_service_cuts_it():
+    (line,) = render([Diagnostic(code="PS1006", message="m" * 1000)]).splitlines()
+    assert line == "error[PS1006]: " + "m" * 500 + "[...]"
+    (entry,) = to_json([Diagnostic(code="PS1006", message="m" * 1000)])
+    assert entry["message"] == "m" * 500 + "[...]"
+
+
 def test_a_byte_order_mark_is_not_shown():
     assert shown("\ufeffa: 1\n", 1, 1)[-2:] == ["1 | a: 1", "  | ^"]
 

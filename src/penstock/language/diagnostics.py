@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from penstock.language.codes import CODES
 from penstock.language.source import Diagnostic, Related, Severity, Source, Span, lines_of
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _TAB = "    "
 _WIDTH = 100
+_LONGEST = 500
 _LEAD = 30
 _COLORS = {
     Severity.ERROR: "\x1b[1;31m",
@@ -102,42 +105,34 @@ def _snippet(
         return []
     paint = _painter(color)
     text = texts[span.line - 1]
-    before = _columns(text[: span.column - 1])
+    start = max(0, span.column - 1 - _LEAD) if len(text) > _WIDTH else 0
     end = span.end_column - 1 if span.end_line == span.line else len(text)
-    marked = _columns(text[span.column - 1 : end])
-    offset = max(0, before - _LEAD) if _columns(text) > _WIDTH else 0
-    carets = "^" * max(1, min(marked, _WIDTH - (before - offset)))
+    before = _columns(text[start : span.column - 1])
+    marked = _columns(text[span.column - 1 : min(end, start + _WIDTH)])
     gutter = " " * (width + 1) + paint(_DIM, "|")
     shown = [gutter]
     if span.line > 1:
-        shown.append(_numbered(span.line - 1, texts[span.line - 2], offset, width, color))
-    shown.append(_numbered(span.line, text, offset, width, color))
+        shown.append(_numbered(span.line - 1, texts[span.line - 2], start, width, color))
+    shown.append(_numbered(span.line, text, start, width, color))
     label = f" {_safe(diagnostic.label)}" if diagnostic.label else ""
-    pointer = paint(_COLORS[diagnostic.severity], carets + label)
-    shown.append(f"{gutter} {' ' * (before - offset)}{pointer}")
+    pointer = paint(_COLORS[diagnostic.severity], "^" * max(1, marked) + label)
+    shown.append(f"{gutter} {' ' * before}{pointer}")
     return [*shown, gutter] if diagnostic.related or diagnostic.help else shown
 
 
-def _numbered(number: int, text: str, offset: int, width: int, color: bool) -> str:
+def _numbered(number: int, text: str, start: int, width: int, color: bool) -> str:
     margin = _painter(color)(_DIM, f"{number:>{width}} |")
-    return f"{margin} {_window(text, offset)}".rstrip()
+    return f"{margin} {_window(text, start)}".rstrip()
 
 
-def _window(text: str, offset: int) -> str:
-    """The part of a line that is shown, from a column on; "…" stands where something is cut off."""
-    shown = _safe(text).replace("\t", _TAB)
-    if offset == 0 and _columns(shown) <= _WIDTH:
-        return shown
-    position, kept = 0, []
-    for character in shown:
-        if offset <= position < offset + _WIDTH:
-            kept.append(character)
-        position += _columns(character)
-    if offset and kept:
-        kept[0] = "…" + " " * (_columns(kept[0]) - 1)
-    if position > offset + _WIDTH:
-        kept[-1] = "…"
-    return "".join(kept)
+def _window(text: str, start: int) -> str:
+    """The part of a line that is shown, from a character on; "…" where something is cut off."""
+    part = text[start : start + _WIDTH]
+    if start and part:
+        part = "…" + " " * (_columns(part[0]) - 1) + part[1:]
+    if len(text) > start + _WIDTH:
+        part = part[:-1] + "…"
+    return _safe(part).replace("\t", _TAB)
 
 
 def _columns(text: str) -> int:
@@ -158,8 +153,13 @@ def _lines(source: Source, known: dict[int, list[str]]) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    """The text with what could move the cursor or reorder the line replaced."""
-    return _UNSAFE.sub("\ufffd", text)
+    """The text, cut when very long, with what could steer the terminal replaced."""
+    return _UNSAFE.sub("\ufffd", _cut(text))
+
+
+def _cut(text: str) -> str:
+    """The text in the length at which the service cuts its own messages."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "[...]"
 
 
 def _painter(color: bool) -> Callable[[str, str], str]:
@@ -170,7 +170,7 @@ def _json(diagnostic: Diagnostic) -> dict[str, object]:
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
-        "message": diagnostic.message,
+        "message": _cut(diagnostic.message),
         **_place(diagnostic.span),
         "label": diagnostic.label or None,
         "related": [
@@ -203,7 +203,7 @@ def _rule(code: str) -> dict[str, object]:
 
 
 def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, object]:
-    text = diagnostic.message + (f" ({diagnostic.help})" if diagnostic.help else "")
+    text = _cut(diagnostic.message) + (f" ({diagnostic.help})" if diagnostic.help else "")
     result: dict[str, object] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),

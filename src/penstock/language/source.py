@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+_RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def has_errors(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> bool:
 
 def lines_of(text: str) -> list[str]:
     """The lines of a text without their ends, counted as YAML counts them."""
-    return _LINE_BREAK.split(text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return _RARE_BREAK.sub("\n", text).split("\n")
 
 
 def line_start(text: str, line: int) -> int:
