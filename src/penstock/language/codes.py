@@ -265,4 +265,27 @@ CODES: dict[str, tuple[str, str]] = {
         "A compute, environment, component, data asset, model or datastore that the file names "
         "is not in the workspace. Create it, or declare it in .penstock/workspaces/NAME/.",
     ),
+    "PS3501": (
+        "a conda file has the wrong shape",
+        "A conda file is a mapping: `name`, `channels`, `dependencies` (a list of packages, one of "
+        "which may be `pip:` with a list of its own) and `variables`.",
+    ),
+    "PS3502": (
+        "only conda has this package",
+        "Environments are built from PyPI. R packages and programs such as ffmpeg are not there: "
+        "install the program on this machine, or remove the line.",
+    ),
+    "PS3503": (
+        "a dependency is not a conda package",
+        "A dependency is a name with an optional version: numpy, numpy=1.21, numpy>=1.21,<2.",
+    ),
+    "PS3504": (
+        "a line of the pip section is not a pip requirement",
+        "The `pip` section is written as for pip: pandas==1.5.3, not pandas=1.5.3.",
+    ),
+    "PS3505": (
+        "an environment names a file that is not sent with it",
+        "A conda file goes to the service alone, so `-r requirements.txt` and `-e .` have nothing "
+        "to read there. List the packages, or use `build:` with a folder.",
+    ),
 }
