@@ -138,9 +138,9 @@ def run_process(
     all is `out`, in the order it was written. `on_piece` gets the beginning of a line too long to
     hold (else `on_line` does); `on_idle` is called when all that was there has been handed on.
     `env` is the whole environment. Cancel and timeout send SIGINT, SIGTERM and SIGKILL to the
-    program's session. At the end nothing of the tree is left, except with a `household`: then what runs in
-    the background after a normal end is the household's. Raises `ToolMissing` where there is no
-    such program, `OSError` where it cannot be started or `cwd` is not a folder.
+    program's session. At the end nothing of the tree is left, except with a `household`: then what
+    runs in the background after a normal end is the household's. Raises `ToolMissing` where there
+    is no such program, `OSError` where it cannot be started or `cwd` is not a folder.
     """
     if cancellation.requested:
         return Exit(128 + signal.SIGTERM, canceled=True, signal=signal.SIGTERM)

@@ -1,0 +1,195 @@
+"""Asks git about a local repository, and makes a folder a work tree that shares its objects.
+
+Nothing here writes to the repository it asks about.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.agent import files
+
+SAFE = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "advice.detachedHead=false",
+)
+"""Options for every call: nothing that a repository holds is run."""
+
+NO_PUSH = "this-is-a-local-run-so-nothing-is-pushed"
+"""Where a push from the sources of a job would go: nowhere."""
+
+_REFS = "--format=%(objectname) %(refname)"
+
+
+class GitFailed(Exception):
+    """git could not do what it was asked"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalGit:
+    """A repository on this machine. `head` is the commit, empty before the first; `common` is the
+    real git folder, also of a linked work tree; `changes` counts paths that differ from HEAD."""
+
+    top: Path
+    common: Path
+    object_format: str
+    head: str
+    branch: str
+    changes: int
+    refs: tuple[tuple[str, str], ...]
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment for git: no prompts, no translated messages."""
+    return {**given, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def is_inside(folder: Path) -> bool:
+    """Whether the folder belongs to a git repository, as far as names tell."""
+    return any(os.path.lexists(parent / ".git") for parent in (folder, *folder.parents))
+
+
+def start(
+    folder: Path, arguments: Sequence[str], env: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a short git command that is to be asked with `answer`."""
+    return subprocess.Popen(
+        ["git", *SAFE, *arguments],
+        cwd=folder,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def answer(process: subprocess.Popen[bytes]) -> bytes:
+    """What a started command printed. Raises `GitFailed` with its complaint."""
+    output, complaint = process.communicate()
+    if process.returncode != 0:
+        text = complaint.decode(errors="replace").strip() or f"exit code {process.returncode}"
+        raise GitFailed(text.splitlines()[-1])
+    return output
+
+
+def list_files(folder: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start listing what belongs to the work tree: tracked, and untracked but not ignored."""
+    listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    return start(folder, listing, env)
+
+
+def names_of(output: bytes) -> list[str]:
+    """The paths that git printed between NULs."""
+    return [os.fsdecode(name) for name in output.split(b"\0") if name]
+
+
+def read_repository(folder: Path, env: Mapping[str, str]) -> LocalGit:
+    """The facts of the repository around a folder. Raises `GitFailed`."""
+    asked = [
+        start(folder, arguments, env)
+        for arguments in (
+            ["status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dirty", "."],
+            [
+                "rev-parse",
+                "--path-format=absolute",
+                "--show-toplevel",
+                "--git-common-dir",
+                "--show-object-format",
+            ],
+            ["for-each-ref", _REFS, "refs/heads", "refs/tags", "refs/remotes/origin"],
+        )
+    ]
+    outputs = []
+    problem: GitFailed | None = None
+    for process in asked:
+        try:
+            outputs.append(answer(process))
+        except GitFailed as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    status, places, refs = outputs
+    top, common, object_format = os.fsdecode(places).splitlines()[:3]
+    head, branch, changes = _read_status(status)
+    pairs = [line.partition(" ") for line in os.fsdecode(refs).splitlines()]
+    return LocalGit(
+        top=Path(top),
+        common=Path(common),
+        object_format=object_format,
+        head=head,
+        branch=branch,
+        changes=changes,
+        refs=tuple((commit, name) for commit, _, name in pairs),
+    )
+
+
+def _read_status(output: bytes) -> tuple[str, str, int]:
+    head = branch = ""
+    changes = 0
+    entries = iter(output.split(b"\0"))
+    for entry in entries:
+        kind = entry[:2]
+        if entry.startswith(b"# branch.oid "):
+            head = entry[13:].decode()
+        elif entry.startswith(b"# branch.head "):
+            branch = os.fsdecode(entry[14:])
+        elif kind in (b"1 ", b"u ", b"? "):
+            changes += 1
+        elif kind == b"2 ":
+            changes += 1
+            next(entries, None)
+    return ("" if head == "(initial)" else head), branch, changes
+
+
+def link(repository: LocalGit, target: Path, *, head: str, origin: str) -> None:
+    """Make `target` a work tree of its own at `head`, reading objects from the repository.
+
+    Branches of the repository are the remote branches of the new one, as after a clone. What is
+    committed there stays there; a push goes nowhere.
+    """
+    folder = target / ".git"
+    files.remove(folder)
+    for name in ("objects/info", "refs/heads"):
+        (folder / name).mkdir(parents=True)
+    (folder / "objects/info/alternates").write_bytes(
+        os.fsencode(f"{repository.common / 'objects'}\n")
+    )
+    (folder / "HEAD").write_text(f"{head}\n")
+    (folder / "config").write_bytes(os.fsencode(_config(repository, origin)))
+    (folder / "packed-refs").write_bytes(os.fsencode(_packed_refs(repository.refs)))
+    shallow = repository.common / "shallow"
+    if shallow.is_file():
+        (folder / "shallow").write_bytes(shallow.read_bytes())
+
+
+def _config(repository: LocalGit, origin: str) -> str:
+    quoted = origin.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "")
+    version, extensions = 0, ""
+    if repository.object_format != "sha1":
+        version, extensions = 1, f"[extensions]\n\tobjectFormat = {repository.object_format}\n"
+    return (
+        f"[core]\n\trepositoryformatversion = {version}\n\tfilemode = true\n\tbare = false\n"
+        f"\tlogallrefupdates = true\n{extensions}"
+        f'[remote "origin"]\n\turl = "{quoted}"\n\tpushurl = {NO_PUSH}\n'
+        "\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
+    )
+
+
+def _packed_refs(refs: Sequence[tuple[str, str]]) -> str:
+    mapped: dict[str, str] = {}
+    for commit, name in refs:
+        if name.startswith("refs/heads/"):
+            mapped[f"refs/remotes/origin/{name.removeprefix('refs/heads/')}"] = commit
+        elif name != "refs/remotes/origin/HEAD":
+            mapped.setdefault(name, commit)
+    return "".join(f"{mapped[name]} {name}\n" for name in sorted(mapped))

@@ -1,0 +1,140 @@
+"""The agents of this machine inside the server's own process: threads that do one job at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from penstock.agent.job import run_job
+from penstock.agent.machine import Machine
+from penstock.agent.masking import Masker
+from penstock.agent.process import Cancellation
+from penstock.agent.server import JobServer
+from penstock.engine.events import NodeFinished, Result
+from penstock.engine.requests import JobRequest, StepsWork
+
+_DIAGNOSTICS = "_diag"
+
+
+@dataclass(slots=True)
+class _Job:
+    request: JobRequest
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    started: bool = False
+
+
+class LocalPool:
+    """Implements `engine.scheduler.Executor`. Threads are made when there is work, at most `slots`.
+
+    `post` takes a run's events; each submitted job ends with exactly one `NodeFinished`, through
+    `server.report` or, where the job never came to that, through `post`.
+    """
+
+    def __init__(
+        self,
+        server: JobServer,
+        machine: Machine,
+        slots: int,
+        post: Callable[..., None],
+    ) -> None:
+        self._server = server
+        self._machine = machine
+        self._slots = slots
+        self._post = post
+        self._changed = threading.Condition()
+        self._waiting: deque[_Job] = deque()
+        self._jobs: dict[tuple[str, str], _Job] = {}
+        self._idle = 0
+        self._threads = 0
+
+    def submit(self, request: JobRequest) -> None:
+        """Do the job as soon as a thread is free."""
+        job = _Job(request)
+        with self._changed:
+            self._jobs[request.run, request.node] = job
+            self._waiting.append(job)
+            if self._idle >= len(self._waiting):
+                self._changed.notify()
+            elif self._threads < self._slots:
+                self._threads += 1
+                name = f"agent-{self._threads}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def cancel(self, run: str, node: str, reason: str) -> None:
+        """Stop a job; one that has not begun ends at once."""
+        with self._changed:
+            job = self._jobs.get((run, node))
+            if job is not None and not job.started:
+                self._waiting.remove(job)
+                del self._jobs[run, node]
+        if job is None:
+            return
+        if job.started:
+            job.cancellation.request(reason)
+        else:
+            self._end(job, Result.CANCELED, reason)
+
+    def recover(self, run: str, node: str) -> bool:
+        """Never: the jobs of a process end with it."""
+        return False
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._idle += 1
+                while not self._waiting:
+                    self._changed.wait()
+                self._idle -= 1
+                job = self._waiting.popleft()
+                job.started = True
+            self._do(job)
+
+    def _do(self, job: _Job) -> None:
+        request = job.request
+        try:
+            run_job(request, self._server, self._machine, job.cancellation)
+        except Exception as error:  # noqa: BLE001 - the top of a worker: recorded, and the job ends
+            masker = _masker(request)
+            record_failure(self._machine, request, masker)
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            message = f"the agent could not do the job: {masker.mask_line(reason)}"
+            self._forget(job)
+            self._end(job, Result.FAILED, message)
+        else:
+            self._forget(job)
+
+    def _forget(self, job: _Job) -> None:
+        key = (job.request.run, job.request.node)
+        with self._changed:
+            if self._jobs.get(key) is job:
+                del self._jobs[key]
+
+    def _end(self, job: _Job, result: Result, message: str) -> None:
+        event = NodeFinished(at=time.time(), node=job.request.node, result=result, message=message)
+        self._post(job.request.run, event)
+
+
+def _masker(request: JobRequest) -> Masker:
+    masker = Masker()
+    for secret in (*request.secrets, *(v.value for v in request.variables if v.secret)):
+        masker.add(secret)
+    return masker
+
+
+def record_failure(machine: Machine, request: JobRequest, masker: Masker) -> Path:
+    """Add the exception that is being handled to the agent's own log; the path of that."""
+    import traceback
+
+    folder = machine.work / _DIAGNOSTICS
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "agent.log"
+    kind = "steps" if isinstance(request.work, StepsWork) else "command"
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    text = "".join(masker.mask_line(line) for line in traceback.format_exc().splitlines(True))
+    with path.open("a", encoding="utf-8", errors="replace") as log:
+        log.write(f"{stamp} run {request.run} node {request.node} ({kind})\n{text}\n")
+    return path

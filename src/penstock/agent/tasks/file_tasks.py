@@ -1,0 +1,134 @@
+"""CopyFiles@2, DeleteFiles@1 and Delay@1."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from penstock.agent import files
+from penstock.agent.context import SUCCEEDED, Outcome, StepContext, failed
+from penstock.agent.patterns import find_files, lines, select
+from penstock.agent.tasks.contract import Input, Task
+
+
+def copy_files(step: StepContext) -> Outcome:
+    """Copy the files that patterns choose, with their folders unless `flattenFolders`."""
+    source = step.path(step.input("SourceFolder"))
+    target = step.workspace.default_directory / step.input("TargetFolder")
+    if not source.is_dir():
+        return failed(f'there is no source folder "{source}"')
+    chosen = find_files(source, lines(step.input("Contents")))
+    step.log.line(f"found {len(chosen)} files")
+    if step.flag("CleanTargetFolder"):
+        files.empty(target)
+    target.mkdir(parents=True, exist_ok=True)
+    for path in chosen:
+        inner = path.name if step.flag("flattenFolders") else os.path.relpath(path, source)
+        place = target / inner
+        if not _may_copy(step, place):
+            continue
+        real = path.resolve()
+        status = real.stat()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.copy_file(str(real), str(place), status)
+        if not step.flag("preserveTimestamp"):
+            os.utime(place)
+        step.log.line(f"Copying {path} to {place}")
+    return SUCCEEDED
+
+
+def _may_copy(step: StepContext, place: Path) -> bool:
+    if not place.exists() or step.flag("OverWrite"):
+        return True
+    step.log.line(f"File {place} already exists: it is left as it is")
+    return False
+
+
+def delete_files(step: StepContext) -> Outcome:
+    """Delete the files and folders that patterns choose."""
+    source = step.path(step.input("SourceFolder"))
+    if not source.is_dir():
+        step.log.line(f"there is no folder {source}, so nothing is deleted")
+        return SUCCEEDED
+    patterns = lines(step.input("Contents"))
+    if not step.flag("RemoveDotFiles"):
+        patterns.append("!**/.*")
+    everything = _files_and_folders(source)
+    for relative in select(everything, [pattern.rstrip("/") for pattern in patterns]):
+        if os.path.lexists(source / relative):
+            step.log.line(f"Deleting {source / relative}")
+            files.remove(source / relative)
+    if step.flag("RemoveSourceFolder") and not any(source.iterdir()):
+        files.remove(source)
+    return SUCCEEDED
+
+
+def _files_and_folders(root: Path) -> list[str]:
+    found: list[str] = []
+    for relative, _ in files.walk(root):
+        folder = Path(relative).parent
+        found += [str(p) for p in (*folder.parents, folder) if str(p) != "."]
+        found.append(relative)
+    empty_folders = (Path(base) for base, _, _ in os.walk(root))
+    found += [os.path.relpath(folder, root) for folder in empty_folders if folder != root]
+    return list(dict.fromkeys(found))
+
+
+def delay(step: StepContext) -> Outcome:
+    """Wait."""
+    text = step.input("delayForMinutes")
+    try:
+        minutes = float(text)
+    except ValueError:
+        return failed(f'"delayForMinutes" must be a number, not "{text}"')
+    step.cancellation.wait(minutes * 60)
+    return SUCCEEDED
+
+
+COPY_FILES = Task(
+    name="CopyFiles",
+    major=2,
+    id="5bfb729a-a7c8-4a78-a7c3-8d717bb7c13c",
+    friendly_name="Copy files",
+    description="Copy files from a source folder to a target folder by patterns",
+    inputs=(
+        Input(name="SourceFolder", type="filePath"),
+        Input(name="Contents", type="multiLine", default="**", required=True),
+        Input(name="TargetFolder", required=True),
+        Input(name="CleanTargetFolder", type="boolean", default="false"),
+        Input(name="OverWrite", type="boolean", default="false"),
+        Input(name="flattenFolders", type="boolean", default="false"),
+        Input(name="preserveTimestamp", type="boolean", default="false"),
+        Input(name="retryCount", default="0"),
+        Input(name="delayBetweenRetries", default="1000"),
+        Input(name="ignoreMakeDirErrors", type="boolean", default="false"),
+    ),
+    run=copy_files,
+    restricted=True,
+    settable=(),
+)
+DELETE_FILES = Task(
+    name="DeleteFiles",
+    major=1,
+    id="b7e8b412-0437-4065-9371-edc5881de25b",
+    friendly_name="Delete files",
+    description="Delete files or folders by patterns",
+    inputs=(
+        Input(name="SourceFolder", type="filePath"),
+        Input(name="Contents", type="multiLine", default="myFileShare", required=True),
+        Input(name="RemoveSourceFolder", type="boolean", default="false"),
+        Input(name="RemoveDotFiles", type="boolean", default="false"),
+    ),
+    run=delete_files,
+    restricted=True,
+    settable=(),
+)
+DELAY = Task(
+    name="Delay",
+    major=1,
+    id="28782b92-5e8e-4458-9751-a71cd1492bae",
+    friendly_name="Delay",
+    description="Wait for some minutes",
+    inputs=(Input(name="delayForMinutes", default="0", required=True),),
+    run=delay,
+)

@@ -1,0 +1,115 @@
+"""The folders of one job: `_work/N/{s,a,b,TestResults}`, N staying the same for a pipeline."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from penstock.agent import files
+from penstock.agent.machine import Machine
+
+_MAPPING = "_mapping"
+_TEMPORARY = "_temp"
+
+
+class Workspace:
+    """The folders of a running job; nobody else uses them until `close`.
+
+    `root` is Pipeline.Workspace, `sources` Build.SourcesDirectory, `staging`
+    Build.ArtifactStagingDirectory, `temporary` Agent.TempDirectory. `default_directory` is where
+    relative paths begin (System.DefaultWorkingDirectory).
+    """
+
+    def __init__(self, work: Path, number: int, lock: int) -> None:
+        self.work = work
+        self.number = number
+        self.root = work / str(number)
+        self.sources = self.root / "s"
+        self.staging = self.root / "a"
+        self.binaries = self.root / "b"
+        self.test_results = self.root / "TestResults"
+        self.temporary = work / _TEMPORARY / str(number)
+        self.default_directory = self.sources
+        self._lock = lock
+
+    def prepare(self, clean: str, *, fresh: bool) -> None:
+        """Make the folders, empty those of one build, and what `workspace: clean` names.
+
+        `fresh` empties everything but the sources, as on a new hosted machine.
+        """
+        if clean == "all":
+            files.empty(self.root)
+        elif fresh:
+            files.empty(self.root, keep=("s",))
+        if clean == "resources":
+            files.empty(self.sources)
+        if clean == "outputs":
+            files.empty(self.binaries)
+        for folder in (self.staging, self.test_results, self.temporary):
+            files.empty(folder)
+        for folder in (
+            self.sources,
+            self.staging,
+            self.binaries,
+            self.test_results,
+            self.temporary,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def temporary_file(self, suffix: str) -> Path:
+        """A path in the temporary folder that nothing has yet, named by a GUID."""
+        name = os.urandom(16).hex()
+        guid = f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
+        return self.temporary / f"{guid}{suffix}"
+
+    def readable_folders(self) -> tuple[Path, ...]:
+        """The real folders that a logging command may name files in."""
+        import tempfile
+
+        system = Path(tempfile.gettempdir())
+        return tuple(folder.resolve() for folder in (self.root, self.temporary, system))
+
+    def close(self) -> None:
+        """Empty the temporary folder and let another job have the workspace."""
+        try:
+            files.empty(self.temporary)
+        finally:
+            os.close(self._lock)
+
+
+def open_workspace(machine: Machine, key: str) -> Workspace:
+    """The first workspace of the pipeline `key` that no other job uses, or a new one.
+
+    A file `_mapping/N` holds the key of workspace N and is locked while a job uses it, so that
+    several processes may share the folder.
+    """
+    mapping = machine.work / _MAPPING
+    mapping.mkdir(parents=True, exist_ok=True)
+    gate = os.open(mapping / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        numbers = sorted(int(name) for name in os.listdir(mapping) if name.isdecimal())  # noqa: PTH208
+        for number in numbers:
+            lock = _take(mapping / str(number), key)
+            if lock is not None:
+                return Workspace(machine.work, number, lock)
+        number = numbers[-1] + 1 if numbers else 1
+        (mapping / str(number)).write_text(key, "utf-8")
+        lock = _take(mapping / str(number), key)
+        assert lock is not None
+        return Workspace(machine.work, number, lock)
+    finally:
+        os.close(gate)
+
+
+def _take(path: Path, key: str) -> int | None:
+    if path.read_text("utf-8") != key:
+        return None
+    lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
