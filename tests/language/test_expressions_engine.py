@@ -272,6 +272,21 @@ def test_a_fault_of_evaluation_names_the_innermost_part():
     assert (fault.position, fault.end, fault.text) == (10, 20, "and(true, lt(1, 'x'))")
 
 
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        (
+            "contains(item, 'a')",
+            "a list has no text: use join, convertToJson or, to find a value, containsValue",
+        ),
+        ("lower(item[0])", "an object has no text: use convertToJson, or name one of its keys"),
+        ("lt(1, 'x')", "two values are compared as the type of the left one, here a Number"),
+    ],
+)
+def test_a_failed_conversion_says_what_to_use(text, help):
+    assert fault_of(text, item=from_python([{}])).help == help
+
+
 def test_a_fault_points_into_the_file():
     source = Source(
         "azure-pipelines.yml",

@@ -194,9 +194,17 @@ def _required(value: Value, converted: _Converted | None, kind: str) -> _Convert
 
 def cast_error(value: Value, kind: str) -> ExpressionError:
     """A value that has no counterpart of the wanted type."""
+    match value:
+        case Array() if kind == "String":
+            help = "a list has no text: use join, convertToJson or, to find a value, containsValue"
+        case Object() if kind == "String":
+            help = "an object has no text: use convertToJson, or name one of its keys"
+        case _:
+            help = f"two values are compared as the type of the left one, here a {kind}"
     return ExpressionError(
         f"Unable to convert from {kind_of(value)} to {kind}. Value: {quoted(value)}",
         code="PS1304",
+        help=help,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from penstock.language.casing import same_text
 from penstock.language.source import Diagnostic, Source, Span
@@ -75,8 +75,7 @@ class Mapping:
 Node: TypeAlias = Mapping | Sequence | Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One parsed text. `root` is None when the text is empty or could not be read."""
 
     root: Node | None
@@ -84,8 +83,7 @@ class Document:
     source: Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much one text may hold before it is refused: characters, nested levels, YAML events.
 
     An alias counts as the events of what it stands for.

@@ -14,12 +14,8 @@ _CONTINUATION = re.compile(r"\\(?:\r\n|\n|\r)[ \t]*")
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-def locate(scalar: Scalar, start: int, end: int) -> Span:
-    """Where the characters `start` to `end` (exclusive) of a scalar's value stand in its file.
-
-    An offset beyond the value is taken as its end. In a literal text the spaces at the beginning
-    of a line may be off by the indentation.
-    """
+def locate_part(scalar: Scalar, start: int, end: int) -> Span:
+    """Where a part of a scalar's value stands in its file; see `penstock.language.yaml.locate`."""
     span = scalar.span
     text = span.source.text.removeprefix("\ufeff")
     first = line_start(text, span.line) + span.column - 1
