@@ -89,6 +89,8 @@ def decide(state: RunState, now: float) -> list[Action]:
         wake = min((at for at in agenda.deadlines.values() if at > now), default=None)
     for id in agenda.orphans:
         actions.append(_skip(id, now, f"{_parent_name(state, id)} did not run"))
+    for id in agenda.opening:
+        actions.append(Record(NodeStarted(at=now, node=id)))
     for id in agenda.expanding:
         actions.append(_expand(state, id, now))
     for group in agenda.ready:
@@ -144,11 +146,7 @@ def _start_ready(state: RunState, id: str | None, now: float) -> Iterator[Action
             continue
         free -= 1
         queued = NodeQueued(at=now, node=child, variables=verdict.variables)
-        if state.is_leaf(child):
-            yield Dispatch(queued)
-        else:
-            yield Record(queued)
-            yield Record(NodeStarted(at=now, node=child))
+        yield Dispatch(queued) if state.is_leaf(child) else Record(queued)
 
 
 def _expand(state: RunState, id: str, now: float) -> Action:

@@ -113,6 +113,7 @@ class Agenda:
     """The nodes and groups that may need an action; all others need none. Dicts for their order."""
 
     ready: dict[str | None, None] = field(default_factory=dict)
+    opening: dict[str, None] = field(default_factory=dict)
     done: dict[str | None, None] = field(default_factory=dict)
     expanding: dict[str, None] = field(default_factory=dict)
     orphans: dict[str, None] = field(default_factory=dict)
@@ -259,6 +260,8 @@ class RunState:
         self._leave_pending(state)
         group = self._parent(state)
         group.active += 1
+        if not self.is_leaf(event.node):
+            self.agenda.opening[event.node] = None
         if group.failing:
             self._stop(state, state.cancel_reason)
         return True
@@ -272,6 +275,7 @@ class RunState:
         if state.phase is Phase.FINISHED:
             return True
         state.phase = Phase.RUNNING
+        self.agenda.opening.pop(event.node, None)
         if state.node.timeout is not None and not state.canceling:
             self.agenda.deadlines[event.node] = event.at + state.node.timeout
         if state.node.expands:
@@ -336,6 +340,7 @@ class RunState:
         agenda = self.agenda
         agenda.deadlines.pop(id, None)
         agenda.untold.pop(id, None)
+        agenda.opening.pop(id, None)
         agenda.expanding.pop(id, None)
         agenda.orphans.pop(id, None)
         agenda.done.pop(id, None)
