@@ -1,0 +1,192 @@
+"""Reads a Docker build context for the Python packages that it installs; nothing in it is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from penstock.agent.environments import curated, requirements
+from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish, short_name
+
+_CONTINUED = re.compile(r"\\[ \t]*\n")
+_INSTRUCTION = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$")
+_SEPARATOR = re.compile(r"\s*(?:&&|;|\|\|)\s*")
+_CONDA_PROGRAMS = {"conda", "mamba", "micromamba"}
+_FILE_OPTIONS = {"-f", "--file"}
+_TEXTS = ("", ".txt", ".yml", ".yaml", ".toml", ".cfg")
+_MOST_BYTES = 200_000
+_SHOWN = 70
+
+
+def contents(folder: Path) -> list[tuple[str, str]]:
+    """The small text files of a context, by relative path: what decides on its packages."""
+    return [
+        (path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="replace"))
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _TEXTS and path.is_file() and path.stat().st_size <= _MOST_BYTES
+    ]
+
+
+def read(folder: Path, dockerfile: str, id: str, log: Callable[[str], None]) -> Recipe:
+    """The recipe of a context. Raises `EnvironmentRefused` when it installs no Python packages."""
+    path = (folder / dockerfile).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise EnvironmentRefused(f'the build context has no "{dockerfile}"')
+    context = _Context(folder.resolve(), id, log)
+    for name, rest in _instructions(path.read_text(encoding="utf-8-sig")):
+        context.follow(name, rest)
+    return context.recipe()
+
+
+class _Context:
+    """What the instructions of a Dockerfile come to, as far as Python packages go."""
+
+    def __init__(self, folder: Path, id: str, log: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.id = id
+        self.whose = f'"{short_name(id)}"' if short_name(id) else "the environment"
+        self.log = log
+        self.image = ""
+        self.base: Recipe | None = None
+        self.wishes: list[Wish] = []
+        self.sources: list[Wish] = []
+        self.options: list[str] = []
+        self.variables: dict[str, str] = {}
+        self.not_run: list[str] = []
+        self.copied: dict[str, str] = {}
+
+    def recipe(self) -> Recipe:
+        """What was found."""
+        from penstock.agent.environments.sources import python_of_image
+
+        if self.base is None and not self.wishes and not self.sources:
+            raise EnvironmentRefused(
+                f"the build context of {self.whose} installs no Python packages that can be read "
+                "from its Dockerfile, and images are not built here. use a conda_file, or "
+                "`pip install -r requirements.txt` in the Dockerfile"
+            )
+        title = f"the Dockerfile of {self.whose}"
+        base = self.base or Recipe(title=title, python=python_of_image(self.image))
+        notes = [f"the Dockerfile of {self.whose} is not run, only its Python packages are taken"]
+        notes += [f"not run: {line}" for line in self.not_run]
+        return replace(
+            base,
+            wishes=(*base.wishes, *self.wishes),
+            sources=(*base.sources, *self.sources),
+            options=(*base.options, *self.options),
+            variables={**base.variables, **self.variables},
+            notes=(*base.notes, *notes),
+        )
+
+    def follow(self, name: str, rest: str) -> None:
+        """Take from one instruction what concerns Python packages."""
+        match name.upper():
+            case "FROM":
+                self.image = next(word for word in rest.split() if not word.startswith("--"))
+                if curated.is_curated(self.image):
+                    self.base = curated.find(self.image)
+            case "COPY" | "ADD":
+                self.copy(rest)
+            case "RUN":
+                for command in _SEPARATOR.split(rest):
+                    self.run(command.strip())
+
+    def copy(self, rest: str) -> None:
+        """Remember where a file of the context goes to, so that commands can name it there."""
+        words = [word for word in rest.split() if not word.startswith("--")]
+        for word in words[:-1]:
+            self.copied[Path(word).name] = word
+            self.copied[Path(words[-1]).name] = word
+
+    def run(self, command: str) -> None:
+        """Take the packages of one command, or note that it is not run."""
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            words = []
+        installs = _pip_arguments(words)
+        if installs is not None:
+            self.pip_install(installs)
+        elif _installs_conda_file(words):
+            self.conda_file(next(value for value in _values(words, _FILE_OPTIONS)))
+        elif command:
+            command = " ".join(command.split())
+            self.not_run.append(command if len(command) <= _SHOWN else f"{command[:_SHOWN]}...")
+
+    def pip_install(self, words: list[str]) -> None:
+        """Take the packages and requirements files of a `pip install`."""
+        files = set(_values(words, {"-r", "--requirement"}))
+        for name in files:
+            for place, line in requirements.read_file(self.find(name)):
+                self.take(line, place)
+        skip = False
+        for index, word in enumerate(words):
+            if skip or word in files:
+                skip = False
+            elif word in ("-i", "--index-url", "--extra-index-url", "-f", "--find-links"):
+                self.take(requirements.read_line(" ".join(words[index : index + 2])), "")
+                skip = True
+            elif not word.startswith("-"):
+                self.take(requirements.read_line(word, "the Dockerfile"), "the Dockerfile")
+
+    def take(self, line: requirements.Line, place: str) -> None:
+        """Take one requirement. Raises `EnvironmentRefused` where it is none."""
+        match line:
+            case Wish():
+                self.wishes.append(line)
+            case requirements.Option(text=text, kept=True):
+                self.options.append(text)
+            case requirements.Address(text=text):
+                self.sources.append(Wish(requirement=text, written=text, place=place))
+            case requirements.Problem(message=message, help=help):
+                raise EnvironmentRefused(f"{message} ({place}). {help}")
+
+    def conda_file(self, name: str) -> None:
+        """Take a conda file of the context."""
+        from penstock.agent.environments.sources import read_conda_file
+
+        path = self.find(name)
+        text = path.read_text(encoding="utf-8-sig")
+        self.base = read_conda_file(text, self.id, self.image, self.log, folder=path.parent)
+
+    def find(self, name: str) -> Path:
+        """The file of the context that a command names, wherever it was copied to."""
+        for candidate in (name, self.copied.get(Path(name).name, ""), Path(name).name):
+            path = (self.folder / candidate.lstrip("/")).resolve() if candidate else self.folder
+            if path.is_file() and path.is_relative_to(self.folder):
+                return path
+        raise EnvironmentRefused(f'"{name}", which the Dockerfile reads, is not in the context')
+
+
+def _instructions(text: str) -> Iterator[tuple[str, str]]:
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    for line in _CONTINUED.sub(" ", "\n".join(lines)).splitlines():
+        match = _INSTRUCTION.match(line)
+        if match:
+            yield match[1], match[2].strip()
+
+
+def _pip_arguments(words: list[str]) -> list[str] | None:
+    """What follows `pip install`, `python -m pip install` or `conda run ... pip install`."""
+    for index, word in enumerate(words[:-1]):
+        if re.fullmatch(r"(.*/)?pip3?(\.\d+)?", word) and words[index + 1] == "install":
+            return words[index + 2 :]
+    return None
+
+
+def _installs_conda_file(words: list[str]) -> bool:
+    is_conda = bool(words) and Path(words[0]).name in _CONDA_PROGRAMS
+    return is_conda and any(True for _ in _values(words, _FILE_OPTIONS))
+
+
+def _values(words: list[str], options: set[str]) -> Iterator[str]:
+    """The values of those options, in both forms."""
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if word in options and index + 1 < len(words):
+            yield words[index + 1]
+        elif equals and name in options:
+            yield value

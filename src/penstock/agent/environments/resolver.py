@@ -1,0 +1,243 @@
+"""Finds versions for what was asked for: exactly if they can be had, else the nearest that can.
+
+Every difference from what was asked for is told. The work is uv's; this decides what to ask it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from penstock.agent.environments.demands import Demand, demand, named, pins
+from penstock.agent.environments.interpreters import Interpreter, asked_version
+from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
+from penstock.agent.environments.uv import Outcome, Uv, compile_arguments
+
+_MOST_ROUNDS = 60
+_NO_WHEELS_AT_ALL = re.compile(r"all versions of (\S+) have no usable wheels")
+_NO_WHEELS = re.compile(r"(\S+?)==\S+ has no (?:usable )?wheels")
+_UNKNOWN = re.compile(r"(\S+) was not found in the package registry")
+_ALWAYS = (
+    Wish(requirement="pip", ours=True),
+    Wish(requirement="wheel", ours=True),
+    Wish(requirement="setuptools<80", ours=True),  # what imports pkg_resources still finds it
+)
+_HOLDS = (
+    ("mlflow", Version("3"), "sqlalchemy<2.1"),  # imports a name that 2.1 removed
+    ("pandas", Version("2.2.2"), "numpy<2"),  # compiled for numpy 1
+    ("scikit-learn", Version("1.4.2"), "numpy<2"),
+)
+"""Releases below that version say nothing of what they cannot go together with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What to install (`name==version` lines, all dependencies among them), which of it is built
+    from source, and how it differs from what was asked for."""
+
+    lock: str
+    built: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def resolve(
+    recipe: Recipe, python: Interpreter, uv: Uv, unbuildable: frozenset[str] = frozenset()
+) -> Resolution:
+    """Versions for all wishes of the recipe on that Python; `unbuildable` are not built here.
+
+    Raises `EnvironmentRefused` when a package is on no index, when no versions go together, or when
+    the index cannot be reached.
+    """
+    return _Search(recipe, python, uv, unbuildable).run()
+
+
+class _Search:
+    """One search for versions that go together, from what was asked for to ever looser forms."""
+
+    def __init__(
+        self, recipe: Recipe, python: Interpreter, uv: Uv, unbuildable: frozenset[str]
+    ) -> None:
+        self.recipe = recipe
+        self.python = python
+        self.uv = uv
+        self.unbuildable = unbuildable
+        self.built: list[str] = []
+        self.probed: set[str] = set()
+        wishes = [demand(wish) for wish in recipe.wishes]
+        names = {each.name for each in wishes}
+        always = [each for each in map(demand, _ALWAYS) if each.name not in names]
+        self.demands = wishes + always
+
+    def run(self) -> Resolution:
+        """Ask for all as it is; then with the nearest versions; then loosen what conflicts."""
+        outcome = None if self.remember_asked_python() else self.compile_as_it_is()
+        if outcome is None or outcome.code != 0:
+            self.find_nearest()
+            outcome = self.meet()
+        if self.hold_back(pins(outcome.out)):
+            outcome = self.meet()
+        return Resolution(outcome.out, tuple(self.built), tuple(self.notes(outcome.out)))
+
+    def meet(self) -> Outcome:
+        """Ask, and loosen what conflicts, until it is met."""
+        for _ in range(_MOST_ROUNDS):
+            outcome = self.compile(self.demands)
+            if outcome.code == 0:
+                return outcome
+            if not self.give_way(outcome.complaint):
+                break
+        raise EnvironmentRefused(_conflict(self.recipe.title, outcome.complaint))
+
+    def compile_as_it_is(self, *extra: str) -> Outcome:
+        """Ask without loosening; what has no wheels at all is built from source."""
+        outcome = self.compile(self.demands, *extra)
+        while outcome.code != 0 and self.note_missing(outcome.complaint):
+            outcome = self.compile(self.demands, *extra)
+        return outcome
+
+    def compile(self, demands: Sequence[Demand], *extra: str) -> Outcome:
+        """Ask uv for versions. Raises `EnvironmentRefused` when the index cannot be reached."""
+        arguments = [*compile_arguments(self.python.path, self.built), *extra]
+        bounds = [each.text for each in demands if each.bounds and each.text]
+        if bounds:
+            path = self.uv.folder / "bounds.txt"
+            path.write_text("\n".join(bounds))
+            arguments += ["--constraints", str(path)]
+        texts = [each.text for each in demands if not each.bounds and each.text]
+        return self.ask(arguments, texts)
+
+    def ask(self, arguments: Sequence[str], texts: Iterable[str]) -> Outcome:
+        """Run uv with the recipe's index options."""
+        switches = ("--prerelease", "allow") if "--pre" in self.recipe.options else ()
+        options = [option for option in self.recipe.options if option != "--pre"]
+        outcome = self.uv.run(*arguments, *switches, lines=[*options, *texts])
+        if outcome.unreachable:
+            raise EnvironmentRefused(
+                f"{outcome.unreachable} cannot be reached, and {self.recipe.title} needs packages "
+                "from there. check the network, or set UV_DEFAULT_INDEX to an index you can reach"
+            )
+        return outcome
+
+    def remember_asked_python(self) -> bool:
+        """When another Python must do, take as hints the versions that the asked one would have.
+
+        So `pandas` for Python 3.8 stays pandas 2.0, and dependencies stay of that time too.
+        """
+        asked = asked_version(self.recipe.python)
+        if not asked or asked == self.python.version:
+            return False
+        outcome = self.compile_as_it_is("--python-version", asked)
+        if outcome.code != 0:
+            return False
+        hints = pins(outcome.out)
+        mine = [demand(each.wish, hints.pop(each.name, None)) for each in self.demands]
+        others = [
+            demand(Wish(requirement=f"{name}=={version}", ours=True), version, bounds=True)
+            for name, version in hints.items()
+        ]
+        self.demands = mine + others
+        return True
+
+    def find_nearest(self) -> None:
+        """Learn for every version wanted which is the nearest that this Python can have."""
+        waiting = [each for each in self.demands if each.wanted is not None]
+        nearest: dict[str, str] = {}
+        arguments = [*compile_arguments(self.python.path, self.built), "--no-deps"]
+        arguments += ["--resolution", "lowest-direct"]
+        while waiting:
+            lines = [each.with_specifier(f">={each.wanted}") for each in waiting]
+            outcome = self.ask(arguments, lines)
+            if outcome.code == 0:
+                nearest = pins(outcome.out)
+                break
+            self.note_missing(outcome.complaint)
+            absent = named(outcome.complaint, waiting) or waiting[:1]
+            waiting = [each for each in waiting if each not in absent]
+        for each in self.demands:
+            found = nearest.get(each.name)
+            if (
+                found
+                and Version(found) != each.hint
+                and not (each.hint is None and each.accepts(found))
+            ):
+                each.settle_on(found, f"no wheel of {each.asked} for Python {self.python.version}")
+
+    def note_missing(self, complaint: str) -> bool:
+        """Take note of packages that no index has, or that have no wheels at all."""
+        for name in _UNKNOWN.findall(complaint):
+            self.refuse_unknown(canonicalize_name(name))
+        more = set(_NO_WHEELS_AT_ALL.findall(complaint))
+        for name in set(_NO_WHEELS.findall(complaint)) - self.probed - more:
+            self.probed.add(name)
+            probe = self.ask([*compile_arguments(self.python.path), "--no-deps"], [name])
+            more |= set(_NO_WHEELS_AT_ALL.findall(probe.complaint))
+        new = sorted(more.difference(self.built, self.unbuildable))
+        self.built += new
+        return bool(new)
+
+    def refuse_unknown(self, name: str) -> None:
+        """A package that is on no index is left out where it may be; else that is the end."""
+        for each in self.demands:
+            if each.name != name:
+                continue
+            if each.rungs[-1]:
+                raise EnvironmentRefused(
+                    f'"{each.wish.written}" ({each.wish.place}) is on no package index that this '
+                    "machine reads. check the name, or give its index with --extra-index-url"
+                )
+            each.leave_out("on no package index")
+
+    def give_way(self, complaint: str) -> bool:
+        """Loosen what the complaint speaks of; False when nothing is left to loosen."""
+        if self.note_missing(complaint):
+            return True
+        spoken_of = named(complaint, self.demands)
+        groups = (
+            [each for each in spoken_of if each.wish.ours],
+            [each for each in spoken_of if each.wish.dispensable],
+            [each for each in spoken_of if each.rung > 0],
+            spoken_of,
+            [each for each in self.demands if each.wish.ours],
+        )
+        return any(
+            [each for each in group if each.loosen("conflicts with other packages")]
+            for group in groups
+        )
+
+    def hold_back(self, found: dict[str, str]) -> bool:
+        """Add limits that old releases need and do not state; whether there were any."""
+        holds = [
+            demand(Wish(requirement=limit, ours=True), bounds=True)
+            for name, below, limit in _HOLDS
+            if name in found and Version(found[name]) < below
+        ]
+        needed = [
+            each for each in holds if each.name in found and not each.accepts(found[each.name])
+        ]
+        self.demands = [*self.demands, *needed]
+        return bool(needed)
+
+    def notes(self, lock: str) -> Iterator[str]:
+        """How the versions found differ from what was asked for."""
+        found = pins(lock)
+        for each in self.demands:
+            if each.wish.ours or each.rung == 0:
+                continue
+            version = found.get(each.name, "")
+            if not version:
+                yield f"{each.wish.written} is left out ({each.reason})"
+            elif not each.accepts(version):
+                yield f"{each.requirement.name} {each.asked} -> {version} ({each.reason})"
+        for name in self.built:
+            if name in found:
+                yield f"{name} {found[name]} is built from source: there is no wheel of it"
+
+
+def _conflict(title: str, complaint: str) -> str:
+    reason = " ".join(line.strip() for line in complaint.splitlines() if line.strip())
+    reason = reason.split(" cause: ", 1)[-1].split(" hint: ", 1)[0]
+    return f"no versions of the packages of {title} go together: {reason}"
