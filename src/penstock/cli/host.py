@@ -63,7 +63,7 @@ class Host:
         self.owner = Owner(home.owners)
         self.database = open_state(home)
         self.runs = Runs(self.database, self.owner)
-        self.logs = Logs(home.logs)
+        self.logs = Logs(home.logs, place=self._artifact_folder)
         self.deployments = Deployments(self.database)
         self.log_listeners: list[LogListener] = []
         self.last_request = time.monotonic()
@@ -147,8 +147,29 @@ class Host:
         self.listener.close()
         self.scheduler.close()
         self.logs.close()
+        if self._ml is not None:
+            self._ml.close()
         self.database.close()
         self.owner.close()
+
+    def on_failure(self, request: str, error: Exception) -> None:
+        """Note a failure of ours that a client saw as status 500."""
+        import traceback
+
+        text = "".join(traceback.format_exception(error))
+        with (self.home.root / "failures.log").open("a", encoding="utf-8") as file:
+            file.write(f"{request}\n{text}\n")
+
+    def signing_key(self) -> bytes:
+        """The key of links that need no token, made with the store and kept with it."""
+        path = self.home.root / "signing.key"
+        if not path.exists():
+            draft = path.with_suffix(f".{os.getpid()}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.write(descriptor, os.urandom(32))
+            os.close(descriptor)
+            draft.replace(path)
+        return path.read_bytes()
 
     def _executor_for(self, work: Work) -> Executor:
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()

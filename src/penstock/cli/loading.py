@@ -12,7 +12,8 @@ from penstock.devops.library import Library, VariableGroup, read_library
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.engine.requests import Variable
-from penstock.language.compiler import Compiled, LocalFiles, compile_pipeline
+from penstock.language.compiler import Compiled, compile_pipeline
+from penstock.language.templates.files import LocalFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

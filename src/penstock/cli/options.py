@@ -29,6 +29,8 @@ DEFAULT_FILES = ("azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipeline
 class Failure(click.ClickException):
     """a command that cannot go on: a message, one next step, an exit code"""
 
+    exit_code: int  # type: ignore[misc]
+
     def __init__(self, message: str, help: str = "", code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.help = help

@@ -28,9 +28,13 @@ def command() -> None:
 @output_options("table")
 def list_runs(limit: int, branch: str | None, kind: str, form: str, query: str | None) -> int:
     """The newest runs."""
-    filters = {"kind": kind, **({"branch": branch} if branch else {})}
     with open_store() as store:
-        rows = [row_of(run) for run in store.runs.list(limit=limit, **filters)]
+        found = (
+            store.runs.list(limit=limit, kind=kind, branch=branch)
+            if branch
+            else store.runs.list(limit=limit, kind=kind)
+        )
+        rows = [row_of(run) for run in found]
     text = render_data(rows, form, query)
     if text:
         click.echo(text)

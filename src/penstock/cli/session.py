@@ -143,7 +143,7 @@ class _Watch:
             if isinstance(event, RunChanged) and event.name == "number":
                 self.number = event.value
             self._progress.event(event)
-        elif (told := self._host.ml.place_of(run, getattr(event, "node", ""))) is not None:
+        elif (told := self._host.ml.names_of(run, getattr(event, "node", ""))) is not None:
             self._progress.job_event(*told, event)
 
     def log(self, run: str, node: str, log: str, text: str) -> None:
@@ -151,7 +151,7 @@ class _Watch:
         lines = text.splitlines()
         if run == self._run:
             self._progress.lines(node, log, [without_time(line) for line in lines])
-        elif self._host.has_ml and (told := self._host.ml.place_of(run, node)) is not None:
+        elif self._host.has_ml and (told := self._host.ml.names_of(run, node)) is not None:
             self._progress.job_lines(told[1], log, lines)
 
     def wait(self) -> Result:

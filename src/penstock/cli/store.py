@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
+from penstock.store.agents import ml_places
+from penstock.store.assets import SqlJobs
 from penstock.store.database import Database, open_state
 from penstock.store.deployments import Deployments
 from penstock.store.home import Home
@@ -33,7 +35,7 @@ def open_store() -> Iterator[Store]:
     home = Home.default(os.environ)
     home.make()
     database = open_state(home)
-    logs = Logs(home.logs)
+    logs = Logs(home.logs, place=ml_places(SqlJobs(database), home))
     try:
         yield Store(
             home=home,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load
 from penstock.cli.options import Failure, Request, wants_color
 from penstock.language.source import Diagnostic, Source, has_errors
+
+if TYPE_CHECKING:
+    from penstock.ml.yaml.kinds import Kind
 
 
 @click.command(short_help="check pipeline and Azure ML files offline")
@@ -59,19 +64,19 @@ def _check(request: Request) -> list[Diagnostic]:
         if not path.is_file():
             raise Failure(f'there is no file "{request.file}"', code=Exit.NOT_FOUND)
         if (kind := _azure_ml_kind(path)) is not None:
-            from penstock.ml.yaml import load as load_ml
+            from penstock.ml.yaml.loading import load as load_ml
 
             return list(load_ml(path, kind=kind).diagnostics)
     loaded = load(request)
     return [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
 
 
-def _azure_ml_kind(path: Path) -> str | None:
+def _azure_ml_kind(path: Path) -> Kind | None:
     from penstock.language import yaml
-    from penstock.ml.yaml import recognise
+    from penstock.ml.yaml.kinds import recognise
 
     document = yaml.parse(Source(path.name, path.read_text("utf-8", "replace")), anchors=True)
-    return recognise(document)
+    return recognise(document.root)
 
 
 def _print(found: list[Diagnostic], form: str, names: list[str]) -> None:
@@ -80,7 +85,11 @@ def _print(found: list[Diagnostic], form: str, names: list[str]) -> None:
     if form == "json":
         click.echo(json.dumps(diagnostics.to_json(found), indent=2, ensure_ascii=False))
     elif form == "sarif":
-        click.echo(json.dumps(diagnostics.to_sarif(found), indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                diagnostics.to_sarif(found, version=__version__), indent=2, ensure_ascii=False
+            )
+        )
     elif found:
         click.echo(diagnostics.render(found, color=wants_color(sys.stdout)))
     else:

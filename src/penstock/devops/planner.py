@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from penstock.devops.hooks import hooks_of, plan_deployment
 from penstock.devops.legs import plan_legs, plan_runtime_matrix
@@ -76,7 +77,7 @@ def _plan_stage(
 ) -> str:
     key = stage.id.value or f"Stage{position}"
     if stage.depends_on is None:
-        depends_on = (previous,) if previous else ()
+        depends_on: tuple[str, ...] = (previous,) if previous else ()
     else:
         depends_on = tuple(_canonical(planning, name.value) for name in stage.depends_on)
     display = stage.display_name.value if stage.display_name else key
@@ -177,9 +178,10 @@ def _plan_ordinary(
                 for n in range(1, total + 1)
             }
             plan_legs(planning, node, work, legs, None, numbered=True)
-        case model.Matrix(legs=model.Text() as text, max_parallel=limit):
-            plan_runtime_matrix(planning, node, work, text, limit)
         case model.Matrix(legs=legs_by_name, max_parallel=limit):
+            if isinstance(legs_by_name, model.Text):
+                plan_runtime_matrix(planning, node, work, legs_by_name, limit)
+                return
             texts = {
                 leg: {name: text.value for name, text in values.items()}
                 for leg, values in legs_by_name.items()
@@ -188,6 +190,8 @@ def _plan_ordinary(
                 plan_legs(planning, node, work, texts, limit)
             else:
                 planning.nodes.append(leaf(node, work, node.key, node.display_name))
+        case _:
+            assert_never(job.strategy)
 
 
 def _condition(text: model.Text | None) -> str:

@@ -120,6 +120,17 @@ def run_variables(state: RunState) -> tuple[Variable, ...]:
     return found
 
 
+def runtime_value(state: RunState, id: str, text: str) -> Value:
+    """The value of a `$[ ]` text (or of the expression itself) as the node sees it.
+
+    Raises `ExpressionError`.
+    """
+    inner = runtime_expression(text)
+    variables = dict(variables_around(state, id, run_variables(state)))
+    merge(variables, own_variables(state.nodes[id]))
+    return _runtime(state, id, text if inner is None else inner, variables)
+
+
 def runtime_expression(text: str) -> str | None:
     """What stands between `$[` and `]` when that is the whole of the text."""
     text = text.strip()

@@ -1,0 +1,155 @@
+"""The Azure ML half of a host: service, tracking, computes and the HTTP application over them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from penstock.agent.pool import LocalPool
+from penstock.cli.summary import MlJob
+from penstock.engine.events import Event, RunFinished
+from penstock.ml.compute import ComputeExecutor, slots
+from penstock.ml.jobs import MlService
+from penstock.ml.jobstore import Job
+from penstock.ml.tracking import Tracking
+from penstock.ml.tracking_values import TrackingError
+from penstock.ml.workspaces import Workspace
+from penstock.store.agents import ml_places
+from penstock.store.assets import SqlAssets, SqlJobs
+from penstock.store.database import open_metrics
+from penstock.store.tracking import SqlTracking
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from penstock.cli.host import Host
+
+COMMAND_SLOTS = 64
+LAST_LINES = 20
+
+
+class MlServices:
+    """Everything of Azure ML that one host needs. Methods may be called from any thread."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._metrics_database = open_metrics(host.home)
+        self.tracking = Tracking(SqlTracking(self._metrics_database))
+        self.assets = SqlAssets(host.database)
+        self.jobs = SqlJobs(host.database)
+        self.service = MlService(
+            assets=self.assets,
+            jobs=self.jobs,
+            scheduler=host.scheduler,
+            tracking=self.tracking,
+            logs=host.logs,
+            new_run=host.runs.new_id,
+            new_name=_guid,
+            clock=time.time,
+        )
+        processors = os.cpu_count() or 1
+        self.executor = ComputeExecutor(
+            LocalPool(host.agents, host.machine, COMMAND_SLOTS, host.scheduler.post),
+            lambda workspace, compute: slots(self.assets, workspace, compute, processors),
+            host.scheduler.post,
+            host.scheduler.state,
+        )
+        self.artifact_folder = ml_places(self.jobs, host.home)
+        self._names: dict[tuple[str, str], tuple[str, str]] = {}
+        self._ended = threading.Condition()
+        host.scheduler.subscribe(self.service.on_event)
+        host.scheduler.subscribe(self.executor.on_event)
+        host.scheduler.subscribe(self._on_event)
+
+    def application(self) -> ASGIApp:
+        """The HTTP application: ARM, Azure ML, run history, blobs, MLflow."""
+        from penstock.server.app import make_app
+        from penstock.server.auth import Signer, one_token
+        from penstock.server.ml import ml_routes
+        from penstock.server.ml.context import MlHttp
+        from penstock.server.mlflow import mlflow_routes
+
+        host = self._host
+        http = MlHttp(
+            service=self.service,
+            logs=host.logs,
+            storage=host.home.storage,
+            signer=Signer(host.signing_key()),
+            metrics=self._metrics,
+        )
+        routes = (*ml_routes(http), *mlflow_routes(self.tracking, host.home.storage))
+        return make_app(
+            routes,
+            one_token(host.access.token),
+            signer=http.signer,
+            on_failure=host.on_failure,
+        )
+
+    def names_of(self, run: str, node: str) -> tuple[str, str] | None:
+        """What people call the root job and the node of an ML run; None for any other run."""
+        if (run, node) not in self._names:
+            family = self.jobs.of_run(run)
+            for job in family:
+                root = family[0].display_name or family[0].name
+                self._names[run, job.node] = (root, job.key or job.display_name)
+        return self._names.get((run, node))
+
+    def jobs_of(self, origin_run: str) -> list[MlJob]:
+        """The ML jobs that steps of a pipeline run started, as they stand now."""
+        found = []
+        for job in self.jobs.started_by(origin_run):
+            children = [c for c in self.jobs.of_run(job.run) if not c.is_root]
+            shown = tuple(self._shown(child, ()) for child in children)
+            found.append(self._shown(job, shown))
+        return found
+
+    def wait_for_jobs_of(self, origin_run: str) -> None:
+        """Return when every ML job that the run started has ended."""
+        with self._ended:
+            while any(not job.status for job in self.jobs.started_by(origin_run)):
+                self._ended.wait(0.5)
+
+    def cancel_jobs_of(self, origin_run: str) -> None:
+        """Ask every ML job that the run started to stop."""
+        for job in self.jobs.started_by(origin_run):
+            self.service.cancel(job, "the pipeline run was canceled")
+
+    def close(self) -> None:
+        """Let go of the metrics."""
+        self._metrics_database.close()
+
+    def _metrics(self, workspace: Workspace, job: str) -> Mapping[str, float]:
+        try:
+            run = self.tracking.run(workspace, job)
+        except TrackingError:
+            return {}
+        return {metric.name: metric.value for metric in run.metrics}
+
+    def _on_event(self, run: str, event: Event) -> None:
+        if isinstance(event, RunFinished):
+            with self._ended:
+                self._ended.notify_all()
+
+    def _shown(self, job: Job, children: tuple[MlJob, ...]) -> MlJob:
+        status = self.service.status(job)
+        started = self.service.started(job)
+        end = job.ended_at or time.time()
+        title = job.key or job.display_name or job.name
+        return MlJob(
+            name=job.name,
+            title=f"{title} ({job.name})" if job.is_root else title,
+            status=str(status),
+            seconds=end - started if started is not None else None,
+            metrics=self._metrics(job.workspace, job.name),
+            error=job.error,
+            origin=job.origin,
+            children=children,
+        )
+
+
+def _guid() -> str:
+    digits = os.urandom(16).hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
