@@ -1,7 +1,9 @@
 """What a YAML text becomes: raw text, styles, a place on every part, plain values on request."""
 
+import hypothesis.strategies as st
 import pytest
 import yaml as pyyaml
+from hypothesis import given
 
 from penstock.language.source import Source, decode
 from penstock.language.yaml import (
@@ -232,3 +234,17 @@ def place_of(span):
 def test_bytes_are_decoded_as_utf8():
     source, fault = decode("\ufeffé".encode(), "a.yml")
     assert (source.text, fault) == ("é", None)
+
+
+@given(
+    st.text(st.sampled_from("ab'\"\\é: \n\t#-\x07"), min_size=1),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+)
+def test_every_visible_character_of_a_value_is_found_where_it_is_written(value, style):
+    text = pyyaml.dump([value], default_style=style, allow_unicode=True, width=20)
+    scalar = tree(text).items[0]
+    assert scalar.value == value
+    for index, character in enumerate(value):
+        if character in "abé:#-":
+            span = locate(scalar, index, index + 1)
+            assert text.split("\n")[span.line - 1][span.column - 1] == character

@@ -208,9 +208,9 @@ def cast_error(value: Value, kind: str) -> ExpressionError:
     )
 
 
-def _ordinal(text: str) -> str | bytes:
-    folded = fold_case(text)
-    return folded if folded.isascii() else folded.encode("utf-16-be", "surrogatepass")
+def _ordinal(text: str) -> bytes:
+    """The UTF-16 units in upper case: .NET compares these, which differs beyond U+FFFF."""
+    return fold_case(text).encode("utf-16-be", "surrogatepass")
 
 
 def _sign(left: Any, right: Any) -> int:
