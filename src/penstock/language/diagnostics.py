@@ -194,7 +194,7 @@ def _place(span: Span | None) -> dict[str, object]:
 
 
 def _rule(code: str) -> dict[str, object]:
-    title, explanation = CODES[code]
+    title, explanation = CODES.get(code, (code, ""))
     return {
         "id": code,
         "shortDescription": {"text": title},
