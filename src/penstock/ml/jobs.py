@@ -26,7 +26,7 @@ from penstock.ml.levels import ChildJob
 from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
 from penstock.ml.references import Problem, Refused
 from penstock.ml.resolver import Resolver
-from penstock.ml.statuses import Status, final_status, node_status, run_status, started_at
+from penstock.ml.statuses import ENDED, Status, final_status, node_status, run_status, started_at
 from penstock.ml.workspaces import Workspace
 
 ORIGIN = "penstock.origin"
@@ -140,15 +140,17 @@ class MlService:
         return changed
 
     def status(self, job: Job) -> Status:
-        """Where a job is now."""
+        """Where a job is now. One that has just ended is finalizing until its end is kept."""
         if job.status:
             return Status(job.status)
         try:
             if job.node:
-                return self._scheduler.read(job.run, lambda state: node_status(state, job.node))
-            return self._scheduler.read(job.run, run_status)
+                now = self._scheduler.read(job.run, lambda state: node_status(state, job.node))
+            else:
+                now = self._scheduler.read(job.run, run_status)
         except KeyError:
             return Status.NOT_STARTED
+        return Status.FINALIZING if now in ENDED else now
 
     def started(self, job: Job) -> float | None:
         """When a job began to run, in seconds since the epoch."""
@@ -285,31 +287,25 @@ class MlService:
         return self._nodes[run]
 
     def _end(self, job: Job, status: Status, at: float) -> None:
-        """Keep the end of a job, once."""
-        started_at, failure = self._story(job, status)
-        before: list[str] = []
+        """Keep the end of a job, after all that clients expect to find once they see it."""
+        began, failure = self._story(job, status)
+        self._tracking.end_job_run(job.workspace, job.name, status)
+        if status is Status.COMPLETED:
+            for output in job.outputs.values():
+                if output.asset_name:
+                    self._register(job, output, at)
 
         def ended(now: Job) -> Job:
-            before.append(now.status)
-            if now.status:
-                return now
             return dataclasses.replace(
                 now,
-                status=status,
-                started_at=started_at,
+                status=now.status or status,
+                started_at=began,
                 ended_at=at,
                 error=failure.message,
                 error_code=failure.code,
             )
 
-        kept = self.jobs.change(job.workspace.scope, job.name, ended)
-        if kept is None or before != [""]:
-            return
-        self._tracking.end_job_run(job.workspace, job.name, status)
-        if status is Status.COMPLETED:
-            for output in kept.outputs.values():
-                if output.asset_name:
-                    self._register(kept, output, at)
+        self.jobs.change(job.workspace.scope, job.name, ended)
 
     def _story(self, job: Job, status: Status) -> tuple[float | None, Failure]:
         """When a job began, and why it failed if it did."""
@@ -330,6 +326,8 @@ class MlService:
         scope, is_model = job.workspace.scope, output.type in _MODEL_TYPES
         kind = "models" if is_model else "data"
         versions = self.assets.versions(scope, kind, output.asset_name)
+        if any(output.uri in version.properties.values() for version in versions):
+            return  # it was registered before the service was killed
         properties: dict[str, object] = {"isAnonymous": False, "isArchived": False, "tags": {}}
         if is_model:
             properties |= {"modelType": output.type, "modelUri": output.uri, "flavors": {}}
