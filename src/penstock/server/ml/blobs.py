@@ -161,6 +161,9 @@ class Blobs:
     async def make_container(self, call: Call) -> Answer:
         """Make a container, which needs nothing to be done."""
         self._root(call)
+        if call.query("restype") != "container" or call.query("comp"):
+            message = "of a container itself only its making is supported"
+            raise Refused(400, "UnsupportedQueryParameter", message)
         return Answer(status=201, headers={"x-ms-version": _VERSION})
 
     # Inside
