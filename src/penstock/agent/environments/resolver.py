@@ -21,6 +21,7 @@ _MOST_ROUNDS = 60
 _NO_WHEELS_AT_ALL = re.compile(r"all versions of (\S+) have no usable wheels")
 _NO_WHEELS = re.compile(r"(\S+?)==\S+ has no (?:usable )?wheels")
 _UNKNOWN = re.compile(r"(\S+) was not found in the package registry")
+_DEPENDED_ON = re.compile(r"depends on (?:one of:\s+)?([A-Za-z0-9._-]+)")
 _ALWAYS = (
     Wish(requirement="pip", ours=True),
     Wish(requirement="wheel", ours=True),
@@ -156,6 +157,8 @@ class _Search:
                 break
             self.note_missing(outcome.complaint)
             absent = named(outcome.complaint, waiting) or waiting[:1]
+            for each in absent:
+                each.reason = self.no_wheel(each)
             waiting = [each for each in waiting if each not in absent]
         for each in self.demands:
             found = nearest.get(each.name)
@@ -164,7 +167,11 @@ class _Search:
                 and Version(found) != each.hint
                 and not (each.hint is None and each.accepts(found))
             ):
-                each.settle_on(found, f"no wheel of {each.asked} for Python {self.python.version}")
+                each.settle_on(found, self.no_wheel(each))
+
+    def no_wheel(self, each: Demand) -> str:
+        """Why a version cannot be had."""
+        return f"no wheel of {each.asked} for Python {self.python.version}"
 
     def note_missing(self, complaint: str) -> bool:
         """Take note of packages that no index has, or that have no wheels at all."""
@@ -196,10 +203,12 @@ class _Search:
         if self.note_missing(complaint):
             return True
         spoken_of = named(complaint, self.demands)
+        depended_on = {canonicalize_name(name) for name in _DEPENDED_ON.findall(complaint)}
         groups = (
             [each for each in spoken_of if each.wish.ours],
             [each for each in spoken_of if each.wish.dispensable],
             [each for each in spoken_of if each.rung > 0],
+            [each for each in spoken_of if each.name in depended_on],
             spoken_of,
             [each for each in self.demands if each.wish.ours],
         )
