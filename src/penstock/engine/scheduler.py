@@ -31,7 +31,7 @@ Listener: TypeAlias = Callable[[str, Event], None]
 Clock: TypeAlias = Callable[[], float]
 _T = TypeVar("_T")
 
-_WRITE_AGAIN = (0.1, 0.5, 2.0)
+_WRITE_AGAIN = (0.05, 0.2, 1.0)
 _KEPT_RUNS = 16
 _GONE = "the agent that ran this job is gone"
 
@@ -172,6 +172,10 @@ class Scheduler:
     def cancel(self, run: str, node: str | None = None, reason: str = "") -> None:
         """Ask the run, or one node with all below it, to stop."""
         self.post(run, CancelRequested(at=self._clock(), node=node, reason=reason))
+
+    def now(self) -> float:
+        """The time by the scheduler's clock, in seconds since 1970."""
+        return self._clock()
 
     def tick(self) -> None:
         """Look at the clock again now; for clocks that do not run by themselves."""

@@ -64,22 +64,24 @@ class FakeExecutor:
         self.held, self.silent, self.alive = set(held), set(silent), set(alive)
         self.requests: list[JobRequest] = []
         self.canceled: list[tuple[str, str, str]] = []
-        self._post: Callable[..., None] = lambda *_: None
+        self._scheduler: Scheduler | None = None
 
     def connect(self, scheduler: Scheduler) -> None:
         """Answer to this scheduler."""
-        self._post = scheduler.post
+        self._scheduler = scheduler
 
     def submit(self, request: JobRequest) -> None:
         """Start the leaf, and end it unless it is held."""
         self.requests.append(request)
-        self._post(request.run, NodeStarted(at=0.0, node=request.node, worker="fake"))
+        at = self._scheduler.now() if self._scheduler else 0.0
+        self._post(request.run, NodeStarted(at=at, node=request.node, worker="fake"))
         if request.node not in self.held:
             self.finish(request.run, request.node)
 
     def finish(self, run: str, node: str, result: Result | None = None) -> None:
         """End a leaf, with its scripted result unless one is given."""
-        self._post(run, finished(node, result or _scripted(self.results, node), self.outputs))
+        at = self._scheduler.now() if self._scheduler else 0.0
+        self._post(run, finished(node, result or _scripted(self.results, node), self.outputs, at))
 
     def cancel(self, run: str, node: str, reason: str) -> None:
         """Note the request and end the leaf as canceled."""
@@ -90,6 +92,10 @@ class FakeExecutor:
     def recover(self, run: str, node: str) -> bool:
         """Whether the test says the leaf lives on."""
         return node in self.alive
+
+    def _post(self, run: str, event: Event) -> None:
+        if self._scheduler is not None:
+            self._scheduler.post(run, event)
 
 
 class MemoryJournal:
