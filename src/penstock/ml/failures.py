@@ -10,7 +10,7 @@ from penstock.engine.state import NodeState, RunState
 from penstock.ml.jobstore import Job
 
 LAST_LINES = 20
-_LOG_FOLDERS = ("user_logs/", "system_logs/", "logs/")
+_LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/", "system_logs/")
 _FAILED = (Result.FAILED, Result.ABANDONED)
 
 

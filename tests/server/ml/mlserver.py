@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -167,3 +168,17 @@ class Server:
         return tuple(
             int(database.query(f"SELECT count(*) FROM {table}")[0][0]) for database, table in tables
         )
+
+
+def history(path: str) -> str:
+    """A path of run history."""
+    return f"/history/v1.0{WORKSPACE}/{path}"
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """Wait for what another thread does."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+    return found

@@ -3,13 +3,11 @@ Shapes are those of the recorded exchanges named at each test."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mlserver import WORKSPACE, Server
+from mlserver import WORKSPACE, Server, history, until
 
 from penstock.engine.events import NodePhase, Result
 from penstock.engine.testing import FakeExecutor
@@ -19,15 +17,6 @@ BLOBS = (
     "azureml://subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/dev-ml-rg"
     "/workspaces/dev-ml-ws/datastores/workspaceblobstore/paths"
 )
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait for what another thread does."""
-    end = time.monotonic() + 20
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
-    return found
 
 
 def command(**rest: Any) -> dict[str, Any]:
@@ -78,10 +67,6 @@ def two_nodes(server: Server, **rest: Any) -> dict[str, Any]:
 
 def status(server: Server, name: str) -> str:
     return str(server.get(f"/history/v1.0~/runs/{name}".replace("~", WORKSPACE))["status"])
-
-
-def history(path: str) -> str:
-    return f"/history/v1.0{WORKSPACE}/{path}"
 
 
 def test_pipeline_is_accepted_and_runs_to_its_end(server: Server) -> None:
