@@ -99,7 +99,7 @@ class Tracking:
             tags=tags,
         )
         if not self.store.add_run(workspace.scope, run):
-            before = self._run(workspace, run_id)
+            before = self.run_header(workspace, run_id)
             self.store.change_run(workspace.scope, replace(before, status="RUNNING", ended=None))
             return before.experiment_id
         return experiment.id
@@ -228,6 +228,13 @@ class Tracking:
             raise _missing(f"Run with id={run_id} not found")
         return run
 
+    def run_header(self, workspace: Workspace, run_id: str) -> TrackedRun:
+        """A run without metrics, params, tags and links."""
+        run = self.store.run_header(workspace.scope, run_id)
+        if run is None:
+            raise _missing(f"Run with id={run_id} not found")
+        return run
+
     def update_run(
         self,
         workspace: Workspace,
@@ -258,11 +265,11 @@ class Tracking:
                 ended=ended if ended is not None else (self.now() if over else None),
             )
         self.store.change_run(workspace.scope, replace(run, name=name or run.name))
-        return self._run(workspace, run_id)
+        return self.run_header(workspace, run_id)
 
     def change_stage(self, workspace: Workspace, run_id: str, stage: Stage) -> None:
         """Delete a run or restore it. The run of a job stays as long as the job."""
-        run = self._run(workspace, run_id)
+        run = self.run_header(workspace, run_id)
         if run.owned and stage is Stage.DELETED:
             raise TrackingError(
                 Code.INVALID_PARAMETER_VALUE,
@@ -298,7 +305,7 @@ class Tracking:
         self.store.log(workspace.scope, run_id, metrics, params, tags)
         for name, value in tags:
             if name == RUN_NAME_TAG:
-                run = self._run(workspace, run_id)
+                run = self.run_header(workspace, run_id)
                 self.store.change_run(workspace.scope, replace(run, name=value))
 
     def remove_tag(self, workspace: Workspace, run_id: str, name: str) -> None:
@@ -316,7 +323,7 @@ class Tracking:
         self, workspace: Workspace, run_id: str, name: str, *, limit: int, offset: int = 0
     ) -> Sequence[Metric]:
         """Every value of a metric, by time, step and value."""
-        self._run(workspace, run_id)
+        self.run_header(workspace, run_id)
         return self.store.history(workspace.scope, run_id, name, limit=limit, offset=offset)
 
     # Logged models
@@ -336,7 +343,7 @@ class Tracking:
         """A new logged model, not yet ready. `place(run id, name, model id)` chooses its folder."""
         experiment = self.experiment(workspace, experiment_id)
         if source_run:
-            self._run(workspace, source_run)
+            self.run_header(workspace, source_run)
         model_id = f"m-{self._new_id()}"
         name = name or _name_for(model_id[2:])
         check_model_name(name)
@@ -379,14 +386,8 @@ class Tracking:
         )
         return self.model(workspace, model_id)
 
-    def _run(self, workspace: Workspace, run_id: str) -> TrackedRun:
-        run = self.store.run_header(workspace.scope, run_id)
-        if run is None:
-            raise _missing(f"Run with id={run_id} not found")
-        return run
-
     def _active_run(self, workspace: Workspace, run_id: str) -> TrackedRun:
-        run = self._run(workspace, run_id)
+        run = self.run_header(workspace, run_id)
         if run.stage is not Stage.ACTIVE:
             raise not_active(run_id, run.stage)
         return run

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from penstock.ml.tracking_values import Code, TrackingError
 
+_Item = TypeVar("_Item")
 Operand: TypeAlias = "str | float | tuple[str, ...] | None"
 
 
@@ -356,8 +357,8 @@ def _unquoted(token: str) -> str:
 
 
 def sorted_by(
-    items: Sequence[tuple[Sequence[str | float | None], object]], orders: Sequence[Order]
-) -> list[object]:
+    items: Sequence[tuple[Sequence[str | float | None], _Item]], orders: Sequence[Order]
+) -> list[_Item]:
     """The second parts of `items`, sorted by the values in the first ones, one for each order."""
     found = list(items)
     for index in reversed(range(len(orders))):
