@@ -221,7 +221,6 @@ def _write_header(log: StepLog, task: Task) -> None:
     log.line(f"Description  : {task.description}")
     log.line(f"Version      : {task.version or task.major}")
     log.line("Author       : Penstock")
-    log.line(f"Help         : penstock explain {task.reference}")
     log.line(_RULE)
 
 

@@ -114,6 +114,16 @@ def machine_in(folder: Path, **settings: Any) -> Machine:
     )
 
 
+def script(text: str, step: str = "step1", **settings: Any) -> Step:
+    """A `script` step; `settings` are other fields of `Step`."""
+    return Step(id=step, task="CmdLine@2", inputs={"script": text}, **settings)
+
+
+def task(reference: str, step: str = "step1", **inputs: str) -> Step:
+    """A `task` step with these inputs."""
+    return Step(id=step, task=reference, inputs=inputs)
+
+
 def request_for(
     *steps: Step,
     variables: Sequence[Variable] = (),
