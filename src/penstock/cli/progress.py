@@ -6,6 +6,7 @@ The live tree of a terminal is in `live.py`. All are called from several threads
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -13,7 +14,9 @@ from penstock.cli.summary import MlJob
 from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished, StepStarted
 
 Write = Callable[[str], None]
-_HEADERS = ("##[section]", "##[group]", "##[endgroup]", "##[debug]")
+_MARKS = ("##[section]", "##[group]", "##[endgroup]", "##[debug]", "==========")
+_HEADER = re.compile(r"^(Task|Description|Version|Author|Help) {1,}: ")
+_UNNAMED_STAGE = "__default/"
 
 
 class Progress(Protocol):
@@ -45,13 +48,13 @@ class PlainProgress:
         """A line when a step starts, fails or is skipped, and when a job ends."""
         match event:
             case StepStarted():
-                self._write(f"{event.node} | > {event.name}")
+                self._write(f"{_shown(event.node)} | > {event.name}")
             case StepFinished() if event.result is not Result.SUCCEEDED:
                 said = f": {event.message}" if event.message else ""
-                self._write(f"{event.node} | {event.name} {event.result}{said}")
-            case NodeFinished():
+                self._write(f"{_shown(event.node)} | {event.name} {event.result}{said}")
+            case NodeFinished() if event.node != _UNNAMED_STAGE.rstrip("/"):
                 said = f": {event.message}" if event.message else ""
-                self._write(f"{event.node} | {event.result}{said}")
+                self._write(f"{_shown(event.node)} | {event.result}{said}")
 
     def job_event(self, job: str, node: str, event: Event) -> None:
         """A line for each phase of each node."""
@@ -65,8 +68,8 @@ class PlainProgress:
     def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
         """The lines but for the marks that only a log viewer needs."""
         for line in lines:
-            if not line.startswith(_HEADERS):
-                self._write(f"{node} | {line}")
+            if not line.startswith(_MARKS) and not _HEADER.match(line):
+                self._write(f"{_shown(node)} | {line}")
 
     def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
         """What the user's code printed; the agent's own logs are left to `penstock logs`."""
@@ -154,3 +157,7 @@ def event_fields(event: Event) -> dict[str, Any]:
     from penstock.engine.redaction import event_without_secrets
 
     return envelope(event_without_secrets(event))
+
+
+def _shown(node: str) -> str:
+    return node.removeprefix(_UNNAMED_STAGE)

@@ -30,6 +30,7 @@ from penstock.engine.plan import Plan
 from penstock.store.home import Home
 
 LAST_LINES = 20
+_OUTPUT_STARTS = "= Starting Command Output ="
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 
@@ -207,14 +208,25 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
         message = (step.message if step else node.message) or node.message
         parts.append(f"\nfailed in {place}" + (f": {message}" if message else ""))
         if step is not None:
-            lines = host.logs.tail(run, node.node.id, step.id, LAST_LINES)
-            parts += [f"    {without_time(line)}" for line in lines]
+            lines = host.logs.tail(run, node.node.id, step.id, 2 * LAST_LINES)
+            parts += [f"    {line}" for line in said(without_time(line) for line in lines)]
     for job, child in failed_jobs(jobs):
         parts.append(f'\nML job {job.title} {job.status.lower()} in "{child.title}": {child.error}')
         parts += [f"    {line}" for line in child.log]
     if failures(state) or failed_jobs(jobs):
         parts.append(f"\n  = help: `penstock logs {run}` shows all of it")
     return "\n".join(parts)
+
+
+def said(lines: Iterable[str]) -> list[str]:
+    """The last lines that a step's program printed, without the agent's own around them."""
+    kept: list[str] = []
+    for line in lines:
+        if _OUTPUT_STARTS in line:
+            kept.clear()
+        elif not line.startswith(("##[section]", "##[command]")):
+            kept.append(line)
+    return kept[-LAST_LINES:]
 
 
 def _exit_code(result: Result, jobs: list[MlJob]) -> int:

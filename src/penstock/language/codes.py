@@ -135,6 +135,64 @@ CODES: dict[str, tuple[str, str]] = {
         "In the text of format, {0} stands for the first argument after it, {{ and }} for braces. "
         "Specifiers such as {0:yyyyMMdd} are for times only.",
     ),
+    # --- PS21xx: what a run needs from the library and the machine
+    "PS2101": (
+        "a library file does not hold what it should",
+        "Files under .penstock hold one mapping of keys to texts or lists of texts; docs/library.md "
+        "shows each kind.",
+    ),
+    "PS2102": (
+        "unknown key in a library file",
+        "Files under .penstock take the keys that the message lists; any other would be ignored, "
+        "so it is refused.",
+    ),
+    "PS2110": (
+        "a number must be known before the run starts",
+        "Timeouts, retries and limits are read when the run is planned. Write a number, or a "
+        "template expression that gives one; runtime expressions are not supported there.",
+    ),
+    "PS2111": (
+        "unknown task",
+        "The step names a task that this machine cannot run. Check its spelling and version; a "
+        "Python package can add tasks through the entry-point group penstock.tasks.",
+    ),
+    "PS2112": (
+        "something this version cannot run",
+        "The pipeline is valid on the service, but needs something that is not supported here yet "
+        "(containers, rolling and canary deployments). Leave out the stage with --skip-stage.",
+    ),
+    "PS2113": (
+        "agentless jobs are not supported",
+        "Jobs in `pool: server` run on the service itself. Leave out the stage with --skip-stage.",
+    ),
+    "PS2114": (
+        "wrong input of a task",
+        "An input of the task is missing, or has a value that the task does not take.",
+    ),
+    "PS2120": (
+        "service connection not found",
+        "The library has no connection of that name. Write .penstock/connections/NAME.yml.",
+    ),
+    "PS2121": (
+        "a connection stands for the local workspace",
+        "An Azure Resource Manager connection that the library does not have is taken to be the "
+        "Azure ML workspace on this machine. Write .penstock/connections/NAME.yml to change that.",
+    ),
+    "PS2122": (
+        "repository not on this machine",
+        "A checkout step names a repository resource whose folder is not known. Give it with "
+        "--local-repository NAME=DIR.",
+    ),
+    "PS2123": (
+        "variable group not found",
+        "The library has no group of that name. Write .penstock/variable-groups/NAME.yml or give "
+        "values with --variable-group.",
+    ),
+    "PS2124": (
+        "a secret has no value",
+        "A variable group declares a secret whose value must come from outside the repository: "
+        "--secret NAME takes it from the environment.",
+    ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (
         "the file cannot be read",
