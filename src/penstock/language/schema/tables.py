@@ -152,6 +152,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "steps template": _template("steps"),
     "jobs template": Choice((_template("jobs"), _template("phases"))),
+    "phases template": Choice((_template("phases"), _template("jobs"))),
     "stages template": _template("stages"),
     "variables template": _template("variables"),
     "extends template": Choice(

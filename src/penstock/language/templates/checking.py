@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions import GENERAL, ExpressionError
+from penstock.language.places import place_in
 from penstock.language.source import Span
 from penstock.language.templates import complaints
 from penstock.language.templates.compiled import Compiled
-from penstock.language.templates.places import place_in
 from penstock.language.templates.reports import Reports
 from penstock.language.templates.scope import TEMPLATE_NAMES
 from penstock.language.templates.texts import OPEN, Code, Directive, Lone, TextError
@@ -65,7 +65,7 @@ class Checker:
         parts = self.compiled.parts(scalar.value)
         match parts:
             case TextError():
-                span = place_in(scalar, parts.offset, parts.length)
+                span = place_in(scalar.value, scalar.span, parts.offset, parts.length)
                 self.reports.add(complaints.malformed_text(parts, span))
             case Directive():
                 self.reports.add(complaints.misplaced_directive(parts.keyword, scalar))
@@ -83,14 +83,12 @@ class Checker:
             return
 
         def at(start: int, end: int) -> Span:
-            return place_in(host, code.offset + start, max(1, end - start))
+            return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
         self.reports.add(complaints.bad_expression(tree, code, host, at))
 
 
 def _variable_span(key: Scalar, directive: Directive) -> Span:
-    return place_in(
-        key,
-        key.value.index(directive.variable, key.value.index("each") + 4),
-        len(directive.variable),
-    )
+    name = directive.variable
+    start = key.value.index(name, key.value.index("each") + len("each"))
+    return place_in(key.value, key.span, start, len(name))

@@ -423,6 +423,28 @@ def missing_start(path: str) -> Diagnostic:
     )
 
 
+def not_a_pipeline(node: Node) -> Diagnostic:
+    """A pipeline file whose root is no mapping."""
+    return Diagnostic(
+        code="PS1102",
+        message=f"a pipeline is made of keys, and this file holds {kind_of_node(node)}",
+        span=node.span,
+        help='begin with "steps:", "jobs:", "stages:" or "extends:"',
+        service_text="Expected a mapping",
+    )
+
+
+def too_deep(span: Span) -> Diagnostic:
+    """A pipeline that is nested too deeply to be read."""
+    return Diagnostic(
+        code="PS1208",
+        message="templates and values are nested too deeply",
+        span=span,
+        help="look for a template that includes itself, or flatten the values",
+        service_text="Maximum object depth exceeded",
+    )
+
+
 # --- words
 
 

@@ -21,10 +21,10 @@ from penstock.language.expressions import (
     to_text,
 )
 from penstock.language.origins import Frame
+from penstock.language.places import place_in
 from penstock.language.source import Span
 from penstock.language.templates import complaints
 from penstock.language.templates.compiled import Compiled
-from penstock.language.templates.places import place_in
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.scope import Scope
 from penstock.language.templates.texts import (
@@ -138,7 +138,7 @@ class Expansion:
 
     def _fault(self, error: ExpressionError, code: Code, host: Scalar, scope: Scope) -> Failed:
         def at(start: int, end: int) -> Span:
-            return place_in(host, code.offset + start, max(1, end - start))
+            return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
         return self.reports.add(error.diagnostic(at), scope.includes)
 

@@ -65,15 +65,13 @@ class Includer:
 
     def bind(
         self,
-        loaded: Loaded,
+        declared: Declarations,
         given: Mapping | None,
-        at: Span,
+        at: Span | None,
         scopes: tuple[Scope, Scope],
         target: str,
-        *,
-        of_pipeline: bool = False,
     ) -> Object:
-        """The parameters of a file.
+        """The parameters of a file, which messages call `target`.
 
         Of the two scopes the first is the caller's, where faults in values are reported; in the
         second the parts of a pipeline among the values are read.
@@ -86,7 +84,6 @@ class Includer:
         def read_shape(node: Node, shape: str, what: str) -> Node:
             return self.reader.read(node, callee.literal(), shape, what)
 
-        declared = self._declared(loaded, callee, of_pipeline=of_pipeline)
         return Binder(self._bridge, report, read_shape).bind(declared, given, at, target)
 
     def _template(
@@ -99,10 +96,15 @@ class Includer:
         if not isinstance(loaded.root, Mapping):
             span = loaded.root.span if loaded.root else Span(loaded.source, 1, 1, 1, 1)
             raise self.reader.complain(complaints.not_a_template(name, slot, span), callee)
-        parameters = self.bind(loaded, given, path.span, (scope, callee), f"template {name}")
+        if slot == "extends":  # the parts of a pipeline among its parameters may refer to these
+            self.loader.declare_repositories(loaded.root.get("resources"))
+        declared = self.declared(loaded, callee)
+        parameters = self.bind(declared, given, path.span, (scope, callee), f"template {name}")
         return Template(name, loaded.root, callee.with_parameters(parameters))
 
-    def _declared(self, loaded: Loaded, scope: Scope, *, of_pipeline: bool) -> Declarations:
+    def declared(self, loaded: Loaded, scope: Scope, *, of_pipeline: bool = False) -> Declarations:
+        """The parameters that a file declares."""
+
         def report(diagnostic: Diagnostic) -> Failed:
             return self.reader.complain(diagnostic, scope)
 
@@ -125,7 +127,7 @@ class Includer:
     def _body(self, template: Template, slot: str) -> Node:
         """The body of a template that stands in a list."""
         bodies = TEMPLATE_BODIES[slot]
-        parts = self.reader.parts(template.root, template.scope, SHAPES[f"{bodies[0]} template"])
+        parts = self.reader.parts(template.root, template.scope, SHAPES[f"{slot} template"])
         found: Node | None = None
         for field in parts.fields:
             name = field.key.value

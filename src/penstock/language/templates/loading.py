@@ -53,7 +53,7 @@ class Loader:
         """Whether a template was left out because its repository was not given."""
         return bool(self._absent)
 
-    def declare_repositories(self, resources: Node) -> None:
+    def declare_repositories(self, resources: Node | None) -> None:
         """Learn the aliases under `resources.repositories`."""
         listed = resources.get("repositories") if isinstance(resources, Mapping) else None
         for item in listed.items if isinstance(listed, Sequence) else ():
@@ -62,17 +62,24 @@ class Loader:
                 self._repositories[fold_case(alias.value)] = alias
 
     def follow(self, text: Scalar, includer: Place, includes: tuple[Related, ...]) -> Loaded:
-        """The file that a template reference names; Failed, and reported, when there is none."""
+        """The file that a template reference names; Failed, and reported, when there is none.
+
+        A reference that came in a parameter starts from the file it was passed to. Where that
+        leads nowhere it starts from the file it was written in: pipelines that the service runs
+        rely on either.
+        """
         reference = take_apart(text.value)
         place = resolve(reference, includer)
         if place is None:
             path = unresolved(reference, includer)
             raise self._reports.add(complaints.outside(text, path), includes)
         self._check_repository(text, reference, place, includes)
-        loaded = self._load(place, text.span, includes)
-        if loaded is None:
-            raise self._missing(text, place, includes)
-        return loaded
+        written_in = Place(text.span.source.repository, text.span.source.name)
+        for candidate in (place, resolve(reference, written_in)):
+            loaded = candidate and self._load(candidate, text.span, includes)
+            if loaded:
+                return loaded
+        raise self._missing(text, place, includes)
 
     def open(self, path: str) -> Loaded | None:
         """The file a compile starts from, or None when there is none."""

@@ -150,8 +150,17 @@ def unknown_parameter(key: Scalar, declarations: Declarations, target: str) -> D
     )
 
 
-def missing_parameter(name: Scalar, at: Span, target: str) -> Diagnostic:
-    """No value for a parameter without a default."""
+def missing_parameter(name: Scalar, at: Span | None, target: str) -> Diagnostic:
+    """No value for a parameter without a default; `at` is None for those of the pipeline itself."""
+    if at is None:
+        return Diagnostic(
+            code="PS1204",
+            message=f'{target} needs a value for the parameter "{name.value}"',
+            span=name.span,
+            label="declared without a default",
+            help=f"give one: --parameter {name.value}=VALUE; or add a default",
+            service_text=f"A value for the '{name.value}' parameter must be provided.",
+        )
     return Diagnostic(
         code="PS1204",
         message=f'{target} needs a value for the parameter "{name.value}"',

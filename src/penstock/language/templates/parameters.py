@@ -158,9 +158,12 @@ class Binder:
         self.read_shape = read_shape
 
     def bind(
-        self, declarations: Declarations, given: Mapping | None, at: Span, target: str
+        self, declarations: Declarations, given: Mapping | None, at: Span | None, target: str
     ) -> Object:
-        """The `parameters` context of the file called `target`, which is referred to at `at`."""
+        """The `parameters` context of the file called `target`.
+
+        `at` is where the file is referred to; None for a pipeline, whose values come from its run.
+        """
         entries = given.entries if given else ()
         if declarations.style == "none":
             return self._open((), entries)
@@ -176,10 +179,13 @@ class Binder:
                 values[name] = entry
             else:
                 self.report(complaints.unknown_parameter(entry.key, declarations, target))
-        return Object(self._bound(known, values, at, target), ignore_case=True, strict=True)
+        # Only a pipeline's own parameters are strict. In a template one that is not declared is
+        # Null: pipelines that the service runs rely on it (the recorded error is of a pipeline).
+        bound = self._bound(known, values, at, target)
+        return Object(bound, ignore_case=True, strict=at is None)
 
     def _bound(
-        self, known: dict[str, Parameter], values: dict[str, Entry], at: Span, target: str
+        self, known: dict[str, Parameter], values: dict[str, Entry], at: Span | None, target: str
     ) -> list[tuple[str, Value]]:
         bound: list[tuple[str, Value]] = []
         for name, parameter in known.items():
@@ -197,7 +203,11 @@ class Binder:
         return bound
 
     def _open(self, defaults: Iterable[Parameter], entries: Iterable[Entry]) -> Object:
-        """Values without types: what is given replaces a default of the same name or is added."""
+        """Values without types: what is given replaces a default of the same name or is added.
+
+        Here a name that nobody gave is Null, not an error: templates that the service runs rely on
+        `${{ if parameters.before }}` for a parameter that is optional and not declared.
+        """
         nodes = {fold_case(p.name.value): (p.name.value, p.default) for p in defaults}
         for entry in entries:
             name = fold_case(entry.key.value)
@@ -207,7 +217,7 @@ class Binder:
             for name, node in nodes.values()
             if node is not None
         ]
-        return Object(values, ignore_case=True, strict=True)
+        return Object(values, ignore_case=True)
 
     def convert(self, parameter: Parameter, node: Node) -> Value:
         """The value of a node under the type of its parameter; Failed when it has none."""

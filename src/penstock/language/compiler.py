@@ -1,0 +1,121 @@
+"""Compiles a pipeline: its files become one canonical tree, and the located model. Runs nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from penstock.language.expressions import Object
+from penstock.language.graph import check_pipeline
+from penstock.language.origins import Origins
+from penstock.language.pipeline import Pipeline, build_pipeline
+from penstock.language.source import Diagnostic, Source, Span, has_errors
+from penstock.language.templates import complaints
+from penstock.language.templates.expansion import Expansion
+from penstock.language.templates.files import Files
+from penstock.language.templates.including import Includer
+from penstock.language.templates.loading import Loaded, Loader
+from penstock.language.templates.queue_time import queue_time_values
+from penstock.language.templates.reports import Exhausted, Failed, Reports
+from penstock.language.templates.roots import read_root
+from penstock.language.templates.scope import Scope, Variables, file_scope
+from penstock.language.yaml import Mapping, Node
+
+_RECURSION_LIMIT = 10_000
+_EMPTY_AT_COMPILE_TIME = "system.defaultworkingdirectory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What became of a pipeline.
+
+    `pipeline` is None when there are errors. `tree` is the canonical form (the service's final
+    YAML); with errors it lacks the parts they are about. `files` are all that were read.
+    """
+
+    pipeline: Pipeline | None
+    tree: Node | None
+    origins: Origins
+    diagnostics: tuple[Diagnostic, ...]
+    files: tuple[Source, ...]
+
+
+def compile_pipeline(
+    path: str,
+    files: Files,
+    *,
+    parameters: Table[str, str] | None = None,
+    variables: Table[str, str] | None = None,
+) -> Compiled:
+    """Compile the pipeline at a path from the root of the repository `self`.
+
+    `parameters` are texts as given when a run is queued; `variables` are what template expressions
+    see before the YAML's own: predefined ones, then those given when the run is queued.
+    """
+    reports, origins = Reports(), Origins()
+    expansion = Expansion(reports)
+    loader = Loader(files, expansion)
+    includer = Includer(loader, expansion, origins)
+    tree, pipeline = None, None
+    with _deep_recursion():
+        loaded = _opened(loader, path, reports)
+        if loaded:
+            known = variables or {}
+            known = {n: text for n, text in known.items() if n.lower() != _EMPTY_AT_COMPILE_TIME}
+            scope = file_scope(loaded.place, Object(), Variables.of(known))
+            tree = _expanded(includer, loaded, scope, parameters or {}, reports)
+    if loaded and isinstance(tree, Mapping):
+        pipeline = build_pipeline(tree, loaded.source, origins)
+        reports.extend(check_pipeline(pipeline, is_complete=not reports.has_errors))
+    diagnostics = reports.all()
+    return Compiled(
+        pipeline=None if has_errors(diagnostics) else pipeline,
+        tree=tree,
+        origins=origins,
+        diagnostics=diagnostics,
+        files=loader.sources,
+    )
+
+
+def _opened(loader: Loader, path: str, reports: Reports) -> Loaded | None:
+    try:
+        loaded = loader.open(path)
+    except Failed:
+        return None
+    if loaded is None:
+        reports.add(complaints.missing_start(path))
+    return loaded
+
+
+def _expanded(
+    includer: Includer, loaded: Loaded, scope: Scope, values: Table[str, str], reports: Reports
+) -> Mapping | None:
+    """The canonical tree, as far as it could be made."""
+    root = loaded.root or Mapping((), Span(loaded.source, 1, 1, 1, 1))
+    if not isinstance(root, Mapping):
+        reports.add(complaints.not_a_pipeline(root))
+        return None
+    try:
+        declared = includer.declared(loaded, scope, of_pipeline=True)
+        given = queue_time_values(values, declared, reports.add)
+        bound = includer.bind(declared, given, None, (scope, scope), "this pipeline")
+        return read_root(includer, root, scope.with_parameters(bound))
+    except Exhausted:
+        return None
+    except RecursionError:
+        reports.add(complaints.too_deep(root.span))
+        return None
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for a hundred levels of templates, each of which takes some dozens of calls."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)

@@ -1,0 +1,255 @@
+"""Checks of an expanded pipeline: what depends on what, names, and the expressions of the run.
+
+Order and texts are those of the service's graph validator; all faults are found, not the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from penstock.language.casing import fold_case
+from penstock.language.pipeline import DeploymentJob, Job, Pipeline, Stage, Text, step_lists
+from penstock.language.runtime_expressions import check_expressions
+from penstock.language.source import Diagnostic, Related, Span
+
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_NAME = 100
+_VALID = (
+    "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
+)
+
+
+class _Node(NamedTuple):
+    """A stage or job in its graph. `previous` is the stage it follows when it names none."""
+
+    name: Text
+    depends_on: tuple[Text, ...]
+    previous: int | None = None
+
+
+class _Words(NamedTuple):
+    """How messages speak of a graph: of stages, or of the jobs of one stage."""
+
+    kind: str
+    owner: str
+    service_owner: str
+
+    def service_name(self, name: str) -> str:
+        """`Stage A` or `Stage A job A1`."""
+        return f"{self.service_owner} job {name}" if self.kind == "job" else f"Stage {name}"
+
+
+def check_pipeline(pipeline: Pipeline, *, is_complete: bool = True) -> list[Diagnostic]:
+    """Everything that is wrong with a pipeline as a whole.
+
+    With `is_complete` false parts are missing because of other errors: then names that lead
+    nowhere are not reported.
+    """
+    words = _Words("stage", "the pipeline", "The pipeline")
+    start = Span(pipeline.source, 1, 1, 1, 1)
+    found = _check_graph(_stage_nodes(pipeline.stages), words, start, is_complete)
+    for stage in pipeline.stages:
+        owner = f'stage "{stage.id.value}"' if stage.id.value else "this stage"
+        words = _Words("job", owner, f"Stage {stage.id.value}")
+        nodes = [_Node(job.id, job.depends_on or ()) for job in stage.jobs]
+        found += _check_graph(nodes, words, stage.span, is_complete)
+        for job in stage.jobs:
+            found += _check_steps(job)
+    return found + list(check_expressions(pipeline))
+
+
+def _stage_nodes(stages: Iterable[Stage]) -> list[_Node]:
+    return [
+        _Node(s.id, s.depends_on or (), i - 1 if s.depends_on is None and i else None)
+        for i, s in enumerate(stages)
+    ]
+
+
+def _check_graph(
+    nodes: list[_Node], words: _Words, span: Span, is_complete: bool
+) -> list[Diagnostic]:
+    known = {fold_case(node.name.value): i for i, node in enumerate(nodes) if node.name.value}
+    has_root = any(not node.depends_on and node.previous is None for node in nodes)
+    no_root = f"{words.service_owner} must contain at least one {words.kind} with no dependencies."
+    found = [] if has_root else [no_root]
+    problems = list(_cycles(nodes, known, words, found[0] if found else None))
+    if is_complete:
+        problems += _unknown(nodes, known, words)
+        if not has_root and not problems:
+            problems.append(_no_root(nodes, words, span, no_root))
+    return problems + list(_bad_names(nodes, words))
+
+
+def _no_root(nodes: list[_Node], words: _Words, span: Span, service_text: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS2001",
+        message=f"{words.owner} has no {words.kind} that can start first"
+        if nodes
+        else f"{words.owner} has no {words.kind}s",
+        span=span,
+        help=f'remove "dependsOn" from one {words.kind}'
+        if nodes
+        else f"add a {words.kind}, or look at the conditions that left all of them out",
+        service_text=service_text,
+    )
+
+
+def _cycles(
+    nodes: list[_Node], known: dict[str, int], words: _Words, no_root: str | None
+) -> Iterator[Diagnostic]:
+    """Each cycle once, at the dependency that closes it, with the path around it."""
+    done: set[int] = set()
+    for start in range(len(nodes)):
+        path: list[tuple[int, Text]] = []
+        waiting = [(start, iter(_edges(nodes[start], nodes, known)))]
+        if start in done:
+            continue
+        open_nodes = {start: 0}
+        while waiting:
+            current, edges = waiting[-1]
+            edge = next(edges, None)
+            if edge is None:
+                waiting.pop()
+                done.add(current)
+                open_nodes.pop(current, None)
+                if path:
+                    path.pop()
+                continue
+            target, text = edge
+            if target in open_nodes:
+                around = [*path[open_nodes[target] :], (target, text)]
+                yield _cycle(nodes, current, around, words, no_root)
+            elif target not in done:
+                path.append((target, text))
+                open_nodes[target] = len(path)
+                waiting.append((target, iter(_edges(nodes[target], nodes, known))))
+
+
+def _edges(node: _Node, nodes: list[_Node], known: dict[str, int]) -> Iterator[tuple[int, Text]]:
+    if node.previous is not None:
+        yield node.previous, nodes[node.previous].name
+    for text in node.depends_on:
+        target = known.get(fold_case(text.value))
+        if target is not None:
+            yield target, text
+
+
+def _cycle(
+    nodes: list[_Node],
+    current: int,
+    around: list[tuple[int, Text]],
+    words: _Words,
+    no_root: str | None,
+) -> Diagnostic:
+    """A cycle; `around` are the dependencies on its way, the last of which closes it."""
+    names = [nodes[around[-1][0]].name.value] + [nodes[i].name.value for i, _ in around]
+    closing = around[-1][1]
+    name = nodes[current].name.value
+    related = tuple(
+        Related(text.span, f'here a {words.kind} depends on "{text.value}"')
+        for _, text in around[:-1]
+    )
+    subject = words.service_name(name)
+    text = (
+        f"{subject} depends on {words.kind} {closing.value} which creates a cycle in the "
+        "dependency graph."
+    )
+    return Diagnostic(
+        code="PS2002",
+        message=f"{words.kind}s wait for each other: {' -> '.join(names)}"
+        if len(around) > 1
+        else f'{words.kind} "{name}" waits for itself',
+        span=closing.span,
+        label="this closes the cycle",
+        related=related,
+        help="remove one of these dependencies",
+        service_text=no_root or text,
+    )
+
+
+def _unknown(nodes: list[_Node], known: dict[str, int], words: _Words) -> Iterator[Diagnostic]:
+    from penstock.language.diagnostics import nearest
+
+    names = [node.name.value for node in nodes if node.name.value]
+    for node in nodes:
+        for text in node.depends_on:
+            if fold_case(text.value) in known:
+                continue
+            others = [name for name in names if name != node.name.value]
+            close = nearest(text.value, others)
+            there = (
+                f"the {words.kind}s are {', '.join(others)}" if others else "there are no others"
+            )
+            subject = words.service_name(node.name.value)
+            yield Diagnostic(
+                code="PS2003",
+                message=f'there is no {words.kind} "{text.value}" in {words.owner}',
+                span=text.span,
+                label=f"no such {words.kind}",
+                help=f'did you mean "{close}"?' if close else there,
+                service_text=f"{subject} depends on unknown {words.kind} {text.value}.",
+            )
+
+
+def _bad_names(nodes: list[_Node], words: _Words) -> Iterator[Diagnostic]:
+    firsts: dict[str, Text] = {}
+    for node in nodes:
+        name = node.name
+        if not name.value:
+            continue
+        subject = words.service_name(name.value)
+        if not _is_valid(name.value):
+            yield _invalid(words.kind, name, f"{subject} has an invalid name. {_VALID}")
+        first = firsts.setdefault(fold_case(name.value), name)
+        if first is not name:
+            scope = "a pipeline" if words.kind == "stage" else "a stage"
+            title = f"The stage name {name.value}" if words.kind == "stage" else subject
+            kind = words.kind.capitalize()
+            text = f"{title} appears more than once. {kind} names must be unique within {scope}."
+            yield _twice(words.kind, name, first, words.owner, text)
+
+
+def _check_steps(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+    for steps in step_lists(job):
+        firsts: dict[str, Text] = {}
+        for step in steps:
+            name = step.name
+            if name is None or not name.value:
+                continue
+            subject = f"Job {job.id.value}: The step name {name.value}"
+            if not _is_valid(name.value):
+                yield _invalid("step", name, f"{subject} is invalid. {_VALID}")
+            first = firsts.setdefault(fold_case(name.value), name)
+            if first is not name:
+                text = f"{subject} appears more than once. Step names must be unique within a job."
+                yield _twice("step", name, first, "this job", text)
+
+
+def _is_valid(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def _invalid(kind: str, name: Text, service_text: str) -> Diagnostic:
+    suggestion = re.sub("[^A-Za-z0-9_]+", "_", name.value)[:_LONGEST_NAME]
+    suggestion = f"_{suggestion}" if suggestion[:1].isdigit() else suggestion
+    return Diagnostic(
+        code="PS2004",
+        message=f'"{name.value}" is not a valid name for a {kind}',
+        span=name.span,
+        label="letters, digits and _ only, not beginning with a digit, at most 100",
+        help=f'name it "{suggestion}", and put the words for people into "displayName"',
+        service_text=service_text,
+    )
+
+
+def _twice(kind: str, name: Text, first: Text, owner: str, service_text: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS2005",
+        message=f'the {kind} name "{name.value}" appears more than once in {owner}',
+        span=name.span,
+        related=(Related(first.span, "first used here"),),
+        help=f"give each {kind} a name of its own; upper and lower case do not count",
+        service_text=service_text,
+    )

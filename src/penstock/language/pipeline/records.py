@@ -1,0 +1,346 @@
+"""The records of an expanded pipeline.
+
+Every text keeps its place. What the YAML leaves out is None (or an empty tuple or mapping for
+lists and maps); defaults are the planner's business. Texts may hold `$( )` and `$[ ]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from penstock.language.origins import Frame
+from penstock.language.source import Source, Span
+from penstock.language.yaml import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the YAML and where it stands."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableValue:
+    """A variable with its raw value."""
+
+    name: Text
+    value: Text
+    readonly: bool = False
+    origin: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableGroup:
+    """A reference to a variable group."""
+
+    name: Text
+    origin: tuple[Frame, ...] = ()
+
+
+Variable: TypeAlias = VariableValue | VariableGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Where jobs run. `other` holds members that only some pools know (`image`, `os`)."""
+
+    name: Text | None = None
+    vm_image: Text | None = None
+    demands: tuple[Text, ...] = ()
+    other: Mapping[str, Node] = field(default_factory=dict)
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a step runs and what its output may do. `settable_variables` () allows none."""
+
+    container: Text | None = None
+    commands: Text | None = None
+    settable_variables: tuple[Text, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: a task with inputs.
+
+    `keyword` is the word it was written with (`script`, `checkout`, `task` ...).
+    """
+
+    keyword: str
+    task: Text
+    inputs: Mapping[str, Text] = field(default_factory=dict)
+    display_name: Text | None = None
+    name: Text | None = None
+    condition: Text | None = None
+    continue_on_error: Text | None = None
+    enabled: Text | None = None
+    env: Mapping[str, Text] = field(default_factory=dict)
+    timeout_in_minutes: Text | None = None
+    retry_count: Text | None = None
+    target: Target | None = None
+    span: Span
+    origin: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """A job once per leg. `legs` is a text when an expression gives them at run time."""
+
+    legs: Mapping[str, Mapping[str, Text]] | Text
+    max_parallel: Text | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel:
+    """A job cut into so many slices."""
+
+    count: Text
+    max_parallel: Text | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """The steps of one phase of a deployment."""
+
+    steps: tuple[Step, ...] = ()
+    pool: Pool | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOnce:
+    """A deployment in one go."""
+
+    pre_deploy: Hook | None = None
+    deploy: Hook | None = None
+    route_traffic: Hook | None = None
+    post_route_traffic: Hook | None = None
+    on_success: Hook | None = None
+    on_failure: Hook | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rolling:
+    """A deployment to some machines at a time: `max_parallel` is a number or a percentage."""
+
+    max_parallel: Text | None = None
+    pre_deploy: Hook | None = None
+    deploy: Hook | None = None
+    route_traffic: Hook | None = None
+    post_route_traffic: Hook | None = None
+    on_success: Hook | None = None
+    on_failure: Hook | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A deployment to growing shares."""
+
+    increments: tuple[Text, ...] = ()
+    pre_deploy: Hook | None = None
+    deploy: Hook | None = None
+    route_traffic: Hook | None = None
+    post_route_traffic: Hook | None = None
+    on_success: Hook | None = None
+    on_failure: Hook | None = None
+    span: Span
+
+
+DeploymentStrategy: TypeAlias = RunOnce | Rolling | Canary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of a job, or one among the resources.
+
+    `alias` alone refers to a resource, or else is an image. `other` holds the rest as written.
+    """
+
+    alias: Text | None = None
+    image: Text | None = None
+    endpoint: Text | None = None
+    options: Text | None = None
+    env: Mapping[str, Text] = field(default_factory=dict)
+    ports: tuple[Text, ...] = ()
+    volumes: tuple[Text, ...] = ()
+    other: Mapping[str, Node] = field(default_factory=dict)
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The target of a deployment; `name.resource` is taken apart."""
+
+    name: Text
+    resource_name: Text | None = None
+    resource_type: Text | None = None
+    tags: tuple[str, ...] = ()
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job of steps. `id` is empty when the YAML gives none; `depends_on` None is the default."""
+
+    id: Text
+    display_name: Text | None = None
+    depends_on: tuple[Text, ...] | None = None
+    condition: Text | None = None
+    continue_on_error: Text | None = None
+    timeout_in_minutes: Text | None = None
+    cancel_timeout_in_minutes: Text | None = None
+    variables: tuple[Variable, ...] = ()
+    pool: Pool | None = None
+    strategy: Matrix | Parallel | None = None
+    container: Container | None = None
+    services: Mapping[str, Container] = field(default_factory=dict)
+    workspace_clean: Text | None = None
+    steps: tuple[Step, ...] = ()
+    span: Span
+    origin: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentJob:
+    """A job that deploys to an environment by the hooks of a strategy."""
+
+    id: Text
+    display_name: Text | None = None
+    depends_on: tuple[Text, ...] | None = None
+    condition: Text | None = None
+    continue_on_error: Text | None = None
+    timeout_in_minutes: Text | None = None
+    cancel_timeout_in_minutes: Text | None = None
+    variables: tuple[Variable, ...] = ()
+    pool: Pool | None = None
+    environment: Environment | None = None
+    strategy: DeploymentStrategy | None = None
+    container: Container | None = None
+    services: Mapping[str, Container] = field(default_factory=dict)
+    workspace_clean: Text | None = None
+    span: Span
+    origin: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage. `depends_on` None means the stage before it."""
+
+    id: Text
+    display_name: Text | None = None
+    depends_on: tuple[Text, ...] | None = None
+    condition: Text | None = None
+    variables: tuple[Variable, ...] = ()
+    pool: Pool | None = None
+    jobs: tuple[Job | DeploymentJob, ...] = ()
+    lock_behavior: Text | None = None
+    trigger: Text | None = None
+    is_skippable: bool | None = None
+    span: Span
+    origin: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Patterns of names to take and to leave."""
+
+    include: tuple[Text, ...] = ()
+    exclude: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What starts a run: `trigger`, `pr` or `schedules` of the YAML.
+
+    `cron` and what follows it are those of a schedule, `auto_cancel` and `drafts` of `pr`.
+    """
+
+    enabled: bool = True
+    batch: bool | None = None
+    branches: Filter | None = None
+    paths: Filter | None = None
+    tags: Filter | None = None
+    auto_cancel: bool | None = None
+    drafts: bool | None = None
+    cron: Text | None = None
+    display_name: Text | None = None
+    always: bool | None = None
+    span: Span
+
+
+Schedule: TypeAlias = Trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryResource:
+    """A further repository."""
+
+    alias: Text
+    type: Text | None = None
+    name: Text | None = None
+    ref: Text | None = None
+    endpoint: Text | None = None
+    trigger: Trigger | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineResource:
+    """Another pipeline whose runs are used. `trigger` is as written."""
+
+    alias: Text
+    project: Text | None = None
+    source: Text | None = None
+    version: Text | None = None
+    branch: Text | None = None
+    tags: tuple[Text, ...] = ()
+    trigger: Node | None = None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a pipeline uses. `other` holds builds, packages and webhooks as written."""
+
+    repositories: tuple[RepositoryResource, ...] = ()
+    containers: tuple[Container, ...] = ()
+    pipelines: tuple[PipelineResource, ...] = ()
+    other: Mapping[str, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of the pipeline, as declared. `default` None means a value must be given."""
+
+    name: Text
+    type: str = "string"
+    display_name: Text | None = None
+    default: Node | None = None
+    values: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A whole pipeline. `trigger` None means every branch; `pool` is the default of its jobs."""
+
+    source: Source
+    name: Text | None = None
+    append_commit_message: bool | None = None
+    parameters: tuple[Parameter, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    trigger: Trigger | None = None
+    pr: Trigger | None = None
+    schedules: tuple[Schedule, ...] = ()
+    pool: Pool | None = None
+    stages: tuple[Stage, ...] = ()
+    lock_behavior: Text | None = None

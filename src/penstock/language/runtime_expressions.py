@@ -1,0 +1,186 @@
+"""Parses the expressions that are evaluated during a run, each with the names its place knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from penstock.language.expressions import (
+    GENERAL,
+    Arguments,
+    ExpressionError,
+    Function,
+    Value,
+    parse,
+)
+from penstock.language.pipeline import (
+    DeploymentJob,
+    Job,
+    Matrix,
+    Parallel,
+    Pipeline,
+    Pool,
+    Stage,
+    Step,
+    Text,
+    VariableValue,
+    step_lists,
+)
+from penstock.language.places import place_in
+from penstock.language.source import Diagnostic, Severity, Span
+
+_LOADING = "An error occurred while loading the YAML build pipeline. "
+_STATUS = ("always", "canceled", "failed", "succeeded", "succeededOrFailed")
+
+
+def _not_now(_: Arguments) -> Value:
+    raise AssertionError("only parsed here")
+
+
+def _functions(names: Iterable[str], minimum: int, maximum: int | None) -> dict[str, Function]:
+    return {name: Function(name, minimum, maximum, _not_now) for name in names}
+
+
+class Place(NamedTuple):
+    """What expressions of one kind of place may use."""
+
+    names: frozenset[str]
+    functions: Mapping[str, Function]
+
+
+def _places() -> dict[str, Place]:
+    counter = _functions(("counter",), 1, 2)
+    no_arguments = _functions(("always", "canceled"), 0, 0)
+    of_graph = {**no_arguments, **_functions(("failed", "succeeded", "succeededOrFailed"), 0, None)}
+    of_run = frozenset(("variables", "resources", "pipeline"))
+    of_graph_names = frozenset(("dependencies", "stageDependencies"))
+    return {
+        "root variable": Place(of_run, {**GENERAL, **counter}),
+        "variable": Place(of_run | of_graph_names, {**GENERAL, **counter}),
+        "condition": Place(of_run | of_graph_names, {**GENERAL, **of_graph}),
+        "step condition": Place(
+            frozenset(("variables",)), {**GENERAL, **_functions(_STATUS, 0, 0)}
+        ),
+        "value": Place(of_run | of_graph_names, GENERAL),
+    }
+
+
+def check_expressions(pipeline: Pipeline) -> Iterator[Diagnostic]:
+    """The faults of every condition and every `$[ ]` of a pipeline."""
+    return _Checker().pipeline(pipeline)
+
+
+class _Checker:
+    """Checks one pipeline; equal texts in equal places are parsed once."""
+
+    def __init__(self) -> None:
+        self.places = _places()
+        self.known: dict[tuple[str, str], ExpressionError | None] = {}
+
+    def pipeline(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from self._variables(pipeline.variables, "root variable")
+        yield from self._pool(pipeline.pool)
+        for stage in pipeline.stages:
+            yield from self._stage(stage)
+
+    def _stage(self, stage: Stage) -> Iterator[Diagnostic]:
+        yield from self._condition(stage.condition)
+        yield from self._variables(stage.variables, "variable")
+        yield from self._pool(stage.pool)
+        for job in stage.jobs:
+            yield from self._job(job)
+
+    def _job(self, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+        yield from self._condition(job.condition)
+        yield from self._variables(job.variables, "variable")
+        yield from self._pool(job.pool)
+        values = [job.continue_on_error, job.timeout_in_minutes, job.cancel_timeout_in_minutes]
+        if job.container:
+            values += [job.container.alias, job.container.image]
+        if isinstance(job, Job):
+            values += _strategy_values(job.strategy)
+        for value in values:
+            yield from self._value(value, "value")
+        for steps in step_lists(job):
+            for step in steps:
+                yield from self._step_condition(step, job)
+
+    def _variables(self, variables: Iterable[object], place: str) -> Iterator[Diagnostic]:
+        for variable in variables:
+            if isinstance(variable, VariableValue):
+                yield from self._value(variable.value, place)
+
+    def _pool(self, pool: Pool | None) -> Iterator[Diagnostic]:
+        if pool:
+            for value in (pool.name, pool.vm_image, *pool.demands):
+                yield from self._value(value, "value")
+
+    def _value(self, text: Text | None, place: str) -> Iterator[Diagnostic]:
+        """A value that is an expression when it is wholly inside `$[ ]`."""
+        if text is None:
+            return
+        stripped = text.value.strip()
+        if stripped.startswith("$[") and stripped.endswith("]"):
+            inside = stripped[2:-1]
+            expression = inside.strip()
+            offset = text.value.index("$[") + 2 + len(inside) - len(inside.lstrip())
+            error = self._error(expression, place)
+            if error:
+                yield _located(error, text, offset, _LOADING + str(error))
+
+    def _condition(self, text: Text | None) -> Iterator[Diagnostic]:
+        if text and text.value:
+            error = self._error(text.value, "condition")
+            if error:
+                yield _located(error, text, 0, _LOADING + str(error))
+
+    def _step_condition(self, step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+        text = step.condition
+        if text is None or not text.value:
+            return
+        error = self._error(text.value, "step condition")
+        if error is None:
+            return
+        name = step.name.value if step.name else ""
+        service_text = (
+            f"Job {job.id.value}: Step {name} specifies condition {text.value} which is not valid. "
+            f"Reason: {error}"
+        )
+        diagnostic = _located(error, text, 0, service_text)
+        if error.code == "PS1302":  # an unknown name: the service leaves it to the agent
+            help = f"{diagnostic.help}; " if diagnostic.help else ""
+            diagnostic = replace(
+                diagnostic,
+                severity=Severity.WARNING,
+                help=f"{help}the step will fail when its condition is evaluated",
+            )
+        yield diagnostic
+
+    def _error(self, text: str, place: str) -> ExpressionError | None:
+        key = (text, place)
+        if key not in self.known:
+            names, functions = self.places[place]
+            try:
+                parse(text, names=names, functions=functions)
+                self.known[key] = None
+            except ExpressionError as error:
+                self.known[key] = error
+        return self.known[key]
+
+
+def _strategy_values(strategy: Matrix | Parallel | None) -> list[Text | None]:
+    match strategy:
+        case Matrix():
+            legs = strategy.legs if isinstance(strategy.legs, Text) else None
+            return [legs, strategy.max_parallel]
+        case Parallel():
+            return [strategy.count, strategy.max_parallel]
+    return []
+
+
+def _located(error: ExpressionError, text: Text, offset: int, service_text: str) -> Diagnostic:
+    def at(start: int, end: int) -> Span:
+        return place_in(text.value, text.span, offset + start, max(1, end - start))
+
+    return replace(error.diagnostic(at), service_text=service_text)
