@@ -133,7 +133,7 @@ def _run_task(context: StepContext, job: JobContext, step: Step) -> Outcome:
         return failed(f'target "{step.target}": steps cannot run in containers yet')
     try:
         context.environment = {n: _expand(job, v) for n, v in step.env.items()}
-        resolved = resolve_inputs(task, {n: _expand(job, v) for n, v in step.inputs.items()})
+        resolved = resolve_inputs(task, step.inputs)
         context.inputs = {n: _expand(job, v) for n, v in resolved.values.items()}
         context.restricted = step.restricted_commands or task.restricted
         context.settable = step.settable_variables
