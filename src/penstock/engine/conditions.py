@@ -8,7 +8,8 @@ run is being canceled.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from penstock.engine.contexts import NAMES, View, dependencies_of
 from penstock.engine.events import Output, Result
@@ -33,18 +34,16 @@ from penstock.language.expressions import (
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of a ready node: `result` None means it runs, with these of its variables
     evaluated; else it has ended so, and `message` is why."""
 
     result: Result | None = None
     message: str = ""
-    variables: Mapping[str, Output] = field(default_factory=dict)
+    variables: Mapping[str, Output] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Why a node ran or did not: its condition's value, step by step, or the error it met."""
 
     condition: str

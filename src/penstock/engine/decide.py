@@ -8,8 +8,8 @@ ask for it again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 from penstock.engine.conditions import continues_on_error, judge
 from penstock.engine.events import (
@@ -24,16 +24,16 @@ from penstock.engine.events import (
 )
 from penstock.engine.state import NodeState, Phase, RunState
 
+# Named tuples, unlike the other records: a dataclass costs a tenfold at every start of the program.
 
-@dataclass(frozen=True, slots=True)
-class Record:
+
+class Record(NamedTuple):
     """Something happened by itself: a group opened or closed, a node was skipped, the run ended."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """Hand the leaf to an executor, once the event is kept."""
 
     event: NodeQueued
@@ -44,15 +44,13 @@ class Dispatch:
         return self.event.node
 
 
-@dataclass(frozen=True, slots=True)
-class Expand:
+class Expand(NamedTuple):
     """Ask the service for the node's children and record `NodeExpanded`."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(NamedTuple):
     """Ask the leaf's executor to stop it, once the event (a told `CancelRequested`) is kept."""
 
     node: str
@@ -60,8 +58,7 @@ class Cancel:
     event: CancelRequested
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(NamedTuple):
     """Nothing to do until then; ask again at that time even if nothing happens."""
 
     at: float
