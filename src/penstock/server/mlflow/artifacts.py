@@ -87,14 +87,10 @@ class Artifacts:
         place, root = self._place(call, call.query("path"))
         if _is_file(root, place.path):
             return {"files": []}
-        apart = {model.folder for model in place.models}
-        inside = place.folder.path.strip("/")
-        if any(f"{inside}/{place.path}/".startswith(f"{folder}/") for folder in apart):
+        if _lists_models_apart(call) and _is_in_model(place):
             return {"files": []}
         files = [
-            _entry(entry, entry.path.rpartition("/")[2])
-            for entry in listing(root, place.path)
-            if f"{inside}/{entry.path}" not in apart
+            _entry(entry, entry.path.rpartition("/")[2]) for entry in listing(root, place.path)
         ]
         return {"files": files}
 
@@ -159,6 +155,20 @@ class Artifacts:
                 f"The files of '{name}' version {number} are not in this workspace: {version.uri}",
             )
         return ArtifactPlace(folder=folder, path=path)
+
+
+def _lists_models_apart(call: Call) -> bool:
+    """Whether the client adds a logged model's files to its run's by itself, as 3.x does."""
+    name, _, version = call.header("user-agent").partition("/")
+    return name == "mlflow-python-client" and not version.startswith(("1.", "2."))
+
+
+def _is_in_model(place: ArtifactPlace) -> bool:
+    inside = f"{place.folder.path.strip('/')}/{place.path}/"
+    return any(
+        model.status == "LOGGED_MODEL_READY" and inside.startswith(f"{model.folder}/")
+        for model in place.models
+    )
 
 
 def _is_file(root: Path, path: str) -> bool:

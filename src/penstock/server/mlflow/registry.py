@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from penstock.ml.model_registry import ModelVersion, RegisteredModel
 from penstock.ml.tracking_artifacts import version_uri
 from penstock.ml.tracking_search import REGISTRY, Kind, matches, parse_filter
@@ -10,6 +12,8 @@ from penstock.server.mlflow.operations import Ask, Mlflow, Reply, rows
 from penstock.server.mlflow.runs import paged
 from penstock.server.mlflow.views import latest_versions, registered_model_view, version_view
 from penstock.server.routes import Route
+
+_IS_PROMPT = "mlflow.prompt.is_prompt"
 
 
 def routes(mlflow: Mlflow) -> tuple[Route, ...]:
@@ -216,6 +220,11 @@ def delete_version_tag(mlflow: Mlflow, ask: Ask) -> Reply:
     return {}
 
 
+def _tag(tags: Mapping[str, str], key: str) -> str | None:
+    """A tag's value. Clients 3.x ask for what is no prompt, of models that never heard of any."""
+    return tags.get(key, "false" if key == _IS_PROMPT else None)
+
+
 def _model(model: RegisteredModel) -> Reply:
     return {"registered_model": registered_model_view(model)}
 
@@ -226,7 +235,7 @@ def _version(version: ModelVersion) -> Reply:
 
 def _model_value(model: RegisteredModel, kind: Kind, key: str) -> str | float | None:
     if kind is Kind.TAG:
-        return model.tags.get(key)
+        return _tag(model.tags, key)
     match key:
         case "name":
             return model.name
@@ -239,7 +248,7 @@ def _model_value(model: RegisteredModel, kind: Kind, key: str) -> str | float | 
 
 def _version_value(version: ModelVersion, kind: Kind, key: str) -> str | float | None:
     if kind is Kind.TAG:
-        return version.tags.get(key)
+        return _tag(version.tags, key)
     match key:
         case "name":
             return version.name
