@@ -17,7 +17,7 @@ from penstock.ml.compute import ComputeExecutor, slots
 from penstock.ml.jobs import MlService
 from penstock.ml.tracking import Tracking
 from penstock.server.app import make_app
-from penstock.server.auth import Signer, one_token
+from penstock.server.auth import Signer, Tokens, one_token
 from penstock.server.listener import Listener
 from penstock.server.ml import ml_routes
 from penstock.server.ml.context import MlHttp
@@ -83,17 +83,19 @@ class Server:
             self.agent.connect(self.scheduler)
         self.failures: list[str] = []
         self.signer = Signer(b"key")
+        self.listener = Listener(lambda: self.application(one_token(TOKEN)))
+
+    def application(self, tokens: Tokens) -> Any:
+        """The ASGI application."""
         http = MlHttp(
             service=self.service, logs=self.logs, storage=self.home.storage, signer=self.signer
         )
-        self.listener = Listener(
-            lambda: make_app(
-                ml_routes(http),
-                one_token(TOKEN),
-                signer=self.signer,
-                now=lambda: 1_800_000_000.0,
-                on_failure=lambda line, error: self.failures.append(f"{line}: {error!r}"),
-            )
+        return make_app(
+            ml_routes(http),
+            tokens,
+            signer=self.signer,
+            now=lambda: 1_800_000_000.0,
+            on_failure=lambda line, error: self.failures.append(f"{line}: {error!r}"),
         )
 
     @staticmethod

@@ -9,49 +9,10 @@ from typing import Any
 
 import pytest
 from mlserver import WORKSPACE, Server, history, until
-
-from penstock.agent.machine import Machine
-from penstock.agent.pool import LocalPool
-from penstock.store.agents import LocalJobServer, ml_places
+from realagent import RealAgent
 
 FOLDER = {"type": "uri_folder"}
 pytestmark = pytest.mark.slow
-
-
-class RealAgent:
-    """The local pool, made once the server it reports to is there."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.pool: Any = None
-
-    def connect(self, server: Server) -> None:
-        agents = LocalJobServer(
-            server.home,
-            server.logs,
-            lambda run, events: server.scheduler.post(run, *events),
-            place=ml_places(server.jobs, server.home),
-        )
-        machine = Machine(
-            name="test",
-            work=self.root / "work",
-            tools=self.root / "tools",
-            cache=self.root / "cache",
-            bin=None,
-            service_url=server.listener.url,
-            service_token="secret-token",
-            subscription="00000000-0000-0000-0000-000000000001",
-        )
-        self.pool = LocalPool(agents, machine, 4, server.scheduler.post)
-
-    def submit(self, request: Any) -> None:
-        self.pool.submit(request)
-
-    def cancel(self, run: str, node: str, reason: str) -> None:
-        self.pool.cancel(run, node, reason)
-
-    def recover(self, run: str, node: str) -> bool:
-        return False
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from penstock.ml.catalog import (
     list_workspaces,
     put_group,
 )
+from penstock.ml.datastores import BLOB_SUFFIX
 from penstock.ml.fields import table
 from penstock.ml.workspaces import DEFAULT_SUBSCRIPTION, PROVIDER, SUBSCRIPTION_NAME, Workspace
 from penstock.server.errors import Refused
@@ -53,6 +54,7 @@ def routes(ml: MlHttp) -> tuple[Route, ...]:
         row(ml, "DELETE", WORKSPACE, forget_workspace),
         row(ml, "POST", f"{WORKSPACE}/listKeys", keys, quick=True),
         row(ml, "GET", "/discovery", discovery, permission=Permission.PUBLIC, quick=True),
+        row(ml, "GET", "/metadata/endpoints", clouds, permission=Permission.PUBLIC, quick=True),
     )
 
 
@@ -227,3 +229,31 @@ def discovery(ml: MlHttp, call: Call) -> dict[str, Any]:
     names = ("api", "catalog", "experimentation", "gallery", "history", "hyperdrive", "labeling")
     more = ("modelmanagement", "pipelines", "notebooks", "studio")
     return dict.fromkeys((*names, *more), call.base_url)
+
+
+def clouds(ml: MlHttp, call: Call) -> list[object] | dict[str, Any]:
+    """The cloud that this server is, for clients that look it up (`ARM_CLOUD_METADATA_URL`).
+
+    The ML client takes a list, `az cloud register` (api-version 2022-09-01) one object.
+    """
+    url = call.base_url
+    cloud = {
+        "name": "Penstock",
+        "portal": url,
+        "authentication": {
+            "loginEndpoint": f"{url}/",
+            "audiences": [url],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": f"{url}/",
+        "graph": f"{url}/",
+        "graphAudience": f"{url}/",
+        "gallery": f"{url}/",
+        "batch": f"{url}/",
+        "media": url,
+        "sqlManagement": f"{url}/",
+        "activeDirectoryDataLake": f"{url}/",
+        "suffixes": {"storage": BLOB_SUFFIX, "keyVaultDns": f"vault.{BLOB_SUFFIX}"},
+    }
+    return cloud if call.query("api-version") >= "2022" else [cloud]
