@@ -80,7 +80,7 @@ class MlServices:
             signer=Signer(host.signing_key()),
             metrics=self._metrics,
         )
-        routes = (*ml_routes(http), *mlflow_routes(self.tracking, host.home.storage))
+        routes = (*ml_routes(http), *mlflow_routes(self.tracking, self.assets, host.home.storage))
         return make_app(
             routes,
             one_token(host.access.token),
