@@ -69,6 +69,9 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
     component, resolver = source.component, frame.resolver
     distribution, resources = source.part("distribution"), source.part("resources")
     environment = source.filled(component.environment)
+    for name in table(source.body, "services"):
+        message = "interactive services of a job are not started here"
+        resolver.warn(f"{source.place('services.' + name)}: {message}")
     if not component.command:
         resolver.problem("CommandMissing", "a command is required", source.place("command"))
     return CommandWork(
