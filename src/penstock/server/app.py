@@ -77,7 +77,13 @@ def make_app(
             return
         except Exception as error:  # noqa: BLE001
             response = _failure(request, route, error, on_failure)
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        except Exception as error:
+            # The answer has begun, so all that can be done is to break it off.
+            if on_failure is not None and not isinstance(error, OSError):
+                on_failure(f"{request.method} {request.url.path}", error)
+            raise
 
     return app
 

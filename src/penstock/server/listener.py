@@ -84,7 +84,9 @@ class Listener:
             closing = asyncio.Event()
             asyncio.get_running_loop().add_reader(self._woken, closing.set)
             serving = asyncio.create_task(server.serve(sockets=[self._socket]))
-            await closing.wait()
+            told = asyncio.create_task(closing.wait())
+            await asyncio.wait((serving, told), return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
             asyncio.get_running_loop().remove_reader(self._woken)
             doorkeeper.is_open = False
             server.should_exit = True
@@ -129,6 +131,7 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
         interface="asgi3",
         log_config=None,
         access_log=False,
+        log_level="critical",
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -41,11 +41,11 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
     artifacts = Artifacts(mlflow)
     path = "mlflow-artifacts/artifacts/{path:path}"
     found = [
-        *rows(mlflow, "GET", "artifacts/list", list_of_run),
-        *plain_rows("GET", "mlflow-artifacts/artifacts", artifacts.list, reads=True),
+        *rows(mlflow, "GET", "artifacts/list", list_of_run, quick=False),
+        *plain_rows("GET", "mlflow-artifacts/artifacts", artifacts.list, reads=True, quick=False),
         *plain_rows("GET", path, artifacts.get, reads=True),
         *plain_rows("PUT", path, artifacts.put, reads=False, streams=True),
-        *plain_rows("DELETE", path, artifacts.delete, reads=False),
+        *plain_rows("DELETE", path, artifacts.delete, reads=False, quick=False),
     ]
     for step in ("create", "complete", "abort"):
         address = f"mlflow-artifacts/mpu/{step}/{{path:path}}"

@@ -26,7 +26,7 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
     one = "logged-models/{model}"
     return (
         *rows(mlflow, "POST", "logged-models", create),
-        *rows(mlflow, "POST", "logged-models/search", search, reads=True),
+        *rows(mlflow, "POST", "logged-models/search", search, reads=True, quick=False),
         *rows(mlflow, "GET", one, get),
         *rows(mlflow, "PATCH", one, finalize),
         *rows(mlflow, "DELETE", one, delete),

@@ -176,18 +176,34 @@ class Ask:
 
 
 def rows(
-    mlflow: Mlflow, method: str, path: str, operation: Operation, *, reads: bool = False
+    mlflow: Mlflow,
+    method: str,
+    path: str,
+    operation: Operation,
+    *,
+    reads: bool = False,
+    quick: bool = True,
 ) -> tuple[Route, ...]:
-    """The rows of one operation, in every version of the interface."""
+    """The rows of one operation, in every version of the interface.
+
+    One that is not `quick` may take long (a search), and then holds nobody up.
+    """
 
     def answer(call: Call) -> Reply:
         return operation(mlflow, Ask(mlflow.workspace(call), call))
 
-    return plain_rows(method, f"mlflow/{path}", answer, reads=reads or method == "GET")
+    reads = reads or method == "GET"
+    return plain_rows(method, f"mlflow/{path}", answer, reads=reads, quick=quick)
 
 
 def plain_rows(
-    method: str, path: str, handler: Handler, *, reads: bool, streams: bool = False
+    method: str,
+    path: str,
+    handler: Handler,
+    *,
+    reads: bool,
+    streams: bool = False,
+    quick: bool = True,
 ) -> tuple[Route, ...]:
     """The rows of a handler, in every version of the interface."""
     return tuple(
@@ -196,7 +212,7 @@ def plain_rows(
             path=f"{PREFIX}/api/{version}/{path}",
             permission=Permission.READ if reads else Permission.WRITE,
             handler=handler,
-            quick=True,
+            quick=quick,
             streams=streams,
             on_error=mlflow_error,
         )

@@ -21,7 +21,7 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
     return (
         *rows(mlflow, "POST", "registered-models/create", create_model),
         *rows(mlflow, "GET", "registered-models/get", get_model),
-        *rows(mlflow, "GET", "registered-models/search", search_models),
+        *rows(mlflow, "GET", "registered-models/search", search_models, quick=False),
         *rows(mlflow, "PATCH", "registered-models/update", update_model),
         *rows(mlflow, "POST", "registered-models/rename", rename_model),
         *rows(mlflow, "DELETE", "registered-models/delete", delete_model),
@@ -34,7 +34,7 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
         *rows(mlflow, "DELETE", "registered-models/alias", delete_alias),
         *rows(mlflow, "POST", "model-versions/create", create_version),
         *rows(mlflow, "GET", "model-versions/get", get_version),
-        *rows(mlflow, "GET", "model-versions/search", search_versions),
+        *rows(mlflow, "GET", "model-versions/search", search_versions, quick=False),
         *rows(mlflow, "GET", "model-versions/get-download-uri", get_download_uri),
         *rows(mlflow, "PATCH", "model-versions/update", update_version),
         *rows(mlflow, "POST", "model-versions/transition-stage", transition),

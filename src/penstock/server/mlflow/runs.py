@@ -44,8 +44,8 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
         *rows(mlflow, "POST", "experiments/create", create_experiment),
         *rows(mlflow, "GET", "experiments/get", get_experiment),
         *rows(mlflow, "GET", "experiments/get-by-name", get_experiment_by_name),
-        *rows(mlflow, "POST", "experiments/search", search_experiments, reads=True),
-        *rows(mlflow, "GET", "experiments/search", search_experiments),
+        *rows(mlflow, "POST", "experiments/search", search_experiments, reads=True, quick=False),
+        *rows(mlflow, "GET", "experiments/search", search_experiments, quick=False),
         *rows(mlflow, "POST", "experiments/update", update_experiment),
         *rows(mlflow, "POST", "experiments/delete", delete_experiment),
         *rows(mlflow, "POST", "experiments/restore", restore_experiment),
@@ -56,7 +56,7 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
         *rows(mlflow, "POST", "runs/update", update_run),
         *rows(mlflow, "POST", "runs/delete", delete_run),
         *rows(mlflow, "POST", "runs/restore", restore_run),
-        *rows(mlflow, "POST", "runs/search", search_runs, reads=True),
+        *rows(mlflow, "POST", "runs/search", search_runs, reads=True, quick=False),
         *rows(mlflow, "POST", "runs/log-metric", log_metric),
         *rows(mlflow, "POST", "runs/log-parameter", log_parameter),
         *rows(mlflow, "POST", "runs/log-batch", log_batch),
@@ -65,8 +65,8 @@ def routes(mlflow: Mlflow) -> tuple[Route, ...]:
         *rows(mlflow, "POST", "runs/log-inputs", log_inputs),
         *rows(mlflow, "POST", "runs/outputs", log_outputs),
         *rows(mlflow, "POST", "runs/log-model", log_model),
-        *rows(mlflow, "GET", "metrics/get-history", get_history),
-        *rows(mlflow, "GET", "metrics/get-history-bulk-interval", get_bulk_history),
+        *rows(mlflow, "GET", "metrics/get-history", get_history, quick=False),
+        *rows(mlflow, "GET", "metrics/get-history-bulk-interval", get_bulk_history, quick=False),
     )
 
 
