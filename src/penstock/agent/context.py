@@ -277,7 +277,7 @@ class StepContext:
         return ended
 
     def _listen(self, stream: str, text: str) -> None:
-        if stream == "err" and text:
+        if stream == "err":
             self.wrote_errors = True
         if "##vso" in text and not self.log.is_inside(stream):
             from penstock.agent.logging_commands import obey_line

@@ -1,0 +1,87 @@
+"""Workspaces: which folder a job gets, and what is in it when it begins."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from penstock.agent.testing import do_job, request_for, script
+from penstock.agent.workspace import open_workspace
+from penstock.engine.requests import Step
+
+
+def test_a_pipeline_keeps_its_number(machine):
+    first = open_workspace(machine, "one")
+    first.close()
+    second = open_workspace(machine, "two")
+    second.close()
+    again = open_workspace(machine, "one")
+    assert (first.number, second.number, again.number) == (1, 2, 1)
+    again.close()
+
+
+def test_two_jobs_never_share_a_workspace(machine):
+    first, second = open_workspace(machine, "one"), open_workspace(machine, "one")
+    assert {first.number, second.number} == {1, 2}
+    first.close()
+    third = open_workspace(machine, "one")
+    assert third.number == 1
+    second.close()
+    third.close()
+
+
+def test_another_process_sees_that_a_workspace_is_used(machine):
+    first = open_workspace(machine, "one")
+    child = os.fork()
+    if child == 0:
+        os._exit(open_workspace(machine, "one").number)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 2
+    first.close()
+
+
+LEAVE = "for d in s a b TestResults .; do mkdir -p ../$d; touch ../$d/left; done"
+LOOK = "cd ..; find . -name left | sort"
+CHECKOUT = Step(id="step0", task="checkout@1", inputs={"repository": "self"})
+
+
+@pytest.mark.parametrize(
+    ("clean", "left"),
+    [
+        ("", ["./b/left", "./left"]),
+        ("outputs", ["./left"]),
+        ("resources", ["./b/left", "./left"]),
+        ("all", []),
+        ("ALL", []),
+    ],
+)
+def test_what_is_left_by_an_earlier_job_on_a_pool_of_ones_own(machine, clean, left):
+    for text, wanted in ((LEAVE, ""), (LOOK, clean)):
+        request = request_for(script(text), clean=wanted)
+        server = do_job(replace(request, work=replace(request.work, pool="ours")), machine)
+    assert server.output() == left
+
+
+def test_a_hosted_machine_is_always_fresh(machine):
+    do_job(request_for(script(LEAVE)), machine)
+    assert do_job(request_for(script(LOOK)), machine).output() == []
+
+
+def test_read_only_folders_are_removed_too(machine):
+    do_job(
+        request_for(script("mkdir -p ../deep/er; touch ../deep/er/x; chmod -R a-w ../deep")),
+        machine,
+    )
+    server = do_job(request_for(script("ls -A ..")), machine)
+    assert "deep" not in server.output()
+
+
+def test_a_link_out_of_the_workspace_is_removed_not_followed(machine, tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/file").write_text("x")
+    do_job(
+        request_for(script(f"ln -s {tmp_path}/precious ../link; ln -s {tmp_path}/precious x")),
+        machine,
+    )
+    do_job(request_for(script("true")), machine)
+    assert (tmp_path / "precious/file").read_text() == "x"
