@@ -1,0 +1,268 @@
+"""CopyFiles@2, DeleteFiles@1, ArchiveFiles@2, ExtractFiles@1; hostile archives of quality.md S3."""
+
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from penstock.agent.patterns import find_files, select
+from penstock.agent.tasks.archives import ArchiveRefused, extract
+from penstock.agent.testing import do_job, request_for, script, task
+
+MAKE = script(
+    "mkdir -p src/lib src/.hidden; for f in a.py b.txt lib/c.py lib/d.md .hidden/e.py; "
+    "do echo $f > src/$f; done",
+    "make",
+)
+LIST = script("cd out && find * .[!.]* -type f 2>/dev/null | sort; true", "list")
+
+
+def run(machine, *steps):
+    return do_job(request_for(*steps), machine)
+
+
+@pytest.mark.parametrize(
+    ("contents", "files"),
+    [
+        ("**", [".hidden/e.py", "a.py", "b.txt", "lib/c.py", "lib/d.md"]),
+        ("*", ["a.py", "b.txt"]),
+        ("**/*.py", [".hidden/e.py", "a.py", "lib/c.py"]),
+        ("*.py\nlib/*.md", ["a.py", "lib/d.md"]),
+        ("**\n!**/*.py", ["b.txt", "lib/d.md"]),
+        ("# comment\n\n*.txt", ["b.txt"]),
+        ("?.py", ["a.py"]),
+        ("[ab].*", ["a.py", "b.txt"]),
+        ("@(a.py|b.txt)", ["a.py", "b.txt"]),
+        ("{a,b}.*", []),
+        ("lib", []),
+        ("LIB/*", []),
+    ],
+)
+def test_copy_files_by_patterns(machine, contents, files):
+    step = task("CopyFiles@2", SourceFolder="src", Contents=contents, TargetFolder="out")
+    server = run(machine, MAKE, step, LIST)
+    assert server.output("list") == sorted(files)
+
+
+def test_copied_files_may_be_flattened(machine):
+    step = task(
+        "CopyFiles@2",
+        SourceFolder="src",
+        Contents="lib/**",
+        TargetFolder="out",
+        flattenFolders="true",
+    )
+    assert run(machine, MAKE, step, LIST).output("list") == ["c.py", "d.md"]
+
+
+@pytest.mark.parametrize(("overwrite", "text"), [("false", "old"), ("true", "b.txt")])
+def test_existing_files_are_overwritten_only_when_asked(machine, overwrite, text):
+    make = script("mkdir out; echo old > out/b.txt", "old")
+    step = task(
+        "CopyFiles@2", SourceFolder="src", Contents="b.txt", TargetFolder="out", OverWrite=overwrite
+    )
+    server = run(machine, MAKE, make, step, script("cat out/b.txt", "show"))
+    assert server.output("show") == [text]
+
+
+def test_the_target_may_be_cleaned(machine):
+    make = script("mkdir out; touch out/stale", "old")
+    step = task(
+        "CopyFiles@2",
+        SourceFolder="src",
+        Contents="b.txt",
+        TargetFolder="out",
+        CleanTargetFolder="true",
+    )
+    assert run(machine, MAKE, make, step, LIST).output("list") == ["b.txt"]
+
+
+def test_a_source_folder_that_is_not_there(machine):
+    server = run(machine, task("CopyFiles@2", SourceFolder="no", TargetFolder="out"))
+    assert server.issues[0].message == f'there is no source folder "{machine.work}/1/s/no"'
+
+
+@pytest.mark.parametrize(
+    ("contents", "left"),
+    [
+        ("*.py", ["b.txt", "lib/c.py", "lib/d.md"]),
+        ("lib", ["a.py", "b.txt"]),
+        ("lib/", ["a.py", "b.txt"]),
+        ("**/*.md", ["a.py", "b.txt", "lib/c.py"]),
+        ("*", []),
+        ("nothing", ["a.py", "b.txt", "lib/c.py", "lib/d.md"]),
+    ],
+)
+def test_delete_files(machine, contents, left):
+    step = task("DeleteFiles@1", SourceFolder="src", Contents=contents)
+    server = run(
+        machine,
+        MAKE,
+        step,
+        script("cd src; find . -type f ! -path '*/.*/*' -printf '%P\\n' | sort", "list"),
+    )
+    assert server.output("list") == left
+
+
+def test_a_folder_that_is_not_there_needs_no_deleting(machine):
+    server = run(machine, task("DeleteFiles@1", SourceFolder="no", Contents="*"))
+    assert server.results == {"step1": "succeeded"}
+
+
+def test_find_files_takes_absolute_patterns(tmp_path):
+    (tmp_path / "a [x]").mkdir()
+    (tmp_path / "a [x]/f.xml").write_text("")
+    assert find_files(tmp_path / "a [x]", ["*.xml"]) == [tmp_path / "a [x]/f.xml"]
+    assert find_files(tmp_path / "nowhere", [f"{tmp_path}/**/f.xml"]) == [tmp_path / "a [x]/f.xml"]
+    assert find_files(tmp_path, [f"{tmp_path}/missing/**"]) == []
+
+
+def test_patterns_are_applied_in_order():
+    assert select(["a", "b"], ["*", "!a"]) == ["b"]
+    assert select(["a", "b"], ["!a", "*"]) == ["a", "b"]
+    assert select(["a", "b"], ["*", "!*", "a"]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "compression", "name"),
+    [
+        ("zip", "", "x.zip"),
+        ("tar", "gz", "x.tar.gz"),
+        ("tar", "bz2", "x.tar.bz2"),
+        ("tar", "xz", "x.tar.xz"),
+        ("tar", "none", "x.tar"),
+    ],
+)
+@pytest.mark.parametrize("root", ["true", "false"])
+def test_archives_are_made_and_extracted(machine, kind, compression, name, root):
+    pack = task(
+        "ArchiveFiles@2",
+        rootFolderOrFile="src",
+        archiveType=kind,
+        includeRootFolder=root,
+        tarCompression=compression or "gz",
+        archiveFile=name,
+    )
+    unpack = task("ExtractFiles@1", "step2", archiveFilePatterns=name, destinationFolder="out")
+    server = run(machine, MAKE, pack, unpack, LIST)
+    prefix = "src/" if root == "true" else ""
+    names = [".hidden/e.py", "a.py", "b.txt", "lib/c.py", "lib/d.md"]
+    assert server.output("list") == [prefix + each for each in names]
+
+
+@pytest.mark.parametrize("kind", ["7z", "wim"])
+def test_other_archives_are_refused_by_name(machine, kind):
+    step = task("ArchiveFiles@2", rootFolderOrFile="src", archiveType=kind, archiveFile="x")
+    server = run(machine, MAKE, step)
+    assert server.issues[0].message == f'archiveType "{kind}" is not supported; use zip or tar'
+
+
+def test_no_archive_is_a_failure(machine):
+    step = task("ExtractFiles@1", archiveFilePatterns="*.zip", destinationFolder="out")
+    assert run(machine, step).issues[0].message == 'no archive fits "*.zip"'
+
+
+def make_zip(path, *members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return path
+
+
+def make_tar(path, *members):
+    with tarfile.open(path, "w") as archive:
+        for name, kind, link in members:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, link
+            data = b"x" if kind == tarfile.REGTYPE else b""
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+@pytest.fixture
+def places(tmp_path):
+    """A folder to extract into, beside a file that must stay as it is."""
+    (tmp_path / "canary").write_text("alive")
+    (tmp_path / "out").mkdir()
+    yield tmp_path / "archive", tmp_path / "out"
+    assert (tmp_path / "canary").read_text() == "alive"
+    assert sorted(p.name for p in tmp_path.iterdir()) in (
+        ["archive", "canary", "out"],
+        ["canary", "out"],
+    )
+
+
+@pytest.mark.parametrize("name", ["../canary", "/tmp/canary", "a/../../canary", "..\\canary"])
+def test_a_zip_cannot_write_outside(places, name):
+    archive, out = places
+    make_zip(archive, (name, "hacked"))
+    with pytest.raises(ArchiveRefused, match="outside"):
+        extract(archive, out, overwrite=True)
+
+
+def test_a_zip_brings_no_links(places):
+    archive, out = places
+    link = zipfile.ZipInfo("link")
+    link.create_system = 3
+    link.external_attr = (0o120777) << 16
+    make_zip(archive, (link, "../canary"))
+    with pytest.raises(ArchiveRefused, match="a link"):
+        extract(archive, out, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("member", "kind", "link"),
+    [
+        ("../canary", tarfile.REGTYPE, ""),
+        ("/canary", tarfile.REGTYPE, ""),
+        ("link", tarfile.SYMTYPE, "../canary"),
+        ("link", tarfile.SYMTYPE, "/etc/passwd"),
+        ("link", tarfile.LNKTYPE, "../canary"),
+        ("device", tarfile.CHRTYPE, ""),
+        ("fifo", tarfile.FIFOTYPE, ""),
+    ],
+)
+def test_a_tar_cannot_leave_the_folder(places, member, kind, link):
+    archive, out = places
+    make_tar(archive, (member, kind, link))
+    with pytest.raises(ArchiveRefused):
+        extract(archive, out, overwrite=True)
+    assert list(out.iterdir()) == []
+
+
+def test_a_bomb_is_not_unpacked(places):
+    archive, out = places
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        with made.open("bomb", "w", force_zip64=True) as member:
+            for _ in range(1100):
+                member.write(bytes(1 << 20))
+    with pytest.raises(ArchiveRefused, match="it would unpack to"):
+        extract(archive, out, overwrite=True)
+    assert list(out.iterdir()) == []
+
+
+def test_existing_files_are_kept_unless_asked(places):
+    archive, out = places
+    make_zip(archive, ("a", "new"))
+    (out / "a").write_text("old")
+    with pytest.raises(ArchiveRefused, match='"a" exists; set overwriteExistingFiles'):
+        extract(archive, out, overwrite=False)
+    extract(archive, out, overwrite=True)
+    assert (out / "a").read_text() == "new"
+
+
+def test_an_existing_link_is_replaced_not_written_through(places):
+    archive, out = places
+    make_zip(archive, ("a", "new"))
+    (out / "a").symlink_to(out.parent / "canary")
+    extract(archive, out, overwrite=True)
+    assert not (out / "a").is_symlink()
+
+
+def test_what_is_no_archive_is_refused(places):
+    archive, out = places
+    archive.write_text("text")
+    with pytest.raises(ArchiveRefused, match="only zip and tar"):
+        extract(archive, out, overwrite=True)
