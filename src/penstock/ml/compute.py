@@ -36,6 +36,9 @@ def slots(store: AssetStore, workspace: str, compute: str, processors: int) -> i
     return max(1, whole_number(scale.get("maxNodeCount"), 1))
 
 
+_GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
+
+
 @dataclass(slots=True)
 class _Queue:
     """What runs on one compute (instances by leaf), and what waits for it."""
@@ -136,16 +139,21 @@ def without_lost_inputs(request: JobRequest, state: RunState) -> JobRequest:
     (documentation, "continue on step failure").
     """
     work = request.work
-    if not isinstance(work, CommandWork):
+    if not isinstance(work, CommandWork) or _all_succeeded(state, request.node):
         return request
     lost = {
         output.uri
         for node in state.nodes.values()
-        if isinstance(node.node.work, CommandWork)
-        and node.result not in (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
+        if isinstance(node.node.work, CommandWork) and node.result not in _GOOD
         for output in node.node.work.outputs
     }
     kept = tuple(entry for entry in work.inputs if entry.uri is None or entry.uri not in lost)
     if len(kept) == len(work.inputs):
         return request
     return dataclasses.replace(request, work=dataclasses.replace(work, inputs=kept))
+
+
+def _all_succeeded(state: RunState, id: str) -> bool:
+    """Whether everything that the node, or a group around it, waited for succeeded."""
+    waiting = [state.nodes[id], *state.ancestors(id)]
+    return all(state.nodes[key].result in _GOOD for node in waiting for key in node.node.depends_on)
