@@ -2,29 +2,32 @@
 
 Every text keeps its place. What the YAML leaves out is None (or an empty tuple or mapping for
 lists and maps); defaults are the planner's business. Texts may hold `$( )` and `$[ ]`.
+They are named tuples, not dataclasses: there are many, every command makes them at its start, and
+they cost a tenth there. Make and read them by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from penstock.language.origins import Frame
 from penstock.language.source import Source, Span
 from penstock.language.yaml import Node
 
+NONE: Mapping[str, Any] = MappingProxyType({})
+"""No entries."""
 
-@dataclass(frozen=True, slots=True)
-class Text:
+
+class Text(NamedTuple):
     """A text of the YAML and where it stands."""
 
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableValue:
+class VariableValue(NamedTuple):
     """A variable with its raw value."""
 
     name: Text
@@ -33,8 +36,7 @@ class VariableValue:
     origin: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableGroup:
+class VariableGroup(NamedTuple):
     """A reference to a variable group."""
 
     name: Text
@@ -44,19 +46,17 @@ class VariableGroup:
 Variable: TypeAlias = VariableValue | VariableGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(NamedTuple):
     """Where jobs run. `other` holds members that only some pools know (`image`, `os`)."""
 
+    span: Span
     name: Text | None = None
     vm_image: Text | None = None
     demands: tuple[Text, ...] = ()
-    other: Mapping[str, Node] = field(default_factory=dict)
-    span: Span
+    other: Mapping[str, Node] = NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(NamedTuple):
     """Where a step runs and what its output may do. `settable_variables` () allows none."""
 
     container: Text | None = None
@@ -64,8 +64,7 @@ class Target:
     settable_variables: tuple[Text, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One step: a task with inputs.
 
     `keyword` is the word it was written with (`script`, `checkout`, `task` ...).
@@ -73,64 +72,60 @@ class Step:
 
     keyword: str
     task: Text
-    inputs: Mapping[str, Text] = field(default_factory=dict)
+    span: Span
+    inputs: Mapping[str, Text] = NONE
     display_name: Text | None = None
     name: Text | None = None
     condition: Text | None = None
     continue_on_error: Text | None = None
     enabled: Text | None = None
-    env: Mapping[str, Text] = field(default_factory=dict)
+    env: Mapping[str, Text] = NONE
     timeout_in_minutes: Text | None = None
     retry_count: Text | None = None
     target: Target | None = None
-    span: Span
     origin: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(NamedTuple):
     """A job once per leg. `legs` is a text when an expression gives them at run time."""
 
     legs: Mapping[str, Mapping[str, Text]] | Text
-    max_parallel: Text | None = None
     span: Span
+    max_parallel: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parallel:
+class Parallel(NamedTuple):
     """A job cut into so many slices."""
 
     count: Text
-    max_parallel: Text | None = None
     span: Span
+    max_parallel: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(NamedTuple):
     """The steps of one phase of a deployment."""
 
+    span: Span
     steps: tuple[Step, ...] = ()
     pool: Pool | None = None
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOnce:
+class RunOnce(NamedTuple):
     """A deployment in one go."""
 
+    span: Span
     pre_deploy: Hook | None = None
     deploy: Hook | None = None
     route_traffic: Hook | None = None
     post_route_traffic: Hook | None = None
     on_success: Hook | None = None
     on_failure: Hook | None = None
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rolling:
+class Rolling(NamedTuple):
     """A deployment to some machines at a time: `max_parallel` is a number or a percentage."""
 
+    span: Span
     max_parallel: Text | None = None
     pre_deploy: Hook | None = None
     deploy: Hook | None = None
@@ -138,13 +133,12 @@ class Rolling:
     post_route_traffic: Hook | None = None
     on_success: Hook | None = None
     on_failure: Hook | None = None
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
+class Canary(NamedTuple):
     """A deployment to growing shares."""
 
+    span: Span
     increments: tuple[Text, ...] = ()
     pre_deploy: Hook | None = None
     deploy: Hook | None = None
@@ -152,46 +146,43 @@ class Canary:
     post_route_traffic: Hook | None = None
     on_success: Hook | None = None
     on_failure: Hook | None = None
-    span: Span
 
 
 DeploymentStrategy: TypeAlias = RunOnce | Rolling | Canary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(NamedTuple):
     """A container of a job, or one among the resources.
 
     `alias` alone refers to a resource, or else is an image. `other` holds the rest as written.
     """
 
+    span: Span
     alias: Text | None = None
     image: Text | None = None
     endpoint: Text | None = None
     options: Text | None = None
-    env: Mapping[str, Text] = field(default_factory=dict)
+    env: Mapping[str, Text] = NONE
     ports: tuple[Text, ...] = ()
     volumes: tuple[Text, ...] = ()
-    other: Mapping[str, Node] = field(default_factory=dict)
-    span: Span
+    other: Mapping[str, Node] = NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(NamedTuple):
     """The target of a deployment; `name.resource` is taken apart."""
 
     name: Text
+    span: Span
     resource_name: Text | None = None
     resource_type: Text | None = None
     tags: tuple[str, ...] = ()
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(NamedTuple):
     """A job of steps. `id` is empty when the YAML gives none; `depends_on` None is the default."""
 
     id: Text
+    span: Span
     display_name: Text | None = None
     depends_on: tuple[Text, ...] | None = None
     condition: Text | None = None
@@ -202,18 +193,17 @@ class Job:
     pool: Pool | None = None
     strategy: Matrix | Parallel | None = None
     container: Container | None = None
-    services: Mapping[str, Container] = field(default_factory=dict)
+    services: Mapping[str, Container] = NONE
     workspace_clean: Text | None = None
     steps: tuple[Step, ...] = ()
-    span: Span
     origin: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentJob:
+class DeploymentJob(NamedTuple):
     """A job that deploys to an environment by the hooks of a strategy."""
 
     id: Text
+    span: Span
     display_name: Text | None = None
     depends_on: tuple[Text, ...] | None = None
     condition: Text | None = None
@@ -225,17 +215,16 @@ class DeploymentJob:
     environment: Environment | None = None
     strategy: DeploymentStrategy | None = None
     container: Container | None = None
-    services: Mapping[str, Container] = field(default_factory=dict)
+    services: Mapping[str, Container] = NONE
     workspace_clean: Text | None = None
-    span: Span
     origin: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(NamedTuple):
     """A stage. `depends_on` None means the stage before it."""
 
     id: Text
+    span: Span
     display_name: Text | None = None
     depends_on: tuple[Text, ...] | None = None
     condition: Text | None = None
@@ -245,25 +234,23 @@ class Stage:
     lock_behavior: Text | None = None
     trigger: Text | None = None
     is_skippable: bool | None = None
-    span: Span
     origin: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(NamedTuple):
     """Patterns of names to take and to leave."""
 
     include: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(NamedTuple):
     """What starts a run: `trigger`, `pr` or `schedules` of the YAML.
 
     `cron` and what follows it are those of a schedule, `auto_cancel` and `drafts` of `pr`.
     """
 
+    span: Span
     enabled: bool = True
     batch: bool | None = None
     branches: Filter | None = None
@@ -274,51 +261,46 @@ class Trigger:
     cron: Text | None = None
     display_name: Text | None = None
     always: bool | None = None
-    span: Span
 
 
 Schedule: TypeAlias = Trigger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoryResource:
+class RepositoryResource(NamedTuple):
     """A further repository."""
 
     alias: Text
+    span: Span
     type: Text | None = None
     name: Text | None = None
     ref: Text | None = None
     endpoint: Text | None = None
     trigger: Trigger | None = None
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineResource:
+class PipelineResource(NamedTuple):
     """Another pipeline whose runs are used. `trigger` is as written."""
 
     alias: Text
+    span: Span
     project: Text | None = None
     source: Text | None = None
     version: Text | None = None
     branch: Text | None = None
     tags: tuple[Text, ...] = ()
     trigger: Node | None = None
-    span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
+class Resources(NamedTuple):
     """What a pipeline uses. `other` holds builds, packages and webhooks as written."""
 
     repositories: tuple[RepositoryResource, ...] = ()
     containers: tuple[Container, ...] = ()
     pipelines: tuple[PipelineResource, ...] = ()
-    other: Mapping[str, Node] = field(default_factory=dict)
+    other: Mapping[str, Node] = NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of the pipeline, as declared. `default` None means a value must be given."""
 
     name: Text
@@ -328,8 +310,7 @@ class Parameter:
     values: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """A whole pipeline. `trigger` None means every branch; `pool` is the default of its jobs."""
 
     source: Source
@@ -337,7 +318,7 @@ class Pipeline:
     append_commit_message: bool | None = None
     parameters: tuple[Parameter, ...] = ()
     variables: tuple[Variable, ...] = ()
-    resources: Resources = field(default_factory=Resources)
+    resources: Resources = Resources()
     trigger: Trigger | None = None
     pr: Trigger | None = None
     schedules: tuple[Schedule, ...] = ()

@@ -171,7 +171,7 @@ class Expansion:
 
     def fields(self, mapping: Mapping, scope: Scope) -> Iterator[Field]:
         """The entries of a mapping, directives carried out; a key that comes twice is reported."""
-        if not scope.live:
+        if not scope.live or not any(OPEN in entry.key.value for entry in mapping.entries):
             for entry in mapping.entries:
                 yield Field(entry.key, entry.value, scope)
             return

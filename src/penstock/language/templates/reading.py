@@ -296,9 +296,12 @@ def _kinds(definition: Shape) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_KINDS[type(shape)] for shape in _alternatives(definition)))
 
 
-def _early(definition: Shape) -> frozenset[str]:
-    records = (shape for shape in _alternatives(definition) if isinstance(shape, Record))
-    return frozenset(name for record in records for name in record.early)
+def _early(definition: Shape) -> tuple[str, ...]:
+    """The keys to read as soon as they are met; the alternatives of a choice agree on them."""
+    for shape in _alternatives(definition):
+        if isinstance(shape, Record) and shape.early:
+            return shape.early
+    return ()
 
 
 def _leads(definition: Shape) -> set[str | None]:
