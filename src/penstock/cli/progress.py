@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from penstock.cli.summary import MlJob
-from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished, StepStarted
+from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished
 
 Write = Callable[[str], None]
+_STARTING = "##[section]Starting: "
 _MARKS = ("##[section]", "##[group]", "##[endgroup]", "##[debug]", "==========")
 _HEADER = re.compile(r"^(Task|Description|Version|Author|Help) {1,}: ")
 _UNNAMED_STAGE = "__default/"
@@ -45,10 +46,8 @@ class PlainProgress:
         self._write = write
 
     def event(self, event: Event) -> None:
-        """A line when a step starts, fails or is skipped, and when a job ends."""
+        """A line when a step fails or is skipped, and when a job ends."""
         match event:
-            case StepStarted():
-                self._write(f"{_shown(event.node)} | > {event.name}")
             case StepFinished() if event.result is not Result.SUCCEEDED:
                 said = f": {event.message}" if event.message else ""
                 self._write(f"{_shown(event.node)} | {event.name} {event.result}{said}")
@@ -68,7 +67,9 @@ class PlainProgress:
     def lines(self, node: str, step: str, lines: Sequence[str]) -> None:
         """The lines but for the marks that only a log viewer needs."""
         for line in lines:
-            if not line.startswith(_MARKS) and not _HEADER.match(line):
+            if line.startswith(_STARTING):
+                self._write(f"{_shown(node)} | > {line.removeprefix(_STARTING)}")
+            elif not line.startswith(_MARKS) and not _HEADER.match(line):
                 self._write(f"{_shown(node)} | {line}")
 
     def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:

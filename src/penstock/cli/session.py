@@ -68,6 +68,7 @@ def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
         host.scheduler.start(run, plan, header)
         result = watch.wait()
         jobs = watch.jobs()
+        _tell_steps(host, run, jobs)
         progress.end(_summary(host, run, watch.number or number, jobs), jobs)
         return _exit_code(result, jobs)
 
@@ -216,6 +217,15 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
     if failures(state) or failed_jobs(jobs):
         parts.append(f"\n  = help: `penstock logs {run}` shows all of it")
     return "\n".join(parts)
+
+
+def _tell_steps(host: Host, run: str, jobs: list[MlJob]) -> None:
+    """Write why an ML job failed into the log of the step that submitted it."""
+    for job, child in failed_jobs(jobs):
+        _, _, place = job.origin.partition("/")
+        node, _, step = place.rpartition("/")
+        told = [f'##[error]ML job {job.name} {job.status.lower()} in "{child.title}"', child.error]
+        host.logs.append(run, node, step, "\n".join(line for line in told if line) + "\n")
 
 
 def said(lines: Iterable[str]) -> list[str]:
