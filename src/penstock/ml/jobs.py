@@ -27,6 +27,7 @@ from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
 from penstock.ml.references import Problem, Refused
 from penstock.ml.resolver import Resolver
 from penstock.ml.statuses import ENDED, Status, final_status, node_status, run_status, started_at
+from penstock.ml.tracking_values import TrackingError, check_experiment_name
 from penstock.ml.workspaces import Workspace
 
 ORIGIN = "penstock.origin"
@@ -117,6 +118,10 @@ class MlService:
             raise Refused(Problem(code="InvalidJobName", message=message, target="name"))
         resolver = Resolver(workspace=new.workspace, assets=self.assets, jobs=self.jobs)
         planned = plan_job(new.properties, new.name, resolver, self._new_name)
+        try:
+            check_experiment_name(_experiment(new.properties))
+        except TrackingError as error:
+            resolver.problem("InvalidExperimentName", str(error), "experiment_name")
         if resolver.problems:
             raise Refused(*resolver.problems)
         check_nodes(planned.plan.nodes)
@@ -256,7 +261,7 @@ class MlService:
             node=COMMAND_NODE if type == "Command" else "",
             root=new.name,
             display_name=text(field(properties, "display_name", new.name)),
-            experiment=text(field(properties, "experiment_name", "Default")),
+            experiment=_experiment(properties),
             document={"properties": properties},
             outputs=planned.outputs,
             warnings=warnings,
@@ -353,6 +358,10 @@ class MlService:
             return dataclasses.replace(now, warnings=(*now.warnings, message))
 
         self.jobs.change(job.workspace.scope, job.name, warned)
+
+
+def _experiment(properties: Json) -> str:
+    return text(field(properties, "experiment_name", "Default"))
 
 
 def _child(root: Job, child: ChildJob) -> Job:

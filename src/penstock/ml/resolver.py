@@ -74,11 +74,12 @@ class Resolver:
             self._missing(Reference(kind="computes", name=name), target)
         return name
 
-    def datastore(self, value: object, target: str) -> str:
-        """The name of a datastore that exists."""
+    def datastore(self, value: object, target: str, owner: Workspace | None = None) -> str:
+        """The name of a datastore that exists, in this workspace or in another (`owner`)."""
         name = short_name(value, "datastores") or ""
-        if self.assets.get(self.workspace.scope, "datastores", name) is None:
-            self._missing(Reference(kind="datastores", name=name), target)
+        scope = (owner or self.workspace).scope
+        if self.assets.get(scope, "datastores", name) is None:
+            self._missing(Reference(kind="datastores", name=name, workspace=owner), target)
         return name
 
     def component(self, value: object, target: str) -> Component | None:
@@ -114,9 +115,15 @@ class Resolver:
         if value is None or value == "":
             return None
         asset = self._asset(value, "codes", target)
-        uri = str(asset.properties.get("codeUri", "")) if asset else ""
+        if asset is None:
+            return None
+        uri = str(asset.properties.get("codeUri", ""))
         place = parse_uri(uri, self.workspace)
-        return place.uri if place else None
+        if place is None:
+            message = f'code snapshot "{asset.name}:{asset.version}" lies elsewhere: "{uri}"'
+            self.problem("InvalidPath", message, target)
+            return None
+        return place.uri
 
     def content(self, value: str, type: str, target: str) -> str:
         """The URI of what an input names: a path in a datastore, an asset, a job's output, a URL.
@@ -137,8 +144,7 @@ class Resolver:
     def _address(self, value: str, target: str) -> str | None:
         """The URI that `value` is, or None when it is the name of an asset."""
         if (place := parse_uri(value, self.workspace)) is not None:
-            if place.workspace.scope == self.workspace.scope:
-                self.datastore(place.datastore, target)
+            self.datastore(place.datastore, target, place.workspace)
             if ".." in place.path.split("/"):
                 message = f'the path leads outside its datastore: "{value}"'
                 self.problem("InvalidPath", message, target)
@@ -172,7 +178,10 @@ class Resolver:
     def _asset(self, value: object, kind: str, target: str) -> Asset | None:
         reference = parse_reference(value, kind) if isinstance(value, str) else None
         if reference is None:
-            message = f'"{value}" names no {_NOUN[kind]}: use azureml:NAME:VERSION or a known path'
+            noun = _NOUN[kind]
+            message = f'"{value}" names no {noun}: use azureml:NAME:VERSION or a known path'
+            if value is None or value == "":
+                message = f"a {noun} is required"
             self.problem("InvalidReference", message, target)
             return None
         if reference.registry is not None:
@@ -186,13 +195,13 @@ class Resolver:
 
     def _missing(self, reference: Reference, target: str) -> None:
         noun = _NOUN.get(reference.kind, reference.kind)
-        message = f'{noun} "{reference}" is not in workspace "{self.workspace.name}"'
+        owner = reference.workspace or self.workspace
+        message = f'{noun} "{reference}" is not in workspace "{owner.name}"'
         command = _CREATE.get(reference.kind)
         if command is not None:
             made = command.format(name=reference.name, version=reference.version or "1")
-            group = self.workspace.resource_group
-            message += f"; create it: {made} --resource-group {group}"
-            message += f" --workspace-name {self.workspace.name}"
+            message += f"; create it: {made} --resource-group {owner.resource_group}"
+            message += f" --workspace-name {owner.name}"
         code = noun.title().replace(" ", "").replace("Asset", "") + "NotFound"
         self.problem(code, message, target)
 
