@@ -111,7 +111,9 @@ def check_name(name: str, path: str = "key") -> None:
     normal = posixpath.normpath(name)
     if normal != name or normal == "." or normal.startswith(("..", "/")):
         raise invalid_value(
-            path, name, f"As the path of a file the name would be another one: '{normal}'."
+            path,
+            name,
+            f"Names may not lead elsewhere when they are paths of files, as '{name}' does.",
         )
     _check_length(path, name, LONGEST_NAME)
 
