@@ -366,3 +366,44 @@ def test_wrong_bodies_are_refused(server: Server) -> None:
     assert "not valid JSON" in answer.json["error"]["message"]
     assert server.ask("PUT", "~/data/d/versions/1", b"[]").status == 400
     assert server.ask("GET", "~/data/d/versions?$top=x").status == 400
+
+
+def test_build_context_is_found_although_the_client_loses_the_account(server: Server) -> None:
+    """Wire contract, 1.3: `urljoin` in the client drops the segment with the account."""
+    url = f"{server.listener.url}/storage/workspaceblobstore/LocalUpload/ab/ctx/"
+    made = server.put("~/environments/built/versions/1", {"build": {"contextUri": url}})
+    assert made["properties"]["build"]["contextUri"] == (
+        "azureml://subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/dev-ml-rg"
+        "/workspaces/dev-ml-ws/datastores/workspaceblobstore/paths/LocalUpload/ab/ctx/"
+    )
+    elsewhere = {"build": {"contextUri": "https://github.com/x/storage/y"}}
+    kept = server.put("~/environments/far/versions/1", elsewhere)
+    assert kept["properties"]["build"] == elsewhere["build"]
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"),
+    [
+        ("schedules", "schedules"),
+        ("onlineEndpoints/e/deployments/d", "online endpoints"),
+        ("batchEndpoints/e", "batch endpoints"),
+        ("connections/c", "connections"),
+    ],
+)
+def test_what_is_not_built_yet_is_refused_by_name(server: Server, path: str, noun: str) -> None:
+    for method in ("GET", "PUT"):
+        answer = server.ask(method, f"~/{path}", {} if method == "PUT" else None)
+        assert answer.status == 400
+        assert answer.json["error"]["message"] == f"{noun} are not supported yet"
+
+
+def test_clouds_are_told_as_each_client_wants_them(server: Server) -> None:
+    """Wire contract, 1.1: a list for 2019-05-01, one object from 2022 on; no token."""
+    path = "/metadata/endpoints?api-version="
+    old = server.ask("GET", f"{path}2019-05-01", token=None).json
+    new = server.ask("GET", f"{path}2022-09-01", token=None).json
+    assert old == [new]
+    for key in ("name", "portal", "resourceManager"):
+        assert new[key]
+    assert new["authentication"]["loginEndpoint"]
+    assert new["suffixes"]["storage"] == "penstock.local"

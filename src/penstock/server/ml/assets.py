@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from penstock.ml.assets import Asset, container, containers, put_version
-from penstock.ml.datastores import DEFAULT_DATASTORES
+from penstock.ml.datastores import DEFAULT_DATASTORES, StoredPath
 from penstock.ml.fields import table
 from penstock.ml.references import Problem
 from penstock.ml.references import Refused as Rejected
@@ -24,6 +26,7 @@ from penstock.server.routes import Answer, Call, Route
 
 SAS_SECONDS = 24 * 3600.0
 _CONTAINED = ("data", "environments", "components", "models")
+_BARE_CONTEXT = re.compile(r"^https?://[^/]+/storage/([^/?#]+)/([^?#]+)")
 _REQUIRED = {
     "data": "dataUri",
     "models": "modelUri",
@@ -102,6 +105,8 @@ def put(ml: MlHttp, call: Call) -> Answer:
     if missing is not None and not properties.get(missing):
         message = f'"properties.{missing}" is required'
         raise Rejected(Problem(code="UserError", message=message, target=missing))
+    if kind == "environments":
+        properties = _with_known_context(ml, workspace, properties)
     now = ml.now()
     asset = Asset(
         scope=workspace.scope,
@@ -116,6 +121,22 @@ def put(ml: MlHttp, call: Call) -> Answer:
     kept, new = put_version(ml.assets, asset)
     body = asset_view(workspace, kept, call.base_url)
     return Answer(status=201 if new else 200, body=body)
+
+
+def _with_known_context(
+    ml: MlHttp, workspace: Workspace, properties: dict[str, Any]
+) -> dict[str, Any]:
+    """An environment whose build context can be found again.
+
+    Azure's client loses the account of its address (`ArtifactStorageInfo.full_storage_path`) and
+    sends `.../storage/DATASTORE/PATH`; it knows the datastore's name, as containers have it here.
+    """
+    build = table(properties, "build")
+    match = _BARE_CONTEXT.match(str(build.get("contextUri", "")))
+    if match is None or ml.assets.get(workspace.scope, "datastores", match[1]) is None:
+        return properties
+    place = StoredPath(workspace=workspace, datastore=match[1], path=unquote(match[2]))
+    return {**properties, "build": {**build, "contextUri": place.uri}}
 
 
 def delete(ml: MlHttp, call: Call) -> Answer:
