@@ -329,3 +329,26 @@ def test_a_callback_of_a_cancellation_runs_once_and_can_be_taken_away():
     assert calls == ["kept", "late"]
     assert cancellation.reason == "first"
     assert cancellation.wait(0)
+
+
+def test_programs_started_side_by_side_do_not_end_each_other(tmp_path: Path) -> None:
+    """A child that another thread has only just started is nobody's orphan."""
+    ends: list[int] = []
+
+    def many() -> None:
+        for _ in range(30):
+            done = run_process(
+                ["bash", "-c", "sleep 0.005"],
+                cwd=tmp_path,
+                env=dict(os.environ),
+                on_line=lambda stream, text: None,
+                cancellation=Cancellation(),
+            )
+            ends.append(done.code)
+
+    threads = [threading.Thread(target=many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == [0] * 120

@@ -199,24 +199,25 @@ class _Run:
             in_read, self.input_write = self._pipe()
             self.input = stdin
         marker = f"vsts_{os.urandom(16).hex()}"
+        ends = [end for end in (self.out_read, self.err_read) if end >= 0]
+        pipes = frozenset(f"pipe:[{os.fstat(end).st_ino}]" for end in ends)
         try:
-            self.process = subprocess.Popen(
-                list(argv),
-                cwd=cwd,
-                env={**env, trees.MARKER: marker},
-                stdin=in_read,
-                stdout=out_write,
-                stderr=err_write,
-                start_new_session=True,
-            )
+            with trees.starting:
+                self.process = subprocess.Popen(
+                    list(argv),
+                    cwd=cwd,
+                    env={**env, trees.MARKER: marker},
+                    stdin=in_read,
+                    stdout=out_write,
+                    stderr=err_write,
+                    start_new_session=True,
+                )
+                self.tree = trees.Tree(self.process.pid, marker, pipes)
+                trees.remember(self.tree)
         except FileNotFoundError as error:
             if cwd.is_dir():
                 raise ToolMissing(f'"{argv[0]}" is not installed or not on PATH') from error
             raise
-        ends = [end for end in (self.out_read, self.err_read) if end >= 0]
-        pipes = frozenset(f"pipe:[{os.fstat(end).st_ino}]" for end in ends)
-        self.tree = trees.Tree(self.process.pid, marker, pipes)
-        trees.remember(self.tree)
         for descriptor in {out_write, err_write, in_read} - {subprocess.DEVNULL}:
             self._close(descriptor)
 

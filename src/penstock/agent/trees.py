@@ -41,7 +41,10 @@ class Tree:
 
 # The kernel keeps one list of children for the whole process, so we keep what we know of it once.
 _lock = threading.Lock()
-_trees: dict[int, Tree] = {}
+starting = threading.Lock()
+"""Held from before a program is started until its tree is remembered: a child that another thread
+has only just started must not be taken for an orphan."""
+_trees: dict[str, Tree] = {}
 _adopting = False
 
 
@@ -60,7 +63,7 @@ def adopt_orphans() -> None:
 def remember(tree: Tree) -> None:
     """Note a started tree; it is known until `end` was called for it."""
     with _lock:
-        _trees[tree.pid] = tree
+        _trees[tree.marker] = tree
 
 
 def end(trees: Collection[Tree]) -> tuple[str, ...]:
@@ -83,8 +86,7 @@ def end(trees: Collection[Tree]) -> tuple[str, ...]:
         pause = min(pause * 2, 0.05)
     with _lock:
         for tree in trees:
-            if _trees.get(tree.pid) is tree:
-                del _trees[tree.pid]
+            _trees.pop(tree.marker, None)
     leaders = {tree.pid for tree in trees}
     return tuple(f"{pid} ({name})" for pid, name in killed.items() if pid not in leaders)
 
@@ -109,10 +111,12 @@ def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
 
 def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
     """The children of this process that nobody waits for and that belong to the given trees."""
-    with _lock:
-        known = dict(_trees)
-    waited_for = {tree.pid for tree in known.values() if tree.alive}
-    strangers = [pid for pid in _children(os.getpid()) if pid not in waited_for]
+    with starting:
+        children = _children(os.getpid())
+        with _lock:
+            known = list(_trees.values())
+    waited_for = {tree.pid for tree in known if tree.alive}
+    strangers = [pid for pid in children if pid not in waited_for]
     if not strangers:
         return []
     own_session = os.getsid(0)
@@ -131,18 +135,18 @@ def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
 
 
 def _belongs(
-    pid: int, session: int, since: int, trees: Collection[Tree], known: dict[int, Tree]
+    pid: int, session: int, since: int, trees: Collection[Tree], known: Collection[Tree]
 ) -> bool:
     """Whether an orphan comes from one of `trees`.
 
     One that hides its origin belongs to any tree that was there when it started: it is ended with
     the last of them.
     """
-    owner = known.get(session) or _by_marker(pid, known.values()) or _by_pipe(pid, known.values())
+    leaders = {tree.pid: tree for tree in known}
+    owner = leaders.get(session) or _by_marker(pid, known) or _by_pipe(pid, known)
     if owner is not None:
         return owner in trees
-    possible = [tree for tree in known.values() if tree.since <= since]
-    return all(tree in trees for tree in possible)
+    return all(tree in trees for tree in known if tree.since <= since)
 
 
 def _by_marker(pid: int, trees: Iterable[Tree]) -> Tree | None:
