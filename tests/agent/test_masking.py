@@ -219,6 +219,20 @@ def test_a_stream_holds_back_no_more_than_the_longest_form():
     assert stream.feed("b", last=True) == "b"
 
 
+def test_many_secrets_in_every_form_leave_nothing():
+    """S8: 500 secrets, each printed raw and encoded in a line of other text."""
+    secrets = [f"S3cret/{number:03}+{'xyz'[number % 3] * (number % 17)}=" for number in range(500)]
+    made = masker(*secrets)
+    for number, secret in enumerate(secrets):
+        encoded = base64.b64encode(f"{'u' * (number % 3)}{secret}".encode()).decode()
+        quoted = urllib.parse.quote(secret, safe="")
+        line = f"a {secret} b {encoded} c {quoted} d {secret.encode().hex()}"
+        masked = made.mask_line(line)
+        left = masked.replace(MASK, "")
+        assert secret not in left
+        assert len(left) < len("a  b  c  d ") + 10
+
+
 @given(st.text(min_size=6, max_size=40).filter(lambda text: len(text.strip()) >= 6))
 def test_no_secret_is_printed_raw(secret):
     printed = masker(secret).mask_line(f"<{secret}>")

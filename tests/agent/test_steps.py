@@ -467,6 +467,30 @@ def test_binary_output_and_long_lines_are_kept(machine):
     assert output[-1] == "end"
 
 
+def test_a_container_image_is_refused_by_name(machine):
+    request = request_for(script("true"))
+    work = replace(request.work, image="ubuntu:22.04")
+    server = do_job(replace(request, work=work), machine)
+    assert server.finished.result is Result.FAILED
+    assert server.finished.message == (
+        'image "ubuntu:22.04": jobs cannot run in containers yet; '
+        'write "host" for it in .penstock/images.yml'
+    )
+    assert server.results == {}
+
+
+def test_the_names_of_variables_are_listed_for_task_lib(machine):
+    server = run(
+        machine,
+        script("echo $VSTS_SECRET_VARIABLES; echo $VSTS_PUBLIC_VARIABLES | grep -c own.Var"),
+        variables=[
+            Variable(name="own.Var", value="1"),
+            Variable(name="hidden", value="hidden-value", secret=True),
+        ],
+    )
+    assert server.output() == ['["hidden"]', "1"]
+
+
 def test_notes_of_the_planner_are_in_the_first_log(machine):
     request = request_for(script("true"))
     work = replace(request.work, notes=('image "ubuntu-latest" is this machine',))

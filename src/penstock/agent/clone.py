@@ -6,6 +6,7 @@ from pathlib import Path
 
 from penstock.agent import files, git
 from penstock.agent.context import StepContext
+from penstock.agent.programs import find_program
 from penstock.engine.requests import Repository
 
 _FETCH_SAFE = ("-c", "protocol.file.allow=user", "-c", "transfer.fsckObjects=true")
@@ -16,6 +17,8 @@ def check_out_commit(step: StepContext, repository: Repository, commit: str, fol
     env = dict(git.environment(step.job.environment))
     if not step.flag("lfs"):
         env["GIT_LFS_SKIP_SMUDGE"] = "1"
+    elif find_program("git-lfs", env) is None:
+        return '"lfs: true" needs git-lfs, which is not on PATH'
     source = Path(repository.url)
     if source.is_dir():
         facts = git.read_repository(source, step.job.environment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.log import StepLog
@@ -130,16 +130,16 @@ class JobContext:
         return next((r for r in self.work.repositories if r.alias.lower() == wanted), None)
 
 
-@dataclass(slots=True)
 class StepState:
     """What the logging commands of a step have asked for so far."""
 
-    result: Result | None = None
-    message: str = ""
-    done: bool = False
-    errors: int = 0
-    warnings: int = 0
-    task_variables: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.result: Result | None = None
+        self.message = ""
+        self.done = False
+        self.errors = 0
+        self.warnings = 0
+        self.task_variables: dict[str, str] = {}
 
 
 class StepContext:
@@ -231,6 +231,7 @@ class StepContext:
             **job.environment,
             **self.environment,
             **job.variables.environment(),
+            **job.variables.listing(),
             "PENSTOCK_ORIGIN": f"{job.request.run}/{job.request.node}/{self.step.id}",
             **(extra or {}),
         }

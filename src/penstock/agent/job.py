@@ -28,6 +28,8 @@ from penstock.engine.requests import CommandWork, JobRequest, StepsWork
 
 INITIALIZE = "initialize"
 FINALIZE = "finalize"
+HOST = "host"
+"""The image that is this machine."""
 
 # Variables by which a git hook or a shell prompt would lead a step's git to another repository.
 _GIT_VARIABLES = (
@@ -105,7 +107,14 @@ def _run_steps_work(
     forget = cancellation.on_request(lambda: job.later(grace, job.deadline.request))
     try:
         _initialize(job)
-        run_steps(job)
+        if work.image in ("", HOST):
+            run_steps(job)
+        else:
+            job.result = Result.FAILED
+            job.message = (
+                f'image "{work.image}": jobs cannot run in containers yet; '
+                'write "host" for it in .penstock/images.yml'
+            )
     finally:
         forget()
         left = job.close()

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.agent.job import run_job
@@ -20,11 +19,11 @@ from penstock.engine.requests import JobRequest, StepsWork
 _DIAGNOSTICS = "_diag"
 
 
-@dataclass(slots=True)
 class _Job:
-    request: JobRequest
-    cancellation: Cancellation = field(default_factory=Cancellation)
-    started: bool = False
+    def __init__(self, request: JobRequest) -> None:
+        self.request = request
+        self.cancellation = Cancellation()
+        self.started = False
 
 
 class LocalPool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from penstock.agent import tasks
 from penstock.agent.conditions import condition_holds
-from penstock.agent.context import JobContext, Outcome, StepContext, StepState, failed
+from penstock.agent.context import JobContext, Outcome, StepContext, failed
 from penstock.agent.log import StepLog
 from penstock.agent.logging_commands import merge
 from penstock.agent.process import Cancellation
@@ -231,6 +231,3 @@ def _unknown_input(task: Task, name: str) -> str:
     guess = nearest(name, spellings)
     hint = f'; did you mean "{guess}"?' if guess else ""
     return f'{task.reference} has no input "{name}": it is not used{hint}'
-
-
-__all__ = ["StepState", "open_log", "run_steps"]

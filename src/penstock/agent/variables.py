@@ -7,7 +7,6 @@ the specification. Knows nothing of expressions or of where variables come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from penstock.agent.masking import Masker
 
@@ -62,13 +61,17 @@ _READONLY_NAMES = """
 """
 
 
-@dataclass(slots=True)
 class _Entry:
-    name: str
-    value: str
-    secret: bool
-    readonly: bool
-    environment_name: str
+    __slots__ = ("environment_name", "name", "readonly", "secret", "value")
+
+    def __init__(
+        self, name: str, value: str, secret: bool, readonly: bool, environment_name: str
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.secret = secret
+        self.readonly = readonly
+        self.environment_name = environment_name
 
 
 class Variables:
@@ -82,6 +85,8 @@ class Variables:
         self._expanded: dict[str, _Entry] = {}
         self._changed = True
         self._environment: dict[str, str] = {}
+        self._listing: dict[str, str] = {}
+        self._listed = (-1, -1)
 
     def set(
         self,
@@ -151,6 +156,22 @@ class Variables:
     def environment(self) -> Mapping[str, str]:
         """The public variables as of the last `recompute`, as environment variables."""
         return self._environment
+
+    def listing(self) -> Mapping[str, str]:
+        """The names of public and of secret variables, as task-lib reads them: two JSON lists."""
+        secrets = sum(entry.secret for entry in self._expanded.values())
+        state = (len(self._expanded), secrets)
+        if state != self._listed:
+            import json
+
+            public = [e.name for e in self._expanded.values() if not e.secret]
+            secret = [e.name for e in self._expanded.values() if e.secret]
+            self._listing = {
+                "VSTS_PUBLIC_VARIABLES": json.dumps(public),
+                "VSTS_SECRET_VARIABLES": json.dumps(secret),
+            }
+            self._listed = state
+        return self._listing
 
     def items(self) -> Iterator[tuple[str, str, bool]]:
         """Name, expanded value and secrecy of every variable, as of the last `recompute`."""

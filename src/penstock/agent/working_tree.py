@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.agent import files
@@ -13,15 +12,13 @@ from penstock.agent import files
 _NEVER_COPIED = frozenset({".git", "_work", ".venv", "node_modules"})
 
 
-@dataclass(slots=True)
 class Mirrored:
     """What was done: files that are there now, those copied, those removed, and remarks."""
 
-    present: int = 0
-    copied: int = 0
-    removed: int = 0
-    submodules: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.present = self.copied = self.removed = 0
+        self.submodules: list[str] = []
+        self.notes: list[str] = []
 
 
 def mirror(source: Path, target: Path, names: Iterable[str]) -> Mirrored:
