@@ -25,7 +25,7 @@ from engine_plans import (
     variables,
 )
 
-from penstock.engine.conditions import explain, run_variables
+from penstock.engine.conditions import explain, run_variables, runtime_value
 from penstock.engine.events import Output, Result
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import JobRequest, Variable
@@ -373,6 +373,17 @@ def test_the_start_of_the_pipeline_and_resources_are_contexts() -> None:
     assert found["day"] == "20251009"
     assert found["text"] == "2025-10-09 08:53:20+00:00"
     assert found["branch"] == "refs/heads/main"
+
+
+@pytest.mark.parametrize("text", ["$[ dependencies.gen.outputs['s.legs'] ]", "variables.legs"])
+def test_what_a_node_expands_from_is_evaluated_as_the_node_sees_it(text: str) -> None:
+    read = variables(legs="$[ dependencies.gen.outputs['s.legs'] ]")
+    simulation = Simulation(
+        plan(job("gen"), job("m", after="gen", variables=read)),
+        outputs={"gen": {"s.legs": '{"a": {}}'}},
+    )
+    simulation.run()
+    assert runtime_value(simulation.state, "m", text) == '{"a": {}}'
 
 
 # Secrets

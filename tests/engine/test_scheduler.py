@@ -573,11 +573,35 @@ def test_an_executor_without_a_memory_has_lost_its_jobs(make: Make) -> None:
 
 
 def test_a_cancel_that_was_on_its_way_is_sent_again(make: Make) -> None:
-    told = CancelRequested(at=3.0, node="a", reason="stop", told=True)
+    told = CancelRequested(at=1_000_000.0, node="a", reason="stop", told=True)
     bench = make(FakeExecutor(alive=["a"]), interrupted(QUEUED, STARTED, told))
     bench.scheduler.recover()
     bench.scheduler.wait("1", SECONDS)
     assert bench.executor.canceled == [("1", "a", "stop")]
+
+
+@pytest.mark.parametrize(
+    "events, alive, result, asked",
+    [
+        ((QUEUED,), [], CANCELED, []),
+        ((QUEUED,), ["a"], CANCELED, [("1", "a", "gone")]),
+        ((QUEUED, STARTED), [], Result.ABANDONED, []),
+        ((QUEUED, STARTED), ["a"], CANCELED, [("1", "a", "gone")]),
+    ],
+)
+def test_a_run_that_must_not_go_on_is_canceled_before_anything_is_handed_over(
+    make: Make,
+    events: tuple[Event, ...],
+    alive: list[str],
+    result: Result,
+    asked: list[tuple[str, str, str]],
+) -> None:
+    bench = make(FakeExecutor(alive=alive), interrupted(*events))
+    bench.scheduler.recover(lambda run: [CancelRequested(at=3.0, reason="gone")])
+    bench.scheduler.wait("1", SECONDS)
+    assert bench.scheduler.state("1").nodes["a"].result is result
+    assert bench.executor.canceled == asked
+    assert [r.node for r in bench.executor.requests] == ["b"]
 
 
 def test_recovering_twice_takes_up_a_run_once(make: Make) -> None:

@@ -91,13 +91,10 @@ def continues_on_error(state: RunState, id: str) -> bool:
     An expression that cannot be evaluated does not forgive a failure.
     """
     text = state.nodes[id].node.continue_on_error.strip()
-    inner = runtime_expression(text)
-    if inner is None:
+    if runtime_expression(text) is None:
         return text.casefold() == "true"
-    variables = dict(variables_around(state, id, run_variables(state)))
-    merge(variables, own_variables(state.nodes[id]))
     try:
-        value = _runtime(state, id, inner, variables)
+        value = runtime_value(state, id, text)
     except ExpressionError:
         return False
     return value.casefold() == "true" if isinstance(value, str) else to_boolean(value)

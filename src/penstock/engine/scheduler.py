@@ -23,7 +23,7 @@ from penstock.engine.events import (
 )
 from penstock.engine.plan import Plan, check_nodes
 from penstock.engine.requests import JobRequest, Work
-from penstock.engine.state import Phase, RunState, replay
+from penstock.engine.state import NodeState, Phase, RunState, replay
 from penstock.engine.turn import Expander, Turn, take_turn
 from penstock.engine.variables import make_request
 
@@ -140,15 +140,17 @@ class Scheduler:
         self._journal.create(run, plan, header)
         self._adopt(run, RunState(plan))
 
-    def recover(self) -> list[str]:
+    def recover(self, first: Callable[[str], Sequence[Event]] = lambda run: ()) -> list[str]:
         """Take up the runs that had not ended when the server last stopped; returns their ids.
 
-        A leaf that was handed over but not begun is handed over again; one that had begun goes on
-        if its executor still has it, else it is abandoned.
+        `first` gives events to take in before anything else is done with a run, such as a
+        `CancelRequested` for one that must not go on. Then a leaf that was handed over but not
+        begun is handed over again, unless it is to stop; one that had begun goes on if its
+        executor still has it, else it is abandoned.
         """
         runs = [run for run in self._journal.unfinished() if run not in self._runs]
         for run in runs:
-            self._adopt(run, replay(*self._journal.load(run)))
+            self._adopt(run, replay(*self._journal.load(run)), tuple(first(run)))
         return runs
 
     def post(self, run: str, *events: Event, wait: bool = False) -> None:
@@ -241,12 +243,12 @@ class Scheduler:
 
     # The loop
 
-    def _adopt(self, run: str, state: RunState) -> None:
+    def _adopt(self, run: str, state: RunState, events: tuple[Event, ...] = ()) -> None:
         with self._posted:
             if self._closing:
                 raise SchedulerClosed(f"run {run}")
             self._runs[run] = _Run(state)
-            self._inbox.append((run, ()))
+            self._inbox.append((run, events))
             self._received_count += 1
             self._posted.notify()
             if self._thread is None:
@@ -309,30 +311,31 @@ class Scheduler:
 
     def _turn(self, id: str, run: _Run, events: list[Event]) -> Turn:
         with self._state_lock:
-            again = Turn() if run.resumed else self._resume(id, run.state, events)
-            run.resumed = True
+            left = [] if run.resumed else run.state.in_flight()
             turn = take_turn(run.state, events, self._clock(), self._expand)
+            for leaf in left:
+                turn = turn.then(self._take_up(id, run.state, leaf, leaf.node.id in turn.cancels))
+            run.resumed = True
         run.wake_at = turn.wake_at
-        before = run.unwritten
-        return Turn(
-            events=before.events + turn.events,
-            dispatches=before.dispatches + again.dispatches + turn.dispatches,
-            cancels=before.cancels + again.cancels + turn.cancels,
-        )
+        return run.unwritten.then(turn)
 
-    def _resume(self, id: str, state: RunState, events: list[Event]) -> Turn:
-        """What a run that was going on before needs; a new one has nothing in flight."""
-        turn = Turn()
-        for leaf in state.in_flight():
-            node = leaf.node.id
-            if leaf.phase is Phase.QUEUED:
-                turn.dispatches.append(node)
-            elif not self._still_has(id, state, node):
-                events.insert(0, _finished(self._clock(), node, Result.ABANDONED, _GONE))
-                continue
-            if leaf.told:
-                turn.cancels.append((node, leaf.cancel_reason))
-        return turn
+    def _take_up(self, run: str, state: RunState, leaf: NodeState, is_asked: bool) -> Turn:
+        """What a leaf needs that was in an executor's hands when the server went down.
+
+        `is_asked` says that it is asked to stop anyway.
+        """
+        node = leaf.node.id
+        if leaf.phase is Phase.FINISHED:
+            return Turn()
+        if leaf.phase is Phase.QUEUED and not leaf.canceling:
+            return Turn(dispatches=[node])
+        if self._still_has(run, state, node):
+            return Turn(cancels={node: leaf.cancel_reason} if leaf.told and not is_asked else {})
+        result, message = Result.ABANDONED, _GONE
+        if leaf.phase is Phase.QUEUED:
+            result, message = Result.CANCELED, leaf.cancel_reason
+        end = _finished(self._clock(), node, result, message)
+        return take_turn(state, [end], self._clock(), self._expand)
 
     def _still_has(self, run: str, state: RunState, node: str) -> bool:
         try:
@@ -365,9 +368,11 @@ class Scheduler:
     def _act(self, id: str, run: _Run, turn: Turn) -> None:
         if not self._closing:
             for node in turn.dispatches:
-                self._submit(id, run.state, node)
-            for node, reason in turn.cancels:
-                self._cancel_leaf(id, run.state, node, reason)
+                if run.state.nodes[node].phase is Phase.QUEUED:
+                    self._submit(id, run.state, node)
+            for node, reason in turn.cancels.items():
+                if run.state.nodes[node].phase is not Phase.FINISHED:
+                    self._cancel_leaf(id, run.state, node, reason)
         for event in turn.events:
             for listener in self._listeners:
                 self._inform(listener, id, run, event)

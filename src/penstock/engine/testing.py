@@ -171,7 +171,7 @@ class Simulation:
         self.in_hand = [n for n in self.in_hand if self.state.nodes[n].phase is not Phase.FINISHED]
         self.in_hand += turn.dispatches
         self.dispatched += turn.dispatches
-        self.asked_to_stop |= dict(turn.cancels)
+        self.asked_to_stop |= turn.cancels
         return turn
 
     def begin(self, node: str, worker: str = "agent") -> Turn:

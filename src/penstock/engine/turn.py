@@ -21,14 +21,23 @@ Expander: TypeAlias = Callable[[RunState, Node], tuple[Node, ...]]
 class Turn:
     """What a turn changed (`events`, in order) and what is to be done once that is kept.
 
-    `dispatches` are leaf ids, `cancels` are leaf ids with the reason; `wake_at` is when the run
-    must be looked at again even if nothing happens.
+    `dispatches` are leaf ids, `cancels` the reasons by leaf id; `wake_at` is when the run must be
+    looked at again even if nothing happens.
     """
 
     events: list[Event] = field(default_factory=list)
     dispatches: list[str] = field(default_factory=list)
-    cancels: list[tuple[str, str]] = field(default_factory=list)
+    cancels: dict[str, str] = field(default_factory=dict)
     wake_at: float | None = None
+
+    def then(self, later: Turn) -> Turn:
+        """Both turns as one. A later turn that took in nothing leaves the time to wake alone."""
+        return Turn(
+            events=self.events + later.events,
+            dispatches=self.dispatches + later.dispatches,
+            cancels=self.cancels | later.cancels,
+            wake_at=later.wake_at if later.events else self.wake_at,
+        )
 
 
 def take_turn(state: RunState, events: Iterable[Event], now: float, expand: Expander) -> Turn:
@@ -67,7 +76,7 @@ def _take(state: RunState, action: Action, turn: Turn, now: float, expand: Expan
         case Cancel(node, reason, event):
             if not _apply(state, event, turn):
                 return False
-            turn.cancels.append((node, reason))
+            turn.cancels[node] = reason
             return True
         case Expand(node):
             return _apply(state, settle(state, _expansion(state, node, now, expand)), turn)
