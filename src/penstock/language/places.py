@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from penstock.language.source import Span
-
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+from penstock.language.source import Span, lines_of
 
 
 def place_in(value: str, span: Span, offset: int, length: int) -> Span:
@@ -15,7 +11,7 @@ def place_in(value: str, span: Span, offset: int, length: int) -> Span:
     `span` is that of the scalar in the file; quotes and the indentation of blocks are allowed for.
     """
     text = value[offset : offset + length].split("\n", 1)[0]
-    lines = _LINE_BREAK.split(span.source.text.removeprefix("\ufeff"))
+    lines = lines_of(span.source.text)
     if not text or not 1 <= span.line <= len(lines):
         return span
     before = value[:offset]

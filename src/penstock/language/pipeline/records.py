@@ -9,6 +9,7 @@ they cost a tenth there. Make and read them by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -94,7 +95,8 @@ class Matrix(NamedTuple):
     max_parallel: Text | None = None
 
 
-class Parallel(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)  # a tuple has a `count` of its own
+class Parallel:
     """A job cut into so many slices."""
 
     count: Text

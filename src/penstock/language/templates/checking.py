@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
+
 from penstock.language.casing import fold_case
 from penstock.language.expressions import GENERAL, ExpressionError
+from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
 from penstock.language.source import Span
 from penstock.language.templates import complaints
@@ -15,11 +19,18 @@ from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 
 class Checker:
-    """Checks one file. `plain` then holds the ids of the collections in which nothing expands."""
+    """Checks one file.
 
-    def __init__(self, compiled: Compiled, reports: Reports) -> None:
+    `declared` are the parameters, folded name to name, of a template that takes no others. `plain`
+    then holds the ids of the collections in which nothing expands.
+    """
+
+    def __init__(
+        self, compiled: Compiled, reports: Reports, declared: Table[str, str] | None = None
+    ) -> None:
         self.compiled = compiled
         self.reports = reports
+        self.declared = declared
         self.plain: set[int] = set()
 
     def check(self, node: Node, names: frozenset[str] = TEMPLATE_NAMES) -> bool:
@@ -79,13 +90,38 @@ class Checker:
 
     def _check_code(self, code: Code, host: Scalar, names: frozenset[str]) -> None:
         tree = self.compiled.expression(code.text, names)
-        if not isinstance(tree, ExpressionError):
-            return
 
         def at(start: int, end: int) -> Span:
             return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
-        self.reports.add(complaints.bad_expression(tree, code, host, at))
+        if isinstance(tree, ExpressionError):
+            self.reports.add(complaints.bad_expression(tree, code, host, at))
+        elif self.declared is not None and any(map(_is_parameters, tree.names)):
+            for name, start, end in _parameter_names(tree.root):
+                if fold_case(name) not in self.declared:
+                    self.reports.add(
+                        complaints.undeclared(name, self.declared.values(), at(start, end))
+                    )
+
+
+def _is_parameters(name: str) -> bool:
+    return name.lower() == "parameters"
+
+
+def _parameter_names(node: ExpressionNode) -> Iterator[tuple[str, int, int]]:
+    """The parameters an expression reads by name, and where."""
+    match node:
+        case Call():
+            for argument in node.arguments:
+                yield from _parameter_names(argument)
+        case Access():
+            first = node.steps[0]
+            is_parameter = isinstance(node.base, Name) and _is_parameters(node.base.name)
+            if is_parameter and isinstance(first, Literal) and isinstance(first.value, str):
+                yield first.value, first.start, first.end
+            for inner in (node.base, *node.steps):
+                if inner is not None:
+                    yield from _parameter_names(inner)
 
 
 def _variable_span(key: Scalar, directive: Directive) -> Span:

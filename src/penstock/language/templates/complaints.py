@@ -65,6 +65,20 @@ def bad_expression(
     return error.diagnostic(at)
 
 
+def undeclared(name: str, declared: Iterable[str], span: Span) -> Diagnostic:
+    """A template reads a parameter that it does not declare: it is always empty there."""
+    from penstock.language.diagnostics import nearest
+
+    close = nearest(name, declared)
+    return Diagnostic(
+        code="PS1217",
+        severity=Severity.WARNING,
+        message=f'this template has no parameter "{name}"; it is always empty here',
+        span=span,
+        help=f'did you mean "{close}"?' if close else f'declare it: "- name: {name}"',
+    )
+
+
 def orphan(keyword: str, key: Scalar, *, after_else: bool) -> Diagnostic:
     """`else` or `elseif` with no chain to belong to."""
     if after_else:
@@ -145,7 +159,7 @@ def key_repeated(key: Scalar, first: Scalar) -> Diagnostic:
 def too_many_events(limit: int, span: Span) -> Diagnostic:
     """More work than one compile may take."""
     return Diagnostic(
-        code="PS1216",
+        code="PS1215",
         message=f"the templates take more than {limit:,} steps to expand",
         span=span,
         label="expanding stopped here",
@@ -158,7 +172,7 @@ def too_many_events(limit: int, span: Span) -> Diagnostic:
 def too_many_characters(limit: int, span: Span) -> Diagnostic:
     """More text than one compile may make."""
     return Diagnostic(
-        code="PS1216",
+        code="PS1215",
         message=f"the templates expand to more than {limit:,} characters",
         span=span,
         label="expanding stopped here",
@@ -406,7 +420,7 @@ def wrong_template(key: Scalar, slot: str) -> Diagnostic:
 def trigger_in_template(key: Scalar) -> Diagnostic:
     """A trigger where none is looked at."""
     return Diagnostic(
-        code="PS1217",
+        code="PS1216",
         severity=Severity.WARNING,
         message=f'"{key.value}" in a template has no effect',
         span=key.span,

@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from penstock.language.source import Source
+from penstock.language.source import Diagnostic, Source, decode
 
 _SELF = "self"
 
 
 class UnreadableFile(Exception):
-    """The file is there and cannot be read as text; the message says why."""
+    """the file is there and cannot be read
+
+    The message says why; `diagnostic` says it with the place, where that is known.
+    """
+
+    def __init__(self, message: str, diagnostic: Diagnostic | None = None) -> None:
+        super().__init__(message)
+        self.diagnostic = diagnostic
 
 
 class Files(Protocol):
@@ -60,10 +67,14 @@ class LocalFiles:
             if not file.is_file():
                 return None
             _stay_inside(root, file)
-            text = _decode(file.read_bytes())
+            data = file.read_bytes()
         except OSError as error:
             raise UnreadableFile(error.strerror or str(error)) from error
-        return Source(path, text, _SELF if repository.lower() == _SELF else repository)
+        name = _SELF if repository.lower() == _SELF else repository
+        source, diagnostic = decode(data, path, name)
+        if diagnostic:
+            raise UnreadableFile(diagnostic.message, diagnostic)
+        return source
 
     def names(self, repository: str, folder: str) -> tuple[str, ...]:
         """The names of the files in a folder; none when it cannot be listed."""
@@ -80,13 +91,3 @@ class LocalFiles:
 def _stay_inside(root: Path, file: Path) -> None:
     if not file.resolve().is_relative_to(root.resolve()):
         raise UnreadableFile('it leads out of the repository, by a symbolic link or by ".."')
-
-
-def _decode(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 with a byte order mark, which Windows tools write."""
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"line {line} is not {encoding.upper()} text") from error

@@ -116,24 +116,26 @@ class Loader:
         if source is None:
             return None
         self._loaded[key] = None  # until it is known to be sound
-        self._loaded[key] = self._parsed(place, source, includes)
+        self._loaded[key] = self._parsed(place, source, includes, is_pipeline=at is None)
         return self._loaded[key]
 
     def _read(self, place: Place, at: Span | None, includes: tuple[Related, ...]) -> Source | None:
         try:
             return self._files.read(place.repository, place.path)
         except UnreadableFile as error:
-            raise self._reports.add(
-                complaints.unreadable(str(place), error, at), includes
-            ) from error
+            complaint = error.diagnostic or complaints.unreadable(str(place), error, at)
+            raise self._reports.add(complaint, includes) from error
 
-    def _parsed(self, place: Place, source: Source, includes: tuple[Related, ...]) -> Loaded:
+    def _parsed(
+        self, place: Place, source: Source, includes: tuple[Related, ...], *, is_pipeline: bool
+    ) -> Loaded:
         document = parse(source)
         self._reports.extend(document.diagnostics, includes)
         if document.root is None and document.diagnostics:
             raise Failed
         if document.root is not None:
-            checker = Checker(self._expansion.compiled, self._reports)
+            declared = None if is_pipeline else _declared(document.root)
+            checker = Checker(self._expansion.compiled, self._reports, declared)
             checker.check(document.root)
             self._expansion.know_plain(checker.plain)
         return Loaded(place, source, document.root)
@@ -145,3 +147,12 @@ class Loader:
             text, place, name, names, self._files.describe(place.repository) or place.repository
         )
         return self._reports.add(complaint, includes)
+
+
+def _declared(root: Node) -> dict[str, str] | None:
+    """The parameters of a template, folded name to name, or None when it is open for others."""
+    declared = root.get("parameters") if isinstance(root, Mapping) else None
+    if not isinstance(declared, Sequence):
+        return None
+    names = (item.get("name") for item in declared.items if isinstance(item, Mapping))
+    return {fold_case(name.value): name.value for name in names if isinstance(name, Scalar)}
