@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
-from random import Random
 
 import aml_projects as projects
 import pytest
@@ -99,7 +99,7 @@ def test_set_refuses_to_go_through_a_text(tmp_path: Path) -> None:
     assert (
         diagnostic.message == f'"{name}" goes through "{value}", which is a text and has no fields'
     )
-    assert str(diagnostic.span) == "--set:1:1"
+    assert str(diagnostic.span) == "command line:1:1"
 
 
 def test_a_fault_in_an_override_is_located_in_it(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_fault_in_an_override_is_located_in_it(tmp_path: Path) -> None:
     loaded = load(tmp_path / "job.yml", Family.JOB, [("limits.timeout", "soon")])
     (diagnostic,) = loaded.diagnostics
     assert diagnostic.message == '"timeout" takes a whole number, not "soon"'
-    assert str(diagnostic.span) == "--set:1:16"
+    assert str(diagnostic.span) == "command line:1:16"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_pipeline_component_that_holds_itself_ends(tmp_path: Path) -> None:
 
 
 def test_job_names_have_the_form_of_azures_client() -> None:
-    names = {job_name(Random(seed)) for seed in range(50)}
+    names = {job_name(os.urandom(14)) for _ in range(50)}
     assert len(names) == 50
     assert all(
         re.fullmatch(r"[a-z]+_[a-z]+_[bcdfghjklmnpqrstvwxyz0-9]{10}", name) for name in names

@@ -72,19 +72,32 @@ def _load(
         if not found:
             found.append(_nothing(root, Source(shown(path), text)))
         return Loaded(kind=None, path=path, diagnostics=tuple(found))
+    return _finish(path, root, kind, overrides, found, opened)
+
+
+def compose(family: Family, overrides: Iterable[tuple[str, str]], folder: Path) -> Loaded:
+    """What options alone say, without a file. Relative paths begin in `folder`."""
+    source = Source("command line", "")
+    root = Mapping((), Span(source, 1, 1, 1, 1))
+    loaded = _finish(folder / "command line", root, family, overrides, [], {})
+    return dataclasses.replace(loaded, diagnostics=_in_order(loaded.diagnostics))
+
+
+def _finish(
+    path: Path,
+    root: Mapping,
+    kind: Kind | Family | None,
+    overrides: Iterable[tuple[str, str]],
+    found: list[Diagnostic],
+    opened: Opened,
+) -> Loaded:
+    """Apply the overrides, tell the kind, and check."""
     root, refused = _apply(root, overrides)
     found.extend(refused)
     known = _kind_of(kind, root)
     loaded = Loaded(kind=known, path=path, document=root, value=_plain(root))
     parts = _check(loaded, kind, found, opened)
-    return Loaded(
-        kind=known,
-        path=path,
-        document=root,
-        value=loaded.value,
-        diagnostics=tuple(found),
-        parts=parts,
-    )
+    return dataclasses.replace(loaded, diagnostics=tuple(found), parts=parts)
 
 
 def _apply(

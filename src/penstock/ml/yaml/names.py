@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from random import Random
 
 _LETTERS = "bcdfghjklmnpqrstvwxyz0123456789"
 _ADJECTIVES = """
@@ -27,10 +26,16 @@ willow wren yew
 """
 
 
-def job_name(random: Random) -> str:
-    """A name such as `brisk_heron_b7k2m9x0qz`, in the form of Azure's client."""
-    adjective, noun = random.choice(_ADJECTIVES.split()), random.choice(_NOUNS.split())
-    return "_".join((adjective, noun, "".join(random.choices(_LETTERS, k=10))))
+def job_name(entropy: bytes) -> str:
+    """A name such as `brisk_heron_b7k2m9x0qz`, in the form of Azure's client.
+
+    `entropy`: at least 14 random bytes.
+    """
+    adjectives, nouns = _ADJECTIVES.split(), _NOUNS.split()
+    adjective = adjectives[int.from_bytes(entropy[:2], "big") % len(adjectives)]
+    noun = nouns[int.from_bytes(entropy[2:4], "big") % len(nouns)]
+    suffix = "".join(_LETTERS[byte % len(_LETTERS)] for byte in entropy[4:14])
+    return f"{adjective}_{noun}_{suffix}"
 
 
 def default_experiment(folder: str) -> str:

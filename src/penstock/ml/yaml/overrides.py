@@ -25,7 +25,7 @@ def apply_overrides(
     """
     found: list[Diagnostic] = []
     for name, value in overrides:
-        source = Source("--set", f"{name}={value}")
+        source = Source("command line", f"{name}={value}")
         steps = [match[0] for match in _STEP.finditer(name)]
         span = Span(source, 1, 1, 1, len(name) + 1)
         if not steps:

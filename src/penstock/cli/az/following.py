@@ -1,0 +1,105 @@
+"""Follows a job's log to the end, in the words of Azure's client (wire contract, 2.5)."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from penstock.cli.az.call import Call
+from penstock.cli.az.failures import Failed
+from penstock.ml.workspaces import Workspace
+
+_IN_PROGRESS = frozenset(
+    {"NotStarted", "Queued", "Preparing", "Provisioning", "Starting", "Running", "Finalizing"}
+)
+_USER_LOG = re.compile(r"user_logs/std_log[\D]*[0]*(?:_ps)?\.txt")
+_FALLBACKS = {
+    "pipeline": re.compile(r"logs/azureml/executionlogs\.txt"),
+    "command": re.compile(r"azureml-logs/\d{2}.+\.txt"),
+}
+_FIRST_WAIT, _LAST_WAIT = 0.1, 2.0
+
+
+def follow(call: Call, workspace: Workspace, name: str) -> None:
+    """Print what a job logs until it ends, then a summary. Raises Failed when the job failed."""
+    job = call.wire.get(f"{workspace.path}/jobs/{name}")
+    properties = job.get("properties") or {}
+    page = (properties.get("services") or {}).get("Studio", {}).get("endpoint")
+    kind = str(properties.get("jobType", "command")).lower()
+    head = f"RunId: {name}\nWeb View: {page}\n"
+    _write(head)
+    details = _follow_logs(call, f"/history/v1.0{workspace.path}/runs/{name}/details", kind)
+    _write(f"\nExecution Summary\n=================\n{head}")
+    _write_warnings(details)
+    if details.get("status") == "Failed":
+        error = details.get("error") or (
+            "Detailed error not set on the Run. Please check the logs for details."
+        )
+        raise Failed(_told(error))
+    _write("\n")
+
+
+def _told(error: Any) -> str:
+    """The error as Azure's client prints it, after its message in plain lines."""
+    inner = error.get("error", error) if isinstance(error, Mapping) else {}
+    message = str(inner.get("message") or "").strip()
+    text = f"Exception : \n {json.dumps(error, indent=4)} "
+    return f"the job failed: {message}\n{text}" if message else text
+
+
+def _follow_logs(call: Call, path: str, kind: str) -> Mapping[str, Any]:
+    """Print new lines of the logs until the job is over; returns its last details.
+
+    The logs are read once more after the job has ended, so that none of their lines is missed.
+    """
+    printed: dict[str, int] = {}
+    wait = _FIRST_WAIT
+    while True:
+        details = call.wire.get(path)
+        logs = details.get("logFiles") or {}
+        fresh = sum(_print_new(call, name, logs[name], printed) for name in _chosen(logs, kind))
+        if details.get("status") not in _IN_PROGRESS:
+            return details
+        wait = _FIRST_WAIT if fresh else min(_LAST_WAIT, wait * 1.5)
+        time.sleep(wait)
+
+
+def _chosen(names: Iterable[str], kind: str) -> list[str]:
+    """The logs of what the user's program prints; where there are none, the service's own."""
+    known = list(names)
+    found = [name for name in known if _USER_LOG.match(name)]
+    if not found and kind in _FALLBACKS:
+        found = [name for name in known if _FALLBACKS[kind].match(name)]
+    return sorted(found)
+
+
+def _print_new(call: Call, name: str, url: str, printed: dict[str, int]) -> int:
+    """Print the lines of a log that were not printed yet; returns how many."""
+    text = call.wire.text(url)
+    lines = text.splitlines()
+    if text and not text.endswith("\n"):
+        lines = lines[:-1] or lines
+    if not lines:
+        return 0
+    if name not in printed:
+        _write(f"\nStreaming {name}\n{'=' * (len(name) + 10)}\n\n")
+    fresh = lines[printed.get(name, 0) :]
+    if fresh:
+        _write("".join(f"{line}\n" for line in fresh))
+    printed[name] = len(lines)
+    return len(fresh)
+
+
+def _write_warnings(details: Mapping[str, Any]) -> None:
+    messages = [item["message"] for item in details.get("warnings") or () if item.get("message")]
+    if messages:
+        _write("\nWarnings:\n" + "".join(f"{message}\n" for message in messages) + "\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
