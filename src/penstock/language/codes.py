@@ -99,6 +99,113 @@ CODES: dict[str, tuple[str, str]] = {
         "In double quotes a backslash begins an escape such as \\n or \\t. Write a backslash as "
         "two, or use single quotes, in which it stands for itself.",
     ),
+    # --- PS11xx: the shape of a pipeline
+    "PS1101": (
+        "a key is not known here",
+        "Each part of a pipeline takes a fixed set of keys, and upper and lower case count. A key "
+        "that belongs to another part is nearly always a matter of indentation.",
+    ),
+    "PS1102": (
+        "a value is of the wrong kind",
+        "A list, a mapping or a single value stands where another of the three is expected.",
+    ),
+    "PS1103": (
+        "a value is not one of those allowed",
+        "This key takes one of a few words. Upper and lower case do not count.",
+    ),
+    "PS1104": (
+        "a key is missing",
+        "A part of a pipeline is told by its leading key (job or deployment, script or task), and "
+        "some keys must be there.",
+    ),
+    "PS1105": (
+        "a value is empty",
+        "This key needs a text. After expansion an expression may have left nothing of it.",
+    ),
+    "PS1106": (
+        "a key is defined twice after expansion",
+        "The keys that expressions and directives make must differ from the others of their "
+        "mapping in more than upper and lower case.",
+    ),
+    "PS1107": (
+        "two keys exclude each other",
+        "A pipeline has one body (stages, jobs, steps or extends), a step does one thing, and so "
+        "on. Keep one of the two keys.",
+    ),
+    # --- PS12xx: templates
+    "PS1201": (
+        "a file is not there",
+        "A template path begins in the folder of the file it is written in, or at the root of the "
+        "repository when it begins with a slash or names another repository. Case counts.",
+    ),
+    "PS1202": (
+        "a template is of another kind than its place",
+        "Where steps stand only a template of steps can be included, and so for jobs, stages and "
+        "variables.",
+    ),
+    "PS1203": (
+        "a parameter is not declared",
+        "A template that declares its parameters as a list takes no others. Names ignore case.",
+    ),
+    "PS1204": (
+        "a parameter has no value",
+        "A parameter without a default must be given a value where the template is included, or "
+        "when the run is started.",
+    ),
+    "PS1205": (
+        "a parameter has a value of the wrong type",
+        "Values are converted to the declared type. Booleans are true and false only; lists of "
+        "steps, jobs and stages must be well formed themselves.",
+    ),
+    "PS1206": (
+        "a parameter has a value that is not listed",
+        "The declaration lists the values that are allowed; here upper and lower case count.",
+    ),
+    "PS1207": (
+        "a parameter is declared wrongly",
+        "A declaration is an item with name first, then type, default, values, displayName.",
+    ),
+    "PS1208": (
+        "templates include each other without end",
+        "A chain of templates may be a hundred levels long. A template may include itself only "
+        "with other parameters, and must come to an end.",
+    ),
+    "PS1209": (
+        "a repository is not declared",
+        "What follows the @ of a template path is an alias under resources, repositories.",
+    ),
+    "PS1210": (
+        "a repository was not given",
+        "A template lies in another repository. Pipelines are read offline, so a local copy of it "
+        "must be named with --local-repository.",
+    ),
+    "PS1211": (
+        "a template path leads out of the repository",
+        "A path may climb with .. up to the root of its repository and no further.",
+    ),
+    "PS1213": (
+        "a pipeline is made of too many files",
+        "One pipeline may be made of a hundred files; each counts once.",
+    ),
+    "PS1214": (
+        "a template file cannot be read",
+        "The file is there, but it lies outside the repository by way of a symbolic link, or the "
+        "system refuses to open it.",
+    ),
+    "PS1215": (
+        "expanding takes too much",
+        "The work and the text of one expansion are limited, so that loops inside loops come to "
+        "an end.",
+    ),
+    "PS1216": (
+        "a trigger stands in a template",
+        "Triggers are read from the pipeline file only.",
+    ),
+    "PS1217": (
+        "a template reads a parameter it does not declare",
+        "In a template such a parameter is always empty. It is often a misspelt name, or one left "
+        "over from an earlier version.",
+    ),
     # --- PS13xx: expressions
     "PS1301": (
         "the expression is malformed",
@@ -134,6 +241,56 @@ CODES: dict[str, tuple[str, str]] = {
         "a format string is wrong",
         "In the text of format, {0} stands for the first argument after it, {{ and }} for braces. "
         "Specifiers such as {0:yyyyMMdd} are for times only.",
+    ),
+    "PS1310": (
+        "an expression is never closed",
+        "A ${{ is closed by }}. A single quote inside a text is written twice.",
+    ),
+    "PS1311": (
+        "a directive stands where none can",
+        "${{ if }}, ${{ elseif }}, ${{ else }}, ${{ each }} and ${{ insert }} are whole keys, "
+        "with a colon behind them. Triggers, schedules and repository resources take none.",
+    ),
+    "PS1312": (
+        "a directive is malformed",
+        "if and elseif take one expression, each is written each NAME in COLLECTION, else and "
+        "insert take nothing.",
+    ),
+    "PS1313": (
+        "an else without an if",
+        "elseif and else follow an if in the same list or mapping, and nothing follows else. "
+        "Ordinary items may stand between; each and insert end the chain.",
+    ),
+    "PS1314": (
+        "the name of a loop variable is taken",
+        "Loop variables share one set of names with contexts and functions.",
+    ),
+    "PS1315": (
+        "expressions are not allowed here",
+        "Parameter declarations are read before anything can be evaluated.",
+    ),
+    # --- PS20xx: the graph of stages, jobs and steps
+    "PS2001": (
+        "nothing can start",
+        "A pipeline needs a stage, and a stage a job, that depends on no other.",
+    ),
+    "PS2002": (
+        "dependencies form a cycle",
+        "Stages or jobs wait for each other. The message shows the way around.",
+    ),
+    "PS2003": (
+        "a dependency is unknown",
+        "dependsOn names stages of the pipeline, or jobs of the same stage, by their ids.",
+    ),
+    "PS2004": (
+        "a name is not valid",
+        "Ids of stages, jobs and steps hold letters, digits and underscores, do not begin with a "
+        "digit and have at most 100 characters. Words for people go into displayName.",
+    ),
+    "PS2005": (
+        "a name is used twice",
+        "Stages of a pipeline, jobs of a stage and steps of a job need ids that differ in more "
+        "than upper and lower case.",
     ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
