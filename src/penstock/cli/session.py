@@ -21,6 +21,7 @@ from penstock.cli.summary import (
     run_tree,
 )
 from penstock.cli.tree import draw
+from penstock.devops.counters import with_counters
 from penstock.devops.planner import Planned
 from penstock.devops.planning import Deployment
 from penstock.devops.run_number import run_number
@@ -94,7 +95,13 @@ def _numbered(host: Host, run: str, loaded: Loaded, planned: Planned) -> tuple[s
     )
     started = moment.strftime("%Y-%m-%d %H:%M:%S+00:00")
     facts = run_variables(run=int(run), number=number, started=started)
-    return number, replace(planned.plan, variables=(*facts, *planned.plan.variables))
+    plan = replace(planned.plan, variables=(*facts, *planned.plan.variables))
+    definition = f"counter:{loaded.definition}"
+
+    def next_counter(prefix: str, seed: int) -> int:
+        return seed + host.runs.next_revision(definition, f"{prefix.casefold()}:{seed}") - 1
+
+    return number, with_counters(plan, next_counter)
 
 
 def _progress(mode: Mode, host: Host, run: str) -> Progress:

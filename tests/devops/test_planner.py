@@ -1,0 +1,213 @@
+"""Pipelines as plans: the nodes that come out, and what a run would miss, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from penstock.devops.catalog import TaskFacts
+from penstock.devops.library import read_library
+from penstock.devops.planner import Planned, plan_pipeline
+from penstock.devops.planning import Surroundings
+from penstock.engine.plan import Node
+from penstock.engine.requests import Repository, Step, StepsWork
+from penstock.language.compiler import compile_pipeline
+from penstock.language.diagnostics import render
+from penstock.language.source import Severity
+from penstock.language.templates.files import LocalFiles
+
+
+class Tasks:
+    """A catalog of three tasks; nothing is wrong with any input."""
+
+    def find(self, reference: str) -> TaskFacts | None:
+        known = {
+            "cmdline@2": TaskFacts(name="CmdLine", friendly_name="Command line"),
+            "bash@3": TaskFacts(name="Bash", friendly_name="Bash"),
+            "azurecli@2": TaskFacts(
+                name="AzureCLI",
+                friendly_name="Azure CLI",
+                connection_inputs={"azuresubscription": "AzureRM", "registry": "dockerregistry"},
+            ),
+        }
+        if reference.partition("@")[0] in ("6d15af64-176c-496d-b583-fd2ae21d4df4",):
+            return TaskFacts(name="checkout", friendly_name="Get sources")
+        return known.get(reference.casefold())
+
+    def names(self) -> Sequence[str]:
+        return ["AzureCLI@2", "Bash@3", "CmdLine@2"]
+
+    def problems(self, step: Step) -> Sequence[str]:
+        return []
+
+
+def plan(folder: Path, text: str, **secrets: str) -> Planned:
+    (folder / "azure-pipelines.yml").write_text(text)
+    compiled = compile_pipeline("azure-pipelines.yml", LocalFiles(folder))
+    assert compiled.pipeline is not None, render(list(compiled.diagnostics))
+    surroundings = Surroundings(
+        library=read_library(folder),
+        catalog=Tasks(),
+        repositories={"self": Repository(alias="self", name="project", url=str(folder))},
+        secrets=secrets,
+    )
+    return plan_pipeline(compiled.pipeline, surroundings)
+
+
+def node(planned: Planned, id: str) -> Node:
+    return next(n for n in planned.plan.nodes if n.id == id)
+
+
+def steps(planned: Planned, id: str) -> tuple[Step, ...]:
+    work = node(planned, id).work
+    assert isinstance(work, StepsWork)
+    return work.steps
+
+
+def errors(planned: Planned) -> str:
+    return render([d for d in planned.diagnostics if d.severity is not Severity.NOTE])
+
+
+def test_job_without_a_checkout_step_checks_out_self(tmp_path: Path) -> None:
+    planned = plan(tmp_path, "steps:\n- script: echo\n")
+    assert [s.display_name for s in steps(planned, "__default/Job")] == ["Checkout self", "CmdLine"]
+
+
+def test_checkout_none_checks_out_nothing(tmp_path: Path) -> None:
+    planned = plan(tmp_path, "steps:\n- checkout: none\n- script: echo\n")
+    inputs = [s.inputs.get("repository") for s in steps(planned, "__default/Job")]
+    assert inputs == ["none", None]
+
+
+def test_deployment_hooks_run_in_order_and_do_not_check_out(tmp_path: Path) -> None:
+    planned = plan(
+        tmp_path,
+        """
+jobs:
+- deployment: Web
+  environment: staging.web1
+  strategy:
+    runOnce:
+      preDeploy: { steps: [{ script: one }] }
+      deploy: { steps: [{ script: two }] }
+      on:
+        failure: { steps: [{ script: bad }] }
+        success: { steps: [{ script: good }] }
+""",
+    )
+    assert [(n.key, n.depends_on, n.condition) for n in planned.plan.nodes[2:]] == [
+        ("preDeploy", (), "succeeded()"),
+        ("deploy", ("__default/Web/preDeploy",), "succeeded()"),
+        ("on.success", ("__default/Web/preDeploy", "__default/Web/deploy"), "succeeded()"),
+        ("on.failure", ("__default/Web/preDeploy", "__default/Web/deploy"), "failed()"),
+    ]
+    assert [s.task for s in steps(planned, "__default/Web/deploy")] == ["CmdLine@2"]
+    deployment = planned.deployments[0]
+    assert (deployment.environment, deployment.resource) == ("staging", "web1")
+
+
+def test_stages_wait_for_the_one_before_unless_they_say_otherwise(tmp_path: Path) -> None:
+    job = "jobs: [{ job: j, steps: [{ script: echo }] }]"
+    planned = plan(
+        tmp_path,
+        f"stages:\n- stage: A\n  {job}\n- stage: B\n  {job}\n- stage: C\n  dependsOn: []\n  {job}\n"
+        f"- stage: D\n  dependsOn: [a, B]\n  {job}\n",
+    )
+    stages = {n.id: n.depends_on for n in planned.plan.nodes if n.kind == "stage"}
+    assert stages == {"A": (), "B": ("A",), "C": (), "D": ("A", "B")}
+
+
+def test_timeout_of_a_job_is_an_hour_and_zero_means_none(tmp_path: Path) -> None:
+    planned = plan(
+        tmp_path,
+        "jobs:\n- job: a\n  steps: [{ script: x }]\n"
+        "- job: b\n  timeoutInMinutes: 0\n  steps: [{ script: x }]\n",
+    )
+    assert node(planned, "__default/a").timeout == 3600
+    assert node(planned, "__default/b").timeout is None
+
+
+def test_slices_know_their_position(tmp_path: Path) -> None:
+    planned = plan(
+        tmp_path, "jobs:\n- job: a\n  strategy: { parallel: 3 }\n  steps: [{ script: x }]\n"
+    )
+    third = {v.name: v.value for v in node(planned, "__default/a/Job3").variables}
+    assert third["System.JobPositionInPhase"] == "3"
+    assert third["System.TotalJobsInPhase"] == "3"
+
+
+def test_arm_connection_that_is_not_declared_stands_for_this_machine(tmp_path: Path) -> None:
+    planned = plan(
+        tmp_path,
+        "variables: { connection: spn }\n"
+        "steps:\n- task: AzureCLI@2\n  inputs: { azureSubscription: $(connection) }\n",
+    )
+    assert [d.severity for d in planned.diagnostics] == [Severity.NOTE]
+    work = node(planned, "__default/Job").work
+    assert isinstance(work, StepsWork)
+    assert [(e.name, e.scheme) for e in work.endpoints] == [("spn", "PenstockLocal")]
+
+
+def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
+    planned = plan(
+        tmp_path,
+        """
+variables:
+- group: settings
+steps:
+- task: AzureCLI@2
+  inputs: { registry: hub }
+- task: Bsh@3
+- checkout: other
+""",
+    )
+    text = errors(planned)
+    for expected in (
+        'variable group "settings" is not in the library',
+        'service connection "hub" is not in the library',
+        'there is no task "Bsh@3" on this machine',
+        'did you mean "Bash@3"?',
+        'repository "other" is not on this machine',
+        "4 errors",
+    ):
+        assert expected in text
+
+
+def test_secret_of_a_group_needs_a_value(tmp_path: Path) -> None:
+    groups = tmp_path / ".penstock" / "variable-groups"
+    groups.mkdir(parents=True)
+    (groups / "settings.yml").write_text("variables: { a: 1 }\nsecrets: [password]\n")
+    text = "variables:\n- group: settings\nsteps:\n- script: echo\n"
+    assert 'secret "password" of variable group "settings" has no value' in errors(
+        plan(tmp_path, text)
+    )
+    planned = plan(tmp_path, text, password="hunter2")
+    assert errors(planned) == ""
+    assert [(v.name, v.secret) for v in planned.plan.variables] == [
+        ("a", False),
+        ("password", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("jobs: [{ job: a, container: img:1, steps: [{ script: x }] }]", "a container job"),
+        ("jobs: [{ job: a, pool: server, steps: [{ script: x }] }]", "agentless jobs"),
+        (
+            "jobs: [{ deployment: a, environment: e, strategy: { canary: { increments: [10], "
+            "deploy: { steps: [{ script: x }] } } } }]",
+            'deployment strategy "canary"',
+        ),
+        ("steps: [{ script: x, target: box }]", "containers are not supported yet"),
+        ("jobs: [{ job: a, timeoutInMinutes: $(x), steps: [{ script: x }] }]", "a whole number"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name_and_place(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    shown = errors(plan(tmp_path, text))
+    assert message in shown
+    assert "azure-pipelines.yml:1:" in shown
