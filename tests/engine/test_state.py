@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from engine_plans import FAILED, OK, group, job, plan, stage
 
@@ -57,6 +59,12 @@ def test_the_same_event_again_changes_nothing(event: Event) -> None:
 def test_an_agents_event_that_comes_late_leads_to_the_same_state(late: int) -> None:
     on_time = AGENT[:late] + AGENT[late + 1 :]
     assert replay(ONE, (QUEUED, *on_time, AGENT[late])) == replay(ONE, (QUEUED, *AGENT))
+
+
+def test_an_agents_events_in_any_order_lead_to_the_same_state() -> None:
+    on_time = replay(ONE, (QUEUED, *AGENT))
+    for events in permutations(AGENT):
+        assert replay(ONE, (QUEUED, *events)) == on_time
 
 
 def test_the_first_end_of_a_node_counts() -> None:

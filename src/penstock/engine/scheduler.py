@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from threading import Condition, Lock, Thread, current_thread
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -88,9 +89,9 @@ def steady_clock() -> Clock:
 class _Run:
     """A run that has not ended.
 
-    `unwritten` is what could not be kept yet, to be tried again at `retry_at` (monotonic seconds).
-    `resumed` is false until the loop has first looked at it. `blamed` are the listeners that have
-    been reported as failing.
+    `unwritten` is what could not be kept yet, to be tried again at `retry_at`; `timer` is when the
+    loop will look at the run by itself. `resumed` is false until the loop has first looked at it.
+    `blamed` are the listeners that have been reported as failing.
     """
 
     state: RunState
@@ -98,6 +99,7 @@ class _Run:
     unwritten: Turn = field(default_factory=Turn)
     failures: int = 0
     retry_at: float | None = None
+    timer: float | None = None
     resumed: bool = False
     blamed: set[int] = field(default_factory=set)
 
@@ -126,6 +128,7 @@ class Scheduler:
         self._received_count = self._handled_count = 0
         self._runs: dict[str, _Run] = {}
         self._ended: dict[str, RunState | RunStopped] = {}
+        self._timers: list[tuple[float, str]] = []
         self._listeners: tuple[Listener, ...] = ()
         self._thread: Thread | None = None
         self._closing = self._stopped = False
@@ -285,15 +288,31 @@ class Scheduler:
     def _wait_for_something(self) -> list[str]:
         """Sleep until events or runs are due; return the latter. Nothing of both means the end."""
         while True:
-            now, moment = self._clock(), time.monotonic()
-            waits = {run: _seconds_left(r, now, moment) for run, r in self._runs.items()}
-            due = [run for run, left in waits.items() if left is not None and left <= 0]
-            if self._inbox or self._closing:
-                return [] if self._closing else due
-            if due:
+            now = self._clock()
+            due = self._take_due(now)
+            if self._closing:
+                return []
+            if self._inbox or due:
                 return due
-            soonest = min((left for left in waits.values() if left is not None), default=None)
-            self._posted.wait(soonest)
+            self._posted.wait(self._timers[0][0] - now if self._timers else None)
+
+    def _take_due(self, now: float) -> list[str]:
+        """The runs whose time has come. A timer that its run no longer has is thrown away."""
+        due = []
+        while self._timers and self._timers[0][0] <= now:
+            at, id = heappop(self._timers)
+            run = self._runs.get(id)
+            if run is not None and run.timer == at:
+                run.timer = None
+                due.append(id)
+        return due
+
+    def _set_timer(self, id: str, run: _Run) -> None:
+        at = run.wake_at if run.retry_at is None else run.retry_at
+        if at != run.timer:
+            run.timer = at
+            if at is not None:
+                heappush(self._timers, (at, id))
 
     def _advance(self, id: str, events: list[Event]) -> None:
         """One turn of one run. Whatever goes wrong here stops this run only."""
@@ -308,6 +327,7 @@ class Scheduler:
             self._stop(id, run, f"{type(error).__name__}: {error}")
         if run.state.finished and not run.unwritten.events and id in self._runs:
             self._end(id, run.state)
+        self._set_timer(id, run)
 
     def _turn(self, id: str, run: _Run, events: list[Event]) -> Turn:
         with self._state_lock:
@@ -348,7 +368,7 @@ class Scheduler:
         run.unwritten = Turn()
         if not turn.events:
             return True
-        if run.retry_at is not None and time.monotonic() < run.retry_at:
+        if run.retry_at is not None and self._clock() < run.retry_at:
             run.unwritten = turn
             return False
         run.retry_at = None
@@ -359,7 +379,7 @@ class Scheduler:
                 self._stop(id, run, f"its journal cannot be written: {error}")
                 return False
             run.unwritten = turn
-            run.retry_at = time.monotonic() + _WRITE_AGAIN[run.failures]
+            run.retry_at = self._clock() + _WRITE_AGAIN[run.failures]
             run.failures += 1
             return False
         run.failures = 0
@@ -429,13 +449,6 @@ class Scheduler:
             self._ended[id] = outcome
             if len(self._ended) > _KEPT_RUNS:
                 del self._ended[next(iter(self._ended))]
-
-
-def _seconds_left(run: _Run, now: float, moment: float) -> float | None:
-    """How long until a run must be looked at; retries are timed by the machine, not the clock."""
-    if run.retry_at is not None:
-        return run.retry_at - moment
-    return None if run.wake_at is None else run.wake_at - now
 
 
 def _finished(at: float, node: str, result: Result, message: str) -> NodeFinished:
