@@ -7,7 +7,7 @@ found, numbered and listed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -149,8 +149,3 @@ def resolve(store: AssetStore, scope: str, reference: Reference) -> Asset | None
     if reference.label not in (None, "latest"):
         return None
     return latest(store, owner, reference.kind, reference.name)
-
-
-def document(properties: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
-    """A document in ARM's shape."""
-    return {"properties": dict(properties), **rest}

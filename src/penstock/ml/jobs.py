@@ -184,12 +184,9 @@ class MlService:
         """Keep a job's end: its status, its tracked run, the assets it made."""
         if not isinstance(event, NodeFinished | RunFinished):
             return
-        family = self._family(run)
-        if not family:
-            return
         node = event.node if isinstance(event, NodeFinished) else ""
-        job = family.get(node)
-        if job is not None and not (isinstance(event, RunFinished) and job.node == COMMAND_NODE):
+        job = self._family(run).get(node)
+        if job is not None:
             self._end(job, final_status(event.result), event.at)
         if isinstance(event, RunFinished):
             self._nodes.pop(run, None)

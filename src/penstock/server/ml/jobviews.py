@@ -8,7 +8,7 @@ from urllib.parse import quote
 from penstock.ml.executionlog import EXECUTION_LOG
 from penstock.ml.failures import log_names
 from penstock.ml.fields import table
-from penstock.ml.jobs import ORIGIN, MlService
+from penstock.ml.jobs import MlService
 from penstock.ml.jobstore import Job
 from penstock.ml.workspaces import PROVIDER
 from penstock.server.ml.context import MlHttp
@@ -200,8 +200,3 @@ def details_view(ml: MlHttp, job: Job, base_url: str) -> Document:
 def _target(job: Job) -> str | None:
     compute: Any = table(job.document, "properties").get("computeId")
     return str(compute).rpartition("/")[2] if compute else None
-
-
-def origin_of(job: Job) -> str:
-    """Which step of a pipeline run submitted it."""
-    return str(_properties(job).get(ORIGIN, ""))
