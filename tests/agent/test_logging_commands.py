@@ -124,6 +124,22 @@ def test_a_secret_is_masked_from_then_on_and_not_exported(machine):
     assert server.output("step2") == ["[] ***"]
 
 
+def test_an_output_that_holds_a_secret_is_secret(machine):
+    server = run(
+        machine,
+        'echo "##vso[task.setvariable variable=v;isOutput=true]key=$KEY"',
+        name="s",
+        env={"KEY": "$(key)"},
+        variables=[Variable(name="key", value="hidden-value", secret=True)],
+    )
+    assert server.finished.outputs == {"s.v": Output(value="key=hidden-value", secret=True)}
+
+
+def test_a_value_with_a_nul_is_refused(machine):
+    server = run(machine, r"printf '##vso[task.setvariable variable=v]a\0b\n'")
+    assert server.issues[0].message.endswith("a value cannot hold a NUL character")
+
+
 def test_a_secret_of_several_lines_is_refused(machine):
     server = run(machine, 'echo "##vso[task.setvariable variable=s;issecret=true]line1%0Aline2"')
     assert server.results == {"step1": "failed"}

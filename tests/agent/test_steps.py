@@ -75,6 +75,26 @@ def test_every_line_begins_with_its_time(machine):
         assert stamp[27] == "Z"
 
 
+def test_the_first_failed_step_is_the_reason_of_the_job(machine):
+    server = run(
+        machine,
+        script("exit 3", display_name="Build"),
+        script("exit 4", "step2", condition="always()"),
+    )
+    assert server.finished.message == "Build: Bash exited with code '3'."
+
+
+@pytest.mark.parametrize("name", ["A=B", ""])
+def test_a_name_that_cannot_be_in_an_environment_fails_the_step(machine, name):
+    server = run(machine, script("true", env={name: "x"}))
+    assert server.issues[0].message == f'env "{name}" cannot be an environment variable'
+
+
+def test_a_variable_that_cannot_be_in_an_environment_is_not_exported(machine):
+    server = run(machine, script("echo '$(A=B)'"), variables=[Variable(name="A=B", value="x")])
+    assert server.output() == ["x"]
+
+
 def test_a_failing_script_says_its_exit_code(machine):
     server = run(machine, script("exit 3"))
     assert server.log()[-2:] == [

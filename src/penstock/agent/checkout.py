@@ -174,7 +174,8 @@ def _without_own_folders(step: StepContext, source: Path, names: list[str]) -> l
 
 
 def _tell(step: StepContext, done: working_tree.Mirrored) -> None:
-    step.log.line(f"{done.present} files, {done.copied} copied, {done.removed} stale ones removed")
+    files_told = "1 file" if done.present == 1 else f"{done.present} files"
+    step.log.line(f"{files_told}, {done.copied} copied, {done.removed} stale ones removed")
     for note in done.notes:
         step.log.line(note)
 

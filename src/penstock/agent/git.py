@@ -28,7 +28,21 @@ SAFE = (
 NO_PUSH = "this-is-a-local-run-so-nothing-is-pushed"
 """Where a push from the sources of a job would go: nowhere."""
 
-_REFS = "--format=%(objectname) %(refname)"
+_STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dirty", ".")
+_ALL_REFS = (
+    "for-each-ref",
+    "--format=%(objectname) %(refname)",
+    "refs/heads",
+    "refs/tags",
+    "refs/remotes/origin",
+)
+_PLACES = (
+    "rev-parse",
+    "--path-format=absolute",
+    "--show-toplevel",
+    "--git-common-dir",
+    "--show-object-format",
+)
 
 
 class GitFailed(Exception):
@@ -95,31 +109,12 @@ def names_of(output: bytes) -> list[str]:
 
 def read_repository(folder: Path, env: Mapping[str, str]) -> LocalGit:
     """The facts of the repository around a folder. Raises `GitFailed`."""
-    asked = [
-        start(folder, arguments, env)
-        for arguments in (
-            ["status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dirty", "."],
-            [
-                "rev-parse",
-                "--path-format=absolute",
-                "--show-toplevel",
-                "--git-common-dir",
-                "--show-object-format",
-            ],
-            ["for-each-ref", _REFS, "refs/heads", "refs/tags", "refs/remotes/origin"],
-        )
-    ]
-    outputs = []
-    problem: GitFailed | None = None
-    for process in asked:
-        try:
-            outputs.append(answer(process))
-        except GitFailed as error:
-            problem = problem or error
-    if problem is not None:
-        raise problem
-    status, places, refs = outputs
-    top, common, object_format = os.fsdecode(places).splitlines()[:3]
+    plain = _is_plain(folder)
+    questions = [_STATUS, _ALL_REFS] if plain else [_STATUS, _ALL_REFS, _PLACES]
+    status, refs, *places = _ask(folder, questions, env)
+    top, common, object_format = str(folder), str(folder / ".git"), "sha1"
+    if places:
+        top, common, object_format = os.fsdecode(places[0]).splitlines()[:3]
     head, branch, changes = _read_status(status)
     pairs = [line.partition(" ") for line in os.fsdecode(refs).splitlines()]
     return LocalGit(
@@ -131,6 +126,29 @@ def read_repository(folder: Path, env: Mapping[str, str]) -> LocalGit:
         changes=changes,
         refs=tuple((commit, name) for commit, _, name in pairs),
     )
+
+
+def _ask(folder: Path, questions: Sequence[Sequence[str]], env: Mapping[str, str]) -> list[bytes]:
+    """The answers to several questions, asked at the same time. Raises `GitFailed`."""
+    outputs = []
+    problem: GitFailed | None = None
+    for process in [start(folder, question, env) for question in questions]:
+        try:
+            outputs.append(answer(process))
+        except GitFailed as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return outputs
+
+
+def _is_plain(folder: Path) -> bool:
+    """Whether the folder is the top of an ordinary repository, so that git need not be asked."""
+    try:
+        settings = (folder / ".git" / "config").read_bytes().lower()
+    except OSError:
+        return False
+    return b"objectformat" not in settings and b"worktree" not in settings
 
 
 def _read_status(output: bytes) -> tuple[str, str, int]:

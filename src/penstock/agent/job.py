@@ -151,7 +151,7 @@ def _initialize(job: JobContext) -> None:
     log.section("Starting: Initialize job")
     log.line(f"Agent name: '{job.machine.name}'")
     log.line(f"Current agent version: '{job.machine.version}'")
-    log.line(f"Agent running as: '{job.environment.get('USER', '')}'")
+    log.line(f"Agent running as: '{job.environment.get('USER') or os.getuid()}'")
     log.line(f"Working folder: {job.workspace.root}")
     for note in work.notes:
         log.text(f"Note: {note}")

@@ -133,11 +133,14 @@ def _set_variable(step: StepContext, command: Command) -> None:
         raise CommandRefused("a secret cannot have more than one line")
     if secret:
         _mask(step, value, f'the secret variable "{name}"')
+    if "\0" in value:
+        raise CommandRefused("a value cannot hold a NUL character")
     output = command.flag("isoutput")
     if output:
         full = f"{step.step.name or step.step.id}.{name}"
-        known = variables.is_secret(full)
-        step.job.outputs[full] = Output(value=value, secret=secret or known)
+        # A value with a secret in it must not leave the job as plain text.
+        hidden = variables.is_secret(full) or bool(step.job.masker.intervals(value))
+        step.job.outputs[full] = Output(value=value, secret=secret or hidden)
         name = full
     variables.set(
         name,

@@ -133,6 +133,9 @@ def _run_task(context: StepContext, job: JobContext, step: Step) -> Outcome:
         return failed(f'target "{step.target}": steps cannot run in containers yet')
     try:
         context.environment = {n: _expand(job, v) for n, v in step.env.items()}
+        bad = [n for n, v in context.environment.items() if not n or "=" in n or "\0" in n + v]
+        if bad:
+            return failed(f'env "{bad[0]}" cannot be an environment variable')
         resolved = resolve_inputs(task, step.inputs)
         context.inputs = {n: _expand(job, v) for n, v in resolved.values.items()}
         context.restricted = step.restricted_commands or task.restricted
@@ -168,6 +171,8 @@ def _finish(context: StepContext, name: str, result: Result, message: str) -> No
         result in (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES)
         and job.result is not Result.CANCELED
     ):
+        if result is Result.FAILED and job.result is not Result.FAILED:
+            job.message = f"{name}: {message}" if message else name
         job.result = merge(job.result, result)
     job.note(_ending(job, context.step, name, result, message, log.lines))
 

@@ -142,7 +142,11 @@ class Variables:
             if "$(" in entry.value:
                 expanded[key] = self._expand_entry(key, entry, warnings)
         self._expanded = expanded
-        self._environment = {e.environment_name: e.value for e in expanded.values() if not e.secret}
+        self._environment = {
+            e.environment_name: e.value
+            for e in expanded.values()
+            if not e.secret and "=" not in e.name and "\0" not in e.value
+        }
         status = expanded.get(_JOB_STATUS)
         if status is not None:
             self._environment[_JOB_STATUS] = status.value
