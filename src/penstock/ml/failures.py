@@ -44,6 +44,27 @@ def failure_of(state: RunState, job: Job, logs: JobLogs) -> Failure:
     return Failure(code=own.code, message=f'node "{first.node.id}" failed: {own.message}')
 
 
+def cancellation_of(state: RunState, job: Job) -> Failure:
+    """Why a job was canceled, or never ran; nothing when nobody said."""
+    if job.node and state.is_leaf(job.node):
+        return Failure(code="Canceled", message=_why_canceled(state.nodes[job.node]))
+    ended = [
+        node
+        for id, node in state.nodes.items()
+        if state.is_leaf(id) and node.result is Result.CANCELED and _is_below(state, node, job.node)
+    ]
+    first = min(ended, key=lambda leaf: leaf.finished_at or 0.0, default=None)
+    if state.canceling or first is None or not first.message:
+        return Failure(code="Canceled", message=state.cancel_reason)
+    return Failure(code="Canceled", message=f'node "{first.node.id}": {first.message}')
+
+
+def _why_canceled(leaf: NodeState) -> str:
+    if leaf.result is Result.SKIPPED:
+        return "it did not run, because a node that it needs did not succeed"
+    return leaf.message
+
+
 def log_names(logs: JobLogs, run: str, node: str) -> list[str]:
     """The logs among a node's files, what the user's program printed first."""
     found = [name for name in logs.names(run, node) if name.startswith(_LOG_FOLDERS)]

@@ -19,7 +19,7 @@ from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import Phase, RunState
 from penstock.ml.assets import Asset, AssetStore, next_version, put_version
 from penstock.ml.executionlog import execution_log
-from penstock.ml.failures import Failure, JobLogs, failure_of
+from penstock.ml.failures import Failure, JobLogs, cancellation_of, failure_of
 from penstock.ml.fields import Json, field, table, text
 from penstock.ml.jobstore import Job, JobExists, JobOutput, JobStore
 from penstock.ml.levels import ChildJob
@@ -313,9 +313,13 @@ class MlService:
         """When a job began, and why it failed if it did."""
 
         def told(state: RunState) -> tuple[float | None, Failure]:
-            failed = status is Status.FAILED
-            failure = failure_of(state, job, self.logs) if failed else Failure()
-            return started_at(state, job.node), failure
+            began = started_at(state, job.node)
+            match status:
+                case Status.FAILED:
+                    return began, failure_of(state, job, self.logs)
+                case Status.CANCELED:
+                    return began, cancellation_of(state, job)
+            return began, Failure()
 
         try:
             return self._scheduler.read(job.run, told)

@@ -194,6 +194,17 @@ def test_canceled_job(tmp_path: Path) -> None:
     until(lambda: status(server, "j1") == "Canceled")
     assert {status(server, child) for child in ("child-1", "child-2")} == {"Canceled"}
     assert server.ask("POST", "~/jobs/j1/cancel").status == 200
+    reasons = {
+        name: server.get(history(f"runs/{name}/details"))["error"]["error"]
+        for name in ("j1", "child-2")
+    }
+    assert (reasons["j1"]["code"], reasons["j1"]["message"]) == (
+        "Canceled",
+        "canceled by the user",
+    )
+    assert reasons["child-2"]["message"] == (
+        "it did not run, because a node that it needs did not succeed"
+    )
     server.close()
 
 
