@@ -49,7 +49,7 @@ def routes(ml: MlHttp) -> tuple[Route, ...]:
         row(ml, "GET", in_experiment, get_run, quick=True),
         row(ml, "PATCH", run, patch_run),
         row(ml, "PATCH", in_experiment, patch_run),
-        row(ml, "GET", f"{run}/details", get_details, quick=True),
+        row(ml, "GET", f"{run}/details", get_details),
         row(ml, "GET", f"{run}/children", list_children),
         row(ml, "GET", f"{run}/serviceinstances/{{instance}}", instances, quick=True),
         row(ml, "POST", f"{_HISTORY}/rundata", run_data, permission=Permission.READ),
