@@ -109,9 +109,7 @@ def test_a_version_that_never_was_becomes_the_next(shop: Path) -> None:
 
 def test_a_version_beyond_the_newest_becomes_the_newest(shop: Path) -> None:
     found = solve_in(shop, "penstock-test-base==7.0")
-    assert found.notes == (
-        f"penstock-test-base 7.0 -> 3.0 (no wheel of 7.0 for Python 3.{MINOR})",
-    )
+    assert found.notes == (f"penstock-test-base 7.0 -> 3.0 (no wheel of 7.0 for Python 3.{MINOR})",)
 
 
 def test_an_impossible_set_is_refused_with_the_reason(shop: Path) -> None:
@@ -147,6 +145,23 @@ def test_an_old_release_that_forgot_its_limits_gets_them(tmp_path: Path) -> None
     found = pins(solve(tmp_path, "mlflow==2.22.0").lock)
     assert found["mlflow"] == "2.22.0"
     assert found["sqlalchemy"].startswith("2.0.")
+
+
+def test_an_index_of_the_users_that_is_silent_is_left_out(tmp_path: Path) -> None:
+    option = "--extra-index-url http://127.0.0.1:9/simple"
+    recipe = Recipe(title="the test", wishes=wishes("six==1.16.0"), options=(option,))
+    here = Interpreter(path=Path(sys.executable).resolve(), minor=MINOR)
+    environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
+    found = resolve(recipe, here, bundled(tmp_path, environ, Cancellation()))
+    assert found.notes == (f"{option} is left out (cannot be reached)",)
+    assert pins(found.lock)["six"] == "1.16.0"
+
+
+def test_a_placeholder_becomes_the_package_that_is_meant(tmp_path: Path) -> None:
+    """The `sklearn` on PyPI refuses to be installed since 2023."""
+    found = solve(tmp_path, "sklearn")
+    version = pins(found.lock)["scikit-learn"]
+    assert found.notes == (f"sklearn -> scikit-learn {version} (the former is a placeholder)",)
 
 
 def test_text_that_is_no_requirement_is_refused(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.agent.environments.interpreters import Interpreter, asked_version
 from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
 from penstock.agent.environments.shelf import Workshop, digest
 from penstock.agent.environments.uv import Uv, bundled
+
+if TYPE_CHECKING:
+    from penstock.agent.environments.resolver import Resolution
 
 _RULES = 1
 """Raise when the same recipe would now come to another environment."""
@@ -52,7 +56,7 @@ def _build(recipe: Recipe, python: Interpreter, workshop: Workshop, key: str) ->
     unbuildable: set[str] = set()
     for _ in range(_MOST_ATTEMPTS):
         resolution = resolve(recipe, python, uv, frozenset(unbuildable))
-        failed = _install(recipe, python, uv, resolution.lock, resolution.built)
+        failed = _install(recipe.title, python, uv, resolution)
         if not failed:
             break
         unbuildable.update(failed)
@@ -68,27 +72,25 @@ def _build(recipe: Recipe, python: Interpreter, workshop: Workshop, key: str) ->
     workshop.shelf.finish(key, {"python": _patch_version(folder), "notes": notes})
 
 
-def _install(
-    recipe: Recipe, python: Interpreter, uv: Uv, lock: str, built: tuple[str, ...]
-) -> list[str]:
+def _install(title: str, python: Interpreter, uv: Uv, resolution: Resolution) -> list[str]:
     """Make the environment from a lock; the packages whose build from source failed."""
-    (uv.folder / "lock.txt").write_text(f"{lock}\n")
+    (uv.folder / "lock.txt").write_text(f"{resolution.lock}\n")
     venv = uv.folder / "venv"
     made = uv.run("venv", "--clear", "--quiet", "--python", str(python.path), str(venv))
     if made.code != 0:
         raise EnvironmentRefused(f"Python {python.version} makes no environment: {made.reason}")
     arguments = ["--quiet", "--no-deps", "--python", str(venv / "bin/python")]
     arguments += ["--only-binary", ":all:"]
-    for name in built:
+    for name in resolution.built:
         arguments += ["--no-binary", name]
-    options = [option for option in recipe.options if option != "--pre"]
-    lines = [*options, *lock.splitlines()]
+    options = [option for option in resolution.options if option != "--pre"]
+    lines = [*options, *resolution.lock.splitlines()]
     outcome = uv.run("pip", "install", *arguments, "-r", "-", lines=lines)
     if outcome.code == 0:
         return []
     failed = _FAILED_BUILD.findall(outcome.complaint)
     if not failed:
-        raise EnvironmentRefused(f"{recipe.title} could not be installed: {outcome.reason}")
+        raise EnvironmentRefused(f"{title} could not be installed: {outcome.reason}")
     return failed
 
 

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from penstock.agent.environments.recipe import EnvironmentRefused, Wish
 
 _ORDER = ("==", "===", "~=", ">=", ">")
+_PLACEHOLDERS = {"sklearn": "scikit-learn"}
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 
 
@@ -75,11 +76,12 @@ class Demand:
         """Whether the version is what was asked for."""
         return self.requirement.specifier.contains(version, prereleases=True)
 
-    def loosen(self, reason: str) -> bool:
-        """Go down one rung; False on the last."""
-        if self.rung + 1 >= len(self.rungs):
+    def loosen(self, reason: str, *, fully: bool = False) -> bool:
+        """Go down one rung, or to the last; False where it is on the last."""
+        last = len(self.rungs) - 1
+        if self.rung == last:
             return False
-        self.rung += 1
+        self.rung = last if fully else self.rung + 1
         self.reason = self.reason or reason
         return True
 
@@ -90,8 +92,9 @@ class Demand:
 
     def settle_on(self, version: str, reason: str) -> None:
         """Try exactly that version next, before anything looser."""
-        self.rungs[self.rung + 1 : self.rung + 1] = [self.with_specifier(f"=={version}")]
-        self.loosen(reason)
+        self.rung += 1
+        self.rungs.insert(self.rung, self.with_specifier(f"=={version}"))
+        self.reason = self.reason or reason
 
 
 def demand(wish: Wish, hint: str | None = None, *, bounds: bool = False) -> Demand:
@@ -103,11 +106,17 @@ def demand(wish: Wish, hint: str | None = None, *, bounds: bool = False) -> Dema
             f'"{wish.written}" ({wish.place}) is no package: {error}'
         ) from error
     version = Version(hint) if hint else None
+    requirement.name = _real_name(requirement)
     if _is_plumbing(requirement):
         wish = replace(wish, dispensable=True)
     made = Demand(wish=wish, requirement=requirement, hint=version, bounds=bounds)
     made.rungs = list(dict.fromkeys(_rungs(made)))
     return made
+
+
+def _real_name(requirement: Requirement) -> str:
+    """The package meant by a placeholder that refuses to be installed."""
+    return _PLACEHOLDERS.get(canonicalize_name(requirement.name), requirement.name)
 
 
 def _is_plumbing(requirement: Requirement) -> bool:
@@ -118,10 +127,13 @@ def _is_plumbing(requirement: Requirement) -> bool:
 
 def _rungs(made: Demand) -> Iterator[str]:
     wanted = made.wanted
+    asked = str(made.requirement)
     if made.hint is not None and not made.requirement.specifier:
         yield made.with_specifier(f"=={made.hint}")
-    else:
-        yield made.wish.requirement
+        yield made.with_specifier(f">={made.hint},<{made.hint.major + 1}")
+        yield asked
+        return
+    yield asked
     if wanted is not None:
         yield made.with_specifier(f">={wanted},<{wanted.major + 1}")
     if made.wish.dispensable or made.bounds:

@@ -6,7 +6,8 @@ Every difference from what was asked for is told. The work is uv's; this decides
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -18,6 +19,10 @@ from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
 from penstock.agent.environments.uv import Outcome, Uv, compile_arguments
 
 _MOST_ROUNDS = 60
+_ROUNDS_WITH_BOUNDS = 3
+_GENTLE_SECONDS = 60.0
+"""When loosening takes longer, what conflicts is let go at once rather than step by step."""
+
 _NO_WHEELS_AT_ALL = re.compile(r"all versions of (\S+) have no usable wheels")
 _NO_WHEELS = re.compile(r"(\S+?)==\S+ has no (?:usable )?wheels")
 _UNKNOWN = re.compile(r"(\S+) was not found in the package registry")
@@ -37,10 +42,11 @@ _HOLDS = (
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What to install (`name==version` lines, all dependencies among them), which of it is built
-    from source, and how it differs from what was asked for."""
+    """What to install (`name==version` lines, all dependencies among them), with which options for
+    the index, which of it is built from source, and how it differs from what was asked for."""
 
     lock: str
+    options: tuple[str, ...]
     built: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -66,6 +72,8 @@ class _Search:
         self.python = python
         self.uv = uv
         self.unbuildable = unbuildable
+        self.options = list(recipe.options)
+        self.option_notes: list[str] = []
         self.built: list[str] = []
         self.probed: set[str] = set()
         wishes = [demand(wish) for wish in recipe.wishes]
@@ -81,15 +89,21 @@ class _Search:
             outcome = self.meet()
         if self.hold_back(pins(outcome.out)):
             outcome = self.meet()
-        return Resolution(outcome.out, tuple(self.built), tuple(self.notes(outcome.out)))
+        return Resolution(
+            outcome.out, tuple(self.options), tuple(self.built), tuple(self.notes(outcome.out))
+        )
 
     def meet(self) -> Outcome:
         """Ask, and loosen what conflicts, until it is met."""
-        for _ in range(_MOST_ROUNDS):
+        started = time.monotonic()
+        for number in range(_MOST_ROUNDS):
             outcome = self.compile(self.demands)
             if outcome.code == 0:
                 return outcome
-            if not self.give_way(outcome.complaint):
+            if number == _ROUNDS_WITH_BOUNDS:
+                self.demands = [each for each in self.demands if not each.bounds]
+            fully = time.monotonic() - started > _GENTLE_SECONDS
+            if not self.give_way(outcome.complaint, fully=fully):
                 break
         raise EnvironmentRefused(_conflict(self.recipe.title, outcome.complaint))
 
@@ -111,17 +125,23 @@ class _Search:
         texts = [each.text for each in demands if not each.bounds and each.text]
         return self.ask(arguments, texts)
 
-    def ask(self, arguments: Sequence[str], texts: Iterable[str]) -> Outcome:
-        """Run uv with the recipe's index options."""
-        switches = ("--prerelease", "allow") if "--pre" in self.recipe.options else ()
-        options = [option for option in self.recipe.options if option != "--pre"]
+    def ask(self, arguments: Sequence[str], texts: Sequence[str]) -> Outcome:
+        """Run uv with the recipe's index options, less those that cannot be reached."""
+        switches = ("--prerelease", "allow") if "--pre" in self.options else ()
+        options = [option for option in self.options if option != "--pre"]
         outcome = self.uv.run(*arguments, *switches, lines=[*options, *texts])
-        if outcome.unreachable:
+        address = outcome.unreachable
+        if not address:
+            return outcome
+        silent = [option for option in options if address in option]
+        if not silent:
             raise EnvironmentRefused(
-                f"{outcome.unreachable} cannot be reached, and {self.recipe.title} needs packages "
-                "from there. check the network, or set UV_DEFAULT_INDEX to an index you can reach"
+                f"{address} cannot be reached, and {self.recipe.title} needs packages from there. "
+                "check the network, or set UV_DEFAULT_INDEX to an index you can reach"
             )
-        return outcome
+        self.options = [option for option in self.options if option not in silent]
+        self.option_notes += [f"{option} is left out (cannot be reached)" for option in silent]
+        return self.ask(arguments, texts)
 
     def remember_asked_python(self) -> bool:
         """When another Python must do, take as hints the versions that the asked one would have.
@@ -135,7 +155,10 @@ class _Search:
         if outcome.code != 0:
             return False
         hints = pins(outcome.out)
-        mine = [demand(each.wish, hints.pop(each.name, None)) for each in self.demands]
+        mine = []
+        for each in self.demands:
+            hint = hints.pop(each.name, None)
+            mine.append(each if each.wish.ours else demand(each.wish, hint))
         others = [
             demand(Wish(requirement=f"{name}=={version}", ours=True), version, bounds=True)
             for name, version in hints.items()
@@ -158,7 +181,7 @@ class _Search:
             self.note_missing(outcome.complaint)
             absent = named(outcome.complaint, waiting) or waiting[:1]
             for each in absent:
-                each.reason = self.no_wheel(each)
+                each.reason = each.reason or self.no_wheel(each)
             waiting = [each for each in waiting if each not in absent]
         for each in self.demands:
             found = nearest.get(each.name)
@@ -198,7 +221,7 @@ class _Search:
                 )
             each.leave_out("on no package index")
 
-    def give_way(self, complaint: str) -> bool:
+    def give_way(self, complaint: str, *, fully: bool) -> bool:
         """Loosen what the complaint speaks of; False when nothing is left to loosen."""
         if self.note_missing(complaint):
             return True
@@ -213,7 +236,7 @@ class _Search:
             [each for each in self.demands if each.wish.ours],
         )
         return any(
-            [each for each in group if each.loosen("conflicts with other packages")]
+            [each for each in group if each.loosen("conflicts with other packages", fully=fully)]
             for group in groups
         )
 
@@ -232,11 +255,14 @@ class _Search:
 
     def notes(self, lock: str) -> Iterator[str]:
         """How the versions found differ from what was asked for."""
+        yield from self.option_notes
         found = pins(lock)
         for each in self.demands:
+            version = found.get(each.name, "")
+            if each.requirement.name not in each.wish.requirement and version:
+                yield f"{each.wish.written} -> {each.name} {version} (the former is a placeholder)"
             if each.wish.ours or each.rung == 0:
                 continue
-            version = found.get(each.name, "")
             if not version:
                 yield f"{each.wish.written} is left out ({each.reason})"
             elif not each.accepts(version):
