@@ -129,7 +129,7 @@ def _cycles(
 
 def _edges(node: _Node, nodes: list[_Node], known: dict[str, int]) -> Iterator[tuple[int, Text]]:
     if node.previous is not None:
-        yield node.previous, nodes[node.previous].name
+        yield node.previous, Text(nodes[node.previous].name.value, node.name.span)
     for text in node.depends_on:
         target = known.get(fold_case(text.value))
         if target is not None:
@@ -162,7 +162,9 @@ def _cycle(
         if len(around) > 1
         else f'{words.kind} "{name}" waits for itself',
         span=closing.span,
-        label="this closes the cycle",
+        label=f'"{name}" names no other, so it follows the one before it'
+        if closing.span == nodes[current].name.span
+        else "this closes the cycle",
         related=related,
         help="remove one of these dependencies",
         service_text=no_root or text,

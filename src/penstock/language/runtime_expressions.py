@@ -183,4 +183,19 @@ def _located(error: ExpressionError, text: Text, offset: int, service_text: str)
     def at(start: int, end: int) -> Span:
         return place_in(text.value, text.span, offset + start, max(1, end - start))
 
-    return replace(error.diagnostic(at), service_text=service_text)
+    diagnostic = error.diagnostic(at)
+    word = error.text[error.position or 0 : error.end]
+    help = _ELSEWHERE.get(word.lower(), diagnostic.help) if error.code == "PS1302" else None
+    return replace(diagnostic, service_text=service_text, help=help or diagnostic.help)
+
+
+_OF_GRAPH = "it is known in the conditions and variables of stages and jobs"
+_ELSEWHERE = {
+    "dependencies": _OF_GRAPH,
+    "stagedependencies": _OF_GRAPH,
+    "parameters": "parameters are read while the YAML is expanded: ${{ parameters.name }}",
+    "counter": "it is known in variables",
+    **dict.fromkeys(("resources", "pipeline"), "it is known in variables and conditions"),
+    **dict.fromkeys(map(str.lower, _STATUS), "it is known in conditions"),
+}
+"""Where a name is known that is not known in some other place."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from penstock.language.expressions import ExpressionError
 from penstock.language.source import Diagnostic, Related, Severity, Span
@@ -17,13 +19,14 @@ def malformed_text(error: TextError, span: Span) -> Diagnostic:
     helps = {
         "PS1310": "close it with }}; a single quote inside a text is written twice",
         "PS1311": "put the directive alone on its line, as a key: ${{ if ... }}:",
-        "PS1312": "",
+        "PS1312": "the forms are ${{ if X }}:, ${{ elseif X }}:, ${{ else }}:, "
+        "${{ each NAME in X }}: and ${{ insert }}:",
     }
     return Diagnostic(
         code=error.code,
         message=error.message,
         span=span,
-        help=helps[error.code] or None,
+        help=helps[error.code],
         service_text=error.service_text,
     )
 
@@ -62,7 +65,61 @@ def bad_expression(
             help="write an expression, for example ${{ parameters.name }}",
             service_text="An expression was expected",
         )
-    return error.diagnostic(at)
+    word = _WORDS.match(code.text)
+    if word and error.code == "PS1301":
+        keyword = _DIRECTIVES.get(word[1].lower()) or _nearest_directive(word[1])
+        if keyword:
+            return Diagnostic(
+                code="PS1312",
+                message=f'there is no directive "{word[1]}"',
+                span=at(0, len(word[1])),
+                help=f'did you mean "{keyword}"? Directives are written in lower case',
+                service_text=str(error),
+            )
+    diagnostic = error.diagnostic(at)
+    return replace(diagnostic, help=_runtime_help(error) or diagnostic.help)
+
+
+_WORDS = re.compile(r"([A-Za-z]+)\s+[A-Za-z'(]")
+_DIRECTIVES = {
+    "if": "if",
+    "elif": "elseif",
+    "elsif": "elseif",
+    "elseif": "elseif",
+    "else": "else",
+    "for": "each",
+    "foreach": "each",
+    "each": "each",
+    "insert": "insert",
+}
+_RUNTIME = frozenset(
+    (
+        "dependencies",
+        "stagedependencies",
+        "resources",
+        "pipeline",
+        "always",
+        "canceled",
+        "failed",
+        "succeeded",
+        "succeededorfailed",
+        "counter",
+    )
+)
+
+
+def _nearest_directive(word: str) -> str | None:
+    from penstock.language.diagnostics import nearest
+
+    return nearest(word, _DIRECTIVES.values())
+
+
+def _runtime_help(error: ExpressionError) -> str | None:
+    """A better next step for a name that is known, but only when the run has begun."""
+    word = error.text[error.position or 0 : error.end]
+    if error.code != "PS1302" or word.lower() not in _RUNTIME:
+        return None
+    return f'"{word}" is known only during the run: in conditions and in $[ ]'
 
 
 def undeclared(name: str, declared: Iterable[str], span: Span) -> Diagnostic:
@@ -219,7 +276,7 @@ def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
 
 
 def _kind_help(expected: tuple[str, ...], node: Node) -> str:
-    if "a list" in expected and not isinstance(node, Sequence):
+    if expected[0] == "a list" and not isinstance(node, Sequence):
         return "write one item a line, each behind a dash"
     if "a mapping" in expected:
         return "write keys under it, indented further, each with a colon"
@@ -228,19 +285,26 @@ def _kind_help(expected: tuple[str, ...], node: Node) -> str:
     return "write one value on the line of the key"
 
 
-def unexpected_word(what: str, words: tuple[str, ...], node: Scalar) -> Diagnostic:
-    """A text that is not among the words allowed here."""
+def unexpected_word(
+    what: str, words: tuple[str, ...], node: Scalar, kinds: tuple[str, ...]
+) -> Diagnostic:
+    """A text that is not among the words allowed here; `kinds` are what else may stand here."""
     from penstock.language.diagnostics import nearest
 
     close = nearest(node.value, words)
+    words = ("true", "false") if "yes" in words else words
     return Diagnostic(
         code="PS1103",
         message=f'"{node.value}" is not a value that "{what}" takes',
         span=node.span,
-        label="" if close else f"expected {one_of(words)}",
-        help=f'did you mean "{close}"?' if close else f"write {one_of(words)}",
+        help=f'did you mean "{close}"?' if close else _write(one_of(words), kinds),
         service_text=f"Unexpected value '{node.value}'",
     )
+
+
+def _write(words: str, kinds: tuple[str, ...]) -> str:
+    others = [kind for kind in kinds if kind != "text"]
+    return f"write {words}, or give {' or '.join(others)}" if others else f"write {words}"
 
 
 def empty_text(what: str, node: Scalar) -> Diagnostic:
@@ -260,10 +324,10 @@ def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None)
 
     names = list(known)
     close = nearest(key.value, names)
-    if close:
-        help = f'did you mean "{close}"?'
-    elif home:
+    if home:
         help = f'"{key.value}" belongs in {home}; look at the indentation'
+    elif close:
+        help = f'did you mean "{close}"?'
     else:
         help = f"{owner} takes {listed(names)}"
     return Diagnostic(

@@ -39,7 +39,7 @@ from penstock.language.templates.texts import (
 from penstock.language.templates.values import Bridge
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 
-MAX_EVENTS = 500_000
+MAX_EVENTS = 100_000  # the largest of the open pipelines that were tried takes 7,500
 MAX_CHARACTERS = 20_000_000
 
 
@@ -61,13 +61,17 @@ class _Chain:
 
 
 class Expansion:
-    """The expander of one compile. It holds what is shared between files: caches and limits."""
+    """The expander of one compile. It holds what is shared between files: caches and limits.
+
+    `failures` counts the entries and items that were left out.
+    """
 
     def __init__(self, reports: Reports) -> None:
         self.reports = reports
         self.bridge = Bridge()
         self.compiled = Compiled()
         self._plain: set[int] = set()
+        self.failures = 0
         self._events = 0
         self._characters = 0
 
@@ -158,14 +162,14 @@ class Expansion:
             try:
                 yield self.expand(item, inner)
             except Failed:
-                continue
+                self.failures += 1
 
     def _expanded_entries(self, node: Mapping, scope: Scope) -> Iterator[Entry]:
         for field in self.fields(node, scope):
             try:
                 yield Entry(field.key, self.expand(field.value, field.scope))
             except Failed:
-                continue
+                self.failures += 1
 
     # --- mappings and lists
 
@@ -199,7 +203,7 @@ class Expansion:
                 for inner in self._scopes(parts, key, scope, chain):
                     yield from self._merged(entry.value, inner, key)
             except Failed:
-                continue
+                self.failures += 1
 
     def _merged(self, body: Node, scope: Scope, key: Scalar) -> Iterator[Field]:
         node, scope = self.resolve(body, scope)
@@ -223,7 +227,7 @@ class Expansion:
             try:
                 yield from self._item(item, scope, chain)
             except Failed:
-                continue
+                self.failures += 1
 
     def _item(self, item: Node, scope: Scope, chain: _Chain) -> Iterator[tuple[Node, Scope]]:
         if isinstance(item, Scalar) and OPEN in item.value:
@@ -320,7 +324,7 @@ class Expansion:
             case None | "":
                 return
             case _:
-                kind = kind_of(collection).lower()
+                kind = kind_of(collection).lower().replace("string", "text")
                 raise self.reports.add(complaints.not_iterable(kind, key), scope.includes)
 
     # --- faults

@@ -20,6 +20,7 @@ from penstock.language.templates.scope import Scope, file_scope
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 MAX_LEVELS = 100
+_COST = 10  # what an inclusion counts among the steps of an expansion
 _BODIES = frozenset(body for bodies in TEMPLATE_BODIES.values() for body in bodies)
 
 
@@ -57,6 +58,7 @@ class Includer:
         loaded = self.loader.follow(path, scope.place, scope.includes)
         call = (str(loaded.place), _comparable(given))
         self._guard(call, path, scope)
+        self.reader.expansion.spend(path.span, scope, events=_COST)
         self._active.append(call)
         try:
             yield self._template(loaded, given, path, scope, slot)
@@ -81,8 +83,11 @@ class Includer:
         def report(diagnostic: Diagnostic) -> Failed:
             return self.reader.complain(diagnostic, caller)
 
-        def read_shape(node: Node, shape: str, what: str) -> Node:
-            return self.reader.read(node, callee.literal(), shape, what)
+        def read_shape(node: Node, shape: str, parameter: Scalar, is_given: bool) -> Node:
+            declared_at = Related(parameter.span, f'read for the parameter "{parameter.value}"')
+            includes = (*caller.includes, declared_at) if is_given else callee.includes
+            scope = callee.literal().included_by(includes)
+            return self.reader.read(node, scope, shape, parameter.value)
 
         return Binder(self._bridge, report, read_shape).bind(declared, given, at, target)
 

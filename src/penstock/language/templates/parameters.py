@@ -46,7 +46,7 @@ class Declarations(NamedTuple):
 
 
 Report: TypeAlias = Callable[[Diagnostic], Failed]
-ReadShape: TypeAlias = Callable[[Node, str, str], Node]
+ReadShape: TypeAlias = Callable[[Node, str, Scalar, bool], Node]
 
 
 def read_declarations(node: Node | None, report: Report, *, of_pipeline: bool) -> Declarations:
@@ -149,7 +149,7 @@ def _number(text: str) -> Value:
 class Binder:
     """Binds the values given for one file to its declarations.
 
-    `read_shape(node, shape, what)` reads a part of a pipeline in the scope of that file.
+    `read_shape(node, shape, parameter, is_given)` reads a part of a pipeline for a parameter.
     """
 
     def __init__(self, bridge: Bridge, report: Report, read_shape: ReadShape) -> None:
@@ -196,7 +196,7 @@ class Binder:
                 self.report(complaints.missing_parameter(parameter.name, at, target))
             else:
                 try:
-                    value = self.convert(parameter, node)
+                    value = self.convert(parameter, node, is_given=entry is not None)
                 except Failed:
                     pass
             bound.append((parameter.name.value, value))
@@ -219,7 +219,7 @@ class Binder:
         ]
         return Object(values, ignore_case=True)
 
-    def convert(self, parameter: Parameter, node: Node) -> Value:
+    def convert(self, parameter: Parameter, node: Node, *, is_given: bool) -> Value:
         """The value of a node under the type of its parameter; Failed when it has none."""
         kind = parameter.type
         if kind == "object":
@@ -230,7 +230,7 @@ class Binder:
             return self._single(parameter, node)
         if kind == "stringList":
             return self._texts(parameter, node)
-        return self._part(parameter, node)
+        return self._part(parameter, node, is_given=is_given)
 
     def _single(self, parameter: Parameter, node: Node) -> Value:
         if not isinstance(node, Scalar):
@@ -264,7 +264,7 @@ class Binder:
                 raise self.report(complaints.not_among(parameter.name, item, words))
         return self.bridge.value_of(node, typed=False)
 
-    def _part(self, parameter: Parameter, node: Node) -> Value:
+    def _part(self, parameter: Parameter, node: Node, *, is_given: bool) -> Value:
         """A parameter that holds steps, jobs, stages, containers or a pool."""
         if isinstance(node, Scalar) and node.is_null:
             return ""
@@ -272,5 +272,5 @@ class Binder:
         needs_list = parameter.type.endswith("List")
         if needs_list != isinstance(node, Sequence):
             raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
-        read = self.read_shape(node, shape, parameter.name.value)
+        read = self.read_shape(node, shape, parameter.name, is_given)
         return self.bridge.value_of(read, typed=False)

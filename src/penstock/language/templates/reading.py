@@ -53,10 +53,14 @@ _KINDS = {Text: "text", ListOf: "a list", Record: "a mapping"}
 
 
 class Parts(NamedTuple):
-    """The expanded keys of a mapping, and the values among them that were read already."""
+    """The expanded keys of a mapping, and the values among them that were read already.
+
+    Keys whose expressions failed are not among them; then `is_complete` is false.
+    """
 
     fields: list[Field]
     early: dict[int, Node]
+    is_complete: bool
 
 
 Include: TypeAlias = Callable[[Mapping, Scope, str], tuple[Node, ...]]
@@ -109,18 +113,22 @@ class Reader:
         else:
             for alternative in _alternatives(definition):
                 if isinstance(alternative, Text):
-                    return self._rewritten(shape, self._text(node, scope, alternative, what))
+                    text = self._text(node, scope, alternative, what, _kinds(definition))
+                    return self._rewritten(shape, text)
         raise self.complain(complaints.wrong_kind(what, _kinds(definition), node), scope)
 
     def _rewritten(self, shape: str, node: Node) -> Node:
         rewrite = REWRITES.get(shape)
         return rewrite(node, self.origins) if rewrite else node
 
-    def _text(self, node: Scalar, scope: Scope, shape: Text, what: str) -> Scalar:
+    def _text(
+        self, node: Scalar, scope: Scope, shape: Text, what: str, kinds: tuple[str, ...]
+    ) -> Scalar:
         if node.is_null:
             node = Scalar("", node.span, "single")
         if shape.words and node.value.lower() not in map(str.lower, shape.words):
-            raise self.complain(complaints.unexpected_word(what, shape.words, node), scope)
+            complaint = complaints.unexpected_word(what, shape.words, node, kinds)
+            raise self.complain(complaint, scope)
         if shape.filled and not node.value:
             raise self.complain(complaints.empty_text(what, node), scope)
         return node
@@ -173,6 +181,7 @@ class Reader:
         names = _early(definition)
         fields: list[Field] = []
         early: dict[int, Node] = {}
+        failures = self.expansion.failures
         for field in self.expansion.fields(node, scope):
             fields.append(field)
             name = field.key.value
@@ -185,7 +194,7 @@ class Reader:
             early[id(field)] = read
             if name == "resources":
                 self._declare(read)
-        return Parts(fields, early)
+        return Parts(fields, early, self.expansion.failures == failures)
 
     def chosen(
         self,
@@ -206,6 +215,8 @@ class Reader:
         leads = [field.key for field in parts.fields if field.key.value in records]
         owner = _OWNERS.get(shape, f'"{what}"')
         if not leads:
+            if not parts.is_complete:
+                raise Failed
             keys = [field.key for field in parts.fields]
             raise self.complain(_no_lead(keys, records, owner, node.span), scope)
         if len(leads) > 1:
@@ -222,9 +233,12 @@ class Reader:
             value = self._member(field, parts, record, owner, definition=SHAPES[shape])
             if value is not None:
                 entries.append(Entry(field.key, value))
+        read = {entry.key.value for entry in entries}
+        if record.lead is not None and record.lead not in read:
+            raise Failed
         names = {field.key.value for field in parts.fields}
         for name in record.required:
-            if name not in names:
+            if name not in names and parts.is_complete:
                 self.complain(complaints.missing_key(owner, name, node.span), scope)
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
 

@@ -82,6 +82,10 @@ class Scope:
             frames=(*self.frames, frame),
         )
 
+    def included_by(self, includes: tuple[Related, ...]) -> Scope:
+        """The same scope, for text that came another way."""
+        return self._with(includes=includes)
+
     def with_parameters(self, parameters: Object) -> Scope:
         """The scope of a file once its parameters are bound."""
         return self._with(contexts={"parameters": parameters})
@@ -102,6 +106,7 @@ class Scope:
         variables: Variables | None = None,
         frames: tuple[Frame, ...] | None = None,
         live: bool | None = None,
+        includes: tuple[Related, ...] | None = None,
         refusal: tuple[str, str] | None = None,
     ) -> Scope:
         return Scope(
@@ -110,7 +115,7 @@ class Scope:
             self.names if names is None else names,
             self.variables if variables is None else variables,
             self.frames if frames is None else frames,
-            self.includes,
+            self.includes if includes is None else includes,
             self.live if live is None else live,
             refusal or self.refusal,
         )

@@ -43,14 +43,14 @@ class Bridge:
 
     def __init__(self) -> None:
         self._nodes: dict[int, tuple[Value, Node]] = {}
-        self._typed: dict[int, tuple[Node, Value]] = {}
+        self._values: dict[tuple[int, bool], tuple[Node, Value]] = {}
 
     def value_of(self, node: Node, *, typed: bool) -> Value:
         """The value of a node without expressions; with `typed`, plain leaves keep their type."""
         if isinstance(node, Scalar):
             return leaf_value(node) if typed else text_value(node)
-        known = self._typed.get(id(node))
-        if typed and known:
+        known = self._values.get((id(node), typed))
+        if known:
             return known[1]
         value: Value
         if isinstance(node, Sequence):
@@ -60,8 +60,7 @@ class Bridge:
                 [(e.key.value, self.value_of(e.value, typed=typed)) for e in node.entries]
             )
         self._nodes[id(value)] = (value, node)
-        if typed:
-            self._typed[id(node)] = (node, value)
+        self._values[id(node), typed] = (node, value)
         return value
 
     def node_of(self, value: Value, span: Span) -> Node:

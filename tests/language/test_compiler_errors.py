@@ -1,0 +1,104 @@
+"""What is wrong with pipelines, as users read it: `cases/errors/NAME/` and `expected.txt` in it.
+
+The words are ours. The service's own words for the same faults are held by
+test_compiler_service_texts.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from penstock.language.compiler import compile_pipeline
+from penstock.language.diagnostics import render
+from penstock.language.source import Source
+from penstock.language.templates import LocalFiles
+
+CASES = sorted(path for path in (Path(__file__).parent / "cases" / "errors").iterdir())
+
+
+class Texts:
+    """Files that are given as texts."""
+
+    def __init__(self, **texts):
+        self.texts = texts
+
+    def read(self, repository, path):
+        text = self.texts.get(path.removesuffix(".yml"))
+        return None if text is None else Source(path, text, repository)
+
+    def describe(self, repository):
+        return "texts" if repository == "self" else None
+
+    def names(self, repository, folder):
+        return tuple(f"{name}.yml" for name in self.texts)
+
+
+def shown(text, **options):
+    return render(compile_pipeline("main.yml", Texts(main=text), **options).diagnostics)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_case(case):
+    compiled = compile_pipeline("azure-pipelines.yml", LocalFiles(case))
+    assert render(compiled.diagnostics) + "\n" == (case / "expected.txt").read_text("utf-8")
+
+
+def test_fifty_thousand_brackets_are_refused_at_the_level_that_is_too_deep():
+    text = "steps: " + "[" * 50_000
+    assert shown(text).splitlines()[:2] == [
+        "error[PS1004]: lists and mappings are nested more than 100 levels deep",
+        " --> main.yml:1:107",
+    ]
+
+
+def test_a_pipeline_that_is_not_there():
+    assert render(compile_pipeline("main.yml", Texts()).diagnostics) == (
+        'error[PS1201]: there is no pipeline file "main.yml"\n'
+        "  = help: give the path from the root of the repository"
+    )
+
+
+def test_a_value_given_for_the_run_is_shown_with_its_option():
+    text = "parameters:\n- name: size\n  values: [small, large]\nsteps: []\n"
+    assert shown(text, parameters={"size": "lage"}) == (
+        'error[PS1206]: "lage" is not among the values of the parameter "size"\n'
+        " --> --parameter size:1:1\n"
+        "  |\n"
+        "1 | lage\n"
+        "  | ^^^^\n"
+        "  |\n"
+        " ::: main.yml:2:9  declared here with the values small, large\n"
+        '  = help: did you mean "large"?'
+    )
+
+
+def test_a_value_given_for_a_parameter_that_is_not_declared():
+    text = "parameters:\n- name: size\n  default: x\nsteps: []\n"
+    assert shown(text, parameters={"siez": "x"}) == (
+        'error[PS1203]: unknown parameter "siez" for this pipeline\n'
+        " --> --parameter:1:1\n"
+        "  |\n"
+        "1 | siez\n"
+        "  | ^^^^ not declared\n"
+        "  |\n"
+        " ::: main.yml:2:1  parameters declared here: size\n"
+        '  = help: did you mean "size"?'
+    )
+
+
+def test_one_fault_in_a_loop_is_reported_once():
+    text = (
+        "parameters:\n- name: list\n  type: object\n  default: [a, b, c]\nsteps:\n"
+        "- ${{ each item in parameters.list }}:\n  - script: echo\n    nmae: x\n"
+    )
+    assert shown(text).count("error[") == 1
+
+
+def test_every_fault_of_every_file_is_reported_in_one_go():
+    files = Texts(
+        main="steps:\n- template: one.yml\n- template: two.yml\n- scrpt: x\n",
+        one="steps:\n- scrpt: x\n",
+        two="stages: []\n",
+    )
+    codes = [d.code for d in compile_pipeline("main.yml", files).diagnostics]
+    assert codes == ["PS1101", "PS1202", "PS1101"]
