@@ -230,6 +230,6 @@ def _failure(
         answer = arm_error(error)
     else:
         answer = route.on_error(error)
-    if answer.status >= 500 and on_failure is not None:
+    if answer.status >= 500 and answer.status != 501 and on_failure is not None:
         on_failure(f"{request.method} {request.url.path}", error)
     return _response(answer)
