@@ -87,7 +87,7 @@ def _table(result: Any, *, sort: bool) -> str:
     rows = [_row(item, sort=sort) for item in (result if isinstance(result, list) else [result])]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
-        return "\n" if rows else ""
+        return "\n"
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
     widths = [
         max(len(name) + 2, *(len(row[index]) for row in cells)) for index, name in enumerate(names)

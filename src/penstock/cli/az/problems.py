@@ -10,6 +10,7 @@ from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Refused
 from penstock.language.source import Diagnostic, Severity
 from penstock.ml.yaml.loaded import Loaded, span_at
+from penstock.ml.yaml.loading import in_order
 
 _CREATE = "; create it: "
 
@@ -29,11 +30,12 @@ def report(call: Call, found: Iterable[Diagnostic], undone: str) -> None:
 
 
 def located(refused: Refused, loaded: Loaded) -> list[Diagnostic]:
-    """The problems of a refusal as diagnostics at the YAML's lines."""
+    """The problems of a refusal as diagnostics at the YAML's lines, each once."""
     details: Iterable[Mapping[str, Any]] = refused.details or [
         {"code": refused.code, "message": refused.message, "target": refused.target}
     ]
-    return [_diagnostic(detail, loaded) for detail in details]
+    found = dict.fromkeys(_diagnostic(detail, loaded) for detail in details)
+    return list(in_order(tuple(found)))
 
 
 def _diagnostic(detail: Mapping[str, Any], loaded: Loaded) -> Diagnostic:

@@ -41,10 +41,10 @@ def load(
     diagnostics, all at once.
     """
     loaded = _load(Path(path), kind, overrides, {})
-    return dataclasses.replace(loaded, diagnostics=_in_order(loaded.diagnostics))
+    return dataclasses.replace(loaded, diagnostics=in_order(loaded.diagnostics))
 
 
-def _in_order(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+def in_order(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     """File by file as they were read, and in each from the top down."""
     files: dict[str, int] = {}
     for diagnostic in found:
@@ -80,7 +80,7 @@ def compose(family: Family, overrides: Iterable[tuple[str, str]], folder: Path) 
     source = Source("command line", "")
     root = Mapping((), Span(source, 1, 1, 1, 1))
     loaded = _finish(folder / "command line", root, family, overrides, [], {})
-    return dataclasses.replace(loaded, diagnostics=_in_order(loaded.diagnostics))
+    return dataclasses.replace(loaded, diagnostics=in_order(loaded.diagnostics))
 
 
 def _finish(
