@@ -47,6 +47,7 @@ TRACEBACK = "Traceback (most recent call last):"
             ),
         ),
         (Exit(255), [], (Result.FAILED, "the command ended with exit code 255")),
+        (Exit(0, canceled=True), ["stopping"], (Result.CANCELED, "")),
         (
             Exit(143, timed_out=True),
             ["x"],

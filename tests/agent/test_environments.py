@@ -174,6 +174,27 @@ def test_a_job_that_waits_for_a_build_can_be_canceled(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
+def test_a_curated_environment_trains_and_tracks(machine: Machine, tmp_path: Path) -> None:
+    """As the example jobs do: pandas of that time, scikit-learn, mlflow with a saved model."""
+    prepared, lines = make(EnvironmentSpec(id="azureml:AzureML-sklearn-1.5@latest"), machine)
+    mine = lay_over(prepared, tmp_path / "mine")
+    program = tmp_path / "train.py"
+    program.write_text(
+        "import mlflow, pandas\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "from azureml.core import Run\n"
+        "data = pandas.DataFrame({'x': [1, 2], 'y': [2, 4]})\n"
+        "model = LinearRegression().fit(data[['x']], data['y'])\n"
+        f"mlflow.sklearn.save_model(model, {str(tmp_path / 'model')!r})\n"
+        "Run.get_context().log('score', 1)\n"
+        "print('pandas', pandas.__version__)\n"
+    )
+    shown = run(mine, "python", "-W", "ignore", str(program)).splitlines()[-1]
+    assert shown.startswith("pandas 1.5.") or any("pandas ~=1.5.3 ->" in line for line in lines)
+    assert (tmp_path / "model/MLmodel").exists()
+
+
 # What a job installs
 
 

@@ -21,6 +21,8 @@ def judge(
     of the process where there were several. A time limit cancels, as in Azure ML."""
     if ended.timed_out:
         return Result.CANCELED, f"stopped after {timeout:g} s, the time limit of the job"
+    if ended.canceled:
+        return Result.CANCELED, ""
     if ended.code == 0:
         return Result.SUCCEEDED, ""
     who = "the command" if rank is None else f"process {rank} of the command"

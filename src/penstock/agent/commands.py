@@ -47,7 +47,7 @@ def run_command(
     job = _Job(request, request.work, server, machine, cancellation)
     try:
         result, message = job.run()
-        if cancellation.requested:
+        if cancellation.requested and result is not Result.SUCCEEDED:
             result, message = Result.CANCELED, cancellation.reason or "canceled"
         job.close(result, message)
     finally:
