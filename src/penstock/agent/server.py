@@ -16,7 +16,7 @@ class JobServer(Protocol):
     """
 
     def report(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to the run, in order. Returns when they are kept."""
+        """Add events to the run, in order. In process they are kept a moment later."""
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Append whole lines, each ended by a newline, to a log of the node.
