@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
+    from penstock.server.auth import Tokens
 
 COMMAND_SLOTS = 64
 LAST_LINES = 20
@@ -64,8 +65,11 @@ class MlServices:
         host.scheduler.subscribe(self.executor.on_event)
         host.scheduler.subscribe(self._on_event)
 
-    def application(self) -> ASGIApp:
-        """The HTTP application: ARM, Azure ML, run history, blobs, MLflow."""
+    def application(self, tokens: Tokens | None = None) -> ASGIApp:
+        """The HTTP application: ARM, Azure ML, run history, blobs, MLflow.
+
+        Callers need the host's token, unless `tokens` knows others.
+        """
         from penstock.server.app import make_app
         from penstock.server.auth import Signer, one_token
         from penstock.server.ml import ml_routes
@@ -83,7 +87,7 @@ class MlServices:
         routes = (*ml_routes(http), *mlflow_routes(self.tracking, self.assets, host.home.storage))
         return make_app(
             routes,
-            one_token(host.access.token),
+            tokens or one_token(host.access.token),
             signer=http.signer,
             on_failure=host.on_failure,
         )
