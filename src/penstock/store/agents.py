@@ -6,18 +6,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.agent.server import NotFound
 from penstock.engine.events import Event
-from penstock.ml.datastores import UnsafePath, artifacts_path, parse_uri, storage_path
-from penstock.ml.jobstore import JobStore
-from penstock.ml.workspaces import Workspace
 from penstock.store.files import below, copy_into, folder_name
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 
+if TYPE_CHECKING:
+    from penstock.ml.jobstore import JobStore
+
 Place = Callable[[str, str], Path | None]
-_NOWHERE = Workspace(subscription="-", resource_group="-", name="-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +117,15 @@ class LocalJobServer:
 
     def _stored(self, uri: str) -> Path:
         """The place of a URI in the storage folder. Raises `NotFound` for one that has none."""
+        # A run without content should not pay for these.
+        from penstock.ml.datastores import UnsafePath, parse_uri, storage_path
+        from penstock.ml.workspaces import Workspace
+
         if uri.startswith("file://"):
             return self._own_file(uri)
-        place = parse_uri(uri, _NOWHERE)
-        if place is None or place.workspace is _NOWHERE:
+        nowhere = Workspace(subscription="-", resource_group="-", name="-")
+        place = parse_uri(uri, nowhere)
+        if place is None or place.workspace is nowhere:
             raise NotFound(f'"{uri}" is not an address in the storage of this machine')
         try:
             path = storage_path(self._home.storage, place)
@@ -130,6 +135,8 @@ class LocalJobServer:
 
     def _own_file(self, uri: str) -> Path:
         from urllib.parse import unquote, urlsplit
+
+        from penstock.ml.datastores import UnsafePath
 
         parts = urlsplit(uri)
         path, storage = unquote(parts.path), str(self._home.storage)
@@ -146,6 +153,8 @@ def ml_places(jobs: JobStore, home: Home) -> Place:
 
     The same for `Logs` and `LocalJobServer`. A place never changes, so it is asked for once.
     """
+    from penstock.ml.datastores import artifacts_path, storage_path
+
     known: dict[tuple[str, str], Path] = {}
 
     def place(run: str, node: str) -> Path | None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from penstock.ml.datastores import UnsafePath
-
 _LONGEST_NAME = 180
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ()+,=@")
 _FORBIDDEN = frozenset(["\\", "\x7f", *(chr(code) for code in range(32))])
@@ -61,7 +59,7 @@ def segments(relative: str) -> list[str]:
     parts = relative.removesuffix("/").split("/") if relative not in ("", "/") else []
     for part in parts:
         if part in ("", ".", "..") or not _FORBIDDEN.isdisjoint(part) or not _fits(part):
-            raise UnsafePath(f'"{relative}" is not a path below a folder')
+            raise _unsafe(f'"{relative}" is not a path below a folder')
     return parts
 
 
@@ -103,7 +101,7 @@ def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
     """A file to write that is at its place below `root`, whole, once the block has ended well."""
     parts = segments(relative)
     if not parts:
-        raise UnsafePath("the name of a file is missing")
+        raise _unsafe("the name of a file is missing")
     folder = root.joinpath(*parts[:-1])
     with _folder(root, folder, relative) as parent:
         draft = _draft_name()
@@ -114,7 +112,7 @@ def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
                 yield file
             os.rename(draft, parts[-1], src_dir_fd=parent, dst_dir_fd=parent)
         except IsADirectoryError:
-            raise UnsafePath(f'"{relative}" is a folder already') from None
+            raise _unsafe(f'"{relative}" is a folder already') from None
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=parent)
@@ -153,7 +151,7 @@ def delete(root: Path, relative: str) -> bool:
     """Remove a file, or a folder with all it holds; says whether there was one. `root` stays."""
     parts = segments(relative)
     if not parts:
-        raise UnsafePath("the name of a file is missing")
+        raise _unsafe("the name of a file is missing")
     path = below(root, relative)
     if path.is_dir() and not path.is_symlink():
         import shutil
@@ -177,12 +175,19 @@ def copy_into(source: Path, target: Path) -> None:
     if source.is_symlink():
         true = Path(os.path.realpath(source))
         if not true.is_relative_to(os.path.realpath(source.parent)):
-            raise UnsafePath(f'"{source}" is a link to a place outside its folder')
+            raise _unsafe(f'"{source}" is a link to a place outside its folder')
     if true.is_dir():
         _copy_folder(true, target)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy_file(true, target)
+
+
+def _unsafe(message: str) -> Exception:
+    # Imported when it happens: a run that touches no content should not load it.
+    from penstock.ml.datastores import UnsafePath
+
+    return UnsafePath(message)
 
 
 def is_draft(name: str) -> bool:
@@ -220,7 +225,7 @@ def _copy_file(source: Path, target: Path) -> None:
             os.fchmod(writer.fileno(), (mode & 0o777) | 0o600)
             _copy_content(reader, writer)
         if target.is_dir() and not target.is_symlink():
-            raise UnsafePath(f'"{target}" is a folder already')
+            raise _unsafe(f'"{target}" is a folder already')
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
@@ -249,7 +254,7 @@ def _folder(root: Path, folder: Path, relative: str) -> Iterator[int]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(folder, flags)
     except NotADirectoryError:
-        raise UnsafePath(f'a part of "{relative}" is a file already') from None
+        raise _unsafe(f'a part of "{relative}" is a file already') from None
     try:
         _check_place(_true_path(descriptor), root, relative)
         yield descriptor
@@ -262,10 +267,10 @@ def _true_path(descriptor: int) -> str:
     for table in ("/proc/self/fd", "/dev/fd"):
         with suppress(OSError):
             return os.readlink(f"{table}/{descriptor}")  # noqa: PTH115
-    raise UnsafePath("this system does not tell where an open file lies")
+    raise _unsafe("this system does not tell where an open file lies")
 
 
 def _check_place(true_path: str, root: Path, relative: str) -> None:
     true_root = os.path.realpath(root)
     if true_path != true_root and not true_path.startswith(true_root + "/"):
-        raise UnsafePath(f'"{relative}" leads outside its folder')
+        raise _unsafe(f'"{relative}" leads outside its folder')
