@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.az.configuration import Configuration
+from penstock.cli.az.failures import Failed
 from penstock.cli.az.options import Options
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ class Call:
             self._wire = Wire(*_endpoint(self.environ))
         return self._wire
 
+    @property
+    def token(self) -> str:
+        """The token of the service."""
+        return _endpoint(self.environ)[1]
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._wire is not None:
@@ -95,6 +101,9 @@ def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     url = environ.get("PENSTOCK_ENDPOINT")
     if url:
         return url, environ.get("PENSTOCK_TOKEN", "")
-    from penstock.cli.service import ensure
+    from penstock.cli.service import ServiceFailed, ensure
 
-    return ensure()
+    try:
+        return ensure()
+    except ServiceFailed as error:
+        raise Failed(str(error)) from error

@@ -6,7 +6,6 @@ the workspace, so that later commands ask once.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from penstock.cli.az.problems import report
 from penstock.cli.az.registration import WireRegistrar
 from penstock.ml.workspaces import Workspace
 from penstock.ml.yaml import Family, Loaded, load
+from penstock.ml.yaml.values import shown
 
 TAG = "penstock.declared"
 _ORDER = (
@@ -117,7 +117,7 @@ def _make_workspace(
         if document.kind is not None and document.kind.family is Family.WORKSPACE:
             given = dict(document.value)
     made = deploy_workspace(call, workspace, {**given, "name": workspace.name})
-    call.say(f"created workspace {workspace.name} (declared in {_shown(folder)})")
+    call.say(f"created workspace {workspace.name} (declared in {shown(folder)})")
     return made
 
 
@@ -132,7 +132,7 @@ def _make(call: Call, workspace: Workspace, document: Loaded, registrar: WireReg
     if call.wire.find(f"{workspace.path}/{path}") is not None:
         return
     call.wire.send("PUT", f"{workspace.path}/{path}", body_of(document, registrar, workspace))
-    call.say(f"created {title} (declared in {_shown(document.path)})")
+    call.say(f"created {title} (declared in {shown(document.path)})")
 
 
 def _path(family: Family, name: str, version: str) -> tuple[str, str]:
@@ -140,8 +140,3 @@ def _path(family: Family, name: str, version: str) -> tuple[str, str]:
         return f"{family.value}s/{name}", f"{family.value} {name}"
     plural = "data" if family is Family.DATA else f"{family.value}s"
     return f"{plural}/{name}/versions/{version}", f"{family.value} {name}:{version}"
-
-
-def _shown(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.count("..") > 3 else relative

@@ -30,7 +30,7 @@ def follow(call: Call, workspace: Workspace, name: str) -> None:
     properties = job.get("properties") or {}
     page = (properties.get("services") or {}).get("Studio", {}).get("endpoint")
     kind = str(properties.get("jobType", "command")).lower()
-    head = f"RunId: {name}\nWeb View: {page}\n"
+    head = f"RunId: {name}\n" + (f"Web View: {page}\n" if page else "")
     _write(head)
     details = _follow_logs(call, f"/history/v1.0{workspace.path}/runs/{name}/details", kind)
     _write(f"\nExecution Summary\n=================\n{head}")

@@ -90,14 +90,9 @@ def access_token(call: Call) -> dict[str, Any]:
     """The token of the local service, as a bearer token of Azure."""
     from datetime import datetime, timedelta
 
-    token = call.environ.get("PENSTOCK_TOKEN")
-    if not token:
-        from penstock.cli.service import ensure
-
-        token = ensure()[1]
     expires = datetime.now() + timedelta(hours=24)
     return {
-        "accessToken": token,
+        "accessToken": call.token,
         "expiresOn": expires.strftime("%Y-%m-%d %H:%M:%S.%f"),
         "expires_on": int(expires.timestamp()),
         "subscription": current_subscription(call.environ),

@@ -33,7 +33,13 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         sys.stderr.close()
         return 1
     except KeyboardInterrupt:
+        _error("interrupted; what was submitted goes on")
         return 130
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        _error(f"this is a fault of penstock: {type(error).__name__}: {error} (see --debug)")
+        return 1
 
 
 def _run(arguments: list[str], environ: Mapping[str, str]) -> int:

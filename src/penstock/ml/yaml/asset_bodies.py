@@ -11,7 +11,7 @@ from penstock.ml.datastores import parse_uri
 from penstock.ml.workspaces import Workspace
 from penstock.ml.yaml.registrar import Registrar
 from penstock.ml.yaml.values import is_local, local_path
-from penstock.ml.yaml.words import Json, camel, duration
+from penstock.ml.yaml.words import Json, camel, duration, truth
 
 _COMPUTES = {
     "amlcompute": "AmlCompute",
@@ -81,7 +81,7 @@ def compute_body(value: Mapping[str, Any], location: str) -> Json:
     if value.get("resource_id"):
         properties["resourceId"] = value["resource_id"]
     if type in ("amlcompute", "computeinstance"):
-        properties["disableLocalAuth"] = not value.get("ssh_public_access_enabled", False)
+        properties["disableLocalAuth"] = not truth(value.get("ssh_public_access_enabled"), False)
     body: Json = {"location": value.get("location") or location, "properties": properties}
     if value.get("tags"):
         body["tags"] = value["tags"]
@@ -99,7 +99,7 @@ def _cluster_details(value: Mapping[str, Any]) -> Json:
         "vmSize": value.get("size") or _DEFAULT_SIZE,
         "scaleSettings": scale,
         "remoteLoginPortPublicAccess": "NotSpecified",
-        "enableNodePublicIp": value.get("enable_node_public_ip", True),
+        "enableNodePublicIp": truth(value.get("enable_node_public_ip"), True),
         "osType": "Linux",
     }
     if value.get("tier"):
@@ -111,11 +111,11 @@ def _cluster_details(value: Mapping[str, Any]) -> Json:
 def _instance_details(value: Mapping[str, Any]) -> Json:
     return {
         "vmSize": value.get("size") or _DEFAULT_SIZE,
-        "enableNodePublicIp": value.get("enable_node_public_ip", True),
-        "enableSSO": value.get("enable_sso", True),
-        "enableRootAccess": value.get("enable_root_access", True),
-        "releaseQuotaOnStop": value.get("release_quota_on_stop", False),
-        "enableOSPatching": value.get("enable_os_patching", False),
+        "enableNodePublicIp": truth(value.get("enable_node_public_ip"), True),
+        "enableSSO": truth(value.get("enable_sso"), True),
+        "enableRootAccess": truth(value.get("enable_root_access"), True),
+        "releaseQuotaOnStop": truth(value.get("release_quota_on_stop"), False),
+        "enableOSPatching": truth(value.get("enable_os_patching"), False),
         "applicationSharingPolicy": "Shared",
         "computeInstanceAuthorizationType": "personal",
     }

@@ -9,6 +9,10 @@ from penstock.language.yaml import Mapping, Node, Scalar
 from penstock.language.yaml import Sequence as Items
 
 _SHOWN = 40
+_OF_COMPONENT = {
+    name: f"change the {name} of the component, or write the command here instead"
+    for name in ("command", "code", "environment")
+}
 _NOT_OFFERED = ("$schema", "id", "status", "creation_context")
 
 
@@ -59,7 +63,9 @@ def unknown_field(
         span=field.span,
         severity=Severity.WARNING if kept else Severity.ERROR,
         label="has no effect" if kept else "unknown field",
-        help=help or (f'did you mean "{close}"?' if close else f"it can have {listed(names)}"),
+        help=help
+        or _OF_COMPONENT.get(field.value if kept else "")
+        or (f'did you mean "{close}"?' if close else f"it can have {listed(names)}"),
         service_text="Unknown field.",
     )
 

@@ -16,7 +16,14 @@ from penstock.ml.yaml.words import Json
 
 ANONYMOUS = "azureml_anonymous"
 _NOT_HASHED = ("name", "version", "id", "_source")
-_NUMBERS = ("integer", "number")
+_RUN_FIELDS = (
+    "resources",
+    "distribution",
+    "limits",
+    "queue_settings",
+    "environment_variables",
+    "properties",
+)
 
 
 def component_properties(loaded: Loaded, registrar: Registrar, place: str = "") -> Json:
@@ -66,7 +73,8 @@ def component_spec(
 def _command_spec(
     value: Mapping[str, Any], loaded: Loaded, registrar: Registrar, place: str
 ) -> Json:
-    spec: Json = {"type": "command", "is_deterministic": value.get("is_deterministic", True)}
+    deterministic = value.get("is_deterministic")
+    spec: Json = {"type": "command", "is_deterministic": words.truth(deterministic, True)}
     spec["command"] = value.get("command", "")
     code = code_id(value, loaded, registrar, _below(place, "code"))
     if code is not None:
@@ -74,7 +82,7 @@ def _command_spec(
     target = _below(place, "environment")
     environment = environment_id(value.get("environment"), loaded.folder, registrar, target)
     spec["environment"] = _marked(environment)
-    for field in ("resources", "distribution", "environment_variables", "properties"):
+    for field in _RUN_FIELDS:
         if value.get(field):
             spec[field] = value[field]
     return spec
@@ -120,7 +128,7 @@ def _port(port: Mapping[str, Any]) -> Json:
     for field in ("description", "mode"):
         if port.get(field) is not None:
             body[field] = port[field]
-    if str(port.get("optional", False)).lower() == "true":
+    if words.truth(port.get("optional"), False):
         body["optional"] = True
     for field in ("default", "min", "max"):
         if port.get(field) is not None:

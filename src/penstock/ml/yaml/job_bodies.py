@@ -76,8 +76,8 @@ def _pipeline(loaded: Loaded, registrar: Registrar) -> Json:
         store, place = str(settings["default_datastore"]), "settings.default_datastore"
         settings["default_datastore"] = registrar.named(store, "datastores", place)
     for flag in ("continue_on_step_failure", "force_rerun"):
-        if isinstance(settings.get(flag), str):
-            settings[flag] = settings[flag].lower() in ("true", "t", "yes", "y", "on", "1")
+        if flag in settings:
+            settings[flag] = words.truth(settings[flag], False)
     return {**body, "settings": {**settings, "_source": "YAML.JOB"}}
 
 

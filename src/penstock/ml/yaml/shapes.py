@@ -132,9 +132,6 @@ SHAPES: Mapping[str, Shape] = {
     "command node": {
         **_NODE,
         "component": "!component",
-        "command": "text",
-        "code": "text",
-        "environment": "environment",
         "compute": "compute",
         "environment_variables": "map:any",
         "resources": "<resources>",

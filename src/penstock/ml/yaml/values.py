@@ -300,6 +300,6 @@ def _written_like(path: str, written: str) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as the user would type it: from the folder they are in, if it is below."""
+    """A path as the user would type it: from the folder they are in, unless that is far away."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return str(path) if relative.startswith("../../../") else relative

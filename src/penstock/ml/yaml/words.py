@@ -135,6 +135,13 @@ def queue_settings(value: Mapping[str, Any], spell: Spelling) -> Json:
     return body
 
 
+def truth(value: object, default: bool) -> bool:
+    """A flag, which `--set` gives as a text."""
+    if value is None:
+        return default
+    return str(value).lower() in ("true", "t", "yes", "y", "on", "1")
+
+
 def is_binding(value: object) -> bool:
     """Whether a value is an expression that the service replaces."""
     return isinstance(value, str) and "${{" in value
