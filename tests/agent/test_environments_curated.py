@@ -10,7 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from penstock.agent.environments import curated
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Recipe
 
 
 def packages(recipe: Recipe) -> dict[str, str]:

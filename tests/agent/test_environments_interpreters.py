@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.agent.environments.interpreters import (
-    Interpreter,
-    asked_version,
-    choose,
-    difference,
-    discover,
-)
+from penstock.agent.environments.interpreters import Interpreter, discover
+from penstock.agent.environments.python_versions import asked_version, choose, difference
 
 
 def python(minor: int, patch: int | None = None) -> Interpreter:

@@ -16,7 +16,8 @@ import pytest
 
 from penstock.agent.environments.demands import demand, pins
 from penstock.agent.environments.interpreters import Interpreter
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Recipe, Wish
 from penstock.agent.environments.resolver import Resolution, resolve
 from penstock.agent.environments.uv import Outcome, bundled
 from penstock.agent.process import Cancellation
@@ -134,12 +135,14 @@ def test_dependencies_are_of_the_time_of_the_python_asked_for(tmp_path: Path) ->
     assert pins(found.lock)["urllib3"] == "2.2.3"
 
 
+@pytest.mark.slow
 def test_a_package_without_any_wheel_is_built_from_source(tmp_path: Path) -> None:
     found = solve(tmp_path, "docopt==0.6.2")
     assert found.built == ("docopt",)
     assert found.notes == ("docopt 0.6.2 is built from source: there is no wheel of it",)
 
 
+@pytest.mark.slow
 def test_an_old_release_that_forgot_its_limits_gets_them(tmp_path: Path) -> None:
     """mlflow 2.22 imports what SQLAlchemy 2.1 removed, and does not say so."""
     found = pins(solve(tmp_path, "mlflow==2.22.0").lock)
@@ -157,6 +160,7 @@ def test_an_index_of_the_users_that_is_silent_is_left_out(tmp_path: Path) -> Non
     assert pins(found.lock)["six"] == "1.16.0"
 
 
+@pytest.mark.slow
 def test_a_placeholder_becomes_the_package_that_is_meant(tmp_path: Path) -> None:
     """The `sklearn` on PyPI refuses to be installed since 2023."""
     found = solve(tmp_path, "sklearn")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from penstock.agent.environments.recipe import Prepared
+from penstock.agent.environments.prepared import Prepared
 from penstock.agent.machine import Machine
 from penstock.engine.requests import CommandWork
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from penstock.agent.environments.interpreters import Interpreter, choose, discover
-from penstock.agent.environments.recipe import EnvironmentRefused, Prepared
-from penstock.agent.environments.shelf import Shelf, Workshop, digest
+from penstock.agent.environments.interpreters import Interpreter, discover
+from penstock.agent.environments.prepared import EnvironmentRefused, Prepared
+from penstock.agent.environments.shelf import Shelf, digest
 from penstock.agent.process import Cancellation
 from penstock.engine.requests import EnvironmentSpec
 
@@ -50,8 +50,7 @@ def prepare(
     question = _question(spec, interpreters, context)
     known = shelf.recall(question)
     if known is None or shelf.marker(str(known["environment"])) is None:
-        workshop = Workshop(shelf=shelf, environ=environ, log=log, cancellation=cancellation)
-        known = _build(spec, interpreters, context, workshop)
+        known = _build(spec, shelf, interpreters, context, environ, log, cancellation)
         shelf.remember(question, known)
     else:
         log(f"environment: {known['title']} is ready, made before")
@@ -87,48 +86,40 @@ def _question(
 
 def _build(
     spec: EnvironmentSpec,
+    shelf: Shelf,
     interpreters: tuple[Interpreter, ...],
     context: Path | None,
-    workshop: Workshop,
-) -> dict[str, object]:
-    from penstock.agent.environments.builder import build
+    environ: Mapping[str, str],
+    log: Callable[[str], None],
+    cancellation: Cancellation,
+) -> Mapping[str, object]:
+    """What is remembered of a specification: the key of its environment, and what to say of it."""
+    from penstock.agent.environments.builder import Workshop, build
+    from penstock.agent.environments.python_versions import choose, difference
     from penstock.agent.environments.sources import recipe_of
 
-    recipe = recipe_of(spec, context, workshop.log)
+    recipe = recipe_of(spec, context, log)
+    workshop = Workshop(shelf=shelf, environ=environ, log=log, cancellation=cancellation)
     key = build(recipe, choose(recipe.python, interpreters), workshop)
+    marker = shelf.marker(key) or {}
+    python = difference(recipe.python, str(marker["python"]))
     return {
         "environment": key,
         "title": recipe.title,
-        "python": recipe.python,
-        "notes": list(recipe.notes),
+        "notes": [*([python] if python else []), *recipe.notes, *cast(list[str], marker["notes"])],
         "variables": dict(recipe.variables),
     }
 
 
-def _prepared(shelf: Shelf, known: object, log: Callable[[str], None]) -> Prepared:
-    facts = cast(dict[str, object], known)
-    key = str(facts["environment"])
-    marker = cast(dict[str, object], shelf.marker(key))
-    notes = [
-        *_python_note(str(facts["python"]), str(marker["python"])),
-        *cast(list[str], facts["notes"]),
-        *cast(list[str], marker["notes"]),
-    ]
+def _prepared(shelf: Shelf, known: Mapping[str, object], log: Callable[[str], None]) -> Prepared:
+    notes = tuple(cast(list[str], known["notes"]))
     for note in notes:
         log(f"  {note}")
-    folder = shelf.folder(key) / "venv"
-    variables = cast(dict[str, str], facts["variables"])
+    folder = shelf.folder(str(known["environment"])) / "venv"
+    variables = cast(dict[str, str], known["variables"])
     return Prepared(
         python=folder / "bin/python",
         path_prepend=(folder / "bin",),
         env={**variables, "VIRTUAL_ENV": str(folder), "PIP_REQUIRE_VIRTUALENV": "1"},
-        notes=tuple(notes),
+        notes=notes,
     )
-
-
-def _python_note(specifier: str, version: str) -> list[str]:
-    """How the Python differs from the one that was asked for."""
-    from penstock.agent.environments.interpreters import difference
-
-    note = difference(specifier, version)
-    return [note] if note else []

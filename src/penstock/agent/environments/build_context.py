@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.agent.environments import curated, requirements
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish, short_name
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Recipe, Wish, short_name
 
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _INSTRUCTION = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$")

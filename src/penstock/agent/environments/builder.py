@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.agent.environments.interpreters import Interpreter, asked_version
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
-from penstock.agent.environments.shelf import Workshop, digest
+from penstock.agent.environments.interpreters import Interpreter
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.python_versions import asked_version
+from penstock.agent.environments.recipe import Recipe, Wish
+from penstock.agent.environments.shelf import Shelf, digest
 from penstock.agent.environments.uv import Uv, bundled
+from penstock.agent.process import Cancellation
 
 if TYPE_CHECKING:
     from penstock.agent.environments.resolver import Resolution
@@ -21,6 +26,16 @@ _RULES = 1
 _FAILED_BUILD = re.compile(r"Failed to (?:build|download and build) `([A-Za-z0-9._-]+?)==")
 _MOST_ATTEMPTS = 4
 _SOURCE_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What a build needs of its surroundings. `log` gets lines for people."""
+
+    shelf: Shelf
+    environ: Mapping[str, str]
+    log: Callable[[str], None]
+    cancellation: Cancellation
 
 
 def key_of(recipe: Recipe, python: Interpreter) -> str:

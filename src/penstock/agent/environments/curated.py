@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Recipe, Wish
 
 _LEFT_OUT = "azureml-defaults, azureml-mlflow, azureml-telemetry and developer tools"
 _REFERENCE = re.compile(

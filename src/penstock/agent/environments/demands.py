@@ -11,7 +11,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from penstock.agent.environments.recipe import EnvironmentRefused, Wish
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Wish
 
 _ORDER = ("==", "===", "~=", ">=", ">")
 _PLACEHOLDERS = {"sklearn": "scikit-learn"}

@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 _NAME = re.compile(r"([^/:@]+?)(?:(?:/(?:versions|labels)/|[:@])[^/]*)?$")
-
-
-class EnvironmentRefused(Exception):
-    """the environment cannot be made as it was asked for; the text says why and what to do next"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +42,6 @@ class Recipe:
     sources: tuple[Wish, ...] = ()
     options: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """An environment that is ready: its Python, what to put in front of PATH, what to set."""
-
-    python: Path
-    path_prepend: tuple[Path, ...]
-    env: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
 

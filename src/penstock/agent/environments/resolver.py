@@ -14,8 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from penstock.agent.environments.demands import Demand, demand, named, pins
-from penstock.agent.environments.interpreters import Interpreter, asked_version
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, Wish
+from penstock.agent.environments.interpreters import Interpreter
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.python_versions import asked_version
+from penstock.agent.environments.recipe import Recipe, Wish
 from penstock.agent.environments.uv import Outcome, Uv, compile_arguments
 
 _MOST_ROUNDS = 60

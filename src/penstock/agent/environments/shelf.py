@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.agent.environments.recipe import EnvironmentRefused
+from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.process import Cancellation
 
 _MARKER = "complete.json"
@@ -83,16 +83,6 @@ class Shelf:
                 if cancellation.wait(_WAIT_SECONDS):
                     raise EnvironmentRefused("the build of the environment was canceled")
             yield
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What a build needs of its surroundings. `log` gets lines for people."""
-
-    shelf: Shelf
-    environ: Mapping[str, str]
-    log: Callable[[str], None]
-    cancellation: Cancellation
 
 
 def digest(*parts: object) -> str:

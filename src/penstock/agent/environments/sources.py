@@ -8,7 +8,8 @@ from pathlib import Path
 from shutil import which
 
 from penstock.agent.environments import conda_file, curated
-from penstock.agent.environments.recipe import EnvironmentRefused, Recipe, short_name
+from penstock.agent.environments.prepared import EnvironmentRefused
+from penstock.agent.environments.recipe import Recipe, short_name
 from penstock.engine.requests import EnvironmentSpec
 from penstock.language.diagnostics import render
 from penstock.language.source import Severity, Source

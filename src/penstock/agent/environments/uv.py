@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.agent.environments.recipe import EnvironmentRefused
+from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.process import Cancellation, run_process
 
 _OURS = re.compile("PYTHON|VIRTUAL_ENV|CONDA_|UV_PYTHON|UV_PROJECT|UV_SYSTEM_PYTHON|UV_NO_")
