@@ -245,6 +245,11 @@ class Expansion:
         assert isinstance(item, Mapping)
         key, body = item.entries[0].key, item.entries[0].value
         self.spend(key.span, scope)
+        if directive.keyword == "each" and isinstance(body, Mapping):
+            chain.state = "none"
+            if any(True for _ in self._turns(directive, key, scope)):
+                yield item, scope  # the keys of all turns make one item
+            return
         for inner in self._scopes(directive, key, scope, chain):
             node, resolved = self.resolve(body, inner)
             if isinstance(node, Sequence):

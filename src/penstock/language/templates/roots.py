@@ -44,9 +44,9 @@ def _read(includer: Includer, root: Mapping, scope: Scope, shape: str) -> _Root:
         return _Root((), None)
     try:
         record = reader.chosen(parts, SHAPES[shape], root, scope, shape)
+        read = reader.record(parts, record, root, scope, shape)
     except Failed:
         return _Root((), None)
-    read = reader.record(parts, record, root, scope, shape)
     assert isinstance(read, Mapping)
     body = next((entry for entry in read.entries if entry.key.value == record.lead), None)
     rest = tuple(entry for entry in read.entries if entry is not body)

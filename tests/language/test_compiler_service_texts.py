@@ -1,0 +1,333 @@
+"""The service's own words for faults, kept beside ours in `Diagnostic.service_text`.
+
+Sources: rows marked "measured" were recorded on the service's preview API; the others are texts of
+the published resources of the Azure DevOps SDK.
+"""
+
+import pytest
+
+from penstock.language.compiler import compile_pipeline
+from penstock.language.source import Severity, Source
+
+MORE = ". For more help, refer to https://go.microsoft.com/fwlink/?linkid=842996"
+VALID = (
+    "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
+)
+
+
+class Texts:
+    """Files that are given as texts: `self` unless the name is `path@repository`."""
+
+    def __init__(self, texts):
+        self.texts = texts
+
+    def read(self, repository, path):
+        text = self.texts.get(path if repository == "self" else f"{path}@{repository}")
+        return None if text is None else Source(path, text, repository)
+
+    def describe(self, repository):
+        given = repository == "self" or any(n.endswith(f"@{repository}") for n in self.texts)
+        return "https://here branch refs/heads/main version 1" if given else None
+
+    def names(self, repository, folder):
+        return ()
+
+
+def texts(main, others=None, **options):
+    compiled = compile_pipeline("main.yml", Texts({"main.yml": main, **(others or {})}), **options)
+    errors = [d for d in compiled.diagnostics if d.severity is Severity.ERROR]
+    return [d.service_text for d in errors]
+
+
+def with_parameter(declaration, value, body="steps: []"):
+    main = f"steps:\n- template: t.yml\n  parameters:\n    p: {value}\n"
+    return main, {"t.yml": f"parameters:\n- name: p\n{declaration}\n{body}\n"}
+
+
+@pytest.mark.parametrize(
+    ("main", "expected"),
+    [
+        # shapes
+        ("stepz: []", "Unexpected value 'stepz'"),  # measured
+        ("steps:\n- stepz: x", "Unexpected value 'stepz'"),
+        ("steps:\n- script: [a]", "A sequence was not expected"),
+        ("steps:\n- script: {a: b}", "A mapping was not expected"),
+        ("steps: x", "Unexpected value 'x'"),
+        ("- a", "Expected a mapping"),
+        ("steps: []\njobs: []", "Unexpected value 'jobs'"),
+        ("lockBehavior: never\nsteps: []", "Unexpected value 'never'"),
+        (
+            "jobs:\n- displayName: x",
+            "There's not enough info to determine what you meant. Add one of these properties: "
+            "job, deployment, template",
+        ),
+        # expressions: measured
+        (
+            "steps:\n- script: ${{ foo }}",
+            "Unrecognized value: 'foo'. Located at position 1 within expression: foo" + MORE,
+        ),
+        (
+            "steps:\n- script: ${{ eq(dependencies.a, 1) }}",
+            "Unrecognized value: 'dependencies'. Located at position 4 within expression: "
+            "eq(dependencies.a, 1)" + MORE,
+        ),
+        (
+            "steps:\n- script: ${{ variables.x",
+            "The expression is not closed. An unescaped ${{ sequence was found, but the closing "
+            "}} sequence was not found.",
+        ),
+        ("steps:\n- script: ${{ }}", "An expression was expected"),
+        (
+            "parameters:\n- name: a\n  default: b\nsteps:\n- script: ${{ parameters.x }}",
+            "Key not found 'x'",
+        ),
+        (
+            "parameters:\n- name: a\n  type: object\n  default: {}\n"
+            "steps:\n- script: a ${{ parameters.a }}",
+            "Unable to convert from Object to String. Value: Object",
+        ),
+        # directives: measured
+        (
+            "steps:\n- script: a ${{ if true }}",
+            "The directive 'if' is not allowed in this context. Directives are not supported for "
+            "expressions that are embedded within a string. Directives are only supported when "
+            "the entire value is an expression.",
+        ),
+        (
+            "steps:\n- ${{ if false }}: []\n- ${{ else if x }}: []",
+            "Exactly 0 parameter(s) were expected following the directive 'else'. "
+            "Actual parameter count: 2",
+        ),
+        (
+            "steps:\n- ${{ if }}: []",
+            "Exactly 1 parameter(s) were expected following the directive 'if'. "
+            "Actual parameter count: 0",
+        ),
+        (
+            "steps:\n- ${{ each x variables }}: []",
+            "The value 'variables' is unexpected. The expected format of an 'each' expression is: "
+            "${ each <identifier> in <value> }",
+        ),
+        (
+            "steps:\n- ${{ each variables in variables }}: []",
+            "The idenfifier 'variables' has already been defined within the current scope",
+        ),
+        (
+            "steps:\n- ${{ else }}: []",
+            "The expression directive 'else' is not supported in this context",
+        ),
+        (
+            "steps:\n- ${{ if true }}: []\n- ${{ each x in variables }}: []\n- ${{ else }}: []",
+            "The expression directive 'else' is not supported in this context",
+        ),
+        (
+            "steps:\n- ${{ if true }}: []\n- ${{ else }}: []\n- ${{ elseif true }}: []",
+            "The expression directive 'elseif' is not supported in this context",
+        ),
+        ("steps:\n- ${{ insert }}", "Unexpected value '${{ insert }}'"),
+        ("steps:\n- script: x\n  ${{ if true }}: []", "Expected a mapping"),
+        ("steps:\n- script: x\n  ${{ insert }}: text", "Expected a mapping"),
+        ("variables:\n  ${{ variables }}: x\nsteps: []", "Expected a scalar value"),
+        ("variables:\n  FOO: 1\n  ${{ 'foo' }}: 2\nsteps: []", "'foo' is already defined"),
+        ("trigger:\n- ${{ if true }}:\n  - main\nsteps: []", "A mapping was not expected"),
+        (
+            "resources:\n  repositories:\n  - ${{ if true }}:\n    - repository: a\nsteps: []",
+            "A template expression is not allowed in this context",
+        ),
+        # parameters of the pipeline: measured
+        (
+            "parameters:\n- name: p\n  default: ${{ variables.x }}\nsteps: []",
+            "A template expression is not allowed in this context",
+        ),
+        (
+            "parameters:\n- type: string\n  name: p\n  default: x\nsteps: []",
+            "Unexpected value 'type'",
+        ),
+        (
+            "parameters:\n- name: p\n  type: String\n  default: x\nsteps: []",
+            "Unexpected value 'String'",
+        ),
+        (
+            "parameters:\n- name: p\n  default: x\n- name: P\n  default: x\nsteps: []",
+            "The 'P' parameter is declared more than once in the parameter list.",
+        ),
+        (
+            "parameters:\n- name: p\nsteps: []",
+            "A value for the 'p' parameter must be provided.",
+        ),
+        # references: measured
+        (
+            "steps:\n- template: a.yml@nosuchalias",
+            "No repository found by name nosuchalias",
+        ),
+        ("steps:\n- template: a.yml@self@self", "No repository found by name self@self"),
+        (
+            "steps:\n- template: x.yml",
+            "File /x.yml not found in repository https://here branch refs/heads/main version 1.",
+        ),
+        (
+            "steps:\n- template: 'main.yml '",
+            "File /main.yml  not found in repository https://here branch refs/heads/main "
+            "version 1.",
+        ),
+        ("steps:\n- template: ../../x.yml", "The file path /../../x.yml is invalid"),
+        ("steps:\n- template: main.yml", "Maximum object depth exceeded"),
+        # the graph: measured
+        ("stages: []", "The pipeline must contain at least one stage with no dependencies."),
+        (
+            "stages:\n- stage: A\n  jobs: []",
+            "Stage A must contain at least one job with no dependencies.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}]\n- stage: B\n  dependsOn: C\n"
+            "  jobs: [{job: B1}]\n- stage: C\n  dependsOn: B\n  jobs: [{job: C1}]",
+            "Stage C depends on stage B which creates a cycle in the dependency graph.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A0}, {job: A1, dependsOn: A1}]",
+            "Stage A job A1 depends on job A1 which creates a cycle in the dependency graph.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}]\n- stage: B\n  dependsOn: [A, X]\n"
+            "  jobs: [{job: B1}]",
+            "Stage B depends on unknown stage X.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}, {job: A2, dependsOn: X}]",
+            "Stage A job A2 depends on unknown job X.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}]\n- stage: a\n  jobs: [{job: A1}]",
+            "The stage name a appears more than once. Stage names must be unique within a "
+            "pipeline.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}, {job: A1}]",
+            "Stage A job A1 appears more than once. Job names must be unique within a stage.",
+        ),
+        (
+            "jobs:\n- job: J\n  steps: [{script: x, name: s}, {script: x, name: s}]",
+            "Job J: The step name s appears more than once. Step names must be unique within a "
+            "job.",
+        ),
+        ("jobs: [{job: a-b}]", f"Stage __default job a-b has an invalid name. {VALID}"),
+        (
+            "jobs:\n- job: J\n  steps:\n  - script: x\n    name: s\n    condition: eq(1)",
+            "Job J: Step s specifies condition eq(1) which is not valid. Reason: "
+            "Unexpected symbol: ')'. Located at position 5 within expression: eq(1)" + MORE,
+        ),
+        (
+            "jobs: [{job: J, condition: eq(1)}]",
+            "An error occurred while loading the YAML build pipeline. "
+            "Unexpected symbol: ')'. Located at position 5 within expression: eq(1)" + MORE,
+        ),
+    ],
+)
+def test_faults_of_one_file(main, expected):
+    assert texts(main) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value", "expected"),
+    [
+        # measured
+        ("  type: number", "abc", "The 'p' parameter value 'abc' is not a valid Number."),
+        ("  type: number", "''", "The 'p' parameter value '' is not a valid Number."),
+        ("  type: boolean", "yes", "The 'p' parameter value 'yes' is not a valid Boolean."),
+        ("  type: boolean", "1", "The 'p' parameter value '1' is not a valid Boolean."),
+        ("  type: string", "{a: b}", "The 'p' parameter is not a valid String."),
+        ("  type: stringList", "a", "The 'p' parameter value 'a' is not a valid StringList."),
+        ("  type: stepList", "{script: x}", "The 'p' parameter is not a valid StepList."),
+        ("  values: [a]", "gamma", "The 'p' parameter value 'gamma' is not a valid value."),
+        ("  values: [a]", "A", "The 'p' parameter value 'A' is not a valid value."),
+        ("- name: q", "x", "A value for the 'q' parameter must be provided."),
+        (
+            "  default: x\n- name: q\n  default: x",
+            "x\n    extra: 1",
+            "Unexpected parameter 'extra'",
+        ),
+    ],
+)
+def test_faults_of_parameters(declaration, value, expected):
+    main, others = with_parameter(declaration, value)
+    assert texts(main, others) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value"),
+    [
+        # measured
+        ("  type: string", "007"),
+        ("  type: string", ""),
+        ("  type: number", "2.50"),
+        ("  type: number\n  values: [2]", "'2.0'"),
+        ("  type: boolean", "TRUE"),
+        ("  type: object\n  values: [a]", "b"),
+        ("  type: object", ""),
+        ("  type: stringList\n  values: [a, b]", "[b, b]"),
+        ("  type: stepList", "[{script: x}]"),
+        ("  type: jobList", "[{job: x}, {deployment: y}]"),
+        ("  type: stageList", "[{stage: x}]"),
+    ],
+)
+def test_values_that_fit(declaration, value):
+    main, others = with_parameter(declaration, value)
+    assert texts(main, others) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        # measured: a template in the wrong slot fails on its body key
+        ({"t.yml": "jobs: []"}, "Unexpected value 'jobs'"),
+        ({"t.yml": "parameters: {a: 1}\nstages: []"}, "Unexpected value 'stages'"),
+        ({"t.yml": "steps: []\nextra: 1"}, "Unexpected value 'extra'"),
+        # measured: inclusion without end, reported in the repeated file
+        ({"t.yml": "steps:\n- template: t.yml"}, "Maximum object depth exceeded"),
+        (
+            {
+                "t.yml": "parameters:\n- name: p\n  default: x\nsteps:\n- template: t.yml\n"
+                "  parameters: {p: 'x${{ parameters.p }}'}"
+            },
+            "Maximum object depth exceeded",
+        ),
+    ],
+)
+def test_faults_of_templates(others, expected):
+    assert texts("steps:\n- template: t.yml", others) == [expected]
+
+
+def test_a_value_given_for_the_run_is_converted_by_its_type():
+    declared = "parameters:\n- name: n\n  type: number\n- name: o\n  type: object\nsteps: []"
+    assert texts(declared, parameters={"N": "x", "o": "[1"}) == [
+        "While parsing a flow sequence, did not find expected ',' or ']'.",
+        "The 'n' parameter value 'x' is not a valid Number.",
+    ]
+    assert texts(declared, parameters={"N": "1.5", "o": '{"a": [1, true]}'}) == []
+    assert texts("steps: []", parameters={"nosuch": "x"}) == []
+    assert texts("parameters: []\nsteps: []", parameters={"nosuch": "x"}) == [
+        "Unexpected parameter 'nosuch'"
+    ]
+
+
+def test_a_pipeline_may_be_made_of_a_hundred_files_and_no_more():
+    def including(count):
+        main = "steps:\n" + "".join(f"- template: t{n}.yml\n" for n in range(count))
+        return texts(main, {f"t{n}.yml": "steps: []" for n in range(count)})
+
+    assert including(99) == []
+    assert including(100) == ["No more than 100 separate YAML files can be included."]
+
+
+def test_templates_may_be_a_hundred_levels_deep_and_no_more():
+    def nested(levels):
+        template = (
+            "parameters:\n- name: left\nsteps:\n- ${{ if ne(parameters.left, 'x') }}:\n"
+            "  - template: t.yml\n    parameters:\n"
+            "      left: ${{ replace(format('{0}.', parameters.left), 'x.', '') }}\n"
+        )
+        main = f"steps:\n- template: t.yml\n  parameters: {{left: {'x' * levels}}}\n"
+        return texts(main, {"t.yml": template})
+
+    assert nested(100) == []
+    assert nested(101) == ["Maximum object depth exceeded"]
