@@ -240,9 +240,13 @@ def test_default_datastore_is_that_of_the_settings(bench: Bench) -> None:
     assert outputs(planned, "a")["d"].uri == f"{DATASTORES}/mine/paths/x/d/"
 
 
-def test_output_named_artifacts_is_the_steps_artifact_store(bench: Bench) -> None:
-    """azureml-examples, hello-pipeline-default-artifacts."""
-    hello = bench.component("h", command="echo > outputs/world.txt")
+@pytest.mark.parametrize("is_declared", [False, True])
+def test_output_named_artifacts_is_the_steps_artifact_store(
+    bench: Bench, is_declared: bool
+) -> None:
+    """azureml-examples, hello-pipeline-default-artifacts, with and without the declaration."""
+    declared = {"outputs": {"artifacts": FOLDER}} if is_declared else {}
+    hello = bench.component("h", command="echo > outputs/world.txt", **declared)
     world = bench.component("w", command="cat", inputs={"i": FOLDER})
     artifacts = bound("parent.jobs.hello.outputs.artifacts")
     body = pipeline({"hello": node(hello), "world": node(world, inputs={"i": artifacts})})

@@ -16,6 +16,7 @@ from penstock.ml.fields import field as read
 from penstock.ml.graph import order
 from penstock.ml.jobstore import JobOutput
 from penstock.ml.ports import (
+    ARTIFACTS,
     UNKNOWN,
     Place,
     Value,
@@ -188,7 +189,7 @@ def _leads_somewhere(
             known = list(steps[binding.node].component.inputs)
         case Side.NODE_OUTPUT:
             what = f'node "{binding.node}" has no output'
-            known = [*steps[binding.node].component.outputs, "artifacts"]
+            known = list(dict.fromkeys([*steps[binding.node].component.outputs, ARTIFACTS]))
     if binding.name in known:
         return True
     message = f'{what} "{binding.name}" (it has: {_words(known)})'
@@ -223,7 +224,7 @@ def _build(
         name: Value(uri=output.uri, type=output.type) for name, output in outputs.items()
     }
     step.outputs.setdefault(
-        "artifacts", Value(uri=artifacts_path(frame.resolver.workspace, job).uri, type="uri_folder")
+        ARTIFACTS, Value(uri=artifacts_path(frame.resolver.workspace, job).uri, type="uri_folder")
     )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from penstock.engine.requests import CommandInput, CommandOutput
 from penstock.ml.bindings import fill, typed_literal
 from penstock.ml.components import Port, mode_word
-from penstock.ml.datastores import parse_uri
+from penstock.ml.datastores import artifacts_path, parse_uri
 from penstock.ml.fields import field, text
 from penstock.ml.resolver import Resolver
 
 FILE = "uri_file"
 LITERAL = "literal"
+ARTIFACTS = "artifacts"
+"""The output that every job has: its own artifact store, with what it leaves in `outputs/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +143,11 @@ def command_output(
     """The output of a command, at its final address.
 
     Azure's default is `azureml/${{name}}/${{output_name}}/` in the default datastore; `${{name}}`
-    is the name of the step's own job (documentation, "output path expressions").
+    is the name of the step's own job (documentation, "output path expressions"). The output named
+    `artifacts` is the job's artifact store.
     """
+    if port.name == ARTIFACTS:
+        return _artifacts_output(port, place, job, resolver, target)
     template = place.uri or (
         "azureml://datastores/${{default_datastore}}/paths/azureml/${{name}}/${{output_name}}"
         + ("" if port.type == FILE else "/")
@@ -161,3 +166,12 @@ def command_output(
     mode = place.mode or port.mode or "rw_mount"
     uri = stored.uri if stored else address
     return CommandOutput(name=port.name, type=port.type, uri=uri, mode=mode)
+
+
+def _artifacts_output(
+    port: Port, place: Place, job: str, resolver: Resolver, target: str
+) -> CommandOutput:
+    if place.uri:
+        resolver.warn(f"{target}.path: the job's own artifacts lie in its artifact store, not here")
+    uri = artifacts_path(resolver.workspace, job).uri
+    return CommandOutput(name=port.name, type=port.type, uri=uri, mode=place.mode or "rw_mount")
