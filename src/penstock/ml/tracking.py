@@ -100,17 +100,15 @@ class Tracking:
         )
         if not self.store.add_run(workspace.scope, run):
             before = self.run_header(workspace, run_id)
-            self.store.change_run(workspace.scope, replace(before, status="RUNNING", ended=None))
+            self.store.change_run(workspace.scope, run_id, status="RUNNING")
             return before.experiment_id
         return experiment.id
 
     def end_job_run(self, workspace: Workspace, run_id: str, status: str) -> None:
         """End the run of a job; `status` is the service's word (`Completed`). Unknown runs are none
         of ours."""
-        run = self.store.run_header(workspace.scope, run_id)
-        if run is not None:
-            ended = replace(run, status=_ENDED.get(status, "FAILED"), ended=self.now())
-            self.store.change_run(workspace.scope, ended)
+        ended = _ENDED.get(status, "FAILED")
+        self.store.change_run(workspace.scope, run_id, status=ended, ended=self.now())
 
     # Experiments
 
@@ -257,14 +255,12 @@ class Tracking:
             )
         if name:
             self.store.log(workspace.scope, run_id, (), (), [(RUN_NAME_TAG, name)])
-        if not run.owned:
+        if not run.owned and (status is not None or ended is not None):
             over = status in ("FINISHED", "FAILED", "KILLED")
-            run = replace(
-                run,
-                status=status or run.status,
-                ended=ended if ended is not None else (self.now() if over else None),
-            )
-        self.store.change_run(workspace.scope, replace(run, name=name or run.name))
+            end = ended if ended is not None else (self.now() if over else None)
+            self.store.change_run(workspace.scope, run_id, status=status or run.status, ended=end)
+        if name:
+            self.store.change_run(workspace.scope, run_id, name=name)
         return self.run_header(workspace, run_id)
 
     def change_stage(self, workspace: Workspace, run_id: str, stage: Stage) -> None:
@@ -276,7 +272,7 @@ class Tracking:
                 f"Run {run_id} belongs to a job of the workspace and cannot be deleted by a "
                 "tracking client.",
             )
-        self.store.change_run(workspace.scope, replace(run, stage=stage))
+        self.store.change_run(workspace.scope, run_id, stage=stage)
 
     def search_runs(self, workspace: Workspace, search: RunSearch) -> Sequence[TrackedRun]:
         """The runs that match, the latest started first unless `search` orders otherwise."""
@@ -305,8 +301,7 @@ class Tracking:
         self.store.log(workspace.scope, run_id, metrics, params, tags)
         for name, value in tags:
             if name == RUN_NAME_TAG:
-                run = self.run_header(workspace, run_id)
-                self.store.change_run(workspace.scope, replace(run, name=value))
+                self.store.change_run(workspace.scope, run_id, name=value)
 
     def remove_tag(self, workspace: Workspace, run_id: str, name: str) -> None:
         """Forget a tag of a run."""

@@ -148,8 +148,17 @@ class TrackingStore(Protocol):
     def search_runs(self, scope: str, search: RunSearch) -> Sequence[TrackedRun]:
         """The runs that match, with their data."""
 
-    def change_run(self, scope: str, run: TrackedRun) -> None:
-        """Keep the name, status, stage and end of a run."""
+    def change_run(
+        self,
+        scope: str,
+        run_id: str,
+        *,
+        name: str | None = None,
+        stage: Stage | None = None,
+        status: str | None = None,
+        ended: int | None = None,
+    ) -> None:
+        """Change what is given and nothing else; a status comes with its end, or with none."""
 
     def log(
         self,

@@ -153,13 +153,23 @@ class SqlTracking:
         sql, parameters = runs_query(_RUN, scope, search)
         return self._with_data(self._database.query(sql, *parameters))
 
-    def change_run(self, scope: str, run: TrackedRun) -> None:
-        """Keep the name, status, stage and end of a run."""
+    def change_run(
+        self,
+        scope: str,
+        run_id: str,
+        *,
+        name: str | None = None,
+        stage: Stage | None = None,
+        status: str | None = None,
+        ended: int | None = None,
+    ) -> None:
+        """Change what is given and nothing else; a status comes with its end, or with none."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE runs SET name = ?, status = ?, stage = ?, ended = ?"
+                "UPDATE runs SET name = coalesce(?, name), stage = coalesce(?, stage),"
+                " ended = CASE WHEN ? IS NULL THEN ended ELSE ? END, status = coalesce(?, status)"
                 " WHERE workspace = ? AND run_id = ?",
-                (run.name, run.status, run.stage, run.ended, scope, run.run_id),
+                (name, stage, status, ended, status, scope, run_id),
             )
 
     def log(
