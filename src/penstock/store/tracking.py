@@ -19,7 +19,7 @@ from penstock.ml.tracking_store import (
 )
 from penstock.ml.tracking_values import Code, Metric, TrackingError
 from penstock.store.database import Database
-from penstock.store.tracking_query import runs_query
+from penstock.store.tracking_query import number_of, runs_query
 
 _METRIC = "name, step, time, value, nan, model, dataset, digest"
 _RUN = "id, run_id, experiment, name, user, status, stage, owned, started, ended"
@@ -55,7 +55,7 @@ class SqlTracking:
 
     def experiment(self, scope: str, id: str) -> Experiment | None:
         """The experiment of that id."""
-        return self._experiment("id = ?", scope, _number(id))
+        return self._experiment("id = ?", scope, number_of(id))
 
     def experiment_named(self, scope: str, name: str) -> Experiment | None:
         """The experiment of that name, deleted or not."""
@@ -78,7 +78,7 @@ class SqlTracking:
                 connection.execute(
                     "UPDATE experiments SET name = coalesce(?, name), stage = coalesce(?, stage),"
                     " updated = ? WHERE workspace = ? AND id = ?",
-                    (name, stage, now, scope, _number(id)),
+                    (name, stage, now, scope, number_of(id)),
                 )
             except sqlite3.IntegrityError:
                 return False
@@ -90,13 +90,13 @@ class SqlTracking:
             if value is None:
                 done = connection.execute(
                     "DELETE FROM experiment_tags WHERE experiment = ? AND name = ?",
-                    (_number(id), name),
+                    (number_of(id), name),
                 )
                 return done.rowcount > 0
             connection.execute(
                 "INSERT INTO experiment_tags VALUES (?, ?, ?)"
                 " ON CONFLICT (experiment, name) DO UPDATE SET value = excluded.value",
-                (_number(id), name, value),
+                (number_of(id), name, value),
             )
         return True
 
@@ -122,7 +122,7 @@ class SqlTracking:
                 (
                     scope,
                     run.run_id,
-                    _number(run.experiment_id),
+                    number_of(run.experiment_id),
                     run.name,
                     run.user,
                     run.status,
@@ -260,7 +260,7 @@ class SqlTracking:
                 (
                     scope,
                     model.model_id,
-                    _number(model.experiment_id),
+                    number_of(model.experiment_id),
                     model.name,
                     model.folder,
                     model.status,
@@ -281,7 +281,7 @@ class SqlTracking:
     def models(self, scope: str, experiments: Sequence[str]) -> Sequence[LoggedModel]:
         """The logged models of experiments, newest first."""
         places = ", ".join("?" * len(experiments))
-        numbers = [_number(id) for id in experiments]
+        numbers = [number_of(id) for id in experiments]
         return self._models_with_data(self._models(f"experiment IN ({places})", scope, *numbers))
 
     def models_of_run(self, scope: str, run_id: str) -> Sequence[LoggedModel]:
@@ -435,11 +435,6 @@ def _set_model_values(
                 " ON CONFLICT (model, kind, name) DO UPDATE SET value = excluded.value",
                 (model, kind, name, value),
             )
-
-
-def _number(id: str) -> int:
-    """The number in an id; one that is no number is the id of nothing."""
-    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else -1
 
 
 def _metric_row(run: int, metric: Metric) -> tuple[object, ...]:

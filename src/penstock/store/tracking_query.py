@@ -30,7 +30,7 @@ _OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 def runs_query(columns: str, scope: str, search: RunSearch) -> tuple[str, list[object]]:
     """The statement and its parameters; `columns` are those of `runs` to select."""
-    experiments = [int(id) if id.isascii() and id.isdigit() else -1 for id in search.experiments]
+    experiments = [number_of(id) for id in search.experiments]
     parameters: list[object] = []
     joins, order = _order(search.orders, parameters)
     where = [
@@ -46,6 +46,11 @@ def runs_query(columns: str, scope: str, search: RunSearch) -> tuple[str, list[o
         f" ORDER BY {order} LIMIT ? OFFSET ?"
     )
     return sql, [*parameters, search.limit, search.offset]
+
+
+def number_of(id: str) -> int:
+    """The number in an experiment's id; one that is no number is the id of nothing."""
+    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else -1
 
 
 def _condition(condition: Condition, parameters: list[object]) -> str:
