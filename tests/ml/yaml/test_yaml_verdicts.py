@@ -19,6 +19,7 @@ from penstock.ml.yaml.loading import check_registered_name
 CASES = yaml.safe_load(Path(__file__).with_name("verdicts.yml").read_text(encoding="utf-8"))
 BESIDE = {
     "src/t.py": "print(1)\n",
+    "environment.yml": "name: e\nimage: python\n",
     "component.yml": """
 type: command
 name: c

@@ -16,11 +16,22 @@ _DESCRIBING = ("description", "tags", "properties")
 
 def environment_id(value: object, folder: Path, registrar: Registrar, place: str) -> str:
     """The id of an environment that a job names, or defines on the spot."""
+    if isinstance(value, str) and value.startswith("file:"):
+        path = local_path(value, folder)
+        return environment_id(_read(path), path.parent, registrar, place)
     if isinstance(value, Mapping):
         properties = environment_properties(value, folder, registrar, place)
         version = anonymous_version(value, properties, folder)
         return registrar.environment(version, {**properties, "isAnonymous": True}, place)
     return registrar.named(str(value), "environments", place)
+
+
+def _read(path: Path) -> object:
+    """What a file says of an environment that is used without being registered."""
+    import yaml
+
+    value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return value if isinstance(value, dict) else {}
 
 
 def environment_properties(

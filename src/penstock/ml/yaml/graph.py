@@ -346,14 +346,20 @@ def _without_compute(nodes: Iterable[NodeFacts]) -> Iterator[Scalar]:
         if component is not None and component.kind is Kind.PIPELINE_COMPONENT:
             if component.document is not None:
                 yield from _bare_nodes(component.document)
-        elif node.mapping.get("compute") is None:
+        elif node.mapping.get("compute") is None and not _is_pipeline(node.mapping):
             yield node.key
 
 
 def _bare_nodes(root: Mapping) -> Iterator[Scalar]:
     for entry in entries_of(root.get("jobs")):
-        if isinstance(entry.value, Mapping) and entry.value.get("compute") is None:
+        node = entry.value
+        if isinstance(node, Mapping) and not node.get("compute") and not _is_pipeline(node):
             yield entry.key
+
+
+def _is_pipeline(node: Mapping) -> bool:
+    type = node.get("type")
+    return isinstance(type, Scalar) and type.value.lower() == "pipeline"
 
 
 def _bound_value(node: Node) -> Scalar | None:

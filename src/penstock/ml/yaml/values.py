@@ -199,6 +199,8 @@ def check_environment_source(node: Mapping, at: Scalar, context: Context) -> Non
 
 def _check_environment(key: Scalar, node: Scalar, context: Context) -> None:
     text = node.value
+    if text.startswith("file:"):
+        return check_local(node, "the environment's file", context)
     if not text.startswith("azureml:"):
         help = _environment_help(text, context.folder)
         complaint = complaints.not_a_reference(key.value, node, "environments", help)
@@ -208,7 +210,7 @@ def _check_environment(key: Scalar, node: Scalar, context: Context) -> None:
 
 def _environment_help(text: str, folder: Path) -> str:
     if (folder / text).is_file():
-        return "a file cannot be named here: register it, or write the environment out"
+        return f"write file:{text}"
     return f"write azureml:{text}@latest, or {{image: ...}} to define it here"
 
 
