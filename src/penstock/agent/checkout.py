@@ -7,6 +7,7 @@ steps run in the sources.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.agent import files, git, working_tree
@@ -113,25 +114,17 @@ def _copy_working_tree(step: StepContext, repository: Repository, folder: Path) 
 
 def _copy_from_git(step: StepContext, source: Path, folder: Path) -> None:
     env = step.job.environment
-    listing = git.list_files(source, env)
-    try:
-        facts = git.read_repository(source, env)
-    finally:
-        output = listing.communicate()[0]
-    names = _without_own_folders(step, source, git.names_of(output))
+    tree = step.job.sources.read(step.job.request.run, source, env)
+    facts = tree.facts
+    names = _without_own_folders(step, source, tree.names)
     whole = facts.top.resolve() == source.resolve()
-    reading = None
     if whole and facts.head:
         git.link(facts, folder, head=facts.head, origin=str(facts.top))
-        reading = git.start(folder, ["read-tree", "HEAD"], env)
+        tree.write_index(folder, env)
     else:
         files.remove(folder / ".git")
-    try:
-        done = working_tree.mirror(source, folder, names)
-        _add_submodules(step, source, folder, done)
-    finally:
-        if reading is not None:
-            git.answer(reading)
+    done = working_tree.mirror(source, folder, names)
+    _add_submodules(step, source, folder, done)
     changes = f"{facts.changes} uncommitted change" + ("" if facts.changes == 1 else "s")
     at = f"{facts.head[:7]} ({facts.branch})" if facts.head else "no commit yet"
     step.log.line(f"Checked out the working tree of {source} at {at} with {changes}")
@@ -158,11 +151,11 @@ def _add_submodules(
             _add_submodules(step, source / name, folder / name, inner)
 
 
-def _ours(step: StepContext, source: Path, root: Path) -> list[str]:
+def _ours(step: StepContext, source: Path, root: Path) -> Sequence[str]:
     return _without_own_folders(step, source, working_tree.list_without_git(root))
 
 
-def _without_own_folders(step: StepContext, source: Path, names: list[str]) -> list[str]:
+def _without_own_folders(step: StepContext, source: Path, names: Sequence[str]) -> Sequence[str]:
     """The names without those in the agent's own folders, should they lie in the sources."""
     machine = step.job.machine
     own = [

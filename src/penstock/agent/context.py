@@ -13,6 +13,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation, Exit, Household, Patience, run_process
 from penstock.agent.server import JobServer
+from penstock.agent.sources import Sources
 from penstock.agent.variables import Variables
 from penstock.agent.workspace import Workspace
 from penstock.engine.events import Event, IssueLogged, Output, Result
@@ -65,6 +66,7 @@ class JobContext:
         cancellation: Cancellation,
         workspace: Workspace,
         timing: Timing,
+        sources: Sources,
     ) -> None:
         self.request = request
         self.work = work
@@ -74,6 +76,7 @@ class JobContext:
         self.deadline = Cancellation()
         self.workspace = workspace
         self.timing = timing
+        self.sources = sources
         self.masker = Masker()
         self.variables = Variables(self.masker)
         self.household = Household()

@@ -177,8 +177,8 @@ def link(repository: LocalGit, target: Path, *, head: str, origin: str) -> None:
     """
     folder = target / ".git"
     files.remove(folder)
-    for name in ("objects/info", "refs/heads"):
-        (folder / name).mkdir(parents=True)
+    for name in ("", "objects", "objects/info", "refs"):
+        (folder / name).mkdir()
     (folder / "objects/info/alternates").write_bytes(
         os.fsencode(f"{repository.common / 'objects'}\n")
     )

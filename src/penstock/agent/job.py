@@ -15,6 +15,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.masking import MINIMUM
 from penstock.agent.process import Cancellation
 from penstock.agent.server import JobServer
+from penstock.agent.sources import Sources
 from penstock.agent.workspace import open_workspace
 from penstock.engine.events import (
     Event,
@@ -52,8 +53,11 @@ def run_job(
     cancellation: Cancellation,
     *,
     timing: Timing = Timing(),
+    sources: Sources | None = None,
 ) -> None:
     """Do one leaf and report it: `NodeStarted`, its steps, and at the very end `NodeFinished`.
+
+    `sources` is shared by jobs that may copy the same working trees.
 
     Returns when nothing of the job is left on the machine. What the work does wrong is in the
     result; an exception means that the machine or the server failed: then no `NodeFinished` was
@@ -63,7 +67,17 @@ def run_job(
     try:
         match request.work:
             case StepsWork():
-                last = _run_steps_work(request, request.work, server, machine, cancellation, timing)
+                job = JobContext(
+                    request=request,
+                    work=request.work,
+                    server=server,
+                    machine=machine,
+                    cancellation=cancellation,
+                    workspace=open_workspace(machine, request.work.definition_key or request.node),
+                    timing=timing,
+                    sources=sources or Sources(),
+                )
+                last = _run_steps_work(job)
             case CommandWork():
                 last = _run_command_work(request, server, machine, cancellation)
     finally:
@@ -83,26 +97,10 @@ def _run_command_work(
     return [ended]
 
 
-def _run_steps_work(
-    request: JobRequest,
-    work: StepsWork,
-    server: JobServer,
-    machine: Machine,
-    cancellation: Cancellation,
-    timing: Timing,
-) -> list[Event]:
+def _run_steps_work(job: JobContext) -> list[Event]:
     from penstock.agent.steps import run_steps
 
-    workspace = open_workspace(machine, work.definition_key or request.node)
-    job = JobContext(
-        request=request,
-        work=work,
-        server=server,
-        machine=machine,
-        cancellation=cancellation,
-        workspace=workspace,
-        timing=timing,
-    )
+    request, work, cancellation = job.request, job.work, job.cancellation
     grace = request.cancel_timeout
     forget = cancellation.on_request(lambda: job.later(grace, job.deadline.request))
     try:

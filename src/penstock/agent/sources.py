@@ -1,0 +1,76 @@
+"""What git knows of the working trees that jobs copy, asked once a run.
+
+All jobs of a run get the files that were there when its first job asked, as on the service, where
+they check out the same commit. The content of the files is read by each job.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+from penstock.agent import git
+
+_KEPT = 8
+
+
+class WorkingTree:
+    """The work tree of a local repository: its facts, and the names of the files that belong to it.
+
+    Used by the threads of several jobs.
+    """
+
+    def __init__(self, facts: git.LocalGit, names: tuple[str, ...]) -> None:
+        self.facts = facts
+        self.names = names
+        self._lock = threading.Lock()
+        self._index: bytes | None = None
+
+    def write_index(self, folder: Path, env: Mapping[str, str]) -> None:
+        """Give the linked work tree `folder` git's index of HEAD. Raises `GitFailed`."""
+        path = folder / ".git" / "index"
+        with self._lock:
+            if self._index is None:
+                git.answer(git.start(folder, ["-c", "core.splitIndex=false", *_READ_HEAD], env))
+                self._index = path.read_bytes()
+                return
+        path.write_bytes(self._index)
+
+
+_READ_HEAD = ("read-tree", "HEAD")
+
+
+class Sources:
+    """The working trees that the jobs of the latest runs have asked for. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readings: OrderedDict[tuple[str, Path], _Reading] = OrderedDict()
+
+    def read(self, run: str, folder: Path, env: Mapping[str, str]) -> WorkingTree:
+        """The working tree as the first job of the run found it. Raises `GitFailed`."""
+        with self._lock:
+            reading = self._readings.setdefault((run, folder), _Reading())
+            if len(self._readings) > _KEPT:
+                self._readings.popitem(last=False)
+        with reading.lock:
+            if reading.tree is None:
+                reading.tree = _read(folder, env)
+            return reading.tree
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.tree: WorkingTree | None = None
+
+
+def _read(folder: Path, env: Mapping[str, str]) -> WorkingTree:
+    listing = git.list_files(folder, env)
+    try:
+        facts = git.read_repository(folder, env)
+    finally:
+        output = listing.communicate()[0]
+    return WorkingTree(facts, tuple(git.names_of(output)))
