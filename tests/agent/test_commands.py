@@ -301,7 +301,9 @@ def test_a_job_finds_its_tracked_run(server: FolderServer, machine: Machine) -> 
     assert shown(server) == [
         "MLFLOW_DISABLE_TELEMETRY=true",
         "MLFLOW_EXPERIMENT_ID=7",
+        "MLFLOW_PRINT_MODEL_URLS_ON_CREATION=false",
         "MLFLOW_RUN_ID=job-1",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true",
         "MLFLOW_TRACKING_TOKEN=***",
         f"MLFLOW_TRACKING_URI=http://127.0.0.1:5000/mlflow/v1.0{WORKSPACE}",
         "http://127.0.0.1:5000",

@@ -95,8 +95,11 @@ def _run_variables(work: CommandWork, folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _tracking_variables(work: CommandWork, machine: Machine) -> Iterator[tuple[str, str]]:
-    """No MLFLOW_EXPERIMENT_NAME beside the id: the client would look it up and compare."""
+    """No MLFLOW_EXPERIMENT_NAME beside the id: the client would look it up and compare. Addresses
+    are not printed: they end with this process and lead to no page."""
     yield "MLFLOW_DISABLE_TELEMETRY", "true"
+    yield "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true"
+    yield "MLFLOW_PRINT_MODEL_URLS_ON_CREATION", "false"
     yield "GIT_PYTHON_REFRESH", "quiet"
     if machine.service_url:
         yield "MLFLOW_TRACKING_URI", f"{machine.service_url}/mlflow/v1.0{work.workspace}"
