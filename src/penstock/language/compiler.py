@@ -13,7 +13,7 @@ from penstock.language.graph import check_pipeline
 from penstock.language.origins import Origins
 from penstock.language.pipeline import Pipeline, build_pipeline
 from penstock.language.source import Diagnostic, Source, Span, has_errors
-from penstock.language.templates import complaints
+from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files
 from penstock.language.templates.including import Includer

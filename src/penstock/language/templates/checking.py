@@ -10,8 +10,8 @@ from penstock.language.expressions import GENERAL, ExpressionError
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
 from penstock.language.source import Span
-from penstock.language.templates import complaints
 from penstock.language.templates.compiled import Compiled
+from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Reports
 from penstock.language.templates.scope import TEMPLATE_NAMES
 from penstock.language.templates.texts import OPEN, Code, Directive, Lone, TextError

@@ -23,8 +23,8 @@ from penstock.language.expressions import (
 from penstock.language.origins import Frame
 from penstock.language.places import place_in
 from penstock.language.source import Span
-from penstock.language.templates import complaints
 from penstock.language.templates.compiled import Compiled
+from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.scope import Scope
 from penstock.language.templates.texts import (

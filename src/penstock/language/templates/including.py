@@ -10,10 +10,12 @@ from penstock.language.expressions import Object
 from penstock.language.origins import Frame, Origins
 from penstock.language.schema import SHAPES, TEMPLATE_BODIES
 from penstock.language.source import Diagnostic, Related, Span
-from penstock.language.templates import complaints
+from penstock.language.templates.complaints import files as complaints
+from penstock.language.templates.complaints.shapes import unknown_key
+from penstock.language.templates.declarations import Declarations, read_declarations
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.loading import Loaded, Loader
-from penstock.language.templates.parameters import Binder, Declarations, read_declarations
+from penstock.language.templates.parameters import Binder
 from penstock.language.templates.reading import Reader
 from penstock.language.templates.reports import Exhausted, Failed
 from penstock.language.templates.scope import Scope, file_scope
@@ -152,7 +154,7 @@ class Includer:
         if key.value in _BODIES:
             return complaints.wrong_template(key, slot)
         known = ("parameters", *TEMPLATE_BODIES[slot])
-        return complaints.unknown_key(key, known, f"a {slot} template", None)
+        return unknown_key(key, known, f"a {slot} template", None)
 
 
 def _comparable(node: Node | None) -> object:

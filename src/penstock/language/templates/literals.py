@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from penstock.language.source import Diagnostic
-from penstock.language.templates import parameter_complaints as complaints
+from penstock.language.templates.complaints import parameters as complaints
 from penstock.language.templates.reports import Failed
 from penstock.language.templates.texts import OPEN, Lone, TextError, take_apart
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence

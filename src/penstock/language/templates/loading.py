@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from penstock.language.casing import fold_case
 from penstock.language.source import Diagnostic, Related, Source, Span
-from penstock.language.templates import loading_complaints as complaints
 from penstock.language.templates.checking import Checker
+from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files, UnreadableFile
 from penstock.language.templates.references import (

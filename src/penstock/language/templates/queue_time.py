@@ -7,7 +7,7 @@ from collections.abc import Mapping as Table
 
 from penstock.language.casing import fold_case
 from penstock.language.source import Diagnostic, Source, Span
-from penstock.language.templates.parameters import Declarations
+from penstock.language.templates.declarations import Declarations
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, parse
 
 _TEXT_TYPES = frozenset(

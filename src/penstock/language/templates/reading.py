@@ -22,7 +22,7 @@ from penstock.language.schema import (
     Text,
 )
 from penstock.language.source import Diagnostic, Span
-from penstock.language.templates import complaints
+from penstock.language.templates.complaints import shapes as complaints
 from penstock.language.templates.desugaring import REWRITES
 from penstock.language.templates.expansion import Expansion, Field
 from penstock.language.templates.reports import Failed

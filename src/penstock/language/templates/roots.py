@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from penstock.language.schema import SHAPES
 from penstock.language.source import Span
-from penstock.language.templates import complaints
+from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.desugaring import queue_entries
 from penstock.language.templates.including import Includer
 from penstock.language.templates.reports import Failed

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Items
-from typing import TYPE_CHECKING
 
 from penstock.language.source import Diagnostic, Related, Span
-from penstock.language.templates.complaints import kind_of_node, listed, one_of
+from penstock.language.templates.complaints.shapes import kind_of_node, listed, one_of
 from penstock.language.yaml import Node, Scalar
-
-if TYPE_CHECKING:
-    from penstock.language.templates.parameters import Declarations
 
 _HOW = "write - name: NAME, and under it type: and default: if wanted"
 _TAKES = {
@@ -132,11 +128,12 @@ def expression_not_allowed(node: Scalar) -> Diagnostic:
 # --- values
 
 
-def unknown_parameter(key: Scalar, declarations: Declarations, target: str) -> Diagnostic:
-    """A value for a parameter that is not declared."""
+def unknown_parameter(
+    key: Scalar, names: Items[str], declared_at: Span | None, target: str
+) -> Diagnostic:
+    """A value for a parameter that is not declared; those that are have these names."""
     from penstock.language.diagnostics import nearest
 
-    names = [parameter.name.value for parameter in declarations.parameters]
     close = nearest(key.value, names)
     declared = f"parameters declared here: {', '.join(names)}" if names else "no parameter declared"
     return Diagnostic(
@@ -144,7 +141,7 @@ def unknown_parameter(key: Scalar, declarations: Declarations, target: str) -> D
         message=f'unknown parameter "{key.value}" for {target}',
         span=key.span,
         label="not declared",
-        related=(Related(declarations.span, declared),) if declarations.span else (),
+        related=(Related(declared_at, declared),) if declared_at else (),
         help=f'did you mean "{close}"?' if close else "remove it, or declare it in the template",
         service_text=f"Unexpected parameter '{key.value}'",
     )

@@ -1,0 +1,199 @@
+"""The words for parts of a pipeline that have not the shape they must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from penstock.language.source import Diagnostic, Related, Span
+from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+
+
+def kind_of_node(node: Node) -> str:
+    """What a node is, in the words of the messages."""
+    match node:
+        case Scalar():
+            return "nothing" if node.is_null else "text"
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+
+
+_SERVICE_KINDS = {
+    "text": "Expected a scalar value",
+    "a list": "Expected a sequence",
+    "a mapping": "Expected a mapping",
+}
+
+
+def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
+    """A list where a mapping belongs, and so on. `expected` are kinds as kind_of_node says them."""
+    found = kind_of_node(node)
+    if isinstance(node, Scalar):
+        service = f"Unexpected value '{'' if node.is_null else node.value}'"
+    else:
+        service = f"A {'sequence' if isinstance(node, Sequence) else 'mapping'} was not expected"
+    return Diagnostic(
+        code="PS1102",
+        message=f'"{what}" takes {" or ".join(expected)}, and there is {found}',
+        span=node.span,
+        help=_kind_help(expected, node),
+        service_text=service,
+    )
+
+
+def _kind_help(expected: tuple[str, ...], node: Node) -> str:
+    if expected[0] == "a list" and not isinstance(node, Sequence):
+        return "write one item a line, each behind a dash"
+    if "a mapping" in expected:
+        return "write keys under it, indented further, each with a colon"
+    if isinstance(node, Sequence):
+        return "write one value, without a dash"
+    return "write one value on the line of the key"
+
+
+def unexpected_word(
+    what: str, words: tuple[str, ...], node: Scalar, kinds: tuple[str, ...]
+) -> Diagnostic:
+    """A text that is not among the words allowed here; `kinds` are what else may stand here."""
+    from penstock.language.diagnostics import nearest
+
+    close = nearest(node.value, words)
+    words = ("true", "false") if "yes" in words else words
+    return Diagnostic(
+        code="PS1103",
+        message=f'"{node.value}" is not a value that "{what}" takes',
+        span=node.span,
+        help=f'did you mean "{close}"?' if close else _write(one_of(words), kinds),
+        service_text=f"Unexpected value '{node.value}'",
+    )
+
+
+def _write(words: str, kinds: tuple[str, ...]) -> str:
+    others = [kind for kind in kinds if kind != "text"]
+    return f"write {words}, or give {' or '.join(others)}" if others else f"write {words}"
+
+
+def empty_text(what: str, node: Scalar) -> Diagnostic:
+    """Nothing where a text is needed."""
+    return Diagnostic(
+        code="PS1105",
+        message=f'"{what}" is empty',
+        span=node.span,
+        help="write a value, or remove the key",
+        service_text="Unexpected value ''",
+    )
+
+
+def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None) -> Diagnostic:
+    """A key that its mapping does not take. `home` is a part of a pipeline that does take it."""
+    from penstock.language.diagnostics import nearest
+
+    names = list(known)
+    close = nearest(key.value, names)
+    if home:
+        help = f'"{key.value}" belongs in {home}; look at the indentation'
+    elif close:
+        help = f'did you mean "{close}"?'
+    else:
+        help = f"{owner} takes {listed(names)}"
+    return Diagnostic(
+        code="PS1101",
+        message=f'unknown key "{key.value}" in {owner}',
+        span=key.span,
+        label="not expected here",
+        help=help,
+        service_text=f"Unexpected value '{key.value}'",
+    )
+
+
+def unknown_lead(key: Scalar, leads: Iterable[str], owner: str) -> Diagnostic:
+    """A mapping that no leading key tells what it is, and that has a key nothing takes."""
+    names = list(leads)
+    return Diagnostic(
+        code="PS1101",
+        message=f'unknown key "{key.value}" in {owner}',
+        span=key.span,
+        label="not expected here",
+        help=f"{owner} begins with one of {listed(names)}",
+        service_text=f"Unexpected value '{key.value}'",
+    )
+
+
+def wrong_item(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
+    """An item of a list that is not of the kind the list holds."""
+    found = kind_of_node(node)
+    value = node.value if isinstance(node, Scalar) else ""
+    return Diagnostic(
+        code="PS1102",
+        message=f'each item of "{what}" is {" or ".join(expected)}, and here is {found}',
+        span=node.span,
+        help="give each item keys, with a colon behind each key"
+        if isinstance(node, Scalar)
+        else "remove one dash",
+        service_text=f"Unexpected value '{value}'"
+        if isinstance(node, Scalar)
+        else "A sequence was not expected",
+    )
+
+
+def not_one(what: str, shape: str, count: int, node: Node) -> Diagnostic:
+    """A template that gives several parts, or none, where one stands."""
+    return Diagnostic(
+        code="PS1205",
+        message=f'"{what}" takes one {shape}, and this template gives {count}',
+        span=node.span,
+        help=f"declare the parameter with type: {shape}List",
+    )
+
+
+def undetermined(owner: str, leads: tuple[str, ...], span: Span) -> Diagnostic:
+    """A mapping that could be several things, or none."""
+    return Diagnostic(
+        code="PS1104",
+        message=f"this does not say which kind of {owner} it is",
+        span=span,
+        help=f"add {one_of(leads)}",
+        service_text="There's not enough info to determine what you meant. Add one of these "
+        f"properties: {', '.join(leads)}",
+    )
+
+
+def missing_key(owner: str, name: str, span: Span) -> Diagnostic:
+    """A mapping without a key that it must have."""
+    return Diagnostic(
+        code="PS1104",
+        message=f'{owner} needs "{name}"',
+        span=span,
+        help=f'add "{name}:"',
+        service_text="There's not enough info to determine what you meant. Add one of these "
+        f"properties: {name}",
+    )
+
+
+def rival_keys(first: Scalar, second: Scalar, owner: str) -> Diagnostic:
+    """Two keys of which a mapping may have one."""
+    return Diagnostic(
+        code="PS1107",
+        message=f'{owner} cannot have both "{first.value}" and "{second.value}"',
+        span=second.span,
+        label="one of the two must go",
+        related=(Related(first.span, f'"{first.value}" is here'),),
+        help=f'keep one; what is under "{second.value}" may belong inside "{first.value}"',
+        service_text=f"Unexpected value '{second.value}'",
+    )
+
+
+# --- words
+
+
+def one_of(words: Iterable[str]) -> str:
+    """`"a", "b" or "c"`."""
+    quoted = [f'"{word}"' for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b, c`; long lists are cut."""
+    names = list(words)
+    return ", ".join(names) if names else "no keys"

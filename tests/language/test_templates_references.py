@@ -1,0 +1,159 @@
+"""Template references as the service resolves them (measured: 34 probes; see 5.1 of our notes)."""
+
+import pytest
+
+from penstock.language.compiler import compile_pipeline
+from penstock.language.diagnostics import render
+from penstock.language.source import Source
+from penstock.language.templates.references import Place, Reference, resolve, take_apart
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.yml", Reference("a.yml", "")),
+        ("a.yml@tools", Reference("a.yml", "tools")),
+        ("a.yml@", Reference("a.yml", "self")),
+        ("a.yml@self@self", Reference("a.yml", "self@self")),
+        ("x\\y\\a.yml@self", Reference("x/y/a.yml", "self")),
+        ("a.yml ", Reference("a.yml ", "")),
+    ],
+)
+def test_a_reference_is_split_at_its_first_at_sign(text, expected):
+    assert take_apart(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "includer", "expected"),
+    [
+        ("b.yml", Place("self", "a.yml"), Place("self", "b.yml")),
+        ("b.yml", Place("self", "x/a.yml"), Place("self", "x/b.yml")),
+        ("../b.yml", Place("self", "x/a.yml"), Place("self", "b.yml")),
+        ("/y/b.yml", Place("self", "x/a.yml"), Place("self", "y/b.yml")),
+        ("./y//b.yml", Place("self", "x/a.yml"), Place("self", "x/y/b.yml")),
+        ("b.yml@self", Place("self", "x/a.yml"), Place("self", "x/b.yml")),
+        ("b.yml@SELF", Place("self", "x/a.yml"), Place("SELF", "x/b.yml")),
+        ("b.yml@tools", Place("self", "x/a.yml"), Place("tools", "b.yml")),
+        ("b.yml@self", Place("tools", "x/a.yml"), Place("self", "b.yml")),
+        ("b.yml", Place("tools", "x/a.yml"), Place("tools", "x/b.yml")),
+        ("../b.yml", Place("self", "a.yml"), None),
+        ("/../b.yml", Place("self", "x/a.yml"), None),
+        ("../../x/b.yml", Place("self", "x/a.yml"), None),
+        ("../x/../../b.yml", Place("self", "x/a.yml"), None),
+    ],
+)
+def test_a_path_starts_in_its_folder_unless_the_repository_changes(text, includer, expected):
+    assert resolve(take_apart(text), includer) == expected
+
+
+class Repositories:
+    """Texts by `path@repository`."""
+
+    def __init__(self, texts):
+        self.texts = texts
+
+    def read(self, repository, path):
+        text = self.texts.get(f"{path}@{repository.lower()}")
+        return None if text is None else Source(path, text, repository)
+
+    def describe(self, repository):
+        return repository
+
+    def names(self, repository, folder):
+        return ()
+
+
+BASE = """
+parameters:
+- name: stages
+  type: stageList
+stages:
+- ${{ each stage in parameters.stages }}:
+  - ${{ stage }}
+"""
+RESOURCES = "resources: {repositories: [{repository: tools, type: git, name: shared/tools}]}\n"
+
+
+def scripts(main, texts):
+    compiled = compile_pipeline(main, Repositories(texts))
+    assert compiled.pipeline, render(compiled.diagnostics)
+    jobs = [job for stage in compiled.pipeline.stages for job in stage.jobs]
+    return [step.inputs["script"].value for job in jobs for step in job.steps]
+
+
+def test_a_reference_passed_to_another_repository_starts_at_its_root():
+    main = f"""{RESOURCES}
+extends:
+  template: base.yml@Tools
+  parameters:
+    stages:
+    - stage: A
+      jobs:
+      - template: .ado/jobs/a.yml@self
+"""
+    texts = {
+        ".ado/ci.yml@self": main,
+        ".ado/jobs/a.yml@self": "jobs:\n- job: a\n  steps:\n  - script: found\n",
+        "base.yml@tools": BASE,
+    }
+    assert scripts(".ado/ci.yml", texts) == ["found"]
+
+
+def test_a_reference_that_leads_nowhere_from_there_starts_where_it_was_written():
+    client = """
+extends:
+  template: base.yml@tools
+  parameters:
+    stages:
+    - template: release.yml@self
+"""
+    texts = {
+        "sdk/ci.yml@self": f"{RESOURCES}extends:\n  template: /eng/stages/client.yml\n",
+        "eng/stages/client.yml@self": client,
+        "eng/stages/release.yml@self": "stages: [{stage: R, jobs: [{job: a, steps: "
+        "[{script: found}]}]}]\n",
+        "base.yml@tools": BASE,
+    }
+    assert scripts("sdk/ci.yml", texts) == ["found"]
+
+
+def test_a_template_of_another_repository_includes_its_own_files():
+    texts = {
+        "ci.yml@self": RESOURCES + "steps:\n- template: steps/a.yml@tools\n",
+        "steps/a.yml@tools": "steps:\n- template: b.yml\n- template: c.yml@self\n",
+        "steps/b.yml@tools": "steps:\n- script: b of tools\n",
+        "c.yml@self": "steps:\n- script: c of self\n",
+    }
+    assert scripts("ci.yml", texts) == ["b of tools", "c of self"]
+
+
+def test_a_repository_declared_by_an_extended_template_serves_what_is_passed_to_it():
+    redirect = """
+resources:
+  repositories:
+  - repository: tools
+    type: git
+    name: shared/tools
+parameters:
+- name: stages
+  type: stageList
+stages:
+- ${{ parameters.stages }}
+"""
+    main = """
+extends:
+  template: redirect.yml
+  parameters:
+    stages:
+    - stage: A
+      jobs:
+      - job: a
+        steps:
+        - template: a.yml@tools
+"""
+    texts = {
+        "ci.yml@self": main,
+        "redirect.yml@self": redirect,
+        "a.yml@tools": "steps:\n- script: found\n",
+    }
+    assert scripts("ci.yml", texts) == ["found"]
