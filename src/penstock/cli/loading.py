@@ -27,6 +27,8 @@ class Loaded:
     definition: str
     library: Library
     repository: LocalRepository
+    branch: str
+    reason: str
     variables: tuple[Variable, ...]
     repositories: Mapping[str, Path]
 
@@ -67,6 +69,8 @@ def load(request: Request) -> Loaded:
         definition=definition,
         library=_with_values(read_library(root), group_pairs(request.group_values)),
         repository=repository,
+        branch=facts.source_branch.removeprefix("refs/heads/"),
+        reason=request.reason,
         variables=(*predefined, *(Variable(name=n, value=v) for n, v in queued.items())),
         repositories=repositories,
     )
