@@ -117,8 +117,7 @@ def _copy_from_git(step: StepContext, source: Path, folder: Path) -> None:
     tree = step.job.sources.read(step.job.request.run, source, env)
     facts = tree.facts
     names = _without_own_folders(step, source, tree.names)
-    whole = facts.top.resolve() == source.resolve()
-    if whole and facts.head:
+    if tree.is_whole and facts.head:
         git.link(facts, folder, head=facts.head, origin=str(facts.top))
         tree.write_index(folder, env)
     else:
@@ -128,7 +127,7 @@ def _copy_from_git(step: StepContext, source: Path, folder: Path) -> None:
     changes = f"{facts.changes} uncommitted change" + ("" if facts.changes == 1 else "s")
     at = f"{facts.head[:7]} ({facts.branch})" if facts.head else "no commit yet"
     step.log.line(f"Checked out the working tree of {source} at {at} with {changes}")
-    if not whole:
+    if not tree.is_whole:
         step.log.line(f"It is part of the repository {facts.top}: git commands find none here.")
     _tell(step, done)
 

@@ -15,6 +15,8 @@ MINIMUM = 6
 
 _SHORTEST_FORM = 4
 _USER_INFO = re.compile(r"://[^:/?#\s]*:([^@/?#\s]+)@")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+"""What every escape leaves as it is; most tokens are of these characters only."""
 _BASE64_LINES = (76, 64)
 _TELLING_KEY = re.compile(r"secret|password|token|key", re.IGNORECASE)
 _XML_QUOTES = (
@@ -146,8 +148,9 @@ def forms(secret: str, minimum: int = MINIMUM) -> Iterator[str]:
 
 
 def _encoded(value: str) -> Iterator[str]:
-    yield from _escaped(value)
-    yield from _percent_encoded(value)
+    if not _PLAIN.fullmatch(value):
+        yield from _escaped(value)
+        yield from _percent_encoded(value)
     data = value.encode()
     yield data.hex()
     yield data.hex().upper()

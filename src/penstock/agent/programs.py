@@ -10,9 +10,9 @@ from pathlib import Path
 def find_program(name: str, environment: Mapping[str, str]) -> Path | None:
     """The first executable file of that name on the PATH of the environment."""
     for folder in environment.get("PATH", os.defpath).split(os.pathsep):
-        path = Path(folder or ".") / name
-        if path.is_file() and os.access(path, os.X_OK):
-            return path
+        path = f"{folder or '.'}/{name}"
+        if os.access(path, os.X_OK) and os.path.isfile(path):  # noqa: PTH113
+            return Path(path)
     return None
 
 

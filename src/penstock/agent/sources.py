@@ -19,12 +19,14 @@ _KEPT = 8
 class WorkingTree:
     """The work tree of a local repository: its facts, and the names of the files that belong to it.
 
+    `is_whole` says that the folder asked for is the top of the repository, not a part of it.
     Used by the threads of several jobs.
     """
 
-    def __init__(self, facts: git.LocalGit, names: tuple[str, ...]) -> None:
+    def __init__(self, facts: git.LocalGit, names: tuple[str, ...], is_whole: bool) -> None:
         self.facts = facts
         self.names = names
+        self.is_whole = is_whole
         self._lock = threading.Lock()
         self._index: bytes | None = None
 
@@ -73,4 +75,5 @@ def _read(folder: Path, env: Mapping[str, str]) -> WorkingTree:
         facts = git.read_repository(folder, env)
     finally:
         output = listing.communicate()[0]
-    return WorkingTree(facts, tuple(git.names_of(output)))
+    is_whole = facts.top.resolve() == folder.resolve()
+    return WorkingTree(facts, tuple(git.names_of(output)), is_whole)

@@ -89,27 +89,28 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
     gate = os.open(mapping / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(gate, fcntl.LOCK_EX)
+        wanted = key.encode()
         numbers = sorted(int(name) for name in os.listdir(mapping) if name.isdecimal())  # noqa: PTH208
         for number in numbers:
-            lock = _take(mapping / str(number), key)
+            lock = _take(mapping / str(number), wanted)
             if lock is not None:
                 return Workspace(machine.work, number, lock)
         number = numbers[-1] + 1 if numbers else 1
-        (mapping / str(number)).write_text(key, "utf-8")
-        lock = _take(mapping / str(number), key)
+        (mapping / str(number)).write_bytes(wanted)
+        lock = _take(mapping / str(number), wanted)
         assert lock is not None
         return Workspace(machine.work, number, lock)
     finally:
         os.close(gate)
 
 
-def _take(path: Path, key: str) -> int | None:
-    if path.read_text("utf-8") != key:
-        return None
+def _take(path: Path, key: bytes) -> int | None:
     lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.read(lock, len(key) + 1) == key:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
     except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
+        pass
+    os.close(lock)
+    return None
