@@ -25,6 +25,7 @@ from penstock.language.pipeline import (
     Step,
     Text,
     VariableValue,
+    hooks_of,
     step_lists,
 )
 from penstock.language.places import place_in
@@ -100,6 +101,9 @@ class _Checker:
             values += [job.container.alias, job.container.image]
         if isinstance(job, Job):
             values += _strategy_values(job.strategy)
+        else:
+            for _, hook in hooks_of(job):
+                yield from self._pool(hook.pool)
         for value in values:
             yield from self._value(value, "value")
         for steps in step_lists(job):

@@ -252,7 +252,9 @@ class Reader:
         shape = record.members.get(key.value, record.others)
         if shape is None:
             if key.value not in _leads(definition):  # a rival, which is reported
-                home = _home(key.value)
+                is_reference = record.lead == "template"
+                owner = "a template reference" if is_reference else owner
+                home = None if is_reference else _home(key.value)
                 known = record.members
                 self.complain(complaints.unknown_key(key, known, owner, home), field.scope)
             return None
