@@ -143,6 +143,15 @@ def test_a_package_without_any_wheel_is_built_from_source(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_a_dependency_without_wheels_is_built_when_nothing_else_helps(shop: Path) -> None:
+    """wrapt 1.12.1 has no wheel, newer ones do."""
+    wheel(shop, "penstock_test_old", "1.0", "wrapt==1.12.1")
+    found = solve_in(shop, "penstock-test-old==1.0")
+    assert found.built == ("wrapt",)
+    assert pins(found.lock)["wrapt"] == "1.12.1"
+
+
+@pytest.mark.slow
 def test_an_old_release_that_forgot_its_limits_gets_them(tmp_path: Path) -> None:
     """mlflow 2.22 imports what SQLAlchemy 2.1 removed, and does not say so."""
     found = pins(solve(tmp_path, "mlflow==2.22.0").lock)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -26,7 +26,7 @@ _GENTLE_SECONDS = 60.0
 """When loosening takes longer, what conflicts is let go at once rather than step by step."""
 
 _NO_WHEELS_AT_ALL = re.compile(r"all versions of (\S+) have no usable wheels")
-_NO_WHEELS = re.compile(r"(\S+?)==\S+ has no (?:usable )?wheels")
+_NO_WHEELS = re.compile(r"([A-Za-z0-9._-]+?)[=<>]=?\S+ has no (?:usable )?wheels")
 _UNKNOWN = re.compile(r"(\S+) was not found in the package registry")
 _DEPENDED_ON = re.compile(r"depends on (?:one of:\s+)?([A-Za-z0-9._-]+)")
 _ALWAYS = (
@@ -207,9 +207,7 @@ class _Search:
             self.probed.add(name)
             probe = self.ask([*compile_arguments(self.python.path), "--no-deps"], [name])
             more |= set(_NO_WHEELS_AT_ALL.findall(probe.complaint))
-        new = sorted(more.difference(self.built, self.unbuildable))
-        self.built += new
-        return bool(new)
+        return self.build_from_source(more)
 
     def refuse_unknown(self, name: str) -> None:
         """A package that is on no index is left out where it may be; else that is the end."""
@@ -237,10 +235,17 @@ class _Search:
             spoken_of,
             [each for each in self.demands if each.wish.ours],
         )
-        return any(
+        loosened = any(
             [each for each in group if each.loosen("conflicts with other packages", fully=fully)]
             for group in groups
         )
+        return loosened or self.build_from_source(_NO_WHEELS.findall(complaint))
+
+    def build_from_source(self, names: Iterable[str]) -> bool:
+        """Allow those packages to be built here; whether any was not allowed before."""
+        new = sorted(set(names).difference(self.built, self.unbuildable))
+        self.built += new
+        return bool(new)
 
     def hold_back(self, found: dict[str, str]) -> bool:
         """Add limits that old releases need and do not state; whether there were any."""
