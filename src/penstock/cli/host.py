@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from penstock.agent.machine import Machine
 from penstock.agent.pool import LocalPool
-from penstock.engine.events import Event
+from penstock.engine.events import CancelRequested, Event
 from penstock.engine.plan import Node
 from penstock.engine.requests import CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
+_LOST = "the process that ran it is gone"
 
 LogListener = Callable[[str, str, str, str], None]
 
@@ -117,10 +118,13 @@ class Host:
         """Take up the runs of processes that are gone. A pipeline run is ended: its secrets and the
         terminal that watched it went with its process."""
         self.ml.service.recover()
-        for run in self.scheduler.recover():
-            found = self.runs.get(run)
-            if found is not None and found.kind == "pipeline":
-                self.scheduler.cancel(run, reason="the process that ran it is gone")
+        self.scheduler.recover(first=self._end_of_lost_run)
+
+    def _end_of_lost_run(self, run: str) -> list[Event]:
+        found = self.runs.get(run)
+        if found is None or found.kind != "pipeline":
+            return []
+        return [CancelRequested(at=self.scheduler.now(), node=None, reason=_LOST)]
 
     def is_idle(self, seconds: float) -> bool:
         """Whether nothing runs and nobody asked for that long."""

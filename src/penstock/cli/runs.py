@@ -12,7 +12,7 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, wants_color
 from penstock.cli.output import render_data
-from penstock.cli.store import Store, find_run, open_store
+from penstock.cli.store import Store, find_run, lost, open_store
 from penstock.store.runs import Run
 
 
@@ -34,7 +34,8 @@ def list_runs(limit: int, branch: str | None, kind: str, form: str, query: str |
             if branch
             else store.runs.list(limit=limit, kind=kind)
         )
-        rows = [row_of(run) for run in found]
+        gone = lost(store, found)
+        rows = [row_of(run, run.id in gone) for run in found]
     text = render_data(rows, form, query)
     if text:
         click.echo(text)
@@ -57,18 +58,19 @@ def show(run: str, form: str, query: str | None) -> int:
     return Exit.OK
 
 
-def row_of(run: Run) -> dict[str, Any]:
-    """What a list shows of a run."""
+def row_of(run: Run, is_lost: bool) -> dict[str, Any]:
+    """What a list shows of a run. One that `is_lost` has not ended, but its process is gone."""
     end = run.finished or time.time()
+    seconds = round(end - run.started, 1) if run.started and not is_lost else None
     return {
         "id": run.id,
         "number": run.number,
         "pipeline": run.name,
         "branch": run.branch,
         "commit": run.commit[:8],
-        "result": run.result or run.state,
+        "result": "abandoned" if is_lost else run.result or run.state,
         "started": _moment(run.started),
-        "seconds": round(end - run.started, 1) if run.started else None,
+        "seconds": seconds,
     }
 
 
@@ -77,13 +79,15 @@ def _moment(at: float | None) -> str | None:
 
 
 def _tree(store: Store, run: Run) -> str:
-    from penstock.cli.summary import run_tree
+    from penstock.cli.summary import as_abandoned, run_tree
     from penstock.cli.tree import draw
     from penstock.engine.state import replay
 
-    state = replay(*store.runs.load(str(run.id)))
-    title = f"run {run.id}, {run.number}"
-    return draw(run_tree(state, title, time.time()), color=wants_color(sys.stdout))
+    plan, events = store.runs.load(str(run.id))
+    is_lost = bool(lost(store, [run]))
+    now = events[-1].at if is_lost and events else time.time()
+    tree = run_tree(replay(plan, events), f"run {run.id}, {run.number}", now)
+    return draw(as_abandoned(tree) if is_lost else tree, color=wants_color(sys.stdout))
 
 
 def _details(store: Store, run: Run) -> dict[str, Any]:
@@ -111,4 +115,4 @@ def _details(store: Store, run: Run) -> dict[str, Any]:
         }
         for node in state.nodes.values()
     ]
-    return {**row_of(run), "extra": dict(run.extra), "nodes": nodes}
+    return {**row_of(run, bool(lost(store, [run]))), "extra": dict(run.extra), "nodes": nodes}

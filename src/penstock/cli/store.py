@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from penstock.store.database import Database, open_state
 from penstock.store.deployments import Deployments
 from penstock.store.home import Home
 from penstock.store.logs import Logs
+from penstock.store.owners import living
 from penstock.store.runs import Run, Runs
 
 
@@ -47,6 +48,13 @@ def open_store() -> Iterator[Store]:
     finally:
         logs.close()
         database.close()
+
+
+def lost(store: Store, runs: Iterable[Run]) -> set[int]:
+    """Those of the runs that have not ended and whose process is gone."""
+    going = [run for run in runs if run.state != "finished"]
+    alive = living(store.home.owners, (run.owner for run in going))
+    return {run.id for run in going if run.owner not in alive}
 
 
 def find_run(store: Store, name: str) -> Run:

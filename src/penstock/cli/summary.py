@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.cli.tree import Branch
 from penstock.engine.events import Result
@@ -53,6 +53,17 @@ def run_tree(state: RunState, title: str, now: float, jobs: Sequence[MlJob] = ()
         state=run_word(state),
         seconds=end - min(started) if started else None,
         children=children,
+    )
+
+
+def as_abandoned(branch: Branch) -> Branch:
+    """The tree of a run whose process is gone: what it was doing is abandoned, what it had not
+    begun is canceled, as `engine.Scheduler.recover` will record it."""
+    ends = {"running": "abandoned", "pending": "canceled"}
+    return replace(
+        branch,
+        state=ends.get(branch.state, branch.state),
+        children=tuple(as_abandoned(child) for child in branch.children),
     )
 
 

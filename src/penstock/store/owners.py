@@ -27,28 +27,35 @@ class Owner:
         draft.rename(folder / self.name)
 
     def living(self, names: Iterable[str]) -> set[str]:
-        """Those of the names whose process lives; files of the dead are removed."""
-        return {name for name in set(names) if name == self.name or self._is_alive(name)}
+        """Those of the names whose process lives, this one among them."""
+        own = {self.name} & set(names)
+        return own | living(self._folder, set(names) - own)
 
     def close(self) -> None:
         """Stop being the owner of anything."""
         (self._folder / self.name).unlink(missing_ok=True)
         os.close(self._descriptor)
 
-    def _is_alive(self, name: str) -> bool:
-        if not name or "/" in name or name.startswith("."):
-            return False
-        path = self._folder / name
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        else:
-            path.unlink(missing_ok=True)
-            return False
-        finally:
-            os.close(descriptor)
+
+def living(folder: Path, names: Iterable[str]) -> set[str]:
+    """Those of the names whose process lives; files of the dead are removed."""
+    return {name for name in set(names) if _is_alive(folder, name)}
+
+
+def _is_alive(folder: Path, name: str) -> bool:
+    if not name or "/" in name or name.startswith("."):
+        return False
+    path = folder / name
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(descriptor)
