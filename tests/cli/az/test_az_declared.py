@@ -121,6 +121,35 @@ def test_a_wrong_declaration_makes_nothing(server: Server, az: Az, folder: Path)
     assert az("ml", "workspace", "list").out == "[]\n"
 
 
+def test_files_that_a_declaration_names_are_no_declarations(
+    server: Server, az: Az, folder: Path
+) -> None:
+    """A conda file, a build context or a component's code may lie beside what names it."""
+    conda = "name: python\nchannels: [conda-forge]\ndependencies: [python=3.11, pip]\n"
+    component = (
+        "type: command\nname: show\nversion: 1\ncommand: ls\nenvironment: azureml:python:4\n"
+    )
+    environment = "name: python\nversion: 4\nimage: python\nconda_file: conda.yml\n"
+    files = {
+        f"{PLACE}/environment.yml": environment,
+        f"{PLACE}/conda.yml": conda,
+        f"{PLACE}/component.yml": f"{component}code: ./code\n",
+        f"{PLACE}/code/settings/rates.yml": "rates: [1, 2]\n",
+        f"{PLACE}/data.yml": "name: rows\nversion: 1\ntype: uri_folder\npath: rows\n",
+        f"{PLACE}/rows/first.yaml": "[1, 2]\n",
+    }
+    projects.write(folder, files)
+    ended = az("ml", "environment", "show", "-n", "python", "-v", "4", *GIVEN)
+    assert (ended.code, ended.err) == (
+        0,
+        f"created workspace dev-ml-ws (declared in {PLACE})\n"
+        f"created environment python:4 (declared in {PLACE}/environment.yml)\n"
+        f"created data rows:1 (declared in {PLACE}/data.yml)\n"
+        f"created component show:1 (declared in {PLACE}/component.yml)\n",
+    )
+    assert "python=3.11" in json.loads(ended.out)["conda_file"]["dependencies"]
+
+
 def test_names_that_are_no_folders_are_not_looked_up(server: Server, az: Az, folder: Path) -> None:
     projects.write(folder, DECLARED)
     for name in ("../workspaces/dev-ml-ws", "..", "."):

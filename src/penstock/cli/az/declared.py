@@ -6,6 +6,7 @@ the workspace, so that later commands ask once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from penstock.cli.az.problems import report
 from penstock.cli.az.registration import WireRegistrar
 from penstock.ml.workspaces import Workspace
 from penstock.ml.yaml import Family, Loaded, load
-from penstock.ml.yaml.values import shown
+from penstock.ml.yaml.values import is_local, local_path, shown
 
 TAG = "penstock.declared"
 _ORDER = (
@@ -26,6 +27,7 @@ _ORDER = (
     Family.MODEL,
     Family.COMPONENT,
 )
+_PATH_FIELDS = ("conda_file", "path", "code", "component")
 
 
 def make_declared(call: Call, workspace: Workspace) -> bool:
@@ -42,7 +44,7 @@ def make_declared(call: Call, workspace: Workspace) -> bool:
     found = _find_workspace(call, workspace)
     if found is not None and (found.get("tags") or {}).get(TAG) == digest:
         return True
-    documents = [_read(path) for path in files]
+    documents = _declarations([_read(path) for path in files])
     _check(call, documents)
     if found is None:
         found = _make_workspace(call, workspace, folder, documents)
@@ -100,6 +102,30 @@ def _find_workspace(call: Call, workspace: Workspace) -> dict[str, Any] | None:
 
 def _read(path: Path) -> Loaded:
     return load(path, Family.WORKSPACE if path.stem == "workspace" else None)
+
+
+def _declarations(documents: list[Loaded]) -> list[Loaded]:
+    """The files that declare something: not those that another one names, such as a conda file."""
+    named: set[Path] = set()
+    for document in documents:
+        named.update(_named_paths(document.value, document.folder))
+    return [
+        document
+        for document in documents
+        if named.isdisjoint((document.path.resolve(), *document.path.resolve().parents))
+    ]
+
+
+def _named_paths(value: Any, folder: Path) -> Iterator[Path]:
+    """The local files and folders that a document names, but for folders it lies in."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in entries:
+        if isinstance(item, dict | list):
+            yield from _named_paths(item, folder)
+        elif key in _PATH_FIELDS and isinstance(item, str) and is_local(item):
+            path = local_path(item, folder).resolve()
+            if not folder.resolve().is_relative_to(path):
+                yield path
 
 
 def _check(call: Call, documents: list[Loaded]) -> None:
