@@ -6,6 +6,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
+from penstock.cli.progress import without_time
 from penstock.cli.store import Store, find_run, open_store
 from penstock.engine.state import NodeState, StepState, replay
 
@@ -62,9 +63,3 @@ def _print(
 
 def _header(node: NodeState, step: StepState) -> str:
     return f"== {node.node.id}: {step.name} ({step.result or 'running'})"
-
-
-def without_time(line: str) -> str:
-    """A log line without the time that the agent put before it."""
-    stamp, separator, rest = line.partition(" ")
-    return rest if separator and stamp.endswith("Z") and stamp[:2] == "20" else line

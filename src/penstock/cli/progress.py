@@ -160,5 +160,11 @@ def event_fields(event: Event) -> dict[str, Any]:
     return envelope(event_without_secrets(event))
 
 
+def without_time(line: str) -> str:
+    """A log line without the time that the agent put before it."""
+    stamp, separator, rest = line.partition(" ")
+    return rest if separator and stamp.endswith("Z") and stamp[:2] == "20" else line
+
+
 def _shown(node: str) -> str:
     return node.removeprefix(_UNNAMED_STAGE)

@@ -12,8 +12,13 @@ from datetime import UTC, datetime
 from penstock.cli.exits import Exit
 from penstock.cli.host import Access, Host
 from penstock.cli.loading import Loaded
-from penstock.cli.logs import without_time
-from penstock.cli.progress import JsonProgress, PlainProgress, Progress, QuietProgress
+from penstock.cli.progress import (
+    JsonProgress,
+    PlainProgress,
+    Progress,
+    QuietProgress,
+    without_time,
+)
 from penstock.cli.summary import (
     MlJob,
     failed_jobs,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FIELDS = "%H%x00%an%x00%ae%x00%s"
+_SETTINGS = ("config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,10 @@ def find_root(start: Path) -> Path:
 
 
 def read_repository(root: Path) -> LocalRepository:
-    """What Git says about `root`, in one call where there is a commit to read."""
-    log = _git(root, "log", "-1", f"--format={_FIELDS}%x00%D", "--decorate=full")
-    remote, user, email = _configured(root)
+    """What Git says about `root`, in two calls at a time where there is a commit to read."""
+    asked = _start(root, "log", "-1", f"--format={_FIELDS}%x00%D", "--decorate=full")
+    remote, user, email = _configured(_answer(_start(root, *_SETTINGS)) or "")
+    log = _answer(asked)
     url = remote or root.as_uri()
     name = url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git") or root.name
     if log is None:
@@ -72,12 +74,11 @@ def _branch(root: Path, refs: str) -> str:
     for ref in refs.split(", "):
         if ref.startswith("HEAD -> refs/heads/"):
             return ref.removeprefix("HEAD -> refs/heads/")
-    name = _git(root, "rev-parse", "--abbrev-ref", "HEAD")
+    name = _answer(_start(root, "rev-parse", "--abbrev-ref", "HEAD"))
     return (name or "").strip()
 
 
-def _configured(root: Path) -> tuple[str, str, str]:
-    text = _git(root, "config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$") or ""
+def _configured(text: str) -> tuple[str, str, str]:
     values = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
     return (
         _without_password(values.get("remote.origin.url", "")),
@@ -97,15 +98,23 @@ def _login() -> str:
     return os.environ.get("USER") or os.environ.get("LOGNAME") or "penstock"
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def _start(root: Path, *arguments: str) -> subprocess.Popen[str] | None:
+    """Begin to ask git; None where there is no git."""
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             ["git", "-C", str(root), *arguments],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            check=False,
         )
     except FileNotFoundError:
         return None
-    return done.stdout if done.returncode == 0 else None
+
+
+def _answer(process: subprocess.Popen[str] | None) -> str | None:
+    """What git printed, or None where it failed."""
+    if process is None:
+        return None
+    output, _ = process.communicate()
+    return output if process.returncode == 0 else None
