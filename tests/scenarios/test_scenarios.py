@@ -1,8 +1,9 @@
 """Every folder `NN_name` here is a project and what `penstock run` makes of it.
 
 `expect.yml` names the exit code, results of nodes (`Stage/Job: succeeded`) and of steps, regular
-expressions over log lines (`log`, `absent`), over stdout and stderr, ML jobs by node with their status
-and log, and the number of runs that are kept. Each can be run by hand: `cd project && penstock run`.
+expressions over log lines (`log`, `absent`), over stdout and stderr, ML jobs by node with their
+status and log, and the number of runs that are kept. Each can be run by hand:
+`cd project && penstock run`.
 """
 
 from __future__ import annotations

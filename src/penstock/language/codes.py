@@ -295,8 +295,8 @@ CODES: dict[str, tuple[str, str]] = {
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",
-        "Files under .penstock hold one mapping of keys to texts or lists of texts; docs/library.md "
-        "shows each kind.",
+        "Files under .penstock hold one mapping of keys to texts or lists of texts; "
+        "docs/library.md shows each kind.",
     ),
     "PS2102": (
         "unknown key in a library file",

@@ -12,7 +12,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from sklearn.model_selection import train_test_split
 
 matplotlib.use("agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 
 def plot_predictions(truth, predictions):
@@ -54,7 +54,8 @@ def main() -> None:
     mlflow.log_figure(plot_predictions(test_target, predictions), "predictions.png")
     mlflow.sklearn.log_model(model, name="model", input_example=test_on.head(2))
     mlflow.sklearn.save_model(model, str(options.model))
-    print(f"r2 {r2_score(test_target, predictions):.3f} on {len(test_on)} rows not seen in training")
+    score = r2_score(test_target, predictions)
+    print(f"r2 {score:.3f} on {len(test_on)} rows not seen in training")
 
 
 if __name__ == "__main__":
