@@ -17,6 +17,7 @@ from penstock.agent.process import Cancellation
 from penstock.engine.requests import EnvironmentSpec
 
 if TYPE_CHECKING:
+    from penstock.agent.environments.builder import Workshop
     from penstock.agent.machine import Machine
 
 __all__ = ["EnvironmentRefused", "Prepared", "lay_over", "prepare"]
@@ -50,7 +51,10 @@ def prepare(
     question = _question(spec, interpreters, context)
     known = shelf.recall(question)
     if known is None or shelf.marker(str(known["environment"])) is None:
-        known = _build(spec, shelf, interpreters, context, environ, log, cancellation)
+        from penstock.agent.environments.builder import Workshop
+
+        workshop = Workshop(shelf=shelf, environ=environ, log=log, cancellation=cancellation)
+        known = _build(spec, interpreters, context, workshop)
         shelf.remember(question, known)
     else:
         log(f"environment: {known['title']} is ready, made before")
@@ -86,22 +90,18 @@ def _question(
 
 def _build(
     spec: EnvironmentSpec,
-    shelf: Shelf,
     interpreters: tuple[Interpreter, ...],
     context: Path | None,
-    environ: Mapping[str, str],
-    log: Callable[[str], None],
-    cancellation: Cancellation,
+    workshop: Workshop,
 ) -> Mapping[str, object]:
     """What is remembered of a specification: the key of its environment, and what to say of it."""
-    from penstock.agent.environments.builder import Workshop, build
+    from penstock.agent.environments.builder import build
     from penstock.agent.environments.python_versions import choose, difference
     from penstock.agent.environments.sources import recipe_of
 
-    recipe = recipe_of(spec, context, log)
-    workshop = Workshop(shelf=shelf, environ=environ, log=log, cancellation=cancellation)
+    recipe = recipe_of(spec, context, workshop.log)
     key = build(recipe, choose(recipe.python, interpreters), workshop)
-    marker = shelf.marker(key) or {}
+    marker = workshop.shelf.marker(key) or {}
     python = difference(recipe.python, str(marker["python"]))
     return {
         "environment": key,
