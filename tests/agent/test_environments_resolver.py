@@ -159,6 +159,13 @@ def test_an_old_release_that_forgot_its_limits_gets_them(tmp_path: Path) -> None
     assert found["sqlalchemy"].startswith("2.0.")
 
 
+@pytest.mark.slow
+def test_azureml_mlflow_gets_the_mlflow_it_was_made_for(tmp_path: Path) -> None:
+    """1.60.0 requires mlflow-skinny<3; most releases before it name no limit at all."""
+    found = pins(solve(tmp_path, "azureml-mlflow==1.56.0").lock)
+    assert found["mlflow-skinny"].startswith("2.")
+
+
 def test_an_index_of_the_users_that_is_silent_is_left_out(tmp_path: Path) -> None:
     option = "--extra-index-url http://127.0.0.1:9/simple"
     recipe = Recipe(title="the test", wishes=wishes("six==1.16.0"), options=(option,))

@@ -35,6 +35,7 @@ _ALWAYS = (
     Wish(requirement="setuptools<80", ours=True),  # what imports pkg_resources still finds it
 )
 _HOLDS = (
+    ("azureml-mlflow", Version("1.60"), "mlflow-skinny<3"),  # 1.60 is the first to say so
     ("mlflow", Version("3"), "sqlalchemy<2.1"),  # imports a name that 2.1 removed
     ("pandas", Version("2.2.2"), "numpy<2"),  # compiled for numpy 1
     ("scikit-learn", Version("1.4.2"), "numpy<2"),
