@@ -142,9 +142,11 @@ class MlServices:
         started = self.service.started(job)
         end = job.ended_at or time.time()
         title = job.key or job.display_name or job.name
+        if job.is_root and title != job.name:
+            title = f"{title} ({job.name})"
         return MlJob(
             name=job.name,
-            title=f"{title} ({job.name})" if job.is_root else title,
+            title=title,
             status=str(status),
             seconds=end - started if started is not None else None,
             metrics=self._metrics(job.workspace, job.name),

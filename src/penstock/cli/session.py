@@ -226,8 +226,11 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
     for job, child in failed_jobs(jobs):
         parts.append(f'\nML job {job.title} {job.status.lower()} in "{child.title}": {child.error}')
         parts += [f"    {line}" for line in child.log]
-    if failures(state) or failed_jobs(jobs):
-        parts.append(f"\n  = help: `penstock logs {run}` shows all of it")
+    wanted = [run] if failures(state) else []
+    wanted += [job.name for job, _ in failed_jobs(jobs)]
+    if wanted:
+        commands = ", ".join(f"`penstock logs {name}`" for name in wanted)
+        parts.append(f"\n  = help: {commands} shows all of it")
     return "\n".join(parts)
 
 

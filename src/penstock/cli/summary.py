@@ -119,7 +119,7 @@ def _node(state: RunState, node: NodeState, now: float, jobs: Sequence[MlJob]) -
         name=_title(node),
         state=_state(node),
         seconds=_seconds(node.started_at, node.finished_at, now),
-        detail=node.message if node.result not in (None, Result.SUCCEEDED) else "",
+        detail="" if _is_told_by_a_step(node) else node.message,
         children=tuple(children),
     )
 
@@ -142,6 +142,13 @@ def _step(node: NodeState, step: StepState, now: float, jobs: Sequence[MlJob]) -
         detail=step.message if step.result is Result.FAILED else "",
         children=tuple(job_tree(job) for job in started_here),
     )
+
+
+def _is_told_by_a_step(node: NodeState) -> bool:
+    """Whether the line of a step says already why the node ended so."""
+    if node.result in (None, Result.SUCCEEDED):
+        return True
+    return any(step.result is Result.FAILED and step.message for step in node.steps.values())
 
 
 def _state(node: NodeState) -> str:
