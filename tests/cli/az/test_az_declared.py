@@ -30,6 +30,7 @@ jobs:
     inputs: {data: "${{parent.inputs.data}}"}
 """,
 }
+DIRECT = "command: ls\nenvironment: azureml:python@latest\n"
 MADE = (
     f"created workspace dev-ml-ws (declared in {PLACE})\n"
     f"created compute small (declared in {PLACE}/compute.yml)\n"
@@ -78,8 +79,13 @@ def test_what_is_there_already_is_left_alone(server: Server, az: Az, folder: Pat
     assert az(*mine).code == 0
     projects.write(folder, DECLARED)
     ended = az("ml", "job", "create", "-f", "job.yml", *GIVEN, "-o", "none")
-    assert ended.code == 0, ended.err
-    assert "environment" not in ended.err and "workspace dev-ml-ws (" not in ended.err
+    assert (ended.code, ended.err) == (
+        0,
+        f"created compute small (declared in {PLACE}/compute.yml)\n"
+        f"note: environment python:3 was made before {PLACE}/assets/environment.yml said what it "
+        "says now, and stays as it is; give it a new version to use the change\n"
+        f"created data numbers:1 (declared in {PLACE}/assets/data.yaml)\n",
+    )
     shown = az("ml", "environment", "show", "-n", "python", "-v", "3", *GIVEN)
     assert json.loads(shown.out)["image"] == "mine"
 
@@ -91,6 +97,53 @@ def test_what_is_declared_later_is_made_later(server: Server, az: Az, folder: Pa
     projects.write(folder, {f"{PLACE}/next.yml": later})
     ended = az("ml", "job", "create", "-f", "job.yml", *GIVEN, "-o", "none")
     assert ended.err == f"created environment python:4 (declared in {PLACE}/next.yml)\n"
+
+
+def test_content_that_changes_under_a_version_is_told_each_time(
+    server: Server, az: Az, folder: Path
+) -> None:
+    projects.write(folder, DECLARED)
+    submit = ("ml", "job", "create", "-f", "job.yml", *GIVEN, "-o", "none")
+    assert az(*submit).code == 0
+    projects.write(folder, {"n.csv": "1\n2\n"})
+    note = (
+        f"note: data numbers:1 was made before {PLACE}/assets/data.yaml said what it says now, "
+        "and stays as it is; give it a new version to use the change\n"
+    )
+    assert az(*submit).err == note
+    assert az(*submit).err == note
+    raised = DECLARED[f"{PLACE}/assets/data.yaml"].replace("version: 1", "version: 2")
+    projects.write(folder, {f"{PLACE}/assets/data.yaml": raised})
+    assert az(*submit).err == f"created data numbers:2 (declared in {PLACE}/assets/data.yaml)\n"
+    assert az(*submit).err == ""
+
+
+def test_what_is_declared_without_a_version_gets_the_next_when_its_content_changes(
+    server: Server, az: Az, folder: Path
+) -> None:
+    """As `az ml data create` and `az ml environment create` do for files without a version."""
+    files = {
+        f"{PLACE}/data.yml": "name: numbers\ntype: uri_file\npath: ../../../n.csv\n",
+        f"{PLACE}/environment.yml": "name: python\nimage: python\nconda_file: conda.yml\n",
+        f"{PLACE}/conda.yml": "dependencies: [python=3.11]\n",
+        "n.csv": "1\n",
+        "job.yml": DIRECT,
+    }
+    projects.write(folder, files)
+    submit = ("ml", "job", "create", "-f", "job.yml", *GIVEN, "-o", "none")
+    assert az(*submit).err == (
+        f"created workspace dev-ml-ws (declared in {PLACE})\n"
+        f"created environment python:1 (declared in {PLACE}/environment.yml)\n"
+        f"created data numbers:1 (declared in {PLACE}/data.yml)\n"
+    )
+    assert az(*submit).err == ""
+    projects.write(folder, {f"{PLACE}/conda.yml": "dependencies: [python=3.12]\n"})
+    assert (
+        az(*submit).err == f"created environment python:2 (declared in {PLACE}/environment.yml)\n"
+    )
+    projects.write(folder, {"n.csv": "1\n2\n"})
+    assert az(*submit).err == f"created data numbers:2 (declared in {PLACE}/data.yml)\n"
+    assert az(*submit).err == ""
 
 
 def test_a_declared_workspace_has_what_its_file_says(server: Server, az: Az, folder: Path) -> None:
@@ -148,6 +201,9 @@ def test_files_that_a_declaration_names_are_no_declarations(
         f"created component show:1 (declared in {PLACE}/component.yml)\n",
     )
     assert "python=3.11" in json.loads(ended.out)["conda_file"]["dependencies"]
+    projects.write(folder, {f"{PLACE}/conda.yml": f"# a comment\n{conda}", "job.yml": DIRECT})
+    again = az("ml", "job", "create", "-f", "job.yml", *GIVEN, "-o", "none")
+    assert (again.code, again.err) == (0, "")
 
 
 def test_names_that_are_no_folders_are_not_looked_up(server: Server, az: Az, folder: Path) -> None:

@@ -52,7 +52,8 @@ def _read(call: Call, undone: str) -> Loaded:
 
 def _make_declared(call: Call) -> None:
     """What the repository declares for the workspace is there before the job is."""
-    from penstock.cli.az.declared import declared_folder, make_declared
+    from penstock.cli.az.declarations import declared_folder
+    from penstock.cli.az.declared import make_declared
 
     if declared_folder(call.workspace.name, call) is not None:
         make_declared(call, call.workspace)
