@@ -1,13 +1,8 @@
-"""What the texts of a plan mean now: conditions, `$[ ]` variables, `continueOnError`.
-
-Status functions: Azure Pipelines documentation, Expressions (Job status check functions), and the
-published DTPipelines library (GraphCondition): all but `always` and `canceled` are false once the
-run is being canceled.
-"""
+"""What the texts of a plan mean now: conditions, `$[ ]` variables, `continueOnError`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,11 +10,11 @@ from penstock.engine.contexts import NAMES, View, dependencies_of
 from penstock.engine.events import Output, Result
 from penstock.engine.requests import Variable
 from penstock.engine.state import Phase, RunState
+from penstock.engine.status import status_functions
 from penstock.engine.variables import Variables, merge, own_variables, variables_around
 from penstock.language.casing import fold_case
 from penstock.language.expressions import (
     GENERAL,
-    Arguments,
     Expression,
     ExpressionError,
     Function,
@@ -31,8 +26,6 @@ from penstock.language.expressions import (
     to_text,
 )
 
-_GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
-
 
 class Verdict(NamedTuple):
     """What becomes of a ready node: `result` None means it runs, with these of its variables
@@ -43,13 +36,29 @@ class Verdict(NamedTuple):
     variables: Mapping[str, Output] = MappingProxyType({})
 
 
+class VariableValue(NamedTuple):
+    """A `$[ ]` variable that a condition reads: how its text came to its value, or the error."""
+
+    name: str
+    text: str
+    error: str
+    trace: Trace
+    expression: Expression | None
+
+
 class Explanation(NamedTuple):
-    """Why a node ran or did not: its condition's value, step by step, or the error it met."""
+    """Why a node ran or did not: its condition's value, step by step, or the error it met.
+
+    `expression` is None where the condition cannot be parsed; `variables` are those of the node's
+    own that the condition reads and that are expressions themselves.
+    """
 
     condition: str
     value: bool | None
     error: str
     trace: Trace
+    expression: Expression | None = None
+    variables: tuple[VariableValue, ...] = ()
 
 
 def judge(state: RunState, id: str) -> Verdict:
@@ -73,16 +82,20 @@ def judge(state: RunState, id: str) -> Verdict:
 def explain(state: RunState, id: str) -> Explanation:
     """The evaluation of a node's condition as it was, or would be now."""
     trace, condition = Trace(), _condition(state, id)
+    expression: Expression | None = None
+    read: tuple[VariableValue, ...] = ()
     try:
         variables = dict(variables_around(state, id, run_variables(state)))
-        if state.nodes[id].phase is Phase.PENDING:
+        if state.nodes[id].queued_at is None:
             _, variables, _ = _evaluate_own(state, id)
         else:
             merge(variables, own_variables(state.nodes[id]))
+        expression = _parsed(state, condition, _functions(state, id))
+        read = tuple(_explain_variables(state, id, expression, variables))
         value = to_boolean(_answer(state, id, condition, variables, trace))
     except ExpressionError as error:
-        return Explanation(condition, None, str(error), trace)
-    return Explanation(condition, value, "", trace)
+        return Explanation(condition, None, str(error), trace, expression, read)
+    return Explanation(condition, value, "", trace, expression, read)
 
 
 def continues_on_error(state: RunState, id: str) -> bool:
@@ -205,11 +218,34 @@ def _tells_a_secret(
 def _answer(
     state: RunState, id: str, condition: str, variables: Variables, trace: Trace | None = None
 ) -> Value:
-    asked = state.memo.setdefault("asked", _Asked(state))
-    asked.id = id
-    expression = _parsed(state, condition, asked.functions)
+    expression = _parsed(state, condition, _functions(state, id))
     contexts = View(state, id, variables).contexts(expression.names)
     return evaluate(expression, contexts, trace=trace)
+
+
+def _functions(state: RunState, id: str) -> Mapping[str, Function]:
+    """The general and status functions, the latter answering for this node from now on."""
+    asked: _Asked = state.memo.setdefault("asked", _Asked(state))
+    asked.id = id
+    return asked.functions
+
+
+def _explain_variables(
+    state: RunState, id: str, expression: Expression, variables: Variables
+) -> Iterator[VariableValue]:
+    folded = fold_case(expression.text)
+    for variable in state.nodes[id].node.variables:
+        inner = runtime_expression(variable.value)
+        if inner is None or fold_case(variable.name) not in folded:
+            continue
+        trace, error, parsed = Trace(), "", None
+        try:
+            parsed = _parsed(state, inner, GENERAL)
+            view = View(state, id, variables)
+            evaluate(parsed, view.contexts(parsed.names), trace=trace)
+        except ExpressionError as fault:
+            error = str(fault)
+        yield VariableValue(variable.name, inner, error, trace, parsed)
 
 
 def _parsed(state: RunState, text: str, functions: Mapping[str, Function]) -> Expression:
@@ -229,14 +265,7 @@ class _Asked:
     def __init__(self, state: RunState) -> None:
         self.state = state
         self.id = ""
-        self.functions = {
-            **GENERAL,
-            "always": Function("always", 0, 0, lambda _: True),
-            "canceled": Function("canceled", 0, 0, lambda _: self.is_canceled()),
-            "succeeded": Function("succeeded", 0, None, self.succeeded),
-            "failed": Function("failed", 0, None, self.failed),
-            "succeededOrFailed": Function("succeededOrFailed", 0, None, self.succeeded_or_failed),
-        }
+        self.functions = {**GENERAL, **status_functions(self.results, self.is_canceled)}
 
     def is_canceled(self) -> bool:
         node = self.state.nodes[self.id]
@@ -244,23 +273,8 @@ class _Asked:
             return self.state.is_canceling(self.id)
         return node.left_under_cancel
 
-    def succeeded(self, arguments: Arguments) -> Value:
-        results = self._results(arguments)
-        return not self.is_canceled() and all(r in _GOOD for r in results)
-
-    def failed(self, arguments: Arguments) -> Value:
-        results = self._results(arguments)
-        return not self.is_canceled() and None not in results and Result.FAILED in results
-
-    def succeeded_or_failed(self, arguments: Arguments) -> Value:
-        results = self._results(arguments)
-        if self.is_canceled() or None in results:
-            return False
-        return not results or any(r in (*_GOOD, Result.FAILED) for r in results)
-
-    def _results(self, arguments: Arguments) -> list[Result | None]:
-        """The results asked about; None stands for a name that is no direct dependency."""
+    def results(self, names: Sequence[str] | None) -> list[Result | None]:
         known = {fold_case(d.node.key): d.result for d in dependencies_of(self.state, self.id)}
-        if not len(arguments):
+        if names is None:
             return list(known.values())
-        return [known.get(fold_case(to_text(argument))) for argument in arguments]
+        return [known.get(fold_case(name)) for name in names]

@@ -1,4 +1,4 @@
-"""Fakes for tests of and on the engine: an executor, a clock, a journal, and a run without threads.
+"""Fakes for tests of and on the engine: an executor, a clock, a journal; and the simulation.
 
 Part of the product so that the services' planners and stores are tested against the real engine.
 """
@@ -8,22 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from penstock.engine import codec
-from penstock.engine.events import (
-    CancelRequested,
-    Event,
-    NodeFinished,
-    NodeStarted,
-    Output,
-    Result,
-    RunFinished,
-)
-from penstock.engine.plan import Node, Plan, check_nodes
+from penstock.engine.events import Event, NodeStarted, Result, RunFinished
+from penstock.engine.plan import Plan
 from penstock.engine.requests import JobRequest
 from penstock.engine.scheduler import Scheduler
-from penstock.engine.state import Phase, RunState
-from penstock.engine.turn import Expander, Turn, take_turn
+from penstock.engine.simulation import Outputs, Simulation, finished, scripted
 
-Outputs = Mapping[str, Mapping[str, str | Output]]
+__all__ = ["FakeClock", "FakeExecutor", "MemoryJournal", "Outputs", "Simulation", "finished"]
 
 
 class FakeClock:
@@ -81,7 +72,7 @@ class FakeExecutor:
     def finish(self, run: str, node: str, result: Result | None = None) -> None:
         """End a leaf, with its scripted result unless one is given."""
         at = self._scheduler.now() if self._scheduler else 0.0
-        self._post(run, finished(node, result or _scripted(self.results, node), self.outputs, at))
+        self._post(run, finished(node, result or scripted(self.results, node), self.outputs, at))
 
     def cancel(self, run: str, node: str, reason: str) -> None:
         """Note the request and end the leaf as canceled."""
@@ -131,105 +122,3 @@ class MemoryJournal:
             for run in self.runs
             if not any(isinstance(event, RunFinished) for event in self.load(run)[1])
         ]
-
-
-class Simulation:
-    """A run without threads, storage or work: leaves end as scripted, in the order asked for.
-
-    `in_hand` are the dispatched leaves that have not answered, `dispatched` all of them in order,
-    `asked_to_stop` the leaves canceled with the reason. Each turn takes a second of its time.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        *,
-        results: Mapping[str, Result] | None = None,
-        outputs: Outputs | None = None,
-        expand: Expander | None = None,
-        start: float = 1_000_000.0,
-    ) -> None:
-        check_nodes(plan.nodes)
-        self.plan = plan
-        self.state = RunState(plan)
-        self.events: list[Event] = []
-        self.now = start
-        self.wake_at: float | None = None
-        self.in_hand: list[str] = []
-        self.dispatched: list[str] = []
-        self.asked_to_stop: dict[str, str] = {}
-        self._results, self._outputs = results or {}, outputs or {}
-        self._expand = expand or _no_children
-        self.post()
-
-    def post(self, *events: Event) -> Turn:
-        """Take one turn with these events."""
-        self.now += 1.0
-        turn = take_turn(self.state, events, self.now, self._expand)
-        self.events += turn.events
-        self.wake_at = turn.wake_at
-        self.in_hand = [n for n in self.in_hand if self.state.nodes[n].phase is not Phase.FINISHED]
-        self.in_hand += turn.dispatches
-        self.dispatched += turn.dispatches
-        self.asked_to_stop |= turn.cancels
-        return turn
-
-    def begin(self, node: str, worker: str = "agent") -> Turn:
-        """A worker takes a dispatched leaf."""
-        return self.post(NodeStarted(at=self.now, node=node, worker=worker))
-
-    def end(self, node: str, result: Result | None = None) -> Turn:
-        """A dispatched leaf answers; one that was asked to stop has been canceled."""
-        if result is None and node in self.asked_to_stop:
-            result = Result.CANCELED
-        event = finished(node, result or _scripted(self._results, node), self._outputs, self.now)
-        return self.post(event)
-
-    def cancel(self, node: str | None = None, reason: str = "") -> Turn:
-        """Someone asks the run or a node to stop."""
-        return self.post(CancelRequested(at=self.now, node=node, reason=reason))
-
-    def sleep(self) -> Turn:
-        """Let time pass until the run wants to be looked at."""
-        self.now = max(self.now, (self.wake_at or self.now) - 1.0)
-        return self.post()
-
-    def run(self) -> RunState:
-        """Let every leaf begin and end, the earliest dispatched first; the state at the end."""
-        while not self.state.finished:
-            if not self.in_hand:
-                raise AssertionError(f"the run is stuck: {self.unfinished()}")
-            node = self.in_hand[0]
-            self.begin(node)
-            if self.state.nodes[node].phase is not Phase.FINISHED:
-                self.end(node)
-        return self.state
-
-    def unfinished(self) -> list[str]:
-        """The nodes that have not ended."""
-        return [id for id, n in self.state.nodes.items() if n.phase is not Phase.FINISHED]
-
-    def words(self) -> dict[str, str]:
-        """Every node's result, or its phase, by id."""
-        return {id: str(n.result or n.phase) for id, n in self.state.nodes.items()}
-
-
-def finished(
-    node: str, result: Result, outputs: Outputs | None = None, at: float = 0.0
-) -> NodeFinished:
-    """The end of a leaf with its scripted outputs."""
-    values = (outputs or {}).get(node, {})
-    return NodeFinished(
-        at=at,
-        node=node,
-        result=result,
-        outputs={k: v if isinstance(v, Output) else Output(value=v) for k, v in values.items()},
-    )
-
-
-def _scripted(results: Mapping[str, Result], node: str) -> Result:
-    return results.get(node, Result.SUCCEEDED)
-
-
-def _no_children(state: RunState, node: Node) -> tuple[Node, ...]:
-    raise LookupError(f"no children were given for {node.id}")
