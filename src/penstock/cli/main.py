@@ -13,6 +13,8 @@ COMMANDS = {
     "run": ("penstock.cli.run", "run a pipeline here, from the working tree as it is"),
     "validate": ("penstock.cli.validate", "check pipeline and Azure ML files offline"),
     "expand": ("penstock.cli.expand", "the final YAML on stdout"),
+    "plan": ("penstock.cli.plan", "what would run, what would be skipped and why"),
+    "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
     "runs": ("penstock.cli.runs", "runs of the local store"),
     "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),
@@ -87,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(code or 0)
     except click.ClickException as error:
         error.show()
-        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILED
+        return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return Exit.CANCELED
     except BrokenPipeError:

@@ -10,9 +10,8 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Failure, Request, pipeline_options, print_diagnostics
-from penstock.devops.planner import Planned, plan_pipeline
-from penstock.devops.planning import Surroundings
-from penstock.engine.requests import Repository, Variable
+from penstock.cli.planning import plan_loaded
+from penstock.devops.planner import Planned
 from penstock.language.source import has_errors
 from penstock.store.home import Home
 
@@ -58,7 +57,7 @@ def command(
     from penstock.cli.session import Mode, run_plan
 
     loaded = load(request)
-    planned = _plan(loaded, read_secrets(secrets))
+    planned = plan_loaded(loaded, read_secrets(secrets))
     diagnostics = [
         *loaded.library.diagnostics,
         *loaded.compiled.diagnostics,
@@ -71,34 +70,6 @@ def command(
     _check_approvals(loaded, planned, approved)
     mode = Mode(json=as_json, quiet=quiet, verbose=verbose, detach=ml_jobs == "detach")
     return run_plan(loaded, planned, Home.default(os.environ), mode)
-
-
-def _plan(loaded: Loaded, secrets: dict[str, str]) -> Planned | None:
-    pipeline = loaded.compiled.pipeline
-    if pipeline is None or has_errors(loaded.compiled.diagnostics):
-        return None
-    from penstock.cli.tasks import AgentTasks
-
-    repository = loaded.repository
-    repositories = {
-        "self": Repository(
-            alias="self", name=repository.name, url=str(loaded.root), ref=repository.ref
-        )
-    }
-    for alias, folder in loaded.repositories.items():
-        repositories[alias.casefold()] = Repository(alias=alias, name=folder.name, url=str(folder))
-    surroundings = Surroundings(
-        library=loaded.library,
-        catalog=AgentTasks(),
-        repositories=repositories,
-        variables=(
-            *loaded.variables,
-            *(Variable(name=name, value=value, secret=True) for name, value in secrets.items()),
-        ),
-        secrets={name.casefold(): value for name, value in secrets.items()},
-        definition_key=f"{loaded.root}:{loaded.path}",
-    )
-    return plan_pipeline(pipeline, surroundings)
 
 
 def read_secrets(texts: tuple[str, ...]) -> dict[str, str]:

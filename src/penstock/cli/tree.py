@@ -41,9 +41,10 @@ class Branch:
     children: tuple[Branch, ...] = field(default=())
 
 
-def draw(branch: Branch, *, color: bool = False, width: int = 52) -> str:
-    """The tree as text, one line a branch, names padded to a common column."""
-    return "\n".join(_lines(branch, "", "", color, width))
+def draw(branch: Branch, *, color: bool = False, width: int = 52, times: bool = True) -> str:
+    """The tree as text, one line a branch, names padded to a common column; `times` False leaves
+    out the column of durations."""
+    return "\n".join(_lines(branch, "", "", color, width, times))
 
 
 def seconds_text(seconds: float) -> str:
@@ -56,12 +57,16 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes // 60}h {minutes % 60:02d}m"
 
 
-def _lines(branch: Branch, lead: str, below: str, color: bool, width: int) -> Iterator[str]:
+def _lines(
+    branch: Branch, lead: str, below: str, color: bool, width: int, times: bool
+) -> Iterator[str]:
     mark = MARKS.get(branch.state, "·")
     name = f"{lead}{mark} {branch.name}"
     word = branch.word or branch.state
     time = seconds_text(branch.seconds) if branch.seconds is not None else ""
-    line = f"{name.ljust(width)}  {word:<19}  {time:>8}"
+    line = f"{name.ljust(width)}  {word:<19}"
+    if times:
+        line = f"{line}  {time:>8}"
     if branch.detail:
         line = f"{line}  {branch.detail}"
     line = line.rstrip()
@@ -76,4 +81,5 @@ def _lines(branch: Branch, lead: str, below: str, color: bool, width: int) -> It
             below + ("   " if last else "│  "),
             color,
             width,
+            times,
         )

@@ -1,0 +1,110 @@
+"""`penstock explain`: a code, a task or a keyword; or why something ran, was skipped or failed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import (
+    Failure,
+    Request,
+    pipeline_options,
+    print_diagnostics,
+    wants_color,
+)
+
+
+@click.command(short_help="a code, a task, a keyword; or why something ran or not")
+@pipeline_options
+@click.option(
+    "--run", "run", metavar="ID", help="explain a node of this run: an id, a number or `latest`"
+)
+@click.option("--stage", "path", metavar="STAGE[/JOB[/STEP]]", help="explain it before a run")
+@click.option(
+    "--assume",
+    "results",
+    multiple=True,
+    metavar="STAGE[/JOB[/STEP]]=RESULT",
+    help="a result, before a run: succeeded, succeededWithIssues, failed, skipped or canceled",
+)
+@click.option(
+    "--assume-output",
+    "outputs",
+    multiple=True,
+    metavar="STAGE/JOB.STEP.VARIABLE=VALUE",
+    help="an output variable that a step of a job sets, before a run",
+)
+def command(
+    request: Request,
+    run: str | None,
+    path: str | None,
+    results: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> int:
+    """Explain a thing or a decision.
+
+    \b
+    penstock explain PS1203                        a diagnostic code
+    penstock explain AzureCLI@2                    a task and its inputs
+    penstock explain dependsOn                     a YAML keyword
+    penstock explain --run latest Deploy           why a stage, job or step ran or not
+    penstock explain --stage Deploy [FILE]         the same before a run, as `plan` sees it
+    """
+    if run is not None:
+        click.echo(_of_run(run, path or request.file))
+        return Exit.OK
+    if path is not None:
+        return _before_run(request, path, results, outputs)
+    if request.file is None:
+        raise click.UsageError("name a code, a task or a keyword, or use --stage or --run")
+    if results or outputs:
+        raise click.UsageError("--assume and --assume-output need --stage")
+    from penstock.cli.subjects import explain_subject
+
+    click.echo(explain_subject(request.file, color=wants_color(sys.stdout)))
+    return Exit.OK
+
+
+def _before_run(
+    request: Request, path: str, results: tuple[str, ...], outputs: tuple[str, ...]
+) -> int:
+    from penstock.cli.evaluated import painter
+    from penstock.cli.foresight import foresee, read_assumptions
+    from penstock.cli.loading import load
+    from penstock.cli.planning import plan_loaded
+    from penstock.cli.why import why_before
+    from penstock.language.source import Severity
+
+    loaded = load(request)
+    planned = plan_loaded(loaded, {})
+    errors = [d for d in loaded.compiled.diagnostics if d.severity is Severity.ERROR]
+    if planned is None:
+        print_diagnostics(errors)
+        return Exit.INVALID
+    foreseen = foresee(planned.plan, read_assumptions(planned.plan, results, outputs))
+    paint = painter(wants_color(sys.stdout))
+    click.echo(why_before(foreseen, loaded, path, paint))
+    return Exit.OK
+
+
+def _of_run(run: str, path: str | None) -> str:
+    from penstock.cli.evaluated import painter
+    from penstock.cli.store import find_run, open_store
+    from penstock.cli.why import why_in_run
+    from penstock.engine.state import replay
+
+    if path is None:
+        raise click.UsageError("name what to explain: penstock explain --run ID STAGE[/JOB[/STEP]]")
+    with open_store() as store:
+        found = find_run(store, run)
+        if found.kind != "pipeline":
+            raise Failure(
+                f"run {found.id} is an Azure ML job, which has no conditions",
+                "`penstock runs list` shows the runs of pipelines",
+                Exit.USAGE,
+            )
+        state = replay(*store.runs.load(str(found.id)))
+    title = f"run {found.id}" + (f", {found.number}" if found.number else "")
+    return why_in_run(state, title, path, painter(wants_color(sys.stdout)))

@@ -1,0 +1,40 @@
+"""A loaded pipeline as a plan, with the tasks and the library of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.cli.loading import Loaded
+from penstock.devops.planner import Planned, plan_pipeline
+from penstock.devops.planning import Surroundings
+from penstock.engine.requests import Repository, Variable
+from penstock.language.source import has_errors
+
+
+def plan_loaded(loaded: Loaded, secrets: Mapping[str, str]) -> Planned | None:
+    """The plan of a compiled pipeline, or None where it has errors. `secrets` are by name."""
+    pipeline = loaded.compiled.pipeline
+    if pipeline is None or has_errors(loaded.compiled.diagnostics):
+        return None
+    from penstock.cli.tasks import AgentTasks
+
+    repository = loaded.repository
+    repositories = {
+        "self": Repository(
+            alias="self", name=repository.name, url=str(loaded.root), ref=repository.ref
+        )
+    }
+    for alias, folder in loaded.repositories.items():
+        repositories[alias.casefold()] = Repository(alias=alias, name=folder.name, url=str(folder))
+    surroundings = Surroundings(
+        library=loaded.library,
+        catalog=AgentTasks(),
+        repositories=repositories,
+        variables=(
+            *loaded.variables,
+            *(Variable(name=name, value=value, secret=True) for name, value in secrets.items()),
+        ),
+        secrets={name.casefold(): value for name, value in secrets.items()},
+        definition_key=f"{loaded.root}:{loaded.path}",
+    )
+    return plan_pipeline(pipeline, surroundings)
