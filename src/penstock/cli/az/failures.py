@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 
 class Failed(Exception):
@@ -31,12 +30,12 @@ class Misused(Exception):
 class Refused(Exception):
     """the service refused a request"""
 
-    def __init__(self, status: int, error: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, error: Mapping[str, object]) -> None:
         self.status = status
         self.code = str(error.get("code") or status)
         self.message = str(error.get("message") or "the service gave no reason")
         details = error.get("details")
-        self.details: Sequence[Mapping[str, Any]] = details if isinstance(details, list) else ()
+        self.details: Sequence[Mapping[str, object]] = details if isinstance(details, list) else ()
         self.target = str(error.get("target") or "")
         super().__init__(f"({self.code}) {self.message}")
 

@@ -5,15 +5,13 @@ There is one local account; every way to sign in succeeds.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from penstock.cli.az.call import DEFAULT_SUBSCRIPTION, Call, current_subscription
 from penstock.cli.az.configuration import Configuration
 from penstock.cli.az.failures import Failed, Misused
+from penstock.cli.az.versions import AZURE_CLI, ML_EXTENSION
 
-AZURE_CLI = "2.91.0"
-ML_EXTENSION = "2.42.0"
 SUBSCRIPTION_NAME = "Penstock (local)"
 _TENANT = "00000000-0000-0000-0000-000000000000"
 _CLOUDS = ("AzureCloud", "AzureChinaCloud", "AzureUSGovernment")
@@ -28,21 +26,6 @@ def version(call: Call) -> dict[str, Any]:
         "azure-cli-telemetry": "1.1.0",
         "extensions": {"ml": ML_EXTENSION},
     }
-
-
-def version_text() -> str:
-    """What `az --version` prints."""
-    from penstock import __version__
-
-    python = sys.version.replace("\n", "")
-    return (
-        f"{'azure-cli':<33} {AZURE_CLI}\n\n"
-        f"{'core':<33} {AZURE_CLI}\n\n"
-        f"Extensions:\n{'ml':<33} {ML_EXTENSION}\n\n"
-        f"Stand-in of Penstock {__version__}: ml and account commands run on this machine\n\n"
-        f"Python location '{sys.executable}'\n\n"
-        f"Python (Linux) {python}\n"
-    )
 
 
 def nothing(call: Call) -> None:

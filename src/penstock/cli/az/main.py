@@ -48,7 +48,7 @@ def _run(arguments: list[str], environ: Mapping[str, str]) -> int:
 
         return _print(help_text(""))
     if arguments[0] in ("--version", "-v"):
-        from penstock.cli.az.local import version_text
+        from penstock.cli.az.versions import version_text
 
         return _print(version_text())
     words, rest = _find(arguments, environ)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from penstock.language.source import Span
 from penstock.language.yaml import Mapping, Node, Scalar
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, phrases
 from penstock.ml.yaml.structure import Context
 from penstock.ml.yaml.values import is_local, local_path, near_file, shown
 
@@ -108,4 +108,4 @@ def _place(node: Scalar, text: str) -> Span:
         if column >= 0:
             at = span.line + number
             return Span(span.source, at, column + 1, at, column + len(text) + 1)
-    return complaints.first_line(span)
+    return phrases.first_line(span)

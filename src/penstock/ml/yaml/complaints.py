@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from penstock.language.source import Diagnostic, Related, Severity, Span
-from penstock.language.yaml import Mapping, Node, Scalar
-from penstock.language.yaml import Sequence as Items
+from penstock.language.yaml import Node, Scalar
+from penstock.ml.yaml.phrases import article, describe, first_line, listed, shorten
 
-_SHOWN = 40
 _OF_COMPONENT = {
     name: f"change the {name} of the component, or write the command here instead"
     for name in ("command", "code", "environment")
@@ -424,40 +423,6 @@ def old_form(span: Span, message: str, help: str, *, warn: bool = False) -> Diag
 def warning(code: str, message: str, span: Span, help: str | None = None) -> Diagnostic:
     """A remark that stops nothing."""
     return Diagnostic(code=code, message=message, span=span, severity=Severity.WARNING, help=help)
-
-
-def describe(node: Node) -> str:
-    """What a node holds, in a few words."""
-    match node:
-        case Mapping():
-            return "a mapping"
-        case Items():
-            return "a list"
-    return "nothing" if node.is_null else f'"{shorten(node.value)}"'
-
-
-def article(owner: str) -> str:
-    """The owner with "a" or "an" before it."""
-    return f"an {owner}" if owner[:1].lower() in "aeio" else f"a {owner}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """The words as a text: `a, b or c`."""
-    *head, last = [*words] or [""]
-    return f"{', '.join(head)} or {last}" if head else last
-
-
-def shorten(text: str) -> str:
-    """The first line of a text, cut where it is long."""
-    line = text.split("\n", 1)[0]
-    return line if len(line) <= _SHOWN and line == text else f"{line[:_SHOWN]}…"
-
-
-def first_line(span: Span) -> Span:
-    """The part of a place that is on its first line."""
-    if span.end_line == span.line:
-        return span
-    return Span(span.source, span.line, span.column, span.line, span.column + 1)
 
 
 def _declared(place: Span | None, what: str, names: Sequence[str]) -> tuple[Related, ...]:

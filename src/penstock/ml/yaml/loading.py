@@ -9,7 +9,7 @@ from pathlib import Path
 
 from penstock.language.source import Diagnostic, Source, Span
 from penstock.language.yaml import Mapping, Node, Scalar, parse, to_python
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, phrases
 from penstock.ml.yaml.components import check_ports_and_command
 from penstock.ml.yaml.kinds import (
     COMPUTE_TYPES,
@@ -121,8 +121,8 @@ def _unreadable(path: Path, error: Exception) -> Diagnostic:
 
 def _nothing(root: Node | None, source: Source) -> Diagnostic:
     span = root.span if root else Span(source, 1, 1, 1, 1)
-    found = complaints.describe(root) if root else "nothing"
-    return complaints.not_azure_ml(complaints.first_line(span), found)
+    found = phrases.describe(root) if root else "nothing"
+    return complaints.not_azure_ml(phrases.first_line(span), found)
 
 
 def _plain(root: Mapping) -> dict[str, object]:
@@ -223,7 +223,7 @@ def _check_typed(root: Mapping, types: tuple[str, ...], owner: str, context: Con
 
 
 def _types_help(types: tuple[str, ...]) -> str:
-    return f"it can be {complaints.listed(types)}"
+    return f"it can be {phrases.listed(types)}"
 
 
 def _unknown_type(root: Mapping, at: Span) -> Diagnostic:
@@ -235,7 +235,7 @@ def _unknown_type(root: Mapping, at: Span) -> Diagnostic:
 
 def _start(root: Mapping) -> Span:
     """Where a file begins to say something: its first key."""
-    return root.entries[0].key.span if root.entries else complaints.first_line(root.span)
+    return root.entries[0].key.span if root.entries else phrases.first_line(root.span)
 
 
 def _type_span(root: Mapping, at: Span) -> Span:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from penstock.language.source import Diagnostic, Source, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, phrases
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -47,7 +47,7 @@ def _put(node: Node | None, steps: list[str], new: Scalar, span: Span) -> Node:
         return new
     head, rest = steps[0], steps[1:]
     if isinstance(node, Scalar) and not node.is_null:
-        raise _Refused(complaints.shorten(node.value))
+        raise _Refused(phrases.shorten(node.value))
     if isinstance(node, Sequence) or head.startswith("["):
         return _put_item(node, head, rest, new, span)
     entries = node.entries if isinstance(node, Mapping) else ()
@@ -63,7 +63,7 @@ def _put_item(node: Node | None, head: str, rest: list[str], new: Scalar, span: 
     items = node.items if isinstance(node, Sequence) else ()
     number = head.strip("[]")
     if isinstance(node, Mapping) or not number.isdigit() or int(number) > len(items):
-        raise _Refused(complaints.describe(node) if node else "nothing")
+        raise _Refused(phrases.describe(node) if node else "nothing")
     index = int(number)
     item = _put(items[index] if index < len(items) else None, rest, new, span)
     changed = (*items[:index], item, *items[index + 1 :])
