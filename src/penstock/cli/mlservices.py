@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from penstock.agent.pool import LocalPool
 from penstock.cli.summary import MlJob
-from penstock.engine.events import Event, RunFinished
+from penstock.engine.scheduler import RunStopped
 from penstock.ml.compute import ComputeExecutor, slots
 from penstock.ml.jobs import MlService
 from penstock.ml.jobstore import Job
@@ -60,10 +60,8 @@ class MlServices:
         )
         self.artifact_folder = ml_places(self.jobs, host.home)
         self._names: dict[tuple[str, str], tuple[str, str]] = {}
-        self._ended = threading.Condition()
         host.scheduler.subscribe(self.service.on_event)
         host.scheduler.subscribe(self.executor.on_event)
-        host.scheduler.subscribe(self._on_event)
 
     def application(self, tokens: Tokens | None = None) -> ASGIApp:
         """The HTTP application: ARM, Azure ML, run history, blobs, MLflow.
@@ -111,10 +109,11 @@ class MlServices:
         return found
 
     def wait_for_jobs_of(self, origin_run: str) -> None:
-        """Return when every ML job that the run started has ended."""
-        with self._ended:
-            while any(not job.status for job in self.jobs.started_by(origin_run)):
-                self._ended.wait(0.5)
+        """Return when every ML job that the run started has ended, or cannot go on."""
+        for job in self.jobs.started_by(origin_run):
+            if not job.status:
+                with suppress(RunStopped, KeyError):
+                    self._host.scheduler.wait(job.run)
 
     def cancel_jobs_of(self, origin_run: str) -> None:
         """Ask every ML job that the run started to stop."""
@@ -131,11 +130,6 @@ class MlServices:
         except TrackingError:
             return {}
         return {metric.name: metric.value for metric in run.metrics}
-
-    def _on_event(self, run: str, event: Event) -> None:
-        if isinstance(event, RunFinished):
-            with self._ended:
-                self._ended.notify_all()
 
     def _shown(self, job: Job, children: tuple[MlJob, ...]) -> MlJob:
         status = self.service.status(job)
