@@ -99,7 +99,7 @@ step "seal" of Build/Compile was skipped
   --> azure-pipelines.yml:16:7
 
   its condition did not hold
-  and(…)                                     = False
+  and(succeeded(), eq(variables['paint.shade'], 'dark')) = False
   ├─ succeeded()                             = False  <- a step before it failed
   └─ eq(variables['paint.shade'], 'dark')      not evaluated
 
