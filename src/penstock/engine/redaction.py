@@ -8,6 +8,11 @@ from dataclasses import replace
 from penstock.engine.events import Event, NodeExpanded, NodeFinished, NodeQueued, Output
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Endpoint, StepsWork, Variable, Work
+from penstock.engine.state import RunState
+
+_MASK = "***"
+_SHORTEST = 6
+"""As in logs: shorter secrets are not masked, for they would blot out ordinary text."""
 
 
 def without_secrets(plan: Plan) -> Plan:
@@ -29,6 +34,24 @@ def event_without_secrets(event: Event) -> Event:
         case NodeExpanded():
             return replace(event, nodes=tuple(_node(node) for node in event.nodes))
     return event
+
+
+def secret_values(state: RunState) -> tuple[str, ...]:
+    """The values of all secrets that a run has come to know, the longest first."""
+    found = {v.value for v in state.plan.variables if v.secret}
+    for node in state.nodes.values():
+        found.update(v.value for v in node.node.variables if v.secret)
+        found.update(o.value for o in node.variables.values() if o.secret)
+        found.update(o.value for o in node.outputs.values() if o.secret)
+    return tuple(sorted((v for v in found if v), key=len, reverse=True))
+
+
+def told(text: str, state: RunState) -> str:
+    """A text of the engine's own, such as the service's "Value: '...'", without secrets in it."""
+    for value in secret_values(state):
+        if len(value) >= _SHORTEST:
+            text = text.replace(value, _MASK)
+    return text
 
 
 def _node(node: Node) -> Node:

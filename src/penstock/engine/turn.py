@@ -6,12 +6,13 @@ The scheduler and the simulation are both loops around this; it knows no threads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from penstock.engine.decide import Action, Cancel, Dispatch, Expand, Record, Wake, decide, settle
 from penstock.engine.events import Event, NodeExpanded, NodeFinished, Result
 from penstock.engine.plan import Node, check_nodes
+from penstock.engine.redaction import told
 from penstock.engine.state import RunState
 
 Expander: TypeAlias = Callable[[RunState, Node], tuple[Node, ...]]
@@ -66,6 +67,9 @@ def _apply(state: RunState, event: Event, turn: Turn) -> bool:
 
 def _take(state: RunState, action: Action, turn: Turn, now: float, expand: Expander) -> bool:
     match action:
+        case Record(NodeFinished(result=Result.ABANDONED) as event) if event.message:
+            # The text of an expression's error may quote the value of a secret.
+            return _apply(state, replace(event, message=told(event.message, state)), turn)
         case Record(event):
             return _apply(state, event, turn)
         case Dispatch(event):
@@ -91,6 +95,6 @@ def _expansion(state: RunState, id: str, now: float, expand: Expander) -> Event:
         nodes = expand(state, node)
         check_nodes(nodes, node, state.nodes)
     except Exception as error:  # noqa: BLE001 - a planner's fault must not stop other runs
-        message = f"{node.key} could not be expanded: {error}"
+        message = told(f"{node.key} could not be expanded: {error}", state)
         return NodeFinished(at=now, node=id, result=Result.FAILED, message=message)
     return NodeExpanded(at=now, node=id, nodes=nodes)
