@@ -82,11 +82,17 @@ def _step_row(step: model.Step) -> dict[str, Any]:
         "level": 2,
         "kind": step.keyword,
         "name": step.name.value if step.name else None,
-        "displayName": step.display_name.value if step.display_name else step.task.value,
+        "displayName": step.display_name.value if step.display_name else _unnamed(step),
         "dependsOn": None,
         "condition": step.condition.value if step.condition else "succeeded()",
         "place": str(step.span),
     }
+
+
+def _unnamed(step: model.Step) -> str:
+    """What to call a step without a display name: what it checks out, or its task."""
+    repository = step.inputs.get("repository")
+    return repository.value if step.keyword == "checkout" and repository else step.task.value
 
 
 def _line(row: dict[str, Any]) -> str:
