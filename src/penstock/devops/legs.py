@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from penstock.devops.planning import Planning, facts_as_variables
 from penstock.devops.steps import whole
-from penstock.engine.conditions import runtime_value
+from penstock.engine.conditions import runtime_value, tells_a_secret
 from penstock.engine.plan import Node
 from penstock.engine.requests import StepsWork, Variable
 from penstock.engine.state import RunState
@@ -37,7 +37,13 @@ def plan_legs(
 
 
 def matrix_leg(
-    node: Node, work: StepsWork, leg: str, values: Mapping[str, str], *, display: str
+    node: Node,
+    work: StepsWork,
+    leg: str,
+    values: Mapping[str, str],
+    *,
+    display: str,
+    secret: bool = False,
 ) -> Node:
     """One instance of a job with a matrix; the leg's variables win over all others."""
     facts = {
@@ -53,7 +59,7 @@ def matrix_leg(
         parent=node.id,
         variables=(
             *facts_as_variables(facts),
-            *(Variable(name=n, value=v) for n, v in values.items()),
+            *(Variable(name=n, value=v, secret=secret) for n, v in values.items()),
         ),
         work=work,
         timeout=node.timeout,
@@ -75,16 +81,19 @@ def expand_matrix(state: RunState, node: Node) -> tuple[Node, ...]:
     """The instances of a job whose matrix is a runtime expression: one leg a key.
 
     The expression gives an object of objects, or the JSON text of one (Azure Pipelines, "Multi-job
-    configuration"); an empty one gives a single plain instance. Raises ValueError saying what it
-    gave instead.
+    configuration"); an empty one gives a single plain instance. Values that come of a secret are
+    secrets. Raises ValueError saying what it gave instead.
     """
     if not isinstance(node.work, StepsWork):
         raise TypeError(f"{node.id} has no steps to repeat")
     legs = _legs(runtime_value(state, node.id, node.expansion))
     if not legs:
         legs = {node.key: {}}
+    secret = tells_a_secret(state, node.id, node.expansion)
     return tuple(
-        matrix_leg(node, node.work, leg, values, display=f"{node.display_name} {leg}")
+        matrix_leg(
+            node, node.work, leg, values, display=f"{node.display_name} {leg}", secret=secret
+        )
         for leg, values in legs.items()
     )
 

@@ -23,6 +23,7 @@ from penstock.language.expressions import (
     evaluate,
     parse,
     to_boolean,
+    to_json_text,
     to_text,
 )
 
@@ -135,9 +136,28 @@ def runtime_value(state: RunState, id: str, text: str) -> Value:
     Raises `ExpressionError`.
     """
     inner = runtime_expression(text)
+    return _runtime(state, id, text if inner is None else inner, _variables_of(state, id))
+
+
+def tells_a_secret(state: RunState, id: str, text: str) -> bool:
+    """Whether the `$[ ]` text would have another value if every secret it can see were another.
+
+    Raises `ExpressionError`.
+    """
+    value = to_json_text(runtime_value(state, id, text))
+    inner = runtime_expression(text)
+    expression = _parsed(state, text if inner is None else inner, GENERAL)
+    hidden = View(state, id, _variables_of(state, id), hides_secrets=True)
+    try:
+        return to_json_text(evaluate(expression, hidden.contexts(expression.names))) != value
+    except ExpressionError:
+        return True
+
+
+def _variables_of(state: RunState, id: str) -> Variables:
     variables = dict(variables_around(state, id, run_variables(state)))
     merge(variables, own_variables(state.nodes[id]))
-    return _runtime(state, id, text if inner is None else inner, variables)
+    return variables
 
 
 def runtime_expression(text: str) -> str | None:
