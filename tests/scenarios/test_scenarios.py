@@ -1,9 +1,9 @@
 """Every folder `NN_name` here is a project and what `penstock run` makes of it.
 
 `expect.yml` names the exit code, results of nodes (`Stage/Job: succeeded`) and of steps, regular
-expressions over log lines (`log`, `absent`), over stdout and stderr, ML jobs by node with their
-status and log, and the number of runs that are kept. Each can be run by hand:
-`cd project && penstock run`.
+expressions over log lines (`log`, `absent`), over stdout and stderr, texts that stand in no output
+and no log file (`nowhere`), ML jobs by node with their status and log, and the number of runs that
+are kept. Each can be run by hand: `cd project && penstock run`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ KEYS = {
     "jobs",
     "log",
     "nodes",
+    "nowhere",
     "runs",
     "stderr",
     "stdout",
@@ -67,6 +68,9 @@ def test_scenario(name: str, tmp_path: Path) -> None:
     text = "\n".join(e["text"] for e in events if e["type"] == "summary")
     check_lines(expected.get("stdout", []), [], text.splitlines(), said)
     check_lines(expected.get("stderr", []), [], done.stderr.splitlines(), said)
+    for text in expected.get("nowhere", []):
+        assert text not in said
+        assert not [log for log in logs_below(tmp_path) if text in log.read_text()]
     if "runs" in expected:
         kept = json.loads(penstock(project, "runs", "list", "-o", "json").stdout)
         assert len(kept) == expected["runs"]
@@ -125,6 +129,14 @@ def check_jobs(expected: dict[str, Any] | None, events: list[dict[str, Any]], sa
         assert jobs[node]["status"] == wanted["status"], said
         log = [e["text"] for e in events if e["type"] == "log" and e.get("job") == node]
         check_lines(wanted.get("log", []), [], log, said)
+
+
+def logs_below(folder: Path) -> list[Path]:
+    """The log files of pipelines and of ML jobs."""
+    stored = [*folder.glob("home/logs/**/*"), *folder.glob("home/storage/**/*_logs/**/*")]
+    found = [path for path in stored if path.is_file()]
+    assert found, "there are no logs"
+    return found
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from penstock.agent.pool import LocalPool
 from penstock.cli.summary import MlJob
 from penstock.engine.scheduler import RunStopped
+from penstock.engine.redaction import secret_values
 from penstock.ml.compute import ComputeExecutor, slots
 from penstock.ml.jobs import MlService
 from penstock.ml.jobstore import Job
@@ -57,6 +58,7 @@ class MlServices:
             lambda workspace, compute: slots(self.assets, workspace, compute, processors),
             host.scheduler.post,
             host.scheduler.state,
+            self._secrets_around,
         )
         self.artifact_folder = ml_places(self.jobs, host.home)
         self._names: dict[tuple[str, str], tuple[str, str]] = {}
@@ -130,6 +132,15 @@ class MlServices:
         except TrackingError:
             return {}
         return {metric.name: metric.value for metric in run.metrics}
+
+    def _secrets_around(self, run: str) -> tuple[str, ...]:
+        """The secrets of the pipeline run whose step started an ML run: it may have passed them."""
+        root = next((job for job in self.jobs.of_run(run) if job.is_root), None)
+        origin = root.origin.partition("/")[0] if root is not None else ""
+        try:
+            return secret_values(self._host.scheduler.state(origin)) if origin else ()
+        except KeyError:
+            return ()
 
     def _shown(self, job: Job, children: tuple[MlJob, ...]) -> MlJob:
         status = self.service.status(job)

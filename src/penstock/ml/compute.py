@@ -65,12 +65,17 @@ class ComputeExecutor:
         size_of: Callable[[str, str], int],
         post: Callable[[str, Event], None],
         state_of: Callable[[str], RunState],
+        secrets_of: Callable[[str], tuple[str, ...]] = lambda run: (),
     ) -> None:
-        """`size_of(workspace, compute)` is asked whenever a leaf comes to a compute."""
+        """`size_of(workspace, compute)` is asked whenever a leaf comes to a compute.
+
+        `secrets_of(run)` are further values to mask in the logs of the run's commands.
+        """
         self._inner = inner
         self._size_of = size_of
         self._post = post
         self._state_of = state_of
+        self._secrets_of = secrets_of
         self._queues: dict[tuple[str, str], _Queue] = {}
         self._place: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -129,6 +134,8 @@ class ComputeExecutor:
             queue.waiting.popleft()
             queue.running[request.run, request.node] = instances
             state = self._state_of(request.run)
+            secrets = (*request.secrets, *self._secrets_of(request.run))
+            request = dataclasses.replace(request, secrets=secrets)
             self._inner.submit(without_lost_inputs(request, state))
 
 
