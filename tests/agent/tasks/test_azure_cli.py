@@ -117,9 +117,19 @@ def test_the_session_may_be_kept(machine_with_az, tmp_path):
     assert "account clear" not in calls(tmp_path)
 
 
-def test_each_step_has_its_own_az_settings(machine_with_az):
-    server = run(machine_with_az, inline("echo $AZURE_CONFIG_DIR"))
-    assert server.output() == [f"{machine_with_az.work}/_temp/1/.azclitask/step1"]
+def test_each_step_that_logs_in_has_its_own_az_settings(machine_with_az):
+    """microsoft/azure-pipelines-tasks, pull request 22221: a folder for each step."""
+    server = run(machine_with_az, inline("echo $AZURE_CONFIG_DIR"), endpoints=[PRINCIPAL])
+    assert f"{machine_with_az.work}/_temp/1/.azclitask/step1" in server.output()
+
+
+def test_steps_without_a_login_share_their_az_settings(machine_with_az):
+    """As all did before that change; many pipelines set the defaults in a step of its own."""
+    set_defaults = inline("echo '[defaults]' > $AZURE_CONFIG_DIR/config")
+    server = run(machine_with_az, set_defaults, inline("cat $AZURE_CONFIG_DIR/config"))
+    assert server.output()[-1] == "[defaults]"
+    notes = [line for line in server.log() if "set by `az configure` holds here" in line]
+    assert len(notes) == 1
 
 
 def test_the_settings_of_the_user_may_be_used(machine_with_az):

@@ -106,9 +106,7 @@ def _run_script(
 def _environment(step: StepContext, endpoint: Endpoint) -> dict[str, str] | Outcome:
     environment: dict[str, str] = {}
     if not step.flag("useGlobalConfig"):
-        folder = step.workspace.temporary / ".azclitask" / step.step.id
-        folder.mkdir(parents=True, exist_ok=True)
-        environment["AZURE_CONFIG_DIR"] = str(folder)
+        environment["AZURE_CONFIG_DIR"] = str(_settings(step, endpoint))
     if not step.flag("addSpnToEnvironment"):
         return environment
     given = {name.lower(): value for name, value in endpoint.parameters.items()}
@@ -125,6 +123,24 @@ def _environment(step: StepContext, endpoint: Endpoint) -> dict[str, str] | Outc
     for name in ("servicePrincipalId", "servicePrincipalKey", "tenantId"):
         environment[name] = given.get(name.lower(), "")
     return environment
+
+
+def _settings(step: StepContext, endpoint: Endpoint) -> Path:
+    """The folder for the settings of `az`.
+
+    Azure gave all such steps of a job one folder until 2026 (AzureCLI 2.277), and since then one
+    each, so that no step can prepare another's login. Where there is no login they still share
+    one: many pipelines set the defaults in one step and rely on them in the next.
+    """
+    shared = step.workspace.temporary / ".azclitask"
+    folder = shared if endpoint.scheme == LOCAL_SCHEME else shared / step.step.id
+    if (folder / "config").exists():
+        step.log.line(
+            "Note: what earlier steps set by `az configure` holds here. Since 2026 Azure forgets "
+            "it between steps: give -g and -w to commands, or useGlobalConfig: true to steps"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _log_in(
