@@ -185,6 +185,20 @@ def test_settings_of_others_survive(az: Az, environ: dict[str, str]) -> None:
     )
 
 
+def test_the_settings_of_the_users_own_az_are_left_alone(
+    az: Az, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """In a job they last as long as the job; elsewhere they are kept in the store."""
+    del environ["AZURE_CONFIG_DIR"]
+    environ |= {"HOME": str(tmp_path), "PENSTOCK_HOME": str(tmp_path / "store")}
+    assert az("configure", "--defaults", "group=g").code == 0
+    assert (tmp_path / "store/azure/config").read_text() == "[defaults]\ngroup = g\n\n"
+    environ |= {"PENSTOCK_ORIGIN": "1/Job/step1", "AGENT_TEMPDIRECTORY": str(tmp_path / "temp")}
+    assert az("configure", "--defaults", "group=h").code == 0
+    assert (tmp_path / "temp/.azure/config").read_text() == "[defaults]\ngroup = h\n\n"
+    assert not (tmp_path / ".azure").exists()
+
+
 def test_a_real_az_takes_over_what_is_not_ours(folder: Path, tmp_path: Path) -> None:
     real, ours = tmp_path / "real", tmp_path / "ours"
     real.mkdir()

@@ -1,4 +1,4 @@
-"""The settings that `az` keeps, in the place and form of the real one."""
+"""The settings that `az` keeps, in the form of the real one, whose own are left alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ Sections = dict[str, dict[str, str]]
 
 
 class Configuration:
-    """One settings file of $AZURE_CONFIG_DIR or ~/.azure; a variable AZURE_SECTION_NAME wins."""
+    """One settings file; a variable AZURE_SECTION_NAME wins.
+
+    It lies in $AZURE_CONFIG_DIR; else, in a job, with the job's temporary files; else in the store.
+    """
 
     def __init__(self, environ: Mapping[str, str], file: str = "config") -> None:
-        home = Path(environ.get("HOME") or "~").expanduser()
-        self.path = Path(environ.get("AZURE_CONFIG_DIR") or home / ".azure", file)
+        self.path = _folder(environ) / file
         self._environ = environ
         self._read: Sections | None = None
 
@@ -51,6 +53,16 @@ class Configuration:
         draft.write_text(text, encoding="utf-8")
         draft.chmod(0o600)
         draft.replace(self.path)
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    if environ.get("AZURE_CONFIG_DIR"):
+        return Path(environ["AZURE_CONFIG_DIR"])
+    if environ.get("PENSTOCK_ORIGIN") and environ.get("AGENT_TEMPDIRECTORY"):
+        return Path(environ["AGENT_TEMPDIRECTORY"], ".azure")
+    from penstock.store.home import Home
+
+    return Home.default(environ).root / "azure"
 
 
 def _parse(path: Path) -> Sections:
