@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from penstock.agent.pool import LocalPool
 from penstock.cli.summary import MlJob
-from penstock.engine.scheduler import RunStopped
 from penstock.engine.redaction import secret_values
+from penstock.engine.scheduler import RunStopped
 from penstock.ml.compute import ComputeExecutor, slots
 from penstock.ml.jobs import MlService
 from penstock.ml.jobstore import Job
