@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": ("penstock.cli.plan", "what would run, what would be skipped and why"),
     "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
     "eval": ("penstock.cli.eval", "evaluate an expression"),
+    "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
     "runs": ("penstock.cli.runs", "runs of the local store"),
     "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),

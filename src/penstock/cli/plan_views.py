@@ -16,6 +16,7 @@ from penstock.devops.planner import Planned
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, reason_of
 from penstock.engine.state import NodeState
+from penstock.language.expressions.reasons import visible
 from penstock.language.source import Diagnostic
 
 _WIDEST = 48
@@ -156,10 +157,14 @@ def _step(step: SimulatedStep) -> Branch:
     if step.holds is None:
         word = "would fail"
     name = f'{step.step.name} "{step.name}"' if step.step.name else step.name
-    return Branch(name=name, state=state, word=word, detail=detail)
+    return Branch(name=visible(name), state=state, word=word, detail=detail)
 
 
 def _title(node: NodeState) -> str:
+    return visible(_named(node))
+
+
+def _named(node: NodeState) -> str:
     name = node.node.key
     display = node.node.display_name
     if display not in ("", name) and node.node.kind != "hook" and not _is_leg(node):

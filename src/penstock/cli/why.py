@@ -18,7 +18,7 @@ from penstock.engine.state import NodeState, Phase, RunState
 from penstock.engine.variables import make_request
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
-from penstock.language.expressions.reasons import ways_to
+from penstock.language.expressions.reasons import visible, ways_to
 
 
 def why_before(foreseen: Foreseen, loaded: Loaded, path: str, paint: Paint) -> str:
@@ -171,7 +171,7 @@ def _title(node: NodeState) -> str:
 
 
 def _step_name(step: Step) -> str:
-    return step.name or f'"{step.display_name}"'
+    return step.name or f'"{visible(step.display_name)}"'
 
 
 def _place(loaded: Loaded, id: str) -> str:

@@ -6,6 +6,7 @@ a part (whose result it is, why it is Null) comes in as a `Note`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice, product
 from typing import NamedTuple, TypeAlias
@@ -25,6 +26,8 @@ from penstock.language.expressions.values import Array, Object, Value
 
 _MOST_WAYS = 4
 _LONGEST_VALUE = 60
+_QUOTED = re.compile("('(?:[^']|'')*')")
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LOGICAL = ("and", "or", "not", "xor")
 
 
@@ -97,6 +100,8 @@ def ways_to(part: Part, wanted: bool) -> Ways:
     name = _function(part)
     if name == "not" and part.children:
         return ways_to(part.children[0], not wanted)
+    if name in ("and", "or") and (name == "and") is wanted and _is_settled(part, not wanted):
+        return ()
     if name in ("and", "or") and part.children:
         ways = [ways_to(child, wanted) for child in part.children]
         if (name == "and") is not wanted:
@@ -106,6 +111,12 @@ def ways_to(part: Part, wanted: bool) -> Ways:
     if name == "always" or (isinstance(part.node, Literal) and not part.note.remedy):
         return ()
     return ((_clause(part, wanted),),)
+
+
+def _is_settled(part: Part, value: bool) -> bool:
+    """Whether an argument of the call is a literal of that truth."""
+    arguments = part.node.arguments if isinstance(part.node, Call) else ()
+    return any(isinstance(a, Literal) and to_boolean(a.value) is value for a in arguments)
 
 
 def fact(part: Part) -> str:
@@ -133,16 +144,34 @@ def value_text(value: Value) -> str:
             text = " ".join(to_json_text(value).split())
             if len(text) <= _LONGEST_VALUE:
                 return text
-            what = "items" if isinstance(value, Array) else "keys"
-            return f"{'[…]' if what == 'items' else '{…}'} ({len(value)} {what})"
-        case str() if len(value) > 2 * _LONGEST_VALUE:
-            return quoted(value[: 2 * _LONGEST_VALUE]) + "…"
+            count = len(value)
+            if isinstance(value, Array):
+                return f"[…] ({count} item{'s' if count != 1 else ''})"
+            return f"{{…}} ({count} key{'s' if count != 1 else ''})"
+        case str():
+            cut = value[: 2 * _LONGEST_VALUE]
+            return visible(quoted(cut)) + ("…" if cut != value else "")
     return quoted(value)
 
 
 def one_line(text: str) -> str:
-    """An expression's text without line breaks."""
-    return " ".join(text.split()) if "\n" in text else text.strip()
+    """An expression's text without line breaks; texts in quotes stay as they are."""
+    if "\n" not in text:
+        return visible(text.strip())
+    pieces = _QUOTED.split(text.strip())
+    return visible("".join(p if n % 2 else _joined(p) for n, p in enumerate(pieces)))
+
+
+def _joined(code: str) -> str:
+    code = re.sub(r"\s+", " ", code)
+    return code.replace("( ", "(").replace(" )", ")").replace(" ,", ",")
+
+
+def visible(text: str) -> str:
+    """The text with line breaks as `\\n`, and without what could steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _NAMED.get(c, "\ufffd") for c in text)
 
 
 def _part(
