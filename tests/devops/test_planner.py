@@ -150,6 +150,25 @@ def test_arm_connection_that_is_not_declared_stands_for_this_machine(tmp_path: P
     assert [(e.name, e.scheme) for e in work.endpoints] == [("spn", "PenstockLocal")]
 
 
+def test_what_holds_of_several_places_is_said_once(tmp_path: Path) -> None:
+    login = "- task: AzureCLI@2\n  inputs: { azureSubscription: spn }\n"
+    (note,) = plan(tmp_path, f"steps:\n{login * 7}").diagnostics
+    assert render([note]) == (
+        'note[PS2121]: service connection "spn" stands for the Azure ML workspace on this machine\n'
+        " --> azure-pipelines.yml:3:32\n"
+        "  |\n"
+        "2 | - task: AzureCLI@2\n"
+        "3 |   inputs: { azureSubscription: spn }\n"
+        "  |                                ^^^ not in .penstock/connections\n"
+        "  |\n"
+        " ::: azure-pipelines.yml:5:32  also here\n"
+        " ::: azure-pipelines.yml:7:32  also here\n"
+        " ::: azure-pipelines.yml:9:32  also here\n"
+        " ::: azure-pipelines.yml:11:32  also here, and in 2 more places\n"
+        "  = help: write .penstock/connections/spn.yml to say otherwise"
+    )
+
+
 def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
     planned = plan(
         tmp_path,

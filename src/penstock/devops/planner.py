@@ -5,8 +5,8 @@ Collects everything the run would miss, so that it can be said at once before an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from penstock.devops.hooks import hooks_of, plan_deployment
@@ -26,10 +26,11 @@ from penstock.devops.work import plan_work
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Variable
 from penstock.language import pipeline as model
-from penstock.language.source import Diagnostic
+from penstock.language.source import Diagnostic, Related
 
 JOB_MINUTES = 60
 CANCEL_MINUTES = 5
+_PLACES = 4
 _PUBLISHING = ("publish", "upload")
 
 
@@ -58,8 +59,28 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
     return Planned(
         plan=Plan(nodes=tuple(planning.nodes), variables=root),
         deployments=tuple(planning.deployments),
-        diagnostics=tuple(planning.problems),
+        diagnostics=_each_once(planning.problems),
     )
+
+
+def _each_once(problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What is said of several places in the same words is said at the first, naming the others."""
+    found: dict[tuple[str, str, str | None], list[Diagnostic]] = {}
+    for problem in problems:
+        found.setdefault((problem.code, problem.message, problem.help), []).append(problem)
+    return tuple(_of_all_places(same) for same in found.values())
+
+
+def _of_all_places(same: Sequence[Diagnostic]) -> Diagnostic:
+    first = same[0]
+    places = dict.fromkeys(each.span for each in same[1:] if each.span and each.span != first.span)
+    if not places:
+        return first
+    shown = [Related(span, "also here") for span in list(places)[:_PLACES]]
+    if len(places) > _PLACES:
+        more = f"also here, and in {len(places) - _PLACES} more places"
+        shown[-1] = Related(shown[-1].span, more)
+    return replace(first, related=(*first.related, *shown))
 
 
 def _steps_of(job: model.Job | model.DeploymentJob) -> tuple[model.Step, ...]:
