@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.language.pictures.layout import Layout, Size, Spot, lay_out
-from penstock.language.pictures.mermaid import draw_mermaid
-from penstock.language.pictures.outline import Box, layers_of
-from penstock.language.pictures.svg import draw_svg
+from penstock.language.pipeline.pictures.layout import Layout, Size, Spot, lay_out
+from penstock.language.pipeline.pictures.mermaid import draw_mermaid
+from penstock.language.pipeline.pictures.outline import Box, layers_of
+from penstock.language.pipeline.pictures.svg import draw_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -122,8 +122,9 @@ def _print_trace(parsed: Any, trace: Trace) -> None:
     from penstock.cli.evaluated import painter, part_lines
     from penstock.language.expressions.reasons import account
 
-    lines = part_lines(account(parsed, trace), painter(wants_color(sys.stdout)))
-    click.echo("\n".join(lines))
+    color = wants_color(sys.stdout)
+    lines = part_lines(account(parsed, trace), painter(color))
+    click.echo("\n".join(lines), color=color)
 
 
 def _data(text: str, place: Place, value: Value, parsed: Any, trace: Trace) -> dict[str, Any]:
@@ -189,6 +190,7 @@ def _complain(error: ExpressionError, text: str, place: Place, form: str) -> Non
     if form == "json":
         click.echo(json.dumps({"error": to_json([diagnostic])[0]}, indent=2, ensure_ascii=False))
         return
-    click.echo(render([diagnostic], color=wants_color(sys.stderr)), err=True)
+    color = wants_color(sys.stderr)
+    click.echo(render([diagnostic], color=color), err=True, color=color)
     if diagnostic.service_text:
         click.echo(f"  = the service says: {diagnostic.service_text}", err=True)

@@ -53,7 +53,7 @@ def command(
     penstock explain --stage Deploy [FILE]         the same before a run, as `plan` sees it
     """
     if run is not None:
-        click.echo(_of_run(run, path or request.file))
+        click.echo(_of_run(run, path or request.file), color=wants_color(sys.stdout))
         return Exit.OK
     if path is not None:
         return _before_run(request, path, results, outputs)
@@ -63,7 +63,8 @@ def command(
         raise click.UsageError("--assume and --assume-output need --stage")
     from penstock.cli.subjects import explain_subject
 
-    click.echo(explain_subject(request.file, color=wants_color(sys.stdout)))
+    color = wants_color(sys.stdout)
+    click.echo(explain_subject(request.file, color=color), color=color)
     return Exit.OK
 
 
@@ -84,8 +85,8 @@ def _before_run(
         print_diagnostics(errors)
         return Exit.INVALID
     foreseen = foresee(planned.plan, read_assumptions(planned.plan, results, outputs))
-    paint = painter(wants_color(sys.stdout))
-    click.echo(why_before(foreseen, loaded, path, paint))
+    color = wants_color(sys.stdout)
+    click.echo(why_before(foreseen, loaded, path, painter(color)), color=color)
     return Exit.OK
 
 

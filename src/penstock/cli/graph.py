@@ -9,7 +9,7 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.options import Request, output_options, pipeline_options, print_diagnostics
 from penstock.cli.output import render_data
-from penstock.language.pictures.outline import Box, outline
+from penstock.language.pipeline.pictures.outline import Box, outline
 from penstock.language.source import has_errors
 
 
@@ -39,14 +39,14 @@ def command(request: Request, picture: str | None, form: str, query: str | None)
 
 def _drawn(stages: tuple[Box, ...], picture: str | None) -> str:
     if picture == "mermaid":
-        from penstock.language.pictures.mermaid import draw_mermaid
+        from penstock.language.pipeline.pictures.mermaid import draw_mermaid
 
         return draw_mermaid(stages)
     if picture == "svg":
-        from penstock.language.pictures.svg import draw_svg
+        from penstock.language.pipeline.pictures.svg import draw_svg
 
         return draw_svg(stages)
-    from penstock.language.pictures.lines import draw_lines
+    from penstock.language.pipeline.pictures.lines import draw_lines
 
     return draw_lines(stages)
 

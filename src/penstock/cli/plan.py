@@ -85,7 +85,7 @@ def command(
         text = plan_text(foreseen, loaded, planned, missing, color=wants_color(sys.stdout))
     else:
         text = render_data(plan_json(foreseen, loaded, planned, missing), form, query)
-    click.echo(masked(text, values.values()))
+    click.echo(masked(text, values.values()), color=wants_color(sys.stdout))
     return Exit.INVALID if has_errors([*missing, *others]) else Exit.OK
 
 

@@ -44,8 +44,9 @@ def plan_text(
     values = {v.name: v.value for v in planned.plan.variables}
     about = f"{values['Build.SourceBranch']}, {values['Build.Reason']}"
     lines = [f"{paint(BOLD, loaded.path)}  ({about})", ""]
-    for branch in _top(foreseen, approvals):
-        lines.append(draw(branch, color=color, width=_width(branch, foreseen), times=False))
+    branches = _top(foreseen, approvals)
+    width = min(_WIDEST, max((w for b in branches for w in _widths(b, 0)), default=0))
+    lines += [draw(branch, color=color, width=width, times=False) for branch in branches]
     if missing:
         lines += ["", paint(BAD, "missing")]
         lines += _missing(missing, paint(DIM, "= help:"))
@@ -86,11 +87,6 @@ def _top(foreseen: Foreseen, approvals: dict[str, str]) -> tuple[Branch, ...]:
     if len(branches) == 1 and branches[0].name == "__default":
         return branches[0].children
     return branches
-
-
-def _width(branch: Branch, foreseen: Foreseen) -> int:
-    everything = [w for b in _top(foreseen, {}) for w in _widths(b, 0)]
-    return min(_WIDEST, max([*_widths(branch, 0), *everything]))
 
 
 def _widths(branch: Branch, depth: int) -> Iterator[int]:

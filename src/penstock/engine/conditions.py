@@ -245,7 +245,9 @@ def _answer(
 
 def _functions(state: RunState, id: str) -> Mapping[str, Function]:
     """The general and status functions, the latter answering for this node from now on."""
-    asked: _Asked = state.memo.setdefault("asked", _Asked(state))
+    asked: _Asked | None = state.memo.get("asked")
+    if asked is None:
+        asked = state.memo["asked"] = _Asked(state)
     asked.id = id
     return asked.functions
 

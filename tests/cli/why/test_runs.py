@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,32 @@ def penstock(project: Path, *arguments: str, code: int = 0) -> str:
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def test_colours_are_for_terminals_and_for_those_who_force_them(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    (project / "azure-pipelines.yml").write_text(
+        "jobs:\n- job: A\n  condition: eq(variables.x, 'a')\n  steps:\n  - script: make\n"
+    )
+    command = [sys.executable, "-m", "penstock.cli.main", "explain", "--stage", "A"]
+    environ = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+
+    def told(**colors: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env={**environ, **colors},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    plain = told()
+    forced = told(FORCE_COLOR="1")
+    assert "\x1b" not in plain
+    assert "\x1b[1mjob A\x1b[0m \x1b[33mwould be skipped\x1b[0m\n" in forced
+    assert "= \x1b[31mFalse\x1b[0m\n" in forced
+    assert re.sub("\x1b\\[[0-9;]*m", "", forced) == plain
+    assert told(FORCE_COLOR="1", NO_COLOR="1") == plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from penstock.language.pictures.outline import UNNAMED, Box
+from penstock.language.pipeline.pictures.outline import UNNAMED, Box
 
 _ESCAPES = {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"}
 

@@ -7,8 +7,8 @@ from html import escape
 from itertools import pairwise
 from unicodedata import east_asian_width
 
-from penstock.language.pictures.layout import Layout, Size, lay_out
-from penstock.language.pictures.outline import UNNAMED, Box
+from penstock.language.pipeline.pictures.layout import Layout, Size, lay_out
+from penstock.language.pipeline.pictures.outline import UNNAMED, Box
 
 _LONGEST = 36
 _CHARACTER = 7.4
