@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 def commands_page() -> str:
     """The help of every command."""
-    from penstock.cli.main import COMMANDS
+    from penstock.cli.commands import COMMANDS
 
     parts = [_MADE, "# Commands\n"]
     for name in COMMANDS:
@@ -147,7 +147,7 @@ def dead_links() -> Iterator[str]:
 
 def undocumented() -> Iterator[str]:
     """Commands and library keys that no written page names."""
-    from penstock.cli.main import COMMANDS
+    from penstock.cli.commands import COMMANDS
 
     readme = (ROOT / "README.md").read_text()
     written = readme + "".join(page.read_text() for page in DOCS.glob("*.md"))

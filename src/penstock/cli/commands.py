@@ -1,0 +1,98 @@
+"""The commands of `penstock` but for `az`: a table, each loaded only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from penstock.cli.exits import Exit
+
+COMMANDS = {
+    "run": ("penstock.cli.run", "run a pipeline here, from the working tree as it is"),
+    "validate": ("penstock.cli.validate", "check pipeline and Azure ML files offline"),
+    "expand": ("penstock.cli.expand", "the final YAML on stdout"),
+    "plan": ("penstock.cli.plan", "what would run, what would be skipped and why"),
+    "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
+    "eval": ("penstock.cli.eval", "evaluate an expression"),
+    "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
+    "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
+    "runs": ("penstock.cli.runs", "runs of the local store"),
+    "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),
+    "environments": ("penstock.cli.environments", "deployment environments and their history"),
+    "doctor": ("penstock.cli.doctor", "what this machine has and lacks"),
+    "service": ("penstock.cli.service", "the background service that `penstock az` uses"),
+}
+AZ = ("az", "`az ml`, `az account` ... against this machine")
+
+
+class _Commands(click.Group):
+    """The commands of the table, imported one at a time."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names as help shows them."""
+        return [*COMMANDS, AZ[0]]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if name == AZ[0]:
+            return click.Command(name, short_help=AZ[1], callback=None)
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or a usage error with the nearest name."""
+        name = arguments[0]
+        if self.get_command(context, name) is None:
+            from penstock.language.diagnostics import nearest
+
+            guess = nearest(name, self.list_commands(context))
+            hint = f' Did you mean "{guess}"?' if guess else " `penstock --help` lists them."
+            raise click.UsageError(f'there is no command "{name}".{hint}', context)
+        return super().resolve_command(context, arguments)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing any of the commands."""
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
+        rows.append(AZ)
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 invalid file, 5 refused, "
+    "6 environment not ready, 7 server unreachable, 124 timed out, 130 cancelled.",
+)
+@click.version_option(package_name="penstock", message="penstock %(version)s")
+def group() -> None:
+    """Run Azure Pipelines and Azure Machine Learning pipelines, unmodified, on machines you own."""
+
+
+def call(given: list[str]) -> int:
+    """Run one command line; the answer is its exit code. Tracebacks are shown with --debug only."""
+    debug = "--debug" in given
+    try:
+        code = group.main(
+            [a for a in given if a != "--debug"], prog_name="penstock", standalone_mode=False
+        )
+        return int(code or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return Exit.CANCELED
+    except BrokenPipeError:
+        return Exit.OK
+    except Exception as error:
+        if debug:
+            raise
+        name = type(error).__name__
+        click.echo(f"error: {error or name}", err=True)
+        click.echo("  = help: the same command with --debug shows where", err=True)
+        return Exit.FAILED
