@@ -36,12 +36,20 @@ from penstock.cli.options import (
     metavar="STAGE/JOB.STEP.VARIABLE=VALUE",
     help="an output variable that a step of a job sets, before a run",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME[=@FILE|=-]",
+    help="a secret variable, before a run: from the environment, a file, or a prompt",
+)
 def command(
     request: Request,
     run: str | None,
     path: str | None,
     results: tuple[str, ...],
     outputs: tuple[str, ...],
+    secrets: tuple[str, ...],
 ) -> int:
     """Explain a thing or a decision.
 
@@ -56,11 +64,16 @@ def command(
         click.echo(_of_run(run, path or request.file), color=wants_color(sys.stdout))
         return Exit.OK
     if path is not None:
-        return _before_run(request, path, results, outputs)
+        return _before_run(request, path, results, outputs, secrets)
     if request.file is None:
         raise click.UsageError("name a code, a task or a keyword, or use --stage or --run")
-    if results or outputs:
-        raise click.UsageError("--assume and --assume-output need --stage")
+    if results or outputs or secrets:
+        raise click.UsageError("--assume, --assume-output and --secret need --stage")
+    if request.file.endswith((".yml", ".yaml")):
+        raise click.UsageError(
+            f"say what of {request.file} to explain: --stage STAGE[/JOB[/STEP]]; "
+            "`penstock list` shows the names"
+        )
     from penstock.cli.subjects import explain_subject
 
     color = wants_color(sys.stdout)
@@ -69,24 +82,33 @@ def command(
 
 
 def _before_run(
-    request: Request, path: str, results: tuple[str, ...], outputs: tuple[str, ...]
+    request: Request,
+    path: str,
+    results: tuple[str, ...],
+    outputs: tuple[str, ...],
+    secrets: tuple[str, ...],
 ) -> int:
     from penstock.cli.evaluated import painter
     from penstock.cli.foresight import foresee, read_assumptions
     from penstock.cli.loading import load
+    from penstock.cli.plan import masked
     from penstock.cli.planning import plan_loaded
+    from penstock.cli.run import read_secrets
     from penstock.cli.why import why_before
     from penstock.language.source import Severity
 
     loaded = load(request)
-    planned = plan_loaded(loaded, {})
-    errors = [d for d in loaded.compiled.diagnostics if d.severity is Severity.ERROR]
+    values = read_secrets(secrets)
+    planned = plan_loaded(loaded, values)
+    found = [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
+    found += planned.diagnostics if planned is not None else ()
+    print_diagnostics([one for one in found if one.severity is Severity.ERROR])
     if planned is None:
-        print_diagnostics(errors)
         return Exit.INVALID
     foreseen = foresee(planned.plan, read_assumptions(planned.plan, results, outputs))
     color = wants_color(sys.stdout)
-    click.echo(why_before(foreseen, loaded, path, painter(color)), color=color)
+    text = why_before(foreseen, loaded, path, painter(color))
+    click.echo(masked(text, values.values()), color=color)
     return Exit.OK
 
 

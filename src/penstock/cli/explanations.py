@@ -89,11 +89,12 @@ def explain_node(reason: Reason, telling: Telling) -> str:
 
 def _lacks_output(reason: Reason) -> bool:
     parts = [reason.part, *(derived.part for derived in reason.derived)]
-    return any(_has_note(part, "set no output") for part in parts if part is not None)
+    return any(has_note(part, "set no output") for part in parts if part is not None)
 
 
-def _has_note(part: Part, words: str) -> bool:
-    return words in part.note.text or any(_has_note(child, words) for child in part.children)
+def has_note(part: Part, words: str) -> bool:
+    """Whether the note of the part, or of one in it, has these words."""
+    return words in part.note.text or any(has_note(child, words) for child in part.children)
 
 
 def _head(

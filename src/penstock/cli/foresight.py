@@ -156,7 +156,8 @@ def resolve(plan: Plan, path: str, option: str) -> tuple[Node, tuple[tuple[Node,
             node = by_id.get("/".join((*lead, *parts[:count])).casefold())
             if node is not None and (steps := _steps(plan, node, "/".join(parts[count:]))):
                 return node, steps
-    known = [*(shown_path(node.id) for node in plan.nodes), *_step_paths(plan)]
+    nodes = (shown_path(node.id) for node in plan.nodes if node.id != _UNNAMED)
+    known = [*nodes, *_step_paths(plan)]
     guess = nearest(path, known)
     hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(known[:8])}"
     raise Failure(f'{option}: there is no stage, job or step "{path}"', hint, Exit.USAGE)

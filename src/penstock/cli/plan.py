@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterable
 
 import click
 
@@ -89,7 +89,7 @@ def command(
     return Exit.INVALID if has_errors([*missing, *others]) else Exit.OK
 
 
-def masked(text: str, secrets: Any) -> str:
+def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with the values of secrets replaced by `***`."""
     from penstock.agent.masking import Masker
 

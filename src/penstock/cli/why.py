@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from penstock.agent.simulation import SimulatedStep, simulate_steps
 from penstock.cli.evaluated import Paint
-from penstock.cli.explanations import Telling, explain_node, explain_step
+from penstock.cli.explanations import Telling, explain_node, explain_step, has_note
 from penstock.cli.foresight import Foreseen, resolve, shown_path
 from penstock.cli.loading import Loaded
 from penstock.engine.conditions import run_variables
@@ -97,7 +97,7 @@ def why_in_run(state: RunState, run: str, path: str, paint: Paint) -> str:
     if reason.never_asked is not None:
         return _unreached(telling, state, found)
     lines = [explain_node(_as_recorded(reason), telling)]
-    if remark := _remark(reason):
+    if remark := _remark(reason) or _secret_remark(reason):
         lines += ["", f"  note: {remark}"]
     if found.result in (Result.FAILED, Result.CANCELED) and found.message:
         lines += ["", f"  it said: {found.message}"]
@@ -123,6 +123,13 @@ def _remark(reason: Reason) -> str:
         "it was decided otherwise in the run; values of secrets are not recorded, "
         "so what they decided cannot be shown"
     )
+
+
+def _secret_remark(reason: Reason) -> str:
+    parts = [reason.part, *(derived.part for derived in reason.derived)]
+    if any(has_note(part, "a secret") for part in parts if part is not None):
+        return "it read a secret, whose value is not recorded: parts may have been otherwise"
+    return ""
 
 
 def _step_after(state: RunState, leaf: NodeState, step: Step, run: str, paint: Paint) -> str:

@@ -172,7 +172,7 @@ class _Notes:
             remedy = inner.remedy or f"variables['{name}'] had another value"
             return Note(inner.text or f"it is $[ {derived.text} ]", remedy)
         if self._is_secret(name):
-            return Note("a secret")
+            return Note("a secret" if value else "a secret, its value is not known here")
         return Note()
 
     def _is_secret(self, name: str) -> bool:

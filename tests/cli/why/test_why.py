@@ -43,7 +43,7 @@ def write_project(case: dict[str, Any], folder: Path) -> None:
 
 def told(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """The command and all it printed, with its exit code where that is not 0."""
-    name, *arguments = shlex.split(command)
+    name, *arguments = shlex.split(command.replace("{folder}", str(folder)))
     code = main([name, "-C", str(folder), *arguments])
     captured = capsys.readouterr()
     ended = f"(exit {code})\n" if code else ""

@@ -18,19 +18,19 @@ _PAD = 14.0
 _JOB_GAP = Size(32.0, 10.0)
 _STAGE_GAP = Size(48.0, 20.0)
 _STYLE = """\
-    :root { color-scheme: light dark; --line: #57606a; --stage: #f6f8fa; --job: #ffffff;
+    .penstock { color-scheme: light dark; --line: #57606a; --stage: #f6f8fa; --job: #ffffff;
       --edge: #d0d7de; --text: #1f2328; --accent: #0969da }
     @media (prefers-color-scheme: dark) {
-      :root { --line: #8b949e; --stage: #161b22; --job: #0d1117; --edge: #30363d;
+      .penstock { --line: #8b949e; --stage: #161b22; --job: #0d1117; --edge: #30363d;
         --text: #e6edf3; --accent: #58a6ff }
     }
-    text { font: 13px system-ui, sans-serif; fill: var(--text) }
-    .head { font-weight: 600 }
-    .stage { fill: var(--stage); stroke: var(--edge) }
-    .job { fill: var(--job); stroke: var(--edge) }
-    .deployment { fill: var(--job); stroke: var(--accent) }
-    .line { fill: none; stroke: var(--line); stroke-width: 1.5 }
-    .conditional { stroke-dasharray: 5 3 }"""
+    .penstock text { font: 13px system-ui, sans-serif; fill: var(--text) }
+    .penstock .head { font-weight: 600 }
+    .penstock .stage { fill: var(--stage); stroke: var(--edge) }
+    .penstock .job { fill: var(--job); stroke: var(--edge) }
+    .penstock .deployment { fill: var(--job); stroke: var(--accent) }
+    .penstock .line { fill: none; stroke: var(--line); stroke-width: 1.5 }
+    .penstock .conditional { stroke-dasharray: 5 3 }"""
 
 
 def draw_svg(stages: Sequence[Box]) -> str:
@@ -46,10 +46,10 @@ def draw_svg(stages: Sequence[Box]) -> str:
     label = escape(f"pipeline: {names}" if names else "pipeline")
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-            f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="penstock" width="{width:g}" '
+            f'height="{height:g}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">',
             f"  <style>\n{_STYLE}\n  </style>",
-            '  <defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+            '  <defs><marker id="penstock-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
             'markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="var(--line)"/>'
             "</marker></defs>",
             *(f"  {line}" for line in body),
@@ -114,7 +114,7 @@ def _text(text: str, x: float, y: float, name: str = "") -> str:
 
 def _lines(layout: Layout, x: float, y: float) -> Iterator[str]:
     for points in layout.lines.values():
-        yield f'<path class="line" marker-end="url(#end)" d="{_path(points, x, y)}"/>'
+        yield f'<path class="line" marker-end="url(#penstock-end)" d="{_path(points, x, y)}"/>'
 
 
 def _path(points: Sequence[tuple[float, float]], x: float, y: float) -> str:
