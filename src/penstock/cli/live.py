@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from penstock.cli.host import Host
+from penstock.cli.progress import EnvironmentNews
 from penstock.cli.summary import MlJob, run_tree
 from penstock.cli.tree import draw
 from penstock.engine.events import Event
@@ -28,6 +29,7 @@ class LiveProgress:
         self._host = host
         self._run = run
         self._recent: deque[str] = deque(maxlen=LINES_SHOWN)
+        self._news = EnvironmentNews()
         self._ended = Signal()
         self._console = Console()
         self._thread: Thread | None = None
@@ -45,10 +47,9 @@ class LiveProgress:
         """Keep the last lines."""
         self._recent.extend(line for line in lines if not line.startswith("##["))
 
-    def job_lines(self, node: str, log: str, lines: Sequence[str]) -> None:
-        """Keep the last lines of the user's code."""
-        if log.startswith("user_logs/"):
-            self._recent.extend(f"{node}: {line}" for line in lines)
+    def job_lines(self, job: str, node: str, log: str, lines: Sequence[str]) -> None:
+        """Keep the last lines of the user's code, and of how its environment is made."""
+        self._recent.extend(f"{node}: {line}" for line in self._news.of(log, lines))
 
     def end(self, summary: str, jobs: Sequence[MlJob]) -> None:
         """Take the drawing away and print the summary."""

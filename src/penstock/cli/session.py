@@ -17,6 +17,7 @@ from penstock.cli.progress import (
     PlainProgress,
     Progress,
     QuietProgress,
+    is_frame,
     without_time,
 )
 from penstock.cli.summary import (
@@ -166,7 +167,7 @@ class _Watch:
         if run == self._run:
             self._progress.lines(node, log, [without_time(line) for line in lines])
         elif self._host.has_ml and (told := self._host.ml.names_of(run, node)) is not None:
-            self._progress.job_lines(told[1], log, lines)
+            self._progress.job_lines(*told, log, lines)
 
     def wait(self) -> Result:
         """The run's result, once the ML jobs it started have ended too. Ctrl-C cancels, a second
@@ -249,7 +250,7 @@ def said(lines: Iterable[str]) -> list[str]:
     for line in lines:
         if _OUTPUT_STARTS in line:
             kept.clear()
-        elif not line.startswith(("##[section]", "##[command]")):
+        elif not is_frame(line) and not line.startswith("##[command]"):
             kept.append(line)
     return kept[-LAST_LINES:]
 

@@ -9,6 +9,7 @@ from penstock.cli.tree import Branch
 from penstock.engine.events import Result
 from penstock.engine.state import NodeState, Phase, RunState, StepState
 
+_WITH_REASON = (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES, Result.CANCELED)
 _ML_STATES = {
     "Completed": "succeeded",
     "Failed": "failed",
@@ -139,7 +140,7 @@ def _step(node: NodeState, step: StepState, now: float, jobs: Sequence[MlJob]) -
         name=step.name,
         state=str(step.result) if step.result is not None else "running",
         seconds=_seconds(step.started_at, step.finished_at, now),
-        detail=step.message if step.result is Result.FAILED else "",
+        detail=step.message if step.result in _WITH_REASON else "",
         children=tuple(job_tree(job) for job in started_here),
     )
 
