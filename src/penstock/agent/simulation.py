@@ -38,6 +38,7 @@ class SimulatedStep:
     status: Result
     holds: bool | None
     error: str = ""
+    help: str = ""
     part: Part | None = None
     is_certain: bool = True
 
@@ -100,6 +101,7 @@ def _simulate(
             status=status,
             holds=None,
             error=str(error),
+            help=error.help or "",
             part=part,
         )
     part, is_certain = _part(step, variables, status)

@@ -114,9 +114,7 @@ def _condition(reason: Reason, telling: Telling) -> Iterator[str]:
         yield f"  {reason.condition}"
     else:
         yield from (f"  {line}" for line in part_lines(reason.part, telling.paint))
-    if reason.error:
-        yield ""
-        yield f"  {telling.paint(BAD, 'error')}: {first_sentence(reason.error)}"
+    yield from _error(reason.error, reason.help, telling.paint)
     for derived in reason.derived:
         yield ""
         yield f"  where variables['{derived.name}'] is $[ {derived.text} ]"
@@ -124,6 +122,15 @@ def _condition(reason: Reason, telling: Telling) -> Iterator[str]:
             yield from (f"  {line}" for line in part_lines(derived.part, telling.paint))
         if derived.error:
             yield f"  {telling.paint(BAD, 'error')}: {first_sentence(derived.error)}"
+
+
+def _error(error: str, help: str, paint: Paint) -> Iterator[str]:
+    if not error:
+        return
+    yield ""
+    yield f"  {paint(BAD, 'error')}: {first_sentence(error)}"
+    if help:
+        yield f"   {paint(DIM, '= help:')} {help}"
 
 
 def _held(reason: Reason, telling: Telling) -> str:
@@ -181,8 +188,7 @@ def explain_step(
         lines.append(f"  {step.step.condition}")
     else:
         lines += [f"  {line}" for line in part_lines(step.part, telling.paint)]
-    if step.error:
-        lines += ["", f"  {telling.paint(BAD, 'error')}: {first_sentence(step.error)}"]
+    lines += _error(step.error, step.help, telling.paint)
     lines += ["", f"  the job before it: {step.status}"]
     if step.part is not None and step.holds is not None:
         lead = {

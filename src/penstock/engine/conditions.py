@@ -60,6 +60,7 @@ class Explanation(NamedTuple):
     trace: Trace
     expression: Expression | None = None
     variables: tuple[VariableValue, ...] = ()
+    help: str = ""
 
 
 def judge(state: RunState, id: str) -> Verdict:
@@ -95,7 +96,8 @@ def explain(state: RunState, id: str) -> Explanation:
         read = tuple(_explain_variables(state, id, expression, variables))
         value = to_boolean(_answer(state, id, condition, variables, trace))
     except ExpressionError as error:
-        return Explanation(condition, None, str(error), trace, expression, read)
+        help = error.help or ""
+        return Explanation(condition, None, str(error), trace, expression, read, help)
     return Explanation(condition, value, "", trace, expression, read)
 
 

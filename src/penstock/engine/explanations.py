@@ -44,6 +44,7 @@ class Reason:
     condition: str
     holds: bool | None
     error: str = ""
+    help: str = ""
     part: Part | None = None
     never_asked: NodeState | None = None
     derived: tuple[Derived, ...] = ()
@@ -73,6 +74,7 @@ def reason_of(state: RunState, id: str) -> Reason:
         condition=condition,
         holds=told.value,
         error=told.error,
+        help=told.help,
         part=part,
         derived=derived,
         dependencies=dependencies,

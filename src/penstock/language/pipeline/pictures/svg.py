@@ -47,7 +47,8 @@ def draw_svg(stages: Sequence[Box]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="penstock" width="{width:g}" '
-            f'height="{height:g}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">',
+            f'height="{height:g}" viewBox="0 0 {width:g} {height:g}" role="img" '
+            f'aria-label="{label}">',
             f"  <style>\n{_STYLE}\n  </style>",
             '  <defs><marker id="penstock-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
             'markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="var(--line)"/>'
