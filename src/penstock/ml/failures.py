@@ -11,6 +11,7 @@ from penstock.ml.jobstore import Job
 
 LAST_LINES = 20
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/", "system_logs/")
+_OWN_LOGS = "system_logs/"  # they end with the message itself
 _FAILED = (Result.FAILED, Result.ABANDONED)
 
 
@@ -84,6 +85,6 @@ def _of_leaf(leaf: NodeState, run: str, logs: JobLogs) -> Failure:
     lost = leaf.result is Result.ABANDONED
     names = log_names(logs, run, leaf.node.id)
     lines = logs.tail(run, leaf.node.id, names[0], LAST_LINES) if names else []
-    if lines:
+    if lines and not names[0].startswith(_OWN_LOGS):
         message += f"\nlast lines of {names[0]}:\n" + "\n".join(f"  {line}" for line in lines)
     return Failure(code="ServiceError" if lost else "UserError", message=message)

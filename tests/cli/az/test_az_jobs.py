@@ -388,7 +388,8 @@ def test_stream_of_a_failed_job_ends_with_its_error(
     assert ended.out.endswith(f"one\ntwo\nthree\n{summary('followed', page)}")
     assert ended.err.startswith("ERROR: the job failed: ")
     text = ended.err.partition("Exception : \n ")[2]
-    assert json.loads(text)["error"]["code"] == "UserError"
+    error = json.loads(text)["error"]
+    assert (error["code"], error["message"]) == ("UserError", "the command failed")
 
 
 def test_create_and_stream_prints_the_finished_job(workspace: Server, az: Az, folder: Path) -> None:

@@ -230,6 +230,19 @@ def test_failure_names_the_node_and_its_last_lines(tmp_path: Path) -> None:
     server.close()
 
 
+def test_what_the_agent_itself_says_of_a_failure_is_said_once(tmp_path: Path) -> None:
+    server = held(tmp_path, "hello")
+    server.put("~/jobs/j1", two_nodes(server))
+    request = until(lambda: server.agent.requests)[0]
+    log = "system_logs/lifecycler/lifecycler.log"
+    server.logs.append(request.run, "hello", log, "Preparing\nfailed: no data\n")
+    server.agent.finish(request.run, "hello", Result.FAILED)
+    until(lambda: status(server, "j1") == "Failed")
+    details = server.get(history("runs/child-1/details"))
+    assert details["error"]["error"]["message"] == "the command failed"
+    server.close()
+
+
 def test_logs_are_read_without_a_token(tmp_path: Path) -> None:
     """`jobs_stream`: the client fetches each log address as it is."""
     server = held(tmp_path, "hello")

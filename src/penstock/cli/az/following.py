@@ -21,7 +21,7 @@ _FALLBACKS = {
     "pipeline": re.compile(r"logs/azureml/executionlogs\.txt"),
     "command": re.compile(r"azureml-logs/\d{2}.+\.txt"),
 }
-_FIRST_WAIT, _LAST_WAIT = 0.1, 2.0
+_FIRST_WAIT, _LAST_WAIT = 0.1, 0.5
 
 
 def follow(call: Call, workspace: Workspace, name: str) -> None:
@@ -44,9 +44,14 @@ def follow(call: Call, workspace: Workspace, name: str) -> None:
 
 
 def _told(error: Any) -> str:
-    """The error as Azure's client prints it, after its message in plain lines."""
+    """The error as Azure's client prints it, after its message in plain lines.
+
+    Of a message with log lines only the first line is said twice.
+    """
     inner = error.get("error", error) if isinstance(error, Mapping) else {}
     message = str(inner.get("message") or "").strip()
+    if message and inner is not error:
+        error = {**error, "error": {**inner, "message": message.splitlines()[0]}}
     text = f"Exception : \n {json.dumps(error, indent=4)} "
     return f"the job failed: {message}\n{text}" if message else text
 
