@@ -202,7 +202,7 @@ class _Run:
         ends = [end for end in (self.out_read, self.err_read) if end >= 0]
         pipes = frozenset(f"pipe:[{os.fstat(end).st_ino}]" for end in ends)
         try:
-            with trees.starting:
+            with trees.starting():
                 self.process = subprocess.Popen(
                     list(argv),
                     cwd=cwd,
@@ -286,6 +286,7 @@ class _Run:
             cutter.close()
         self.on_idle()
         code = self.process.wait()
+        trees.stay_if_ending()
         self.tree.alive = False
         self.over = True
         if household is not None:

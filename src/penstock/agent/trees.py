@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 MARKER = "VSTS_PROCESS_LOOKUP_ID"
 """The environment variable by which the Azure agent finds what a job left behind."""
@@ -41,11 +42,21 @@ class Tree:
 
 # The kernel keeps one list of children for the whole process, so we keep what we know of it once.
 _lock = threading.Lock()
-starting = threading.Lock()
-"""Held from before a program is started until its tree is remembered: a child that another thread
-has only just started must not be taken for an orphan."""
+_starting = threading.Lock()
 _trees: dict[str, Tree] = {}
 _adopting = False
+_ending = False
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Hold this from before a program is started until its tree is remembered: a child that another
+    thread has only just started must not be taken for an orphan."""
+    with _starting:
+        if not _ending:
+            yield
+            return
+    stay_if_ending()
 
 
 def adopt_orphans() -> None:
@@ -91,6 +102,23 @@ def end(trees: Collection[Tree]) -> tuple[str, ...]:
     return tuple(f"{pid} ({name})" for pid, name in killed.items() if pid not in leaders)
 
 
+def end_all() -> None:
+    """Kill every tree. For a process that is about to leave: from now on its threads neither start
+    a program nor hear how one ended, so that nobody takes these ends for the programs' own."""
+    global _ending
+    with _starting:
+        _ending = True
+    with _lock:
+        known = list(_trees.values())
+    end(known)
+
+
+def stay_if_ending() -> None:
+    """Return, unless the process is about to leave."""
+    while _ending:
+        time.sleep(60)
+
+
 def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
     """The processes of the trees that still run; dead orphans among them are reaped on the way."""
     if sys.platform != "linux":
@@ -111,7 +139,7 @@ def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
 
 def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
     """The children of this process that nobody waits for and that belong to the given trees."""
-    with starting:
+    with _starting:
         children = _children(os.getpid())
         with _lock:
             known = list(_trees.values())

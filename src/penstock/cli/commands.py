@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
 
+from penstock.cli import streams
 from penstock.cli.exits import Exit
+from penstock.cli.options import Failure
 
 COMMANDS = {
     "run": ("penstock.cli.run", "run a pipeline here, from the working tree as it is"),
@@ -16,6 +19,7 @@ COMMANDS = {
     "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
     "eval": ("penstock.cli.eval", "evaluate an expression"),
     "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
+    "diff": ("penstock.cli.diff", "two pipelines compared by meaning, for a review"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
     "runs": ("penstock.cli.runs", "runs of the local store"),
     "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),
@@ -50,9 +54,11 @@ class _Commands(click.Group):
         if self.get_command(context, name) is None:
             from penstock.language.diagnostics import nearest
 
+            if name.startswith("-"):
+                return super().resolve_command(context, arguments)
             guess = nearest(name, self.list_commands(context))
-            hint = f' Did you mean "{guess}"?' if guess else " `penstock --help` lists them."
-            raise click.UsageError(f'there is no command "{name}".{hint}', context)
+            hint = f'did you mean "{guess}"?' if guess else "`penstock --help` lists them"
+            raise Failure(f'there is no command "{name}"', hint, Exit.USAGE)
         return super().resolve_command(context, arguments)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,23 +82,29 @@ def group() -> None:
 
 def call(given: list[str]) -> int:
     """Run one command line; the answer is its exit code. Tracebacks are shown with --debug only."""
-    debug = "--debug" in given
+    streams.make_ready()
+    rest = [argument for argument in given if argument != "--debug"]
+    if rest[:1] == [AZ[0]]:
+        from penstock.cli.az.main import main as az
+
+        return az([*rest[1:], "--debug"])
     try:
-        code = group.main(
-            [a for a in given if a != "--debug"], prog_name="penstock", standalone_mode=False
-        )
+        code = group.main(rest, prog_name="penstock", standalone_mode=False)
         return int(code or 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return error.exit_code
+        return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
         return Exit.CANCELED
-    except BrokenPipeError:
-        return Exit.OK
+    except SystemExit as ended:
+        # So click ends where the reader of stdout has left.
+        has_left = type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        return Exit.OK if has_left else int(ended.code or 0)
     except Exception as error:
-        if debug:
+        if "--debug" in given:
             raise
-        name = type(error).__name__
-        click.echo(f"error: {error or name}", err=True)
-        click.echo("  = help: the same command with --debug shows where", err=True)
-        return Exit.FAILED
+        from penstock.cli.failures import explain
+
+        failure = explain(error)
+        failure.show()
+        return failure.exit_code
