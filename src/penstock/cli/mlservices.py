@@ -62,6 +62,7 @@ class MlServices:
         )
         self.artifact_folder = ml_places(self.jobs, host.home)
         self._names: dict[tuple[str, str], tuple[str, str]] = {}
+        self._origins: dict[str, str] = {}
         host.scheduler.subscribe(self.service.on_event)
         host.scheduler.subscribe(self.executor.on_event)
 
@@ -135,8 +136,10 @@ class MlServices:
 
     def _secrets_around(self, run: str) -> tuple[str, ...]:
         """The secrets of the pipeline run whose step started an ML run: it may have passed them."""
-        root = next((job for job in self.jobs.of_run(run) if job.is_root), None)
-        origin = root.origin.partition("/")[0] if root is not None else ""
+        if run not in self._origins:
+            root = next((job for job in self.jobs.of_run(run) if job.is_root), None)
+            self._origins[run] = root.origin.partition("/")[0] if root is not None else ""
+        origin = self._origins[run]
         try:
             return secret_values(self._host.scheduler.state(origin)) if origin else ()
         except KeyError:

@@ -54,6 +54,7 @@ class Database:
         self._writing = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._writing_thread = 0
+        self._waits = True
 
     def query(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
         """All rows of a reading statement. It sees what was committed, not an open transaction."""
@@ -67,9 +68,11 @@ class Database:
             self._readers.append(connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """The one writing connection, inside `BEGIN IMMEDIATE`; commits at the end, or rolls back.
 
+        One that is not `durable` does not wait for the disk: a power cut may take it back until the
+        next durable one, which waits for both. Others see it at once, and it survives the process.
         Reads that belong to the change go through the connection given. Transactions do not nest:
         a function that is part of a larger change takes the connection as a parameter.
         """
@@ -79,7 +82,7 @@ class Database:
         with self._writing:
             self._writing_thread = thread
             try:
-                with _committed(self._writing_connection()) as connection:
+                with _committed(self._writing_connection(durable)) as connection:
                     yield connection
             finally:
                 self._writing_thread = 0
@@ -93,9 +96,14 @@ class Database:
         while self._readers:
             self._readers.pop().close()
 
-    def _writing_connection(self) -> sqlite3.Connection:
+    def _writing_connection(self, durable: bool) -> sqlite3.Connection:
         if self._writer is None:
             self._writer = self._connect()
+            self._waits = True
+        if durable is not self._waits:
+            self._waits = durable
+            level = self._synchronous if durable else "NORMAL"
+            self._writer.execute(f"PRAGMA synchronous={level}")
         return self._writer
 
     def _connect(self) -> sqlite3.Connection:

@@ -16,10 +16,14 @@ from penstock.engine import codec
 from penstock.engine.events import (
     CancelRequested,
     Event,
+    IssueLogged,
+    NodePhase,
     NodeQueued,
     NodeStarted,
     RunChanged,
     RunFinished,
+    StepFinished,
+    StepStarted,
 )
 from penstock.engine.plan import Plan
 from penstock.engine.redaction import event_without_secrets, without_secrets
@@ -57,12 +61,13 @@ _COLUMNS = tuple(f'"{column.name}"' for column in fields(Run))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
 _HEADER = ("kind", "name", "number", "definition", "branch", "commit", "reason")
 _FILTERS = (*_HEADER, "state", "result")
+_PROGRESS = (StepStarted, StepFinished, NodePhase, IssueLogged)
 
 
 class Runs:
     """Implements `engine.scheduler.Journal`, and answers lists. Every method may be called from any
-    thread; each change is one transaction that survives a power cut. Values of secrets are not
-    written.
+    thread; each change is one transaction. It survives a power cut, but for the latest progress of
+    steps, which decides nothing. Values of secrets are not written.
 
     `owner` marks the runs this process executes. Without one, no other process respects them.
     """
@@ -100,8 +105,9 @@ class Runs:
         """Keep events after the ones that are there, all or none. `KeyError` for an unknown run."""
         if not events:
             return
+        decides = not all(isinstance(event, _PROGRESS) for event in events)
         bodies = [(event.at, codec.to_json(event_without_secrets(event))) for event in events]
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=decides) as connection:
             row = connection.execute(
                 "SELECT (SELECT max(sequence) FROM events WHERE run = runs.id) FROM runs"
                 " WHERE id = ?",
