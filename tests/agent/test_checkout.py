@@ -154,7 +154,7 @@ def test_what_an_earlier_job_left_is_removed_and_nothing_copied_twice(machine, p
     server = run(machine, project, checkout())
     assert tree(sources(machine)) == [".gitignore", "a.txt", "new.txt", "run.sh", "src/b.txt"]
     assert not (sources(machine) / "src").is_symlink()
-    assert "5 files, 2 copied, 3 stale ones removed" in server.log()
+    assert "5 files, 2 copied, 3 removed" in server.log()
 
 
 def test_a_file_that_a_step_changed_is_copied_again(machine, project):

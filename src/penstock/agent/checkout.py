@@ -167,7 +167,7 @@ def _without_own_folders(step: StepContext, source: Path, names: Sequence[str]) 
 
 def _tell(step: StepContext, done: working_tree.Mirrored) -> None:
     files_told = "1 file" if done.present == 1 else f"{done.present} files"
-    step.log.line(f"{files_told}, {done.copied} copied, {done.removed} stale ones removed")
+    step.log.line(f"{files_told}, {done.copied} copied, {done.removed} removed")
     for note in done.notes:
         step.log.line(note)
 

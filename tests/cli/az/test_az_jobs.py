@@ -271,13 +271,13 @@ def test_warnings_are_shown_and_the_job_runs(workspace: Server, az: Az, folder: 
     assert (quiet.code, quiet.err) == (0, "")
 
 
-def test_a_file_that_is_not_there(workspace: Server, az: Az) -> None:
+def test_a_file_that_is_not_there(workspace: Server, az: Az, folder: Path) -> None:
     ended = az("ml", "job", "create", "--file", "nope.yml")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == (
         'error[PS3001]: "nope.yml" cannot be read: there is no such file\n'
-        "  = help: give the path of a YAML file, from the folder you are in\n"
-        "ERROR: nope.yml is not valid; nothing was submitted\n"
+        f"  = help: give the path of a YAML file; it begins in the folder you are in, {folder}\n"
+        "ERROR: nothing was submitted\n"
     )
 
 

@@ -111,7 +111,7 @@ def _environment(step: StepContext, version: str, interpreter: Interpreter) -> P
     folder = step.workspace.temporary / f"python-{version}"
     try:
         if not folder.exists():
-            prepared = prepare(spec, step.job.machine, step.log.text, step.cancellation)
+            prepared = prepare(spec, step.job.machine, step.log.debug, step.cancellation)
             lay_over(prepared, folder)
     except EnvironmentRefused as error:
         step.issue(

@@ -46,7 +46,8 @@ def _read(call: Call, undone: str) -> Loaded:
     from penstock.ml.yaml import Family
 
     loaded = read_document(call, Family.JOB)
-    report(call, loaded.diagnostics, f"{call.text('--file')} is not valid; {undone}")
+    fault = f"{call.text('--file')} is not valid; " if loaded.document is not None else ""
+    report(call, loaded.diagnostics, fault + undone)
     return loaded
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.language.yaml import Node, Scalar
@@ -20,7 +21,7 @@ def unreadable(path: str, reason: str) -> Diagnostic:
     return Diagnostic(
         code="PS3001",
         message=f'"{path}" cannot be read: {reason}',
-        help="give the path of a YAML file, from the folder you are in",
+        help=f"give the path of a YAML file; it begins in the folder you are in, {Path.cwd()}",
     )
 
 
