@@ -15,7 +15,7 @@ from penstock.language.expressions.reasons import Part, Ways, decisive, fact
 
 _CODES = {"succeeded": GOOD, "succeededWithIssues": WARNING, "failed": BAD, "abandoned": BAD}
 _BARE = "succeeded()"
-_OUTPUTS = (
+OUTPUTS_ARE_LATE = (
     "outputs are known only in a run; --assume-output STAGE/JOB.STEP.VARIABLE=VALUE gives one"
 )
 
@@ -83,7 +83,7 @@ def explain_node(reason: Reason, telling: Telling) -> str:
     elif not telling.assumed:
         lines += _ways(reason.ways, _other_outcome(reason, telling), telling)
     if not telling.is_past and _lacks_output(reason):
-        lines += ["", f"  {telling.paint(DIM, 'note')}: {_OUTPUTS}"]
+        lines += ["", f"  {telling.paint(DIM, 'note')}: {OUTPUTS_ARE_LATE}"]
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.agent.simulation import SimulatedStep
 from penstock.cli.evaluated import BAD, BOLD, DIM, painter, part_json
-from penstock.cli.explanations import why_not, why_step_not
+from penstock.cli.explanations import OUTPUTS_ARE_LATE, why_not, why_step_not
 from penstock.cli.foresight import Foreseen, shown_path
 from penstock.cli.loading import Loaded
 from penstock.cli.plan import missing_kind
@@ -19,7 +19,7 @@ from penstock.engine.state import NodeState
 from penstock.language.expressions.reasons import visible
 from penstock.language.source import Diagnostic
 
-_WIDEST = 48
+_WIDEST = 64
 _STATES = {
     Result.SUCCEEDED: ("running", "would run"),
     Result.SUCCEEDED_WITH_ISSUES: ("succeededWithIssues", "would have issues"),
@@ -47,6 +47,8 @@ def plan_text(
     branches = _top(foreseen, approvals)
     width = min(_WIDEST, max((w for b in branches for w in _widths(b, 0)), default=0))
     lines += [draw(branch, color=color, width=width, times=False) for branch in branches]
+    if any(_lacks_output(branch) for branch in branches):
+        lines += ["", f"{paint(DIM, 'note')}: {OUTPUTS_ARE_LATE}"]
     if missing:
         lines += ["", paint(BAD, "missing")]
         lines += _missing(missing, paint(DIM, "= help:"))
@@ -87,6 +89,10 @@ def _top(foreseen: Foreseen, approvals: dict[str, str]) -> tuple[Branch, ...]:
     if len(branches) == 1 and branches[0].name == "__default":
         return branches[0].children
     return branches
+
+
+def _lacks_output(branch: Branch) -> bool:
+    return "set no output" in branch.detail or any(map(_lacks_output, branch.children))
 
 
 def _widths(branch: Branch, depth: int) -> Iterator[int]:
@@ -147,6 +153,8 @@ def first_line(reason: Reason) -> str:
 def _step(step: SimulatedStep) -> Branch:
     state, word = _STATES[step.result]
     detail = why_step_not(step)
+    if step.holds and step.result is not Result.SUCCEEDED:
+        detail = "assumed"
     if not step.is_certain:
         detail = detail or "its condition reads what is known only in the run"
         word = "may run" if step.holds else "may be skipped"

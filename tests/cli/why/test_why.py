@@ -25,6 +25,7 @@ def test_case(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     case = yaml.safe_load(text.split("\n---\n")[0])
     write_project(case, tmp_path / "project")
     printed = "".join(told(command, tmp_path / "project", capsys) for command in case["commands"])
+    assert "--debug shows where" not in printed
     if os.environ.get("WRITE_CASES"):
         path.write_text(text.split("\n---\n")[0].rstrip("\n") + "\n---\n" + printed)
     else:
