@@ -56,7 +56,7 @@ class LiveProgress:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        self._console.print(Text.from_ansi(summary))
+        self._console.print(Text.from_ansi(summary), soft_wrap=True)
 
     def _draw(self) -> None:
         with Live(console=self._console, transient=True, auto_refresh=False) as live:

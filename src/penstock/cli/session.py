@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from penstock.cli.exits import Exit
 from penstock.cli.host import Access, Host
+from penstock.cli.interrupts import leave_at_once, one_way_to_end
 from penstock.cli.loading import Loaded
+from penstock.cli.options import wants_color
 from penstock.cli.progress import (
     JsonProgress,
     PlainProgress,
     Progress,
     QuietProgress,
+    Write,
     is_frame,
     without_time,
 )
+from penstock.cli.streams import Lines
 from penstock.cli.summary import (
     MlJob,
     failed_jobs,
@@ -53,7 +57,8 @@ class Mode:
 
 def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
     """Run the plan to its end; the answer is the exit code."""
-    with closing(Host(home, elsewhere=_service() if mode.detach else None)) as host:
+    elsewhere = _service() if mode.detach else None
+    with closing(Host(home, elsewhere=elsewhere)) as host, one_way_to_end():
         run = host.runs.new_id()
         number, plan = _numbered(host, run, loaded, planned)
         header = {
@@ -68,16 +73,20 @@ def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
             "root": str(loaded.root),
             "path": loaded.path,
         }
-        progress = _progress(mode, host, run)
+        lines = Lines()
+        progress = _progress(mode, host, run, lines.write)
         watch = _Watch(host, run, progress, planned.deployments, loaded.definition)
         host.scheduler.subscribe(watch.event)
         host.log_listeners.append(watch.log)
-        host.scheduler.start(run, plan, header)
-        result = watch.wait()
+        result = watch.go(plan, header)
         jobs = watch.jobs()
         _tell_steps(host, run, jobs)
-        progress.end(_summary(host, run, watch.number or number, jobs), jobs)
-        return _exit_code(result, jobs)
+        color = wants_color(sys.stdout) and not mode.json
+        progress.end(_summary(host, run, watch.number or number, jobs, color), jobs)
+        code = _exit_code(result, jobs)
+        if lines.error is not None and code == Exit.OK:
+            raise lines.error
+        return code
 
 
 def _service() -> Access:
@@ -110,11 +119,7 @@ def _numbered(host: Host, run: str, loaded: Loaded, planned: Planned) -> tuple[s
     return number, with_counters(plan, next_counter)
 
 
-def _progress(mode: Mode, host: Host, run: str) -> Progress:
-    def write(text: str) -> None:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-
+def _progress(mode: Mode, host: Host, run: str, write: Write) -> Progress:
     if mode.json:
         return JsonProgress(write)
     if mode.quiet:
@@ -169,30 +174,40 @@ class _Watch:
         elif self._host.has_ml and (told := self._host.ml.names_of(run, node)) is not None:
             self._progress.job_lines(*told, log, lines)
 
-    def wait(self) -> Result:
-        """The run's result, once the ML jobs it started have ended too. Ctrl-C cancels, a second
-        one leaves at once."""
-        scheduler = self._host.scheduler
+    def go(self, plan: Plan, header: Mapping[str, str]) -> Result:
+        """Start the run; its result, once the ML jobs it started have ended too. Ctrl-C cancels, a
+        second one leaves at once. Whatever else goes wrong, no program is left behind."""
         try:
-            result = scheduler.wait(self._run)
-            self._wait_for_jobs()
+            self._host.scheduler.start(self._run, plan, header)
+            return self._ended()
         except KeyboardInterrupt:
+            self._cancel()
+            return Result.CANCELED
+        except BaseException:
+            from penstock.agent import trees
+
+            trees.end_all()
+            raise
+
+    def _cancel(self) -> None:
+        try:
             sys.stderr.write("canceling; once more to leave at once\n")
-            scheduler.cancel(self._run, reason="canceled by the user")
+            self._host.scheduler.cancel(self._run, reason="canceled by the user")
             if self._host.has_ml:
                 self._host.ml.cancel_jobs_of(self._run)
-            result = scheduler.wait(self._run)
-            self._wait_for_jobs()
-            return Result.CANCELED if result in _GOOD else result
+            self._ended()
+        except KeyboardInterrupt:
+            leave_at_once()
+
+    def _ended(self) -> Result:
+        result = self._host.scheduler.wait(self._run)
+        if self._host.has_ml:
+            self._host.ml.wait_for_jobs_of(self._run)
         return result
 
     def jobs(self) -> list[MlJob]:
         """The ML jobs that steps of the run started, as they stand now."""
         return self._host.ml.jobs_of(self._run) if self._host.has_ml else []
-
-    def _wait_for_jobs(self) -> None:
-        if self._host.has_ml:
-            self._host.ml.wait_for_jobs_of(self._run)
 
     def _keep_deployment(self, event: Event) -> None:
         if not isinstance(event, NodeStarted | NodeFinished):
@@ -213,10 +228,10 @@ class _Watch:
             self._host.deployments.finish(number, str(event.result), event.at)
 
 
-def _summary(host: Host, run: str, number: str, jobs: list[MlJob]) -> str:
+def _summary(host: Host, run: str, number: str, jobs: list[MlJob], color: bool) -> str:
     state = host.scheduler.state(run)
     title = f"run {run}, {number}"
-    parts = [draw(run_tree(state, title, time.time(), jobs))]
+    parts = [draw(run_tree(state, title, time.time(), jobs), color=color)]
     for node, step in failures(state):
         place = f"{node.node.id}: {step.name}" if step else node.node.id
         message = (step.message if step else node.message) or node.message
