@@ -43,7 +43,7 @@ def load(request: Request) -> Loaded:
         raise Failure(f'there is no folder "{request.folder}"', code=Exit.NOT_FOUND)
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
-    repositories = _folders(request.repositories)
+    repositories = local_folders(request.repositories)
     repository = read_repository(root)
     definition = path.stem if path.name not in DEFAULT_FILES else root.name
     relative = path.relative_to(root).as_posix()
@@ -99,7 +99,8 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
     return path
 
 
-def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
+def local_folders(texts: tuple[str, ...]) -> dict[str, Path]:
+    """The folders of `--local-repository NAME=DIR` texts; Failure (exit 3) where there is none."""
     folders = {
         name: Path(text).resolve() for name, text in pairs(texts, "--local-repository").items()
     }
