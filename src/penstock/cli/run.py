@@ -58,6 +58,8 @@ def command(
 
     loaded = load(request)
     planned = plan_loaded(loaded, read_secrets(secrets))
+    if planned is not None:
+        planned = select_stages(planned, stages, skipped)
     diagnostics = [
         *loaded.library.diagnostics,
         *loaded.compiled.diagnostics,
@@ -66,7 +68,6 @@ def command(
     print_diagnostics(diagnostics)
     if planned is None or has_errors(diagnostics):
         return Exit.INVALID
-    planned = select_stages(planned, stages, skipped)
     _check_approvals(loaded, planned, approved)
     mode = Mode(json=as_json, quiet=quiet, verbose=verbose, detach=ml_jobs == "detach")
     return run_plan(loaded, planned, Home.default(os.environ), mode)
@@ -101,7 +102,7 @@ def read_secrets(texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str, ...]) -> Planned:
-    """The plan with only the wanted stages, or without the skipped ones.
+    """The plan with only the wanted stages, or without the skipped ones and their problems.
 
     A dependency on a stage that was left out no longer counts, as when stages are unticked in the
     run dialog of the service.
@@ -124,6 +125,9 @@ def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str,
         planned,
         plan=replace(planned.plan, nodes=nodes),
         deployments=tuple(d for d in planned.deployments if d.node.split("/")[0] in kept),
+        problems={
+            stage: found for stage, found in planned.problems.items() if stage in kept | {""}
+        },
     )
 
 

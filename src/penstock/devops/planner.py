@@ -6,7 +6,7 @@ Collects everything the run would miss, so that it can be said at once before an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from penstock.devops.hooks import hooks_of, plan_deployment
@@ -36,11 +36,19 @@ _PUBLISHING = ("publish", "upload")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan, or what is wrong; `deployments` are kept as the environments' history."""
+    """A plan, or what is wrong; `deployments` are kept as the environments' history.
+
+    `problems` are by stage, those of the whole pipeline by "".
+    """
 
     plan: Plan
     deployments: tuple[Deployment, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
+    problems: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All problems, in the order of the file; the same problem of several places once."""
+        return _each_once([problem for stage in self.problems.values() for problem in stage])
 
 
 def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Planned:
@@ -53,13 +61,16 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
         for step in _steps_of(job)
     )
     root = (*surroundings.variables, *declared_variables(planning, pipeline.variables))
+    problems = {"": tuple(planning.problems)}
     previous: str | None = None
     for position, stage in enumerate(pipeline.stages, 1):
+        before = len(planning.problems)
         previous = _plan_stage(planning, stage, position, previous, root)
+        problems[previous] = tuple(planning.problems[before:])
     return Planned(
         plan=Plan(nodes=tuple(planning.nodes), variables=root),
         deployments=tuple(planning.deployments),
-        diagnostics=_each_once(planning.problems),
+        problems=problems,
     )
 
 
@@ -78,7 +89,8 @@ def _of_all_places(same: Sequence[Diagnostic]) -> Diagnostic:
         return first
     shown = [Related(span, "also here") for span in list(places)[:_PLACES]]
     if len(places) > _PLACES:
-        more = f"also here, and in {len(places) - _PLACES} more places"
+        rest = len(places) - _PLACES
+        more = f"also here, and in {rest} more place{'s' if rest > 1 else ''}"
         shown[-1] = Related(shown[-1].span, more)
     return replace(first, related=(*first.related, *shown))
 
