@@ -197,3 +197,23 @@ def test_state_waits_for_the_disk_and_metrics_do_not(tmp_path: Path) -> None:
     assert metrics.query("PRAGMA synchronous")[0][0] == 1
     state.close()
     metrics.close()
+
+
+def test_a_change_that_decides_nothing_does_not_wait_for_the_disk_but_the_next_one_does(
+    tmp_path: Path,
+) -> None:
+    state = database.open_state(Home(tmp_path))
+    levels = []
+    for durable in (True, False, True):
+        with state.transaction(durable=durable) as connection:
+            levels.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+    state.close()
+    assert levels == [2, 1, 2]
+
+
+def test_metrics_never_wait_for_the_disk(tmp_path: Path) -> None:
+    metrics = database.open_metrics(Home(tmp_path))
+    for durable in (False, True):
+        with metrics.transaction(durable=durable) as connection:
+            assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1
+    metrics.close()
