@@ -14,7 +14,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
-from penstock.cli.output import render_data
+from penstock.cli.output import print_data
 from penstock.store.home import Home
 
 OLDEST_GIT = (2, 31)
@@ -47,7 +47,7 @@ def command(form: str, query: str | None) -> int:
         rows: list[dict[str, Any]] = [
             {"name": f.name, "state": f.state, "detail": f.detail, "help": f.help} for f in found
         ]
-        click.echo(render_data(rows, form, query))
+        print_data(rows, form, query)
     return Exit.NOT_READY if any(f.state == "broken" for f in found) else Exit.OK
 
 

@@ -9,8 +9,8 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
-from penstock.cli.output import render_data
-from penstock.cli.store import open_store
+from penstock.cli.output import print_data
+from penstock.cli.store import Store, lost, open_store
 from penstock.store.deployments import Deployment
 
 
@@ -21,26 +21,32 @@ def command() -> None:
 
 @command.command("history")
 @click.argument("environment")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @output_options("table")
 def history(environment: str, limit: int, form: str, query: str | None) -> int:
     """The deployments to ENVIRONMENT, newest first."""
     with open_store() as store:
         found = store.deployments.history(environment, limit=limit)
+        running = {run for run in {d.run for d in found if not d.result} if _goes_on(store, run)}
     if not found and form in ("text", "table"):
         click.echo(f'nothing was deployed to "{environment}" yet', err=True)
         return Exit.NOT_FOUND
-    click.echo(render_data([_row(d) for d in found], form, query))
+    print_data([_row(d, d.run in running) for d in found], form, query)
     return Exit.OK
 
 
-def _row(deployment: Deployment) -> dict[str, Any]:
+def _goes_on(store: Store, run: int) -> bool:
+    found = store.runs.get(str(run))
+    return found is not None and found.state != "finished" and not lost(store, [found])
+
+
+def _row(deployment: Deployment, is_running: bool) -> dict[str, Any]:
     started = datetime.fromtimestamp(deployment.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "run": deployment.run,
         "pipeline": deployment.definition,
         "stage": deployment.stage,
         "job": deployment.job,
-        "result": deployment.result or "going on",
+        "result": deployment.result or ("going on" if is_running else "abandoned"),
         "started": started,
     }

@@ -12,7 +12,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, print_diagnostics, wants_color
-from penstock.cli.output import render_data
+from penstock.cli.output import print_data
 from penstock.engine.places import Place, functions_in, names_in
 from penstock.language.casing import fold_case
 from penstock.language.expressions import (
@@ -97,7 +97,7 @@ def command(
             click.echo(printed(value))
     else:
         data = _data(text, where, value, parsed if traced else None, trace)
-        click.echo(render_data(data, form, query))
+        print_data(data, form, query)
     return Exit.OK
 
 

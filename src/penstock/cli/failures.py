@@ -40,7 +40,8 @@ def explain(error: Exception) -> Failure:
             help = "move the file away, or set PENSTOCK_HOME to another folder"
             return Failure(message, help, Exit.NOT_READY)
         case ServiceFailed():
-            return Failure(message, "`penstock doctor` shows what is missing", Exit.UNREACHABLE)
+            help = "" if "= help: " in message else "`penstock doctor` shows what is missing"
+            return Failure(message, help, Exit.UNREACHABLE)
         case RunStopped() if "disk is full" in message:
             return _full_disk(message)
         case RunStopped():

@@ -8,7 +8,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Request, output_options, pipeline_options, print_diagnostics
-from penstock.cli.output import render_data
+from penstock.cli.output import print_data
 from penstock.language.pipeline.pictures.outline import Box, outline
 from penstock.language.source import has_errors
 
@@ -33,7 +33,7 @@ def command(request: Request, picture: str | None, form: str, query: str | None)
     if form == "text" and not query:
         click.echo(_drawn(stages, picture))
     else:
-        click.echo(render_data([_data(stage) for stage in stages], form, query))
+        print_data([_data(stage) for stage in stages], form, query)
     return Exit.OK
 
 

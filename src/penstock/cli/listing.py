@@ -9,7 +9,7 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load
 from penstock.cli.options import Request, output_options, pipeline_options, print_diagnostics
-from penstock.cli.output import render_data
+from penstock.cli.output import print_data
 from penstock.language import pipeline as model
 from penstock.language.source import has_errors
 
@@ -27,7 +27,7 @@ def command(request: Request, form: str, query: str | None) -> int:
     if form == "text" and not query:
         click.echo("\n".join(_line(row) for row in rows))
     else:
-        click.echo(render_data(rows, form, query))
+        print_data(rows, form, query)
     return Exit.OK
 
 

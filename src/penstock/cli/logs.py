@@ -15,7 +15,7 @@ from penstock.engine.state import NodeState, StepState, replay
 @click.argument("run", default="latest")
 @click.option("--job", help="only this job: its id (Stage/Job) or name")
 @click.option("--step", help="only this step: its display name")
-@click.option("--tail", type=int, help="only the last lines of each log")
+@click.option("--tail", type=click.IntRange(min=1), help="only the last lines of each log")
 @click.option("--timestamps", is_flag=True, help="keep the time of each line")
 def command(run: str, job: str | None, step: str | None, tail: int | None, timestamps: bool) -> int:
     """Print the logs of RUN (an id, a number, an ML job's name, or `latest`), in order."""
@@ -28,7 +28,8 @@ def command(run: str, job: str | None, step: str | None, tail: int | None, times
             raise Failure(f'there is no job "{job}"', f"jobs are {known}", Exit.NOT_FOUND)
         printed = [_print(store, found.id, node, step, tail, timestamps) for node in nodes]
     if step is not None and not any(printed):
-        raise Failure(f'there is no step "{step}"', code=Exit.NOT_FOUND)
+        steps = ", ".join(dict.fromkeys(s.name for node in nodes for s in node.steps.values()))
+        raise Failure(f'there is no step "{step}"', f"steps are {steps}", Exit.NOT_FOUND)
     return Exit.OK
 
 

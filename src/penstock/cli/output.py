@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import Failure
+
 FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
+
+
+def print_data(data: Any, form: str, query: str | None = None) -> None:
+    """Print `render_data`; nothing at all where it is empty."""
+    if text := render_data(data, form, query):
+        click.echo(text)
 
 
 def render_data(data: Any, form: str, query: str | None = None) -> str:
     """The text of `data` (JSON-able) in one of `FORMATS`, after a JMESPath `query`.
 
-    Raises ValueError with a message for the user where the query is not valid.
+    Raises Failure (exit 2) where the query is not valid.
     """
     if query:
         data = _select(data, query)
@@ -38,7 +49,11 @@ def _select(data: Any, query: str) -> Any:
     try:
         return jmespath.search(query, data)
     except JMESPathError as error:
-        raise ValueError(f"--query is not a valid JMESPath expression: {error}") from None
+        said = str(error).splitlines()[0].removeprefix("Invalid jmespath expression: ")
+        message = f'--query: "{query}" is not a JMESPath expression: {said.rstrip(":")}'
+        raise Failure(
+            message, "https://jmespath.org shows how they are written", Exit.USAGE
+        ) from None
 
 
 def _rows(data: Any) -> list[list[str]]:

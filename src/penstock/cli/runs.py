@@ -11,7 +11,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, wants_color
-from penstock.cli.output import render_data
+from penstock.cli.output import print_data, render_data
 from penstock.cli.store import Store, find_run, lost, open_store
 from penstock.store.runs import Run
 
@@ -22,7 +22,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--limit", default=50, show_default=True, help="how many, newest first")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="how many, newest first",
+)
 @click.option("--branch", help="only runs of this branch")
 @click.option("--kind", type=click.Choice(["pipeline", "ml"]), default="pipeline")
 @output_options("table")
@@ -39,8 +45,8 @@ def list_runs(limit: int, branch: str | None, kind: str, form: str, query: str |
     text = render_data(rows, form, query)
     if text:
         click.echo(text)
-    elif form in ("text", "table"):
-        click.echo("no runs yet; `penstock run` starts one", err=True)
+    elif form in ("text", "table") and not rows:
+        click.echo(_none(kind, branch), err=True)
     return Exit.OK
 
 
@@ -54,8 +60,15 @@ def show(run: str, form: str, query: str | None) -> int:
         if form == "text" and not query:
             click.echo(_tree(store, found))
         else:
-            click.echo(render_data(_details(store, found), form, query))
+            print_data(_details(store, found), form, query)
     return Exit.OK
+
+
+def _none(kind: str, branch: str | None) -> str:
+    if branch:
+        return f'no runs of the branch "{branch}" yet'
+    starts = "`penstock run`" if kind == "pipeline" else "`penstock az ml job create`"
+    return f"no runs yet; {starts} starts one"
 
 
 def row_of(run: Run, is_lost: bool) -> dict[str, Any]:

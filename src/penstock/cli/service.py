@@ -36,9 +36,16 @@ def ensure(home: Home | None = None) -> tuple[str, str]:
     home = home or Home.default(os.environ)
     found = _living(home)
     if found is None:
-        home.make()
-        _spawn(home)
-        found = _wait(home)
+        try:
+            home.make()
+            process = _spawn(home)
+        except OSError as error:
+            said = (error.strerror or str(error)).lower()
+            raise ServiceFailed(
+                f'the store "{home.root}" cannot be used: {said}\n'
+                "  = help: set PENSTOCK_HOME to a folder that you can write to"
+            ) from error
+        found = _wait(home, process)
     return found["url"], found["token"]
 
 
@@ -138,13 +145,13 @@ def _living(home: Home) -> dict[str, Any] | None:
     return found
 
 
-def _spawn(home: Home) -> None:
-    log = os.open(
-        home.root / "service.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-    )
+def _spawn(home: Home) -> subprocess.Popen[bytes]:
+    path = home.root / "service.log"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+    log = os.open(path, flags, 0o600)
     hidden = ("PENSTOCK_ENDPOINT", "PENSTOCK_TOKEN", "PENSTOCK_ORIGIN", "VSTS_PROCESS_LOOKUP_ID")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "penstock.cli.service"],
         env={**environment, "PENSTOCK_HOME": str(home.root)},
         cwd=home.root,
@@ -154,19 +161,35 @@ def _spawn(home: Home) -> None:
         start_new_session=True,
     )
     os.close(log)
+    return process
 
 
-def _wait(home: Home) -> dict[str, Any]:
+def _wait(home: Home, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+    # Where two start it at once, one of them ends well and the other serves both.
+    while time.monotonic() < end and not process.poll():
         found = _living(home)
         if found is not None:
             return found
         time.sleep(0.02)
     log = home.root / "service.log"
-    tail = log.read_text("utf-8", "replace")[-2000:] if log.exists() else ""
-    raise ServiceFailed(f"the background service did not start; {log} ends with:\n{tail}")
+    tail = log.read_text("utf-8", "replace")[-2000:].strip() if log.exists() else ""
+    said = tail.removeprefix("error: ") or f"{log} is empty"
+    raise ServiceFailed(f"the background service did not start: {said}")
+
+
+def _serve_or_say_why() -> int:
+    from penstock.cli.failures import explain
+
+    try:
+        return serve(Home.default(os.environ))
+    except Exception as error:
+        failure = explain(error)
+        if failure.exit_code == Exit.FAILED:
+            raise
+        failure.show()
+        return failure.exit_code
 
 
 if __name__ == "__main__":
-    sys.exit(serve(Home.default(os.environ)))
+    sys.exit(_serve_or_say_why())

@@ -138,7 +138,7 @@ def _step(node: NodeState, step: StepState, now: float, jobs: Sequence[MlJob]) -
     started_here = [job for job in jobs if job.origin.endswith(f"/{node.node.id}/{step.id}")]
     return Branch(
         name=step.name,
-        state=str(step.result) if step.result is not None else "running",
+        state=str(step.result or node.result or "running"),
         seconds=_seconds(step.started_at, step.finished_at, now),
         detail=step.message if step.result in _WITH_REASON else "",
         children=tuple(job_tree(job) for job in started_here),

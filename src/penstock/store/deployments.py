@@ -52,9 +52,13 @@ class Deployments:
     def history(
         self, environment: str, *, before: int | None = None, limit: int = 50
     ) -> list[Deployment]:
-        """The deployments to an environment, newest first; `before` is the last id seen."""
+        """The deployments to an environment, newest first; `before` is the last id seen.
+
+        Names of environments are compared without case, as the service does.
+        """
         rows = self._database.query(
-            "SELECT * FROM deployments WHERE environment = ? AND id < ? ORDER BY id DESC LIMIT ?",
+            "SELECT * FROM deployments WHERE environment = ? COLLATE NOCASE AND id < ?"
+            " ORDER BY id DESC LIMIT ?",
             environment,
             before if before is not None else 2**62,
             limit,
