@@ -121,8 +121,13 @@ def command(
                 sides = _revision_sides(given, revisions or "HEAD", file, stack)
             return _compare(given, sides[0], sides[1], form)
     except GitFailed as error:
-        help = "git branch -a and git log --oneline show what there is"
-        raise Failure(str(error), help, Exit.NOT_FOUND) from error
+        raise Failure(str(error), _help(place, revisions), Exit.NOT_FOUND) from error
+
+
+def _help(folder: Path, revisions: str | None) -> str:
+    if revisions and (folder / revisions).is_file():
+        return f"the revision comes first: penstock diff HEAD {revisions}"
+    return "git branch -a and git log --oneline show what there is"
 
 
 def _compare(given: _Given, before: _Side, after: _Side, form: str) -> int:

@@ -125,9 +125,14 @@ def _property(
         property=name,
         old=left,
         new=right,
-        old_span=(old.span if old else None) or (parts[0].span if left is not None else None),
-        new_span=(new.span if new else None) or (parts[1].span if right is not None else None),
+        old_span=_place(name, old, parts[0]) if left is not None else None,
+        new_span=_place(name, new, parts[1]) if right is not None else None,
     )
+
+
+def _place(name: str, one: Property | None, part: Part) -> Span | None:
+    """Where a property stands; a default that is not written, at its part."""
+    return (one.span if one else part.defaults.get(name)) or part.span
 
 
 def _name_key(name: str) -> str:

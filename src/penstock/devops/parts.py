@@ -7,6 +7,7 @@ texts that mean the same have the same `key`. For comparing; nothing is planned 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from penstock.devops.parts_text import (
@@ -58,7 +59,8 @@ class Property(NamedTuple):
 
 class Part(NamedTuple):
     """A pipeline, stage, job, deployment, hook or step. `key` is what its name is matched by;
-    `id` is the name that others refer to it by, empty where it has none."""
+    `id` is the name that others refer to it by, empty where it has none; `defaults` are the places
+    of defaults that are written out."""
 
     kind: str
     name: str
@@ -67,6 +69,7 @@ class Part(NamedTuple):
     properties: Mapping[str, Property]
     children: tuple[Part, ...] = ()
     id: str = ""
+    defaults: Mapping[str, Span | None] = MappingProxyType({})
 
 
 def pipeline_parts(pipeline: model.Pipeline) -> Part:
@@ -97,6 +100,7 @@ def pipeline_parts(pipeline: model.Pipeline) -> Part:
         span=None,
         properties=properties.found,
         children=tuple(_stages(pipeline)),
+        defaults=properties.defaults,
     )
 
 
@@ -126,12 +130,15 @@ class _Properties:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.found: dict[str, Property] = {}
+        self.defaults: dict[str, Span | None] = {}
 
     def add(self, name: str, value: str, span: Span | None, key: str | None = None) -> None:
         meaning = fold_case(value) if key is None else key
         default = DEFAULTS.get((self.kind, name))
         if default is None or meaning != _key_of(name, default):
             self.found[name] = Property(value, span, meaning)
+        else:
+            self.defaults[name] = span
 
     def text(self, name: str, text: model.Text | None) -> None:
         """A text whose case matters; an empty one is as none."""
@@ -211,6 +218,7 @@ def _stages(pipeline: model.Pipeline) -> Iterator[Part]:
             properties=properties.found,
             children=tuple(_jobs(pipeline, stage)),
             id=name,
+            defaults=properties.defaults,
         )
         before = stage
 
@@ -224,20 +232,20 @@ def _jobs(pipeline: model.Pipeline, stage: model.Stage) -> Iterator[Part]:
     for position, job in enumerate(stage.jobs):
         kind = "job" if isinstance(job, model.Job) else "deployment"
         name = job.id.value
+        properties = _job_properties(job, job.pool or stage.pool or pipeline.pool)
         yield Part(
             kind=kind,
             name=name,
             key=f"{kind} {fold_case(name) or position}",
             span=job.span,
-            properties=_job_properties(job, job.pool or stage.pool or pipeline.pool),
+            properties=properties.found,
             children=tuple(_job_children(job)),
             id=name,
+            defaults=properties.defaults,
         )
 
 
-def _job_properties(
-    job: model.Job | model.DeploymentJob, pool: model.Pool | None
-) -> Mapping[str, Property]:
+def _job_properties(job: model.Job | model.DeploymentJob, pool: model.Pool | None) -> _Properties:
     properties = _Properties("job")
     properties.text("displayName", job.display_name)
     properties.names("dependsOn", job.depends_on or (), job.span)
@@ -259,7 +267,7 @@ def _job_properties(
         text = container_text(service)
         properties.add(f"service {name}", text, service.span, text)
     properties.text("workspace clean", job.workspace_clean)
-    return properties.found
+    return properties
 
 
 def _deployment(properties: _Properties, job: model.DeploymentJob) -> None:
@@ -337,7 +345,15 @@ def _step(step: model.Step) -> Part:
     properties.table("input", step.inputs)
     properties.table("env", step.env, cased=True)
     name = step.name.value if step.name else ""
-    return Part("step", step_title(step), fold_case(name), step.span, properties.found, (), name)
+    return Part(
+        kind="step",
+        name=step_title(step),
+        key=fold_case(name),
+        span=step.span,
+        properties=properties.found,
+        id=name,
+        defaults=properties.defaults,
+    )
 
 
 def _target(properties: _Properties, step: model.Step) -> None:

@@ -16,7 +16,6 @@ _WHY_NOT = {
     "dangling": "it is a symbolic link that leads nowhere",
     "loop": "it is a symbolic link to itself",
     "notdir": "a part of its path is no folder",
-    "ambiguous": "its name is ambiguous",
 }
 
 
@@ -95,7 +94,7 @@ class RevisionFiles:
         if repository.lower() != _SELF:
             return self._others.names(repository, folder)
         tree = f"{self._commit}:{self._prefix}{_inside(folder) if folder else ''}"
-        found = _git(self._root, "ls-tree", "-z", "--name-only", tree.rstrip("/"))
+        found = _git(self._root, "ls-tree", "-z", "--full-tree", "--name-only", tree.rstrip("/"))
         return tuple(name for name in (found or "").split("\0") if name)
 
     def _blob(self, path: str) -> bytes | None:

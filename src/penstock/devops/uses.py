@@ -175,8 +175,20 @@ def _of_job(job: model.Job | model.DeploymentJob, known: _Known) -> Iterator[Use
         resource = f".{target.resource_name.value}" if target.resource_name else ""
         yield Use("environment", target.name.value + resource, target.name.span)
     yield from known.variables(job.condition)
+    for text in _leg_values(job):
+        yield from known.variables(text)
     for container in (job.container, *job.services.values()):
-        yield from _named("service connection", container.endpoint if container else None)
+        if container:
+            yield from _named("service connection", container.endpoint)
+            for text in container.env.values():
+                yield from known.variables(text)
+
+
+def _leg_values(job: model.Job | model.DeploymentJob) -> Iterator[model.Text]:
+    strategy = job.strategy
+    if isinstance(strategy, model.Matrix) and isinstance(strategy.legs, Mapping):
+        for leg in strategy.legs.values():
+            yield from leg.values()
 
 
 def _of_step(step: model.Step, known: _Known) -> Iterator[Use]:

@@ -74,7 +74,7 @@ stage Build
 
 stage Deploy
   ~ dependsOn  Build -> Scan                              azure-pipelines.yml:11 -> 16
-  ~ condition                                             azure-pipelines.yml:11 -> 17
+  ~ condition                                             azure-pipelines.yml:12 -> 17
       - succeeded()
       + and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
   deployment web
@@ -211,6 +211,12 @@ def test_a_side_that_does_not_compile_is_named(repository: Path) -> None:
             'error: there is no revision "nope"\n'
             "  = help: git branch -a and git log --oneline show what there is\n",
         ),
+        (
+            ("azure-pipelines.yml",),
+            3,
+            'error: there is no revision "azure-pipelines.yml"\n'
+            "  = help: the revision comes first: penstock diff HEAD azure-pipelines.yml\n",
+        ),
         (("main..feature", "none.yml"), 3, 'error: main has no file "none.yml"\n'),
         (
             ("main..--output=x",),
@@ -243,6 +249,18 @@ def test_a_link_out_of_the_repository_is_not_followed(repository: Path) -> None:
     ended = penstock(repository, "diff", "main..feature")
     assert ended.code == 4
     assert "symbolic link" in ended.err
+
+
+def test_a_project_in_a_folder_of_a_repository_has_its_own_root(repository: Path) -> None:
+    shop = repository / "shop"
+    shop.mkdir()
+    write(shop, BEFORE)
+    commit(repository, "a project below")
+    write(shop, AFTER, "production")
+    commit(repository, "its change")
+    ended = penstock(shop, "diff", "HEAD~1..HEAD")
+    assert ended.err == ""
+    assert ended.out.split("\n")[1:] == TEXT.split("\n")[1:]
 
 
 def test_without_git_it_says_so(tmp_path: Path) -> None:
