@@ -40,7 +40,11 @@ def load(request: Request) -> Loaded:
     """
     folder = (request.folder or Path()).resolve()
     if not folder.is_dir():
-        raise Failure(f'there is no folder "{request.folder}"', code=Exit.NOT_FOUND)
+        raise Failure(
+            f'-C: there is no folder "{request.folder}"',
+            "name a folder that exists, or leave -C out to work in this one",
+            Exit.NOT_FOUND,
+        )
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)
@@ -89,7 +93,7 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
         )
     path = (folder / name).resolve()
     if not path.is_file():
-        raise Failure(f'there is no file "{name}" in {folder}', code=Exit.NOT_FOUND)
+        raise no_file(folder, name)
     if not path.is_relative_to(root):
         raise Failure(
             f'"{name}" is outside the repository {root}',
@@ -97,6 +101,20 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
             Exit.USAGE,
         )
     return path
+
+
+def no_file(folder: Path, name: str) -> Failure:
+    """What to say where `name`, given from `folder`, is no file."""
+    from penstock.language.diagnostics import nearest
+
+    path = folder / name
+    if path.is_dir():
+        return Failure(f'"{name}" is a folder', "name a YAML file in it", Exit.NOT_FOUND)
+    siblings = sorted(path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    guess = nearest(path.name, [file.name for file in siblings])
+    help = f'did you mean "{path.parent.joinpath(guess).relative_to(folder)}"?' if guess else ""
+    seen = f"a path is seen from {folder.resolve()}; -C names another folder"
+    return Failure(f'there is no file "{name}"', help or seen, Exit.NOT_FOUND)
 
 
 def local_folders(texts: tuple[str, ...]) -> dict[str, Path]:
@@ -107,7 +125,9 @@ def local_folders(texts: tuple[str, ...]) -> dict[str, Path]:
     for name, folder in folders.items():
         if not folder.is_dir():
             raise Failure(
-                f'--local-repository {name}: there is no folder "{folder}"', code=Exit.NOT_FOUND
+                f'--local-repository {name}: there is no folder "{folder}"',
+                f"clone the repository, and name its folder: --local-repository {name}=DIR",
+                Exit.NOT_FOUND,
             )
     return folders
 

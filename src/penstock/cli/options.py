@@ -112,7 +112,8 @@ def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator or not name:
-            raise click.UsageError(f'{option} takes NAME=VALUE, not "{text}"')
+            message = f'{option}: "{text}" has no name and value'
+            raise Failure(message, f"write it as {option} NAME=VALUE", Exit.USAGE)
         found[name] = value
     return found
 
@@ -124,7 +125,8 @@ def group_pairs(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
         group, separator, rest = text.partition(":")
         name, equals, value = rest.partition("=")
         if not (separator and equals and group and name):
-            raise click.UsageError(f'--variable-group takes GROUP:NAME=VALUE, not "{text}"')
+            message = f'--variable-group: "{text}" has no group, name and value'
+            raise Failure(message, "write it as --variable-group GROUP:NAME=VALUE", Exit.USAGE)
         found.setdefault(group, {})[name] = value
     return found
 

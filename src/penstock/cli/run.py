@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -74,31 +75,50 @@ def command(
 
 
 def read_secrets(texts: tuple[str, ...]) -> dict[str, str]:
-    """Secret values by name: `NAME` from the environment, `NAME=@FILE`, `NAME=-` from a prompt."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, separator, source = text.partition("=")
-        if not separator:
-            if name not in os.environ:
-                raise Failure(
-                    f"--secret {name}: there is no environment variable {name}",
-                    f"{name}=... penstock run --secret {name}, or --secret {name}=@FILE",
-                    Exit.USAGE,
-                )
-            found[name] = os.environ[name]
-        elif source == "-":
-            found[name] = click.prompt(name, hide_input=True, err=True)
-        elif source.startswith("@"):
-            path = Path(source[1:])
-            if not path.is_file():
-                raise Failure(f'--secret {name}: there is no file "{path}"', code=Exit.NOT_FOUND)
-            found[name] = path.read_text("utf-8").rstrip("\n")
-        else:
-            raise click.UsageError(
-                f"--secret {name}: values on the command line can be seen by others; "
-                f"use --secret {name}, --secret {name}=@FILE or --secret {name}=-"
-            )
-    return found
+    """Secret values by name: `NAME` from the environment, `NAME=@FILE`, and `NAME=-` from a prompt,
+    or from stdin where that is no terminal."""
+    return dict(_secret(*text.partition("=")) for text in texts)
+
+
+def _secret(name: str, separator: str, source: str) -> tuple[str, str]:
+    option = f"--secret {name}"
+    if not name:
+        raise Failure("--secret: there is no name", "write it as --secret NAME=@FILE", Exit.USAGE)
+    if source == "-":
+        return name, _asked(name)
+    if source.startswith("@"):
+        return name, _read(option, Path(source[1:]))
+    if separator:
+        message = f"{option}: a value on the command line can be seen by others"
+        raise Failure(message, f"{option}=@FILE, or {option}=- for a prompt", Exit.USAGE)
+    if name not in os.environ:
+        raise Failure(
+            f"{option}: there is no environment variable {name}",
+            f"set it, or name a file: {option}=@FILE",
+            Exit.USAGE,
+        )
+    return name, os.environ[name]
+
+
+def _asked(name: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(name, hide_input=True, err=True))
+    line = sys.stdin.readline().rstrip("\n")
+    if not line:
+        help = f"pipe the value in, or name a file: --secret {name}=@FILE"
+        raise Failure(f"--secret {name}=-: there is nothing on stdin", help, Exit.USAGE)
+    return line
+
+
+def _read(option: str, path: Path) -> str:
+    help = f"name a readable text file: {option}=@FILE"
+    try:
+        return path.read_text("utf-8").rstrip("\n")
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise Failure(f'{option}: "{path}": {said}', help, Exit.NOT_FOUND) from error
+    except UnicodeDecodeError as error:
+        raise Failure(f'{option}: "{path}" is not UTF-8 text', help, Exit.USAGE) from error
 
 
 def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str, ...]) -> Planned:

@@ -11,8 +11,8 @@ import click
 
 from penstock import __version__
 from penstock.cli.exits import Exit
-from penstock.cli.loading import load
-from penstock.cli.options import Failure, Request, wants_color
+from penstock.cli.loading import load, no_file
+from penstock.cli.options import Request, wants_color
 from penstock.language.source import Diagnostic, Source, has_errors
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _check(request: Request) -> list[Diagnostic]:
     if request.file is not None:
         path = (request.folder or Path()) / request.file
         if not path.is_file():
-            raise Failure(f'there is no file "{request.file}"', code=Exit.NOT_FOUND)
+            raise no_file(request.folder or Path(), request.file)
         if (kind := _azure_ml_kind(path)) is not None:
             from penstock.ml.yaml.loading import load as load_ml
 
