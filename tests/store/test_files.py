@@ -37,6 +37,8 @@ OUTSIDE = [
     "a/" + "x" * 256,
     "ü" * 128,
     "\ud800",
+    "/".join(["a"] * 255),
+    "/".join(["x" * 250] * 9),
 ]
 
 
@@ -166,6 +168,26 @@ def test_a_listing_names_files_with_their_sizes_and_folders(root: Path) -> None:
     ]
     assert listing(root, "nothing") == []
     assert listing(root, "model/MLmodel/x") == []
+
+
+def test_a_listing_leaves_out_what_no_path_can_name(root: Path) -> None:
+    for name in ("a\\b", "a\nb", os.fsdecode(b"\xff")):
+        (root / name).write_text("from a job")
+    (root / "plain").write_text("x")
+    assert [entry.path for entry in listing(root)] == ["plain"]
+
+
+def test_a_very_deep_folder_is_walked_as_far_as_paths_go(root: Path) -> None:
+    descriptor = os.open(root, os.O_RDONLY)
+    for depth in range(300):
+        os.close(os.open(f"f{depth}", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
+        os.mkdir("zz", dir_fd=descriptor)
+        below_it = os.open("zz", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below_it
+    os.close(descriptor)
+    found = [entry.path.rpartition("/")[2] for entry in walk(root)]
+    assert found == [f"f{depth}" for depth in range(254)]
 
 
 def test_deleting_a_folder_takes_all_it_holds_and_never_the_root(root: Path) -> None:

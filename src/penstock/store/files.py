@@ -18,6 +18,9 @@ _LONGEST_NAME = 180
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ()+,=@")
 _FORBIDDEN = frozenset(["\\", "\x7f", *(chr(code) for code in range(32))])
 _CHUNK = 1024 * 1024
+_DEEPEST = 254
+"""Parts in a path, as in the name of an Azure blob ("Naming and referencing containers")."""
+_LONGEST_PATH = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +57,24 @@ def _bytes(text: str) -> bytes:
 def segments(relative: str) -> list[str]:
     """The parts of a path such as `model/MLmodel`; a slash at the end is allowed.
 
-    Raises `UnsafePath` for a part that is empty, `.`, `..`, or holds what no part can hold.
+    Raises `UnsafePath` for a part that is empty, `.`, `..`, or holds what no part can hold, and
+    for a path that is too deep or too long.
     """
     parts = relative.removesuffix("/").split("/") if relative not in ("", "/") else []
+    if len(parts) > _DEEPEST or len(relative) > _LONGEST_PATH:
+        raise _unsafe(
+            f"a path has at most {_DEEPEST} parts and {_LONGEST_PATH} characters, "
+            f'not {len(parts)} and {len(relative)}: "{relative[:100]}..."'
+        )
     for part in parts:
-        if part in ("", ".", "..") or not _FORBIDDEN.isdisjoint(part) or not _fits(part):
+        if not _is_part(part):
             raise _unsafe(f'"{relative}" is not a path below a folder')
     return parts
 
 
-def _fits(name: str) -> bool:
+def _is_part(name: str) -> bool:
+    if name in ("", ".", "..") or not _FORBIDDEN.isdisjoint(name):
+        return False
     try:
         return len(name.encode()) <= 255
     except UnicodeEncodeError:
@@ -121,29 +132,26 @@ def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
 def listing(root: Path, relative: str = "") -> list[FileEntry]:
     """What a folder below `root` holds, by name; a file lists itself; nothing there lists nothing.
 
-    Links and unfinished files are left out. Paths are relative to `root`.
+    Links, unfinished files and names that no path can hold are left out. Paths are relative to
+    `root`.
     """
     path = below(root, relative)
     prefix = "".join(f"{part}/" for part in segments(relative))
     if path.is_file():
         return [FileEntry(path=prefix[:-1], is_folder=False, size=path.stat().st_size)]
-    found = []
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_symlink() or is_draft(entry.name):
-                continue
-            folder = entry.is_dir()
-            size = 0 if folder else entry.stat().st_size
-            found.append(FileEntry(path=prefix + entry.name, is_folder=folder, size=size))
-    return sorted(found, key=lambda item: item.path)
+    return _entries(root, path, prefix)
 
 
 def walk(root: Path, relative: str = "") -> Iterator[FileEntry]:
-    """Every file in a folder below `root`, at any depth, in order; links are left out."""
-    for entry in listing(root, relative):
-        if entry.is_folder:
-            yield from walk(root, entry.path)
-        else:
+    """Every file in a folder below `root` that a path can name, in order; links are left out."""
+    folders = [iter(listing(root, relative))]
+    while folders:
+        entry = next(folders[-1], None)
+        if entry is None:
+            folders.pop()
+        elif entry.is_folder and entry.path.count("/") < _DEEPEST - 1:
+            folders.append(iter(_entries(root, root / entry.path, f"{entry.path}/")))
+        elif not entry.is_folder:
             yield entry
 
 
@@ -181,6 +189,29 @@ def copy_into(source: Path, target: Path) -> None:
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy_file(true, target)
+
+
+def _entries(root: Path, path: Path, prefix: str) -> list[FileEntry]:
+    """What the folder at `path` holds, by name; nothing where there is no folder."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = []
+    try:
+        _check_place(_true_path(descriptor), root, prefix)
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                if entry.is_symlink() or is_draft(entry.name) or not _is_part(entry.name):
+                    continue
+                with suppress(FileNotFoundError):
+                    folder = entry.is_dir()
+                    size = 0 if folder else entry.stat().st_size
+                    path_below = prefix + entry.name
+                    found.append(FileEntry(path=path_below, is_folder=folder, size=size))
+    finally:
+        os.close(descriptor)
+    return sorted(found, key=lambda item: item.path)
 
 
 def _unsafe(message: str) -> Exception:
