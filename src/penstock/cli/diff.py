@@ -101,7 +101,8 @@ def command(
 
     place = (folder or Path()).resolve()
     if not place.is_dir():
-        raise Failure(f'there is no folder "{folder}"', code=Exit.NOT_FOUND)
+        help = "-C takes a folder that is there"
+        raise Failure(f'there is no folder "{folder}"', help, Exit.NOT_FOUND)
     given = _Given(
         root=find_root(place),
         folder=place,
@@ -196,7 +197,8 @@ def _compiled(given: _Given, side: _Side) -> Compiled | None:
 def _file_side(given: _Given, name: str) -> _Side:
     path = _relative(given, name)
     if not (given.root / path).is_file():
-        raise Failure(f'there is no file "{name}" in {given.folder}', code=Exit.NOT_FOUND)
+        help = "paths begin in the folder you are in, or that -C names"
+        raise Failure(f'there is no file "{name}" in {given.folder}', help, Exit.NOT_FOUND)
     return _Side(name, LocalFiles(given.root, given.repositories), path)
 
 
@@ -222,7 +224,8 @@ def _revision_sides(
     path = _path(given, file, [one for _, one in found])
     for name, one in found:
         if not _has(one, path):
-            raise Failure(f'{name} has no file "{path}"', code=Exit.NOT_FOUND)
+            help = "name a file that both sides have: penstock diff REV..REV PATH"
+            raise Failure(f'{name} has no file "{path}"', help, Exit.NOT_FOUND)
     return tuple(_Side(name, one, path) for name, one in found)
 
 

@@ -217,7 +217,12 @@ def test_a_side_that_does_not_compile_is_named(repository: Path) -> None:
             'error: there is no revision "azure-pipelines.yml"\n'
             "  = help: the revision comes first: penstock diff HEAD azure-pipelines.yml\n",
         ),
-        (("main..feature", "none.yml"), 3, 'error: main has no file "none.yml"\n'),
+        (
+            ("main..feature", "none.yml"),
+            3,
+            'error: main has no file "none.yml"\n'
+            "  = help: name a file that both sides have: penstock diff REV..REV PATH\n",
+        ),
         (
             ("main..--output=x",),
             3,
