@@ -100,7 +100,7 @@ def solve_in(shop: Path, *requirements: str) -> Resolution:
 def test_of_pins_that_conflict_the_one_depended_on_gives_way(shop: Path) -> None:
     found = solve_in(shop, "penstock-test-top==1.0", "penstock-test-base==1.0")
     assert pins(found.lock)["penstock-test-top"] == "1.0"
-    assert found.notes == ("penstock-test-base 1.0 -> 3.0 (conflicts with other packages)",)
+    assert found.notes == ("penstock-test-base 1.0 -> 2.0 (conflicts with other packages)",)
 
 
 def test_a_version_that_never_was_becomes_the_next(shop: Path) -> None:
@@ -196,6 +196,10 @@ def test_text_that_is_no_requirement_is_refused(tmp_path: Path) -> None:
         ("six==1.16.0", ["six==1.16.0", "six<2,>=1.16.0", "six>=1.16.0", "six"]),
         ("six<2", ["six<2", "six"]),
         ("x[a]~=1.5.3", ["x[a]~=1.5.3", "x[a]<2,>=1.5.3", "x[a]>=1.5.3", "x[a]"]),
+        (
+            "tensorflow-gpu==2.4",
+            [*(f"tensorflow-gpu{x}" for x in ("==2.4", "<3,>=2.4", ">=2.4", "")), "tensorflow"],
+        ),
         ("azureml-core==1.38", ["azureml-core==1.38", "azureml-core<2,>=1.38", ""]),
         (
             "azureml-mlflow==1.38",
@@ -205,6 +209,23 @@ def test_text_that_is_no_requirement_is_refused(tmp_path: Path) -> None:
 )
 def test_rungs_from_exact_to_loose(requirement: str, rungs: list[str]) -> None:
     assert demand(Wish(requirement=requirement)).rungs == rungs
+
+
+@pytest.mark.parametrize(
+    ("requirement", "hint", "rungs"),
+    [
+        ("pandas", "2.0.3", ["pandas==2.0.3", "pandas<3,>=2.0.3", "pandas"]),
+        (
+            "pandas>=1.3",
+            "2.0.3",
+            ["pandas==2.0.3", "pandas>=1.3", "pandas<3,>=2.0.3", "pandas>=2.0.3", "pandas"],
+        ),
+    ],
+)
+def test_rungs_begin_with_what_the_asked_python_would_have(
+    requirement: str, hint: str, rungs: list[str]
+) -> None:
+    assert demand(Wish(requirement=requirement), hint).rungs == rungs
 
 
 @pytest.mark.parametrize(

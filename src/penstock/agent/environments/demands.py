@@ -16,6 +16,7 @@ from penstock.agent.environments.recipe import Wish
 
 _ORDER = ("==", "===", "~=", ">=", ">")
 _PLACEHOLDERS = {"sklearn": "scikit-learn"}
+_SUCCESSORS = {"tensorflow-gpu": "tensorflow", "tensorflow-cpu": "tensorflow"}
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 
 
@@ -77,6 +78,28 @@ class Demand:
         """Whether the version is what was asked for."""
         return self.requirement.specifier.contains(version, prereleases=True)
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether another package is meant than was written."""
+        written = Requirement(self.wish.requirement).name
+        return canonicalize_name(written) != self.name
+
+    def or_later(self) -> str:
+        """The requirement for the version wanted or any later one."""
+        return self.with_specifier(f">={self.wanted}")
+
+    def is_content_with(self, nearest: str) -> bool:
+        """Whether the nearest version that can be had leaves what is asked for now as it is."""
+        if self.hint is not None:
+            return Version(nearest) == self.hint
+        return self.accepts(nearest)
+
+    def has_drifted_to(self, found: str) -> bool:
+        """Whether a later version was found than wanted, and maybe later than it needs to be."""
+        if self.wish.ours or self.rung == 0 or self.wanted is None or self.accepts(found):
+            return False
+        return Version(found) > self.wanted and not self.text.endswith(f"=={found}")
+
     def loosen(self, reason: str, *, fully: bool = False) -> bool:
         """Go down one rung, or to the last; False where it is on the last."""
         last = len(self.rungs) - 1
@@ -127,22 +150,22 @@ def _is_plumbing(requirement: Requirement) -> bool:
 
 
 def _rungs(made: Demand) -> Iterator[str]:
-    wanted = made.wanted
-    asked = str(made.requirement)
-    if made.hint is not None and not made.requirement.specifier:
+    asked, wanted = str(made.requirement), made.wanted
+    if made.hint is not None:
         yield made.with_specifier(f"=={made.hint}")
-        yield made.with_specifier(f">={made.hint},<{made.hint.major + 1}")
+    if made.requirement.specifier:
         yield asked
-        return
-    yield asked
     if wanted is not None:
         yield made.with_specifier(f">={wanted},<{wanted.major + 1}")
     if made.wish.dispensable or made.bounds:
+        yield asked
         yield ""
         return
-    if wanted is not None:
+    if wanted is not None and made.requirement.specifier:
         yield made.with_specifier(f">={wanted}")
     yield made.with_specifier("")
+    if made.name in _SUCCESSORS:
+        yield _SUCCESSORS[made.name]
 
 
 def pins(lock: str) -> dict[str, str]:

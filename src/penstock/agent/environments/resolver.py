@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from penstock.agent.environments.demands import Demand, demand, named, pins
+from penstock.agent.environments.inquiry import Inquiry
 from penstock.agent.environments.interpreters import Interpreter
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.python_versions import asked_version
 from penstock.agent.environments.recipe import Recipe, Wish
-from penstock.agent.environments.uv import Outcome, Uv, compile_arguments
+from penstock.agent.environments.uv import Outcome, Uv
 
 _MOST_ROUNDS = 60
 _ROUNDS_WITH_BOUNDS = 3
 _GENTLE_SECONDS = 60.0
 """When loosening takes longer, what conflicts is let go at once rather than step by step."""
 
-_NO_WHEELS_AT_ALL = re.compile(r"all versions of (\S+) have no usable wheels")
-_NO_WHEELS = re.compile(r"([A-Za-z0-9._-]+?)[=<>]=?\S+ has no (?:usable )?wheels")
 _UNKNOWN = re.compile(r"(\S+) was not found in the package registry")
 _DEPENDED_ON = re.compile(r"depends on (?:one of:\s+)?([A-Za-z0-9._-]+)")
 _ALWAYS = (
@@ -62,23 +61,16 @@ def resolve(
     Raises `EnvironmentRefused` when a package is on no index, when no versions go together, or when
     the index cannot be reached.
     """
-    return _Search(recipe, python, uv, unbuildable).run()
+    return _Search(recipe, python, Inquiry(recipe, python.path, uv, unbuildable)).run()
 
 
 class _Search:
     """One search for versions that go together, from what was asked for to ever looser forms."""
 
-    def __init__(
-        self, recipe: Recipe, python: Interpreter, uv: Uv, unbuildable: frozenset[str]
-    ) -> None:
+    def __init__(self, recipe: Recipe, python: Interpreter, inquiry: Inquiry) -> None:
         self.recipe = recipe
         self.python = python
-        self.uv = uv
-        self.unbuildable = unbuildable
-        self.options = list(recipe.options)
-        self.option_notes: list[str] = []
-        self.built: list[str] = []
-        self.probed: set[str] = set()
+        self.inquiry = inquiry
         wishes = [demand(wish) for wish in recipe.wishes]
         names = {each.name for each in wishes}
         always = [each for each in map(demand, _ALWAYS) if each.name not in names]
@@ -86,21 +78,29 @@ class _Search:
 
     def run(self) -> Resolution:
         """Ask for all as it is; then with the nearest versions; then loosen what conflicts."""
-        outcome = None if self.remember_asked_python() else self.compile_as_it_is()
+        outcome = None if self.remember_asked_python() else self.ask_as_it_is()
         if outcome is None or outcome.code != 0:
             self.find_nearest()
             outcome = self.meet()
         if self.hold_back(pins(outcome.out)):
             outcome = self.meet()
-        return Resolution(
-            outcome.out, tuple(self.options), tuple(self.built), tuple(self.notes(outcome.out))
-        )
+        lock = self.come_nearer(outcome.out)
+        inquiry = self.inquiry
+        notes = (*inquiry.notes, *self.notes(pins(lock)))
+        return Resolution(lock, tuple(inquiry.options), tuple(inquiry.built), notes)
+
+    def ask_as_it_is(self, *extra: str) -> Outcome:
+        """Ask without loosening; what has no wheels at all is built from source."""
+        outcome = self.inquiry.versions(self.demands, *extra)
+        while outcome.code != 0 and self.learn(outcome.complaint):
+            outcome = self.inquiry.versions(self.demands, *extra)
+        return outcome
 
     def meet(self) -> Outcome:
         """Ask, and loosen what conflicts, until it is met."""
         started = time.monotonic()
         for number in range(_MOST_ROUNDS):
-            outcome = self.compile(self.demands)
+            outcome = self.inquiry.versions(self.demands)
             if outcome.code == 0:
                 return outcome
             if number == _ROUNDS_WITH_BOUNDS:
@@ -110,42 +110,6 @@ class _Search:
                 break
         raise EnvironmentRefused(_conflict(self.recipe.title, outcome.complaint))
 
-    def compile_as_it_is(self, *extra: str) -> Outcome:
-        """Ask without loosening; what has no wheels at all is built from source."""
-        outcome = self.compile(self.demands, *extra)
-        while outcome.code != 0 and self.note_missing(outcome.complaint):
-            outcome = self.compile(self.demands, *extra)
-        return outcome
-
-    def compile(self, demands: Sequence[Demand], *extra: str) -> Outcome:
-        """Ask uv for versions. Raises `EnvironmentRefused` when the index cannot be reached."""
-        arguments = [*compile_arguments(self.python.path, self.built), *extra]
-        bounds = [each.text for each in demands if each.bounds and each.text]
-        if bounds:
-            path = self.uv.folder / "bounds.txt"
-            path.write_text("\n".join(bounds))
-            arguments += ["--constraints", str(path)]
-        texts = [each.text for each in demands if not each.bounds and each.text]
-        return self.ask(arguments, texts)
-
-    def ask(self, arguments: Sequence[str], texts: Sequence[str]) -> Outcome:
-        """Run uv with the recipe's index options, less those that cannot be reached."""
-        switches = ("--prerelease", "allow") if "--pre" in self.options else ()
-        options = [option for option in self.options if option != "--pre"]
-        outcome = self.uv.run(*arguments, *switches, lines=[*options, *texts])
-        address = outcome.unreachable
-        if not address:
-            return outcome
-        silent = [option for option in options if address in option]
-        if not silent:
-            raise EnvironmentRefused(
-                f"{address} cannot be reached, and {self.recipe.title} needs packages from there. "
-                "check the network, or set UV_DEFAULT_INDEX to an index you can reach"
-            )
-        self.options = [option for option in self.options if option not in silent]
-        self.option_notes += [f"{option} is left out (cannot be reached)" for option in silent]
-        return self.ask(arguments, texts)
-
     def remember_asked_python(self) -> bool:
         """When another Python must do, take as hints the versions that the asked one would have.
 
@@ -154,7 +118,7 @@ class _Search:
         asked = asked_version(self.recipe.python)
         if not asked or asked == self.python.version:
             return False
-        outcome = self.compile_as_it_is("--python-version", asked)
+        outcome = self.ask_as_it_is("--python-version", asked)
         if outcome.code != 0:
             return False
         hints = pins(outcome.out)
@@ -173,42 +137,31 @@ class _Search:
         """Learn for every version wanted which is the nearest that this Python can have."""
         waiting = [each for each in self.demands if each.wanted is not None]
         nearest: dict[str, str] = {}
-        arguments = [*compile_arguments(self.python.path, self.built), "--no-deps"]
-        arguments += ["--resolution", "lowest-direct"]
         while waiting:
-            lines = [each.with_specifier(f">={each.wanted}") for each in waiting]
-            outcome = self.ask(arguments, lines)
+            outcome = self.inquiry.nearest([each.or_later() for each in waiting])
             if outcome.code == 0:
                 nearest = pins(outcome.out)
                 break
-            self.note_missing(outcome.complaint)
+            self.learn(outcome.complaint)
             absent = named(outcome.complaint, waiting) or waiting[:1]
             for each in absent:
                 each.reason = each.reason or self.no_wheel(each)
             waiting = [each for each in waiting if each not in absent]
         for each in self.demands:
             found = nearest.get(each.name)
-            if (
-                found
-                and Version(found) != each.hint
-                and not (each.hint is None and each.accepts(found))
-            ):
+            if found and not each.is_content_with(found):
                 each.settle_on(found, self.no_wheel(each))
 
     def no_wheel(self, each: Demand) -> str:
         """Why a version cannot be had."""
-        return f"no wheel of {each.asked} for Python {self.python.version}"
+        wheel = f"wheel of {each.asked}" if each.asked else "wheel"
+        return f"no {wheel} for Python {self.python.version}"
 
-    def note_missing(self, complaint: str) -> bool:
-        """Take note of packages that no index has, or that have no wheels at all."""
+    def learn(self, complaint: str) -> bool:
+        """Take note of what a complaint says of single packages; whether asking again may help."""
         for name in _UNKNOWN.findall(complaint):
             self.refuse_unknown(canonicalize_name(name))
-        more = set(_NO_WHEELS_AT_ALL.findall(complaint))
-        for name in set(_NO_WHEELS.findall(complaint)) - self.probed - more:
-            self.probed.add(name)
-            probe = self.ask([*compile_arguments(self.python.path), "--no-deps"], [name])
-            more |= set(_NO_WHEELS_AT_ALL.findall(probe.complaint))
-        return self.build_from_source(more)
+        return self.inquiry.learn(complaint)
 
     def refuse_unknown(self, name: str) -> None:
         """A package that is on no index is left out where it may be; else that is the end."""
@@ -224,7 +177,7 @@ class _Search:
 
     def give_way(self, complaint: str, *, fully: bool) -> bool:
         """Loosen what the complaint speaks of; False when nothing is left to loosen."""
-        if self.note_missing(complaint):
+        if self.learn(complaint):
             return True
         spoken_of = named(complaint, self.demands)
         depended_on = {canonicalize_name(name) for name in _DEPENDED_ON.findall(complaint)}
@@ -240,15 +193,9 @@ class _Search:
             [each for each in group if each.loosen("conflicts with other packages", fully=fully)]
             for group in groups
         )
-        return loosened or self.build_from_source(_NO_WHEELS.findall(complaint))
+        return loosened or self.inquiry.build_what_has_no_wheel(complaint)
 
-    def build_from_source(self, names: Iterable[str]) -> bool:
-        """Allow those packages to be built here; whether any was not allowed before."""
-        new = sorted(set(names).difference(self.built, self.unbuildable))
-        self.built += new
-        return bool(new)
-
-    def hold_back(self, found: dict[str, str]) -> bool:
+    def hold_back(self, found: Mapping[str, str]) -> bool:
         """Add limits that old releases need and do not state; whether there were any."""
         holds = [
             demand(Wish(requirement=limit, ours=True), bounds=True)
@@ -261,21 +208,34 @@ class _Search:
         self.demands = [*self.demands, *needed]
         return bool(needed)
 
-    def notes(self, lock: str) -> Iterator[str]:
-        """How the versions found differ from what was asked for."""
-        yield from self.option_notes
+    def come_nearer(self, lock: str) -> str:
+        """The same with every version that had to move as near as the others allow."""
         found = pins(lock)
+        asked = [each for each in self.demands if not each.bounds and each.name in found]
+        moved = [each for each in asked if each.has_drifted_to(found[each.name])]
+        if not moved:
+            return lock
+        texts = [
+            each.or_later() if each in moved else each.with_specifier(f"=={found[each.name]}")
+            for each in asked
+        ]
+        outcome = self.inquiry.lowest(texts, self.demands)
+        return outcome.out if outcome.code == 0 else lock
+
+    def notes(self, found: Mapping[str, str]) -> Iterator[str]:
+        """How the versions found differ from what was asked for."""
         for each in self.demands:
             version = found.get(each.name, "")
-            if each.requirement.name not in each.wish.requirement and version:
+            if each.is_renamed and version:
                 yield f"{each.wish.written} -> {each.name} {version} (the former is a placeholder)"
             if each.wish.ours or each.rung == 0:
                 continue
             if not version:
-                yield f"{each.wish.written} is left out ({each.reason})"
+                instead = f"; {each.text} is taken" if each.text else ""
+                yield f"{each.wish.written} is left out ({each.reason}{instead})"
             elif not each.accepts(version):
                 yield f"{each.requirement.name} {each.asked} -> {version} ({each.reason})"
-        for name in self.built:
+        for name in self.inquiry.built:
             if name in found:
                 yield f"{name} {found[name]} is built from source: there is no wheel of it"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,12 +103,3 @@ def bundled(folder: Path, environ: Mapping[str, str], cancellation: Cancellation
         env=env,
         cancellation=cancellation,
     )
-
-
-def compile_arguments(python: Path, built: Sequence[str] = ()) -> list[str]:
-    """`uv pip compile` for requirements on its input: wheels only, except packages in `built`."""
-    arguments = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate"]
-    arguments += ["--python", str(python), "--only-binary", ":all:"]
-    for name in built:
-        arguments += ["--no-binary", name]
-    return arguments
