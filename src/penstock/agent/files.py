@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
+_T = TypeVar("_T")
+_LONG = 1024
 _CHUNK = 1 << 20
 _PRIVATE = 0o700
 
@@ -101,16 +104,23 @@ def copy_tree(
     return count
 
 
-def walk(root: Path, prefix: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+def walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Every file and link below a folder, with its path from there; links are not followed."""
-    with os.scandir(root) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
-    for entry in listed:
-        relative = f"{prefix}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(Path(entry.path), f"{relative}/")
+    start = len(f"{root}/")
+    folders = [iter(_listed(root))]
+    while folders:
+        entry = next(folders[-1], None)
+        if entry is None:
+            folders.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            folders.append(iter(_listed(entry.path)))
         else:
-            yield relative, entry
+            yield entry.path[start:], entry
+
+
+def _listed(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(str(folder)) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
 
 
 def remove(path: str | Path) -> None:
@@ -123,23 +133,113 @@ def remove(path: str | Path) -> None:
     except (IsADirectoryError, PermissionError):
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             raise
-        empty(path)
-        os.rmdir(path)  # noqa: PTH106
+        _remove_folder(path)
+
+
+def _remove_folder(path: str) -> None:
+    """Remove a folder of any depth. What lies deep is moved up, so that no path gets too long."""
+    folders = [path]
+    while folders:
+        current = folders[-1]
+        inner = _remove_files(current)
+        if not inner:
+            _with_rights(os.path.dirname(current), os.rmdir, current)  # noqa: PTH120
+            folders.pop()
+        for child in inner:
+            if len(child) > len(path) + _LONG:
+                os.chmod(child, _PRIVATE)  # noqa: PTH101
+                child, deep = f"{path}/{os.urandom(16).hex()}", child
+                os.rename(deep, child)  # noqa: PTH104
+            folders.append(child)
+
+
+def _remove_files(folder: str) -> list[str]:
+    """Remove all but folders from a folder; the paths of the folders that are left."""
+    found = []
+    for name in _with_rights(folder, os.listdir, folder):
+        path = f"{folder}/{name}"
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            found.append(path)
+        else:
+            _with_rights(folder, os.unlink, path)
+    return found
+
+
+def _with_rights(folder: str, action: Callable[[str], _T], path: str) -> _T:
+    """Do it to the path; where the folder does not let us, change that first."""
+    try:
+        return action(path)
+    except PermissionError:
+        os.chmod(folder, _PRIVATE)  # noqa: PTH101
+        return action(path)
 
 
 def empty(folder: str | Path, keep: tuple[str, ...] = ()) -> None:
     """Remove what is in a folder but for the names in `keep`; the folder need not exist."""
+    folder = str(folder)
     try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name not in keep]
+        names: list[str] = _with_rights(folder, os.listdir, folder)
     except FileNotFoundError:
         return
-    except PermissionError:
-        os.chmod(folder, _PRIVATE)  # noqa: PTH101
-        names = [name for name in os.listdir(folder) if name not in keep]  # noqa: PTH208
     for name in names:
-        try:
-            remove(f"{folder}/{name}")
-        except PermissionError:
-            os.chmod(folder, _PRIVATE)  # noqa: PTH101
-            remove(f"{folder}/{name}")
+        if name not in keep:
+            _with_rights(folder, remove, f"{folder}/{name}")
+
+
+def hold(folder: str, content: Mapping[str, bytes]) -> None:
+    """Make a folder hold these files and nothing else; what is so already is not written again.
+
+    Names are relative with `/`; one that ends in `/` is an empty folder. Links are replaced.
+    """
+    folders = {""}
+    for name in content:
+        parent = os.path.dirname(name)  # noqa: PTH120
+        while parent not in folders:
+            folders.add(parent)
+            parent = os.path.dirname(parent)  # noqa: PTH120
+    if os.path.islink(folder) or os.path.isfile(folder):  # noqa: PTH113, PTH114
+        remove(folder)
+    there = _keep_only(folder, "", folders, content)
+    for name in sorted(folders - there):
+        os.mkdir(f"{folder}/{name}")  # noqa: PTH102
+    for name in content.keys() - there:
+        if not name.endswith("/"):
+            Path(folder, name).write_bytes(content[name])
+
+
+def _keep_only(
+    root: str, prefix: str, folders: Collection[str], content: Mapping[str, bytes]
+) -> set[str]:
+    """Remove what is not wanted below a folder; the names of the files and folders that stay."""
+    try:
+        with os.scandir(f"{root}/{prefix}") as entries:
+            listed = list(entries)
+    except FileNotFoundError:
+        return set()
+    except PermissionError:
+        remove(f"{root}/{prefix}".rstrip("/"))
+        return set()
+    there = {prefix.rstrip("/")}
+    for entry in listed:
+        name = prefix + entry.name
+        if name in folders and entry.is_dir(follow_symlinks=False):
+            there |= _keep_only(root, f"{name}/", folders, content)
+        elif name in content and _holds(entry, content[name]):
+            there.add(name)
+        else:
+            remove(entry.path)
+    return there
+
+
+def _holds(entry: os.DirEntry[str], content: bytes) -> bool:
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
+        return False
+    try:
+        reading = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
+    except PermissionError:
+        return False
+    try:
+        return os.read(reading, len(content) + 1) == content
+    finally:
+        os.close(reading)
