@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from penstock.agent.git import NO_PUSH
+from penstock.agent.sources import Sources
 from penstock.agent.testing import do_job, machine_in, request_for, script
+from penstock.agent.working_tree import mirror
 from penstock.engine.requests import Repository, Step
 
 CHECKOUT = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
@@ -440,3 +442,45 @@ def test_checkout_needs_git(machine, project):
     machine = replace(machine, environment={"PATH": "/nowhere"})
     server = run(machine, project, checkout())
     assert server.issues[0].message == 'checkout needs git, but there is no "git" on PATH'
+
+
+def test_all_jobs_of_a_run_get_the_files_that_were_there_when_the_first_asked(project):
+    sources = Sources()
+    first = sources.read("1", project, os.environ)
+    write(project, late_dot_txt="late")
+    assert sources.read("1", project, os.environ) is first
+    assert "late.txt" not in first.names
+    assert "late.txt" in sources.read("2", project, os.environ).names
+
+
+def test_every_work_tree_of_a_run_is_at_head(project, tmp_path):
+    tree = Sources().read("1", project, os.environ)
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        tree.link(folder, os.environ)
+        mirror(project, folder, tree.names)
+        assert git(folder, "status", "--porcelain") == ""
+        assert git(folder, "rev-parse", "HEAD") == git(project, "rev-parse", "HEAD")
+
+
+def test_what_a_step_did_to_git_is_undone_for_the_next_job(machine, project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "info").write_text("kept")
+    spoil = "; ".join(
+        (
+            "mkdir .git/hooks",
+            "echo true > .git/hooks/post-checkout",
+            "git config user.name Somebody",
+            f"rm -r .git/objects && ln -s {elsewhere} .git/objects",
+            "rm .git/HEAD && mkdir .git/HEAD",
+            "chmod 0 .git/packed-refs .git/refs",
+        )
+    )
+    run(machine, project, checkout(), script(spoil, "spoil"))
+    server = run(machine, project, checkout(), script("git status --porcelain", "ask"))
+    assert server.results == {"step1": "succeeded", "ask": "succeeded"}
+    assert not (sources(machine) / ".git/hooks").exists()
+    assert "Somebody" not in (sources(machine) / ".git/config").read_text()
+    assert [path.name for path in elsewhere.iterdir()] == ["info"]

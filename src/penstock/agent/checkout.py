@@ -118,8 +118,7 @@ def _copy_from_git(step: StepContext, source: Path, folder: Path) -> None:
     facts = tree.facts
     names = _without_own_folders(step, source, tree.names)
     if tree.is_whole and facts.head:
-        git.link(facts, folder, head=facts.head, origin=str(facts.top))
-        tree.write_index(folder, env)
+        tree.link(folder, env)
     else:
         files.remove(folder / ".git")
     done = working_tree.mirror(source, folder, names)

@@ -81,7 +81,7 @@ def copy_tree(
     `keep` is asked with each path, relative with `/`. A link is copied as the file it leads to, if
     that is inside of `source`; another one is left out, and `warn` is told.
     """
-    root = source.resolve()
+    root = Path(os.path.realpath(source))
     target.mkdir(parents=True, exist_ok=True)
     count = 0
     for relative, entry in walk(root):
@@ -89,7 +89,8 @@ def copy_tree(
             continue
         path, status = entry.path, entry.stat(follow_symlinks=False)
         if entry.is_symlink():
-            real = Path(path).resolve()
+            # Unlike `resolve`, this does not raise for a link that leads to itself.
+            real = Path(os.path.realpath(path))
             if not real.is_relative_to(root) or not real.is_file():
                 warn(f'left out the link "{relative}": it does not lead to a file of the folder')
                 continue

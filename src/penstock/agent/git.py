@@ -169,25 +169,27 @@ def _read_status(output: bytes) -> tuple[str, str, int]:
     return ("" if head == "(initial)" else head), branch, changes
 
 
-def link(repository: LocalGit, target: Path, *, head: str, origin: str) -> None:
+def link(
+    repository: LocalGit, target: Path, *, head: str, origin: str, index: bytes | None = None
+) -> None:
     """Make `target` a work tree of its own at `head`, reading objects from the repository.
 
     Branches of the repository are the remote branches of the new one, as after a clone. What is
-    committed there stays there; a push goes nowhere.
+    committed there stays there; a push goes nowhere. Whatever else its `.git` held is removed.
     """
-    folder = target / ".git"
-    files.remove(folder)
-    for name in ("", "objects", "objects/info", "refs"):
-        (folder / name).mkdir()
-    (folder / "objects/info/alternates").write_bytes(
-        os.fsencode(f"{repository.common / 'objects'}\n")
-    )
-    (folder / "HEAD").write_text(f"{head}\n")
-    (folder / "config").write_bytes(os.fsencode(_config(repository, origin)))
-    (folder / "packed-refs").write_bytes(os.fsencode(_packed_refs(repository.refs)))
+    content = {
+        "HEAD": f"{head}\n".encode(),
+        "config": os.fsencode(_config(repository, origin)),
+        "objects/info/alternates": os.fsencode(f"{repository.common / 'objects'}\n"),
+        "packed-refs": os.fsencode(_packed_refs(repository.refs)),
+        "refs/": b"",
+    }
+    if index is not None:
+        content["index"] = index
     shallow = repository.common / "shallow"
     if shallow.is_file():
-        (folder / "shallow").write_bytes(shallow.read_bytes())
+        content["shallow"] = shallow.read_bytes()
+    files.hold(f"{target}/.git", content)
 
 
 def _config(repository: LocalGit, origin: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.masking import MINIMUM
 from penstock.agent.process import Cancellation
 from penstock.agent.server import JobServer
-from penstock.agent.sources import Sources
+from penstock.agent.shared import Shared
 from penstock.agent.workspace import open_workspace
 from penstock.engine.events import (
     Event,
@@ -53,17 +52,18 @@ def run_job(
     cancellation: Cancellation,
     *,
     timing: Timing = Timing(),
-    sources: Sources | None = None,
+    shared: Shared | None = None,
 ) -> None:
     """Do one leaf and report it: `NodeStarted`, its steps, and at the very end `NodeFinished`.
 
-    `sources` is shared by jobs that may copy the same working trees.
+    `shared` is the same for all jobs of a process.
 
     Returns when nothing of the job is left on the machine. What the work does wrong is in the
     result; an exception means that the machine or the server failed: then no `NodeFinished` was
     reported.
     """
-    timer = _start_timer(request, machine, cancellation)
+    shared = shared or Shared()
+    forget = _limit(request, machine, cancellation, shared)
     try:
         match request.work:
             case StepsWork():
@@ -75,13 +75,13 @@ def run_job(
                     cancellation=cancellation,
                     workspace=open_workspace(machine, request.work.definition_key or request.node),
                     timing=timing,
-                    sources=sources or Sources(),
+                    sources=shared.sources,
                 )
                 last = _run_steps_work(job)
             case CommandWork():
                 last = _run_command_work(request, server, machine, cancellation)
     finally:
-        timer()
+        forget()
     server.report(request.run, last)
 
 
@@ -274,8 +274,8 @@ def _environment(job: JobContext) -> dict[str, str]:
     return environment
 
 
-def _start_timer(
-    request: JobRequest, machine: Machine, cancellation: Cancellation
+def _limit(
+    request: JobRequest, machine: Machine, cancellation: Cancellation, shared: Shared
 ) -> Callable[[], None]:
     """Cancel the job when its time is up; returns what stops the clock."""
     if request.timeout is None:
@@ -285,7 +285,4 @@ def _start_timer(
         f"The job running on agent {machine.name} ran longer than the maximum time of "
         f"{minutes} minutes. For more information, see the timeoutInMinutes of the job."
     )
-    timer = threading.Timer(request.timeout, cancellation.request, [reason])
-    timer.daemon = True
-    timer.start()
-    return timer.cancel
+    return shared.alarms.set(request.timeout, lambda: cancellation.request(reason))

@@ -13,7 +13,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation
 from penstock.agent.server import JobServer
-from penstock.agent.sources import Sources
+from penstock.agent.shared import Shared
 from penstock.engine.events import NodeFinished, Result
 from penstock.engine.requests import JobRequest, StepsWork
 
@@ -45,7 +45,7 @@ class LocalPool:
         self._machine = machine
         self._slots = slots
         self._post = post
-        self._sources = Sources()
+        self._shared = Shared()
         self._changed = threading.Condition()
         self._waiting: deque[_Job] = deque()
         self._jobs: dict[tuple[str, str], _Job] = {}
@@ -97,7 +97,7 @@ class LocalPool:
     def _do(self, job: _Job) -> None:
         request = job.request
         try:
-            run_job(request, self._server, self._machine, job.cancellation, sources=self._sources)
+            run_job(request, self._server, self._machine, job.cancellation, shared=self._shared)
         except Exception as error:  # noqa: BLE001 - the top of a worker: recorded, and the job ends
             masker = _masker(request)
             record_failure(self._machine, request, masker)

@@ -14,6 +14,7 @@ from pathlib import Path
 from penstock.agent import git
 
 _KEPT = 8
+_READ_HEAD = ("-c", "core.splitIndex=false", "read-tree", "HEAD")
 
 
 class WorkingTree:
@@ -30,18 +31,16 @@ class WorkingTree:
         self._lock = threading.Lock()
         self._index: bytes | None = None
 
-    def write_index(self, folder: Path, env: Mapping[str, str]) -> None:
-        """Give the linked work tree `folder` git's index of HEAD. Raises `GitFailed`."""
-        path = folder / ".git" / "index"
+    def link(self, folder: Path, env: Mapping[str, str]) -> None:
+        """Make `folder` a work tree of its own at HEAD, as `git.link` does. Raises `GitFailed`."""
+        facts, origin = self.facts, str(self.facts.top)
         with self._lock:
             if self._index is None:
-                git.answer(git.start(folder, ["-c", "core.splitIndex=false", *_READ_HEAD], env))
-                self._index = path.read_bytes()
+                git.link(facts, folder, head=facts.head, origin=origin)
+                git.answer(git.start(folder, _READ_HEAD, env))
+                self._index = (folder / ".git/index").read_bytes()
                 return
-        path.write_bytes(self._index)
-
-
-_READ_HEAD = ("read-tree", "HEAD")
+        git.link(facts, folder, head=facts.head, origin=origin, index=self._index)
 
 
 class Sources:

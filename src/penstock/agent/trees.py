@@ -140,7 +140,7 @@ def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
 def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
     """The children of this process that nobody waits for and that belong to the given trees."""
     with _starting:
-        children = _children(os.getpid())
+        children = _adopted()
         with _lock:
             known = list(_trees.values())
     waited_for = {tree.pid for tree in known if tree.alive}
@@ -201,6 +201,15 @@ def _with_descendants(pids: Iterable[int]) -> list[int]:
     for pid in found:
         found.extend(child for child in _children(pid) if child not in found)
     return found
+
+
+def _adopted() -> list[int]:
+    """The children of our first thread: the kernel hands every orphan to that one.
+
+    Programs that other threads started, which wait for them, are not among them.
+    """
+    own = os.getpid()
+    return [int(child) for child in _read(f"/proc/{own}/task/{own}/children").split()]
 
 
 def _children(pid: int) -> list[int]:
