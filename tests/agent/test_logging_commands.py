@@ -376,6 +376,19 @@ def test_a_path_outside_of_the_job_is_not_uploaded(machine, path):
     assert server.issues[0].message.endswith('"/etc/passwd" is outside of the folders of the job')
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("loop", 'there is no file "{work}/1/s/loop"'),
+        ("a\\0b", "a path cannot hold a NUL character"),
+    ],
+)
+def test_a_path_that_is_none_is_refused(machine, path, reason):
+    server = run(machine, f"ln -s loop loop; printf '##vso[task.uploadfile]{path}\\n'")
+    assert server.attached == []
+    assert server.issues[0].message.endswith(": " + reason.format(work=machine.work))
+
+
 def test_an_artifact_is_uploaded(machine):
     server = run(
         machine,

@@ -32,6 +32,8 @@ def publish(
     Raises `ArtifactRefused`.
     """
     check_name(name)
+    if step.job.masker.intervals(name):
+        raise ArtifactRefused("the artifact's name holds a secret, and names are shown to everyone")
     folder = _run_folder(step)
     target = folder / name
     _claim(step, folder, name, once=once)
@@ -44,7 +46,7 @@ def publish(
         )
     else:
         target.mkdir(parents=True, exist_ok=True)
-        files.copy_file(str(path.resolve()), str(target / path.name), path.stat())
+        files.copy_file(os.path.realpath(path), str(target / path.name), path.stat())
         count = 1
     request = step.job.request
     step.job.server.attach(request.run, request.node, "artifact", name, target)

@@ -6,6 +6,7 @@ acts on the step that printed it and on its job; nothing else may be reached thr
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -380,7 +381,9 @@ def _inside(step: StepContext, text: str) -> Path:
     """
     if not text.strip():
         raise CommandRefused("it needs a path after the bracket")
-    path = (step.workspace.default_directory / text.strip()).resolve()
+    if "\0" in text:
+        raise CommandRefused("a path cannot hold a NUL character")
+    path = Path(os.path.realpath(step.workspace.default_directory / text.strip()))
     for folder in step.workspace.readable_folders():
         if path.is_relative_to(folder):
             return path

@@ -134,6 +134,24 @@ def test_a_link_out_of_the_folder_is_not_published(machine):
     ]
 
 
+def test_a_link_to_itself_is_not_published(machine):
+    make = script("mkdir out; echo 1 > out/a; ln -s loop out/loop", "make")
+    server = run(machine, make, publish())
+    assert server.contents["artifact", "drop"] == {"a": b"1\n"}
+    assert [i.message for i in server.issues] == [
+        'left out the link "loop": it does not lead to a file of the folder'
+    ]
+
+
+def test_an_artifact_whose_name_holds_a_secret_is_refused(machine):
+    secret = Variable(name="s", value="hunter2-hunter2", secret=True)
+    server = run(machine, MAKE, publish("of-$(s)"), variables=[secret])
+    assert server.attached == []
+    assert server.issues[0].message == (
+        "the artifact's name holds a secret, and names are shown to everyone"
+    )
+
+
 @pytest.mark.parametrize(
     ("patterns", "files"),
     [

@@ -27,10 +27,10 @@ def copy_files(step: StepContext) -> Outcome:
         place = target / inner
         if not _may_copy(step, place):
             continue
-        real = path.resolve()
-        status = real.stat()
+        real = os.path.realpath(path)
+        status = os.stat(real)  # noqa: PTH116
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.copy_file(str(real), str(place), status)
+        files.copy_file(real, str(place), status)
         if not step.flag("preserveTimestamp"):
             os.utime(place)
         step.log.line(f"Copying {path} to {place}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -89,5 +90,6 @@ class LocalFiles:
 
 
 def _stay_inside(root: Path, file: Path) -> None:
-    if not file.resolve().is_relative_to(root.resolve()):
+    # `Path.resolve` raises for a link that leads to itself.
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
         raise UnreadableFile('it leads out of the repository, by a symbolic link or by ".."')
