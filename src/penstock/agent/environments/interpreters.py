@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _NEWEST_MINOR = 20
@@ -49,33 +50,49 @@ def _candidates(
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
     managed = Path(environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv/python")
-    yield from _in_versions(pyenv, "bin/python")
-    yield from _in_versions(managed, "bin/python")
+    yield from _in_versions(str(pyenv), "bin/python", _changed(str(pyenv)))
+    yield from _in_versions(str(managed), "bin/python", _changed(str(managed)))
     if tools is not None:
-        yield from _in_versions(tools / "Python", "x64/bin/python")
+        cached = f"{tools}/Python"
+        yield from _in_versions(cached, "x64/bin/python", _changed(cached))
     for folder in environ.get("PATH", "").split(os.pathsep):
         if folder and not folder.endswith("/shims"):
-            yield from _on_path(folder)
+            yield from _on_path(folder, _changed(folder))
 
 
-def _in_versions(root: Path, executable: str) -> Iterator[Interpreter]:
+def _changed(folder: str) -> int:
+    """When something was last added to a folder or removed from it. As long as that stays, every
+    job of a process may use what the first one found there."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _in_versions(root: str, executable: str, changed: int) -> tuple[Interpreter, ...]:
     """Interpreters in folders named by their version, the newest patch first."""
     try:
-        names = [path.name for path in root.iterdir()]
+        names = os.listdir(root)  # noqa: PTH208
     except OSError:
-        return
+        return ()
+    found = []
     versions = [(match, name) for name in names if (match := _VERSIONED.match(name))]
     for match, name in sorted(versions, key=lambda v: (int(v[0][1]), int(v[0][2])), reverse=True):
-        path = root / name / executable
+        path = Path(root, name, executable)
         if path.exists():
-            yield Interpreter(path=path.resolve(), minor=int(match[1]), patch=int(match[2]))
+            found.append(Interpreter(path=path.resolve(), minor=int(match[1]), patch=int(match[2])))
+    return tuple(found)
 
 
-def _on_path(folder: str) -> Iterator[Interpreter]:
-    for minor in range(_OLDEST_MINOR, _NEWEST_MINOR):
-        path = f"{folder}/python3.{minor}"
-        if os.access(path, os.X_OK) and _is_program(path):
-            yield Interpreter(path=Path(os.path.realpath(path)), minor=minor)
+@lru_cache(maxsize=256)
+def _on_path(folder: str, changed: int) -> tuple[Interpreter, ...]:
+    paths = ((minor, f"{folder}/python3.{minor}") for minor in range(_OLDEST_MINOR, _NEWEST_MINOR))
+    return tuple(
+        Interpreter(path=Path(os.path.realpath(path)), minor=minor)
+        for minor, path in paths
+        if os.access(path, os.X_OK) and _is_program(path)
+    )
 
 
 def _is_program(path: str) -> bool:
