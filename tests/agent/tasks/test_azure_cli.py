@@ -132,6 +132,19 @@ def test_steps_without_a_login_share_their_az_settings(machine_with_az):
     assert len(notes) == 1
 
 
+def test_a_working_directory_that_is_not_there_is_made(machine_with_az):
+    """microsoft/azure-pipelines-tasks, AzureCLIV2: it makes the folder before it goes there."""
+    server = run(machine_with_az, inline("pwd", workingDirectory="code/"))
+    assert server.output()[-1] == f"{machine_with_az.work}/1/s/code"
+
+
+def test_a_working_directory_that_cannot_be_made_fails_the_step(machine_with_az):
+    server = run(machine_with_az, script("touch code"), inline("pwd", workingDirectory="code/x"))
+    assert server.issues[0].message == (
+        f'the working directory "{machine_with_az.work}/1/s/code/x" cannot be made: Not a directory'
+    )
+
+
 def test_the_settings_of_the_user_may_be_used(machine_with_az):
     machine = replace(machine_with_az, environment={"AZURE_CONFIG_DIR": "/mine"})
     server = run(machine, inline("echo $AZURE_CONFIG_DIR", useGlobalConfig="true"))

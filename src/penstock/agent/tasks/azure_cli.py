@@ -38,8 +38,10 @@ def _run(step: StepContext, kind: str, arguments: str) -> Outcome:
     if endpoint is None:
         return failed(f'the service connection "{name}" is not known to this job')
     folder = step.path(step.input("cwd"))
-    if not folder.is_dir():
-        return failed(f'there is no working directory "{folder}"')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # so does the real task, unlike those of scripts
+    except OSError as error:
+        return failed(f'the working directory "{folder}" cannot be made: {error.strerror}')
     script = _script(step, kind)
     if isinstance(script, Outcome):
         return script
