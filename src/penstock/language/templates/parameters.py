@@ -49,6 +49,9 @@ class Binder:
         """
         entries = given.entries if given else ()
         if declarations.style == "none":
+            if at is None:
+                for entry in entries:
+                    self.report(complaints.unused_parameter(entry.key))
             return self._open((), entries)
         if declarations.style == "mapping":
             return self._open(declarations.parameters, entries)
