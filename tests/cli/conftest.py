@@ -12,5 +12,5 @@ from typed import Terminal
 def terminal(tmp_path: Path) -> Terminal:
     """A terminal in an empty project."""
     folder = tmp_path / "project"
-    (folder / ".git").mkdir(parents=True)
+    (folder / ".penstock").mkdir(parents=True)
     return Terminal(folder, tmp_path / "home")

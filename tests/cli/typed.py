@@ -49,6 +49,7 @@ class Terminal:
             input=stdin,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=120,
         )
         return Ended(done.returncode, done.stdout, done.stderr)

@@ -83,6 +83,7 @@ def group() -> None:
 def call(given: list[str]) -> int:
     """Run one command line; the answer is its exit code. Tracebacks are shown with --debug only."""
     streams.make_ready()
+    stdout = sys.stdout
     rest = [argument for argument in given if argument != "--debug"]
     if rest[:1] == [AZ[0]]:
         from penstock.cli.az.main import main as az
@@ -97,9 +98,8 @@ def call(given: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return Exit.CANCELED
     except SystemExit as ended:
-        # So click ends where the reader of stdout has left.
-        has_left = type(sys.stdout).__name__ == "PacifyFlushWrapper"
-        return Exit.OK if has_left else int(ended.code or 0)
+        # Where the reader of stdout has left, click puts something else there and ends so.
+        return Exit.OK if sys.stdout is not stdout else int(ended.code or 0)
     except Exception as error:
         if "--debug" in given:
             raise

@@ -13,6 +13,10 @@ again, a twentieth of the time."""
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line; the answer is its exit code."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    if arguments is None and sys.getfilesystemencoding() != "utf-8":
+        from penstock.cli.streams import start_again_in_utf8
+
+        start_again_in_utf8()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["az"]:
         from penstock.cli.az.main import main as az

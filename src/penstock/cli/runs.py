@@ -58,7 +58,7 @@ def show(run: str, form: str, query: str | None) -> int:
     with open_store() as store:
         found = find_run(store, run)
         if form == "text" and not query:
-            click.echo(_tree(store, found))
+            click.echo(_tree(store, found), color=wants_color(sys.stdout))
         else:
             print_data(_details(store, found), form, query)
     return Exit.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import NoReturn
 
 _NAMES = ("stdin", "stdout", "stderr")
 
@@ -21,6 +22,12 @@ def make_ready() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def start_again_in_utf8() -> NoReturn:
+    """Become the same command in Python's UTF-8 mode: names, scripts and logs are UTF-8 in every
+    locale. Not by a variable, which the user's own programs would see."""
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 class Lines:
