@@ -428,7 +428,20 @@ def test_a_body_must_be_a_json_object(server: Server, body: bytes, message: str)
     }
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe\x00", b"[" * 100_000, b'{"a": }'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"a": }',
+        b'{"a": NaN}',
+        b'{"a": [-Infinity]}',
+        b'{"a": 1e999}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+    ],
+)
 def test_a_body_that_is_not_json_is_refused(server: Server, body: bytes) -> None:
     answer = ask(server, "POST", "/things", body)
     assert answer.status == 400

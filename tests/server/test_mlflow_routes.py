@@ -272,6 +272,11 @@ BAD_REQUESTS = [
     ),
     ("experiments/create", {"name": ""}, "Missing value for required parameter 'name'."),
     ("experiments/create", {"name": "  "}, "Invalid experiment name: '  '"),
+    (
+        "runs/create",
+        {"experiment_id": "1", "start_time": 2**63},
+        "Invalid value 9223372036854775808 for parameter 'start_time' supplied.",
+    ),
     ("logged-models", {"name": "a/b"}, "Invalid model name ('a/b') provided."),
     ("registered-models/create", {"name": "a:b"}, "Invalid model name 'a:b'."),
 ]

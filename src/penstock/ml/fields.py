@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -39,23 +40,22 @@ def text(value: object) -> str:
 
 def seconds(value: object) -> float | None:
     """A duration: a number of seconds, or ISO 8601 (`PT1H30M`). None when it is neither."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    match = _DURATION.match(value)
+    match = _DURATION.match(value) if isinstance(value, str) else None
     if match is not None and any(match.groups()):
         days, hours, minutes, rest = (float(part or 0) for part in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    try:
-        return float(value)
-    except ValueError:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def whole_number(value: object, default: int = 1) -> int:
     """A count, given as a number or as text; `default` when it is neither."""
     try:
         return int(float(value)) if isinstance(value, str | int | float) else default
-    except ValueError:
+    except (ValueError, OverflowError):
         return default

@@ -72,12 +72,18 @@ class Call:
         value: str = self.request.headers.get(name, default)
         return value
 
-    def json(self) -> dict[str, object]:
-        """The body as a JSON object (empty body: empty object). Raises `BadBody`."""
+    def json(self, *, finite: bool = True) -> dict[str, object]:
+        """The body as a JSON object (empty body: empty object). Raises `BadBody`.
+
+        What could be kept but never be sent again is refused: half a surrogate pair and, with
+        `finite`, numbers that JSON cannot write.
+        """
         if not self.body:
             return {}
         try:
             value = json.loads(self.body)
+            if finite or b"\\u" in self.body:
+                json.dumps(value, allow_nan=not finite, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise BadBody(f"the request content is not valid JSON: {error}") from error
         if not isinstance(value, dict):

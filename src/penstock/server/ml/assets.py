@@ -105,6 +105,10 @@ def put(ml: MlHttp, call: Call) -> Answer:
     if missing is not None and not properties.get(missing):
         message = f'"properties.{missing}" is required'
         raise Rejected(Problem(code="UserError", message=message, target=missing))
+    for uri in ("codeUri", "dataUri", "modelUri"):
+        if not isinstance(properties.get(uri, ""), str | None):
+            message = f'"properties.{uri}" must be a text'
+            raise Rejected(Problem(code="UserError", message=message, target=uri))
     if kind == "environments":
         properties = _with_known_context(ml, workspace, properties)
     now = ml.now()

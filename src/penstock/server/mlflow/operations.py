@@ -106,7 +106,7 @@ class Ask:
         self.workspace = workspace
         self.call = call
         self.user = call.principal.name if call.principal is not None else ""
-        self._fields: Mapping[str, object] = call.json() if call.body else {}
+        self._fields: Mapping[str, object] = call.json(finite=False) if call.body else {}
 
     def value(self, name: str) -> object:
         """A field as it came; None when it did not."""
@@ -283,17 +283,27 @@ def records(name: str, value: object) -> list[Mapping[str, object]]:
 
 
 def whole_number(name: str, value: object) -> int:
-    """A long, which may come as a text or as a float without a fraction."""
+    """A long (64 bits), which may come as a text or as a float without a fraction."""
+    number = _whole(value)
+    if number is None:
+        raise _wrong(name, "a whole number")
+    if not -(2**63) <= number < 2**63:
+        message = f"Invalid value {number} for parameter '{name}' supplied: it must be a long."
+        raise TrackingError(Code.INVALID_PARAMETER_VALUE, message)
+    return number
+
+
+def _whole(value: object) -> int | None:
     match value:
         case bool():
-            pass
+            return None
         case int():
             return value
         case float() if math.isfinite(value) and value == int(value):
             return int(value)
         case str() if value.removeprefix("-").isdecimal() and value.isascii() and len(value) < 25:
             return int(value)
-    raise _wrong(name, "a whole number")
+    return None
 
 
 def real_number(name: str, value: object) -> float:
