@@ -147,4 +147,5 @@ def print_diagnostics(diagnostics: Any) -> None:
     from penstock.language.diagnostics import render
 
     if diagnostics:
-        click.echo(render(list(diagnostics), color=wants_color(sys.stderr)), err=True)
+        color = wants_color(sys.stderr)
+        click.echo(render(list(diagnostics), color=color), err=True, color=color)

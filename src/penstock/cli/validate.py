@@ -91,6 +91,7 @@ def _print(found: list[Diagnostic], form: str, names: list[str]) -> None:
             )
         )
     elif found:
-        click.echo(diagnostics.render(found, color=wants_color(sys.stdout)))
+        color = wants_color(sys.stdout)
+        click.echo(diagnostics.render(found, color=color), color=color)
     else:
         click.echo(f"{', '.join(names)}: no problems found")

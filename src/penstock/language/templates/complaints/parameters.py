@@ -136,13 +136,14 @@ def unknown_parameter(
 
     close = nearest(key.value, names)
     declared = f"parameters declared here: {', '.join(names)}" if names else "no parameter declared"
+    place = "the template" if target.startswith("template ") else "the pipeline"
     return Diagnostic(
         code="PS1203",
         message=f'unknown parameter "{key.value}" for {target}',
         span=key.span,
         label="not declared",
         related=(Related(declared_at, declared),) if declared_at else (),
-        help=f'did you mean "{close}"?' if close else "remove it, or declare it in the template",
+        help=f'did you mean "{close}"?' if close else f"leave it out, or declare it in {place}",
         service_text=f"Unexpected parameter '{key.value}'",
     )
 
