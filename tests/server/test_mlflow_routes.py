@@ -275,7 +275,7 @@ BAD_REQUESTS = [
     (
         "runs/create",
         {"experiment_id": "1", "start_time": 2**63},
-        "Invalid value 9223372036854775808 for parameter 'start_time' supplied.",
+        "Invalid value 9223372036854775808 for parameter 'start_time' supplied: it must be a long.",
     ),
     ("logged-models", {"name": "a/b"}, "Invalid model name ('a/b') provided."),
     ("registered-models/create", {"name": "a:b"}, "Invalid model name 'a:b'."),
