@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from penstock.agent.testing import do_job, request_for, script
-from penstock.agent.workspace import open_workspace
+from penstock.agent.workspace import open_workspace, sweep
 from penstock.engine.requests import Step
 
 
@@ -28,6 +28,27 @@ def test_two_jobs_never_share_a_workspace(machine):
     assert third.number == 1
     second.close()
     third.close()
+
+
+def test_scripts_of_a_killed_agent_are_swept_and_those_of_a_living_one_stay(machine):
+    sweep(machine.work)
+    child = os.fork()
+    if child == 0:
+        killed = open_workspace(machine, "killed")
+        killed.prepare("", fresh=True)
+        killed.temporary_file(".sh").write_text("a secret")
+        os._exit(killed.number)
+    _, status = os.waitpid(child, 0)
+    living = open_workspace(machine, "living")
+    living.prepare("", fresh=True)
+    script_file = living.temporary_file(".sh")
+    script_file.write_text("in use")
+    left = machine.work / "_temp" / str(os.waitstatus_to_exitcode(status))
+    assert len(list(left.iterdir())) == 1
+    sweep(machine.work)
+    assert list(left.iterdir()) == []
+    assert script_file.read_text() == "in use"
+    living.close()
 
 
 def test_another_process_sees_that_a_workspace_is_used(machine):

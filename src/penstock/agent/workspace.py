@@ -104,6 +104,32 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
         os.close(gate)
 
 
+def sweep(work: Path) -> None:
+    """Empty the temporary folders of workspaces that no job uses: a job whose agent was killed left
+    its scripts there, and they may hold secrets."""
+    try:
+        numbers = os.listdir(work / _TEMPORARY)  # noqa: PTH208
+    except FileNotFoundError:
+        return
+    for number in numbers:
+        if number.isdecimal() and any((work / _TEMPORARY / number).iterdir()):
+            _empty_if_free(work, number)
+
+
+def _empty_if_free(work: Path, number: str) -> None:
+    try:
+        lock = os.open(work / _MAPPING / number, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        files.empty(work / _TEMPORARY / number)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(lock)
+
+
 def _take(path: Path, key: bytes) -> int | None:
     lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:

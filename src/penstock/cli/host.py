@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from penstock.agent.machine import Machine
 from penstock.agent.pool import LocalPool
+from penstock.agent.workspace import sweep
 from penstock.engine.events import CancelRequested, Event
 from penstock.engine.plan import Node
 from penstock.engine.requests import CommandWork, Work
@@ -111,6 +112,7 @@ class Host:
     def job_executor(self) -> LocalPool:
         """The agents of pipeline jobs on this machine."""
         if self._pool is None:
+            sweep(self.machine.work)
             self._pool = LocalPool(self.agents, self.machine, JOB_SLOTS, self.scheduler.post)
         return self._pool
 
@@ -161,7 +163,9 @@ class Host:
         import traceback
 
         text = "".join(traceback.format_exception(error))
-        with (self.home.root / "failures.log").open("a", encoding="utf-8") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self.home.root / "failures.log", flags, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as file:
             file.write(f"{request}\n{text}\n")
 
     def signing_key(self) -> bytes:

@@ -21,6 +21,9 @@ from penstock.cli.exits import Exit
 from penstock.store.home import Home
 
 IDLE_SECONDS = 600.0
+LOCK_SECONDS = 1.0
+"""For how long a starting service waits for the lock, which others take to look whether one lives.
+"""
 START_SECONDS = 20.0
 
 
@@ -92,16 +95,13 @@ def stop() -> int:
 
 def serve(home: Home) -> int:
     """Be the background service, until idle or told to stop."""
-    import fcntl
     import signal
 
     from penstock.cli.host import Host
 
     home.make()
-    lock = os.open(home.root / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    lock = _take_lock(home)
+    if lock is None:
         return Exit.OK
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
@@ -135,14 +135,62 @@ def _announce(home: Home, url: str, token: str) -> None:
 
 
 def _living(home: Home) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads(_file(home).read_text())
-        port = int(found["url"].rsplit(":", 1)[1])
-        os.kill(found["pid"], 0)
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    except (OSError, ValueError, KeyError):
+    """What the living service announced.
+
+    A file that a killed one left is not believed: its process id and port may be another's by now.
+    """
+    if not _is_locked(home):
         return None
-    return found
+    try:
+        found = json.loads(_file(home).read_text())
+    except (OSError, ValueError):
+        return None
+    match found:
+        case {"pid": int(pid), "url": str(url), "token": str()} if pid > 1:
+            host, _, port = url.removeprefix("http://").partition(":")
+        case _:
+            return None
+    if host != "127.0.0.1" or not (port.isascii() and port.isdigit()):
+        return None
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+    except (OSError, OverflowError):
+        return None
+    return dict(found)
+
+
+def _take_lock(home: Home) -> int | None:
+    """The lock that the one service of a home holds, or None where another has it."""
+    import fcntl
+
+    lock = os.open(home.root / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < end:
+                time.sleep(0.01)
+                continue
+            os.close(lock)
+            return None
+        return lock
+
+
+def _is_locked(home: Home) -> bool:
+    import fcntl
+
+    try:
+        lock = os.open(home.root / "service.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def _spawn(home: Home) -> subprocess.Popen[bytes]:
