@@ -317,6 +317,15 @@ def test_what_is_not_kept_is_refused_by_name(server: TrackingServer, path: str) 
         )
 
 
+def test_clients_of_mlflow_1_are_answered(server: TrackingServer) -> None:
+    """Release 1.30 asks the registry below `preview/mlflow`."""
+    made = server.call("POST", "preview/mlflow/registered-models/create", b'{"name": "fare"}')
+    assert made.json["registered_model"]["name"] == "fare"
+    query = {"filter": "name='fare'"}
+    found = server.call("GET", "preview/mlflow/model-versions/search", query=query)
+    assert (found.status, found.json.get("model_versions", [])) == (200, [])
+
+
 def test_an_unknown_endpoint_is_named(server: TrackingServer) -> None:
     for method, path in (("POST", "runs/explode"), ("GET", "runs/log-metric"), ("DELETE", "x/y")):
         status, answer = error(server, path, method=method)

@@ -34,6 +34,8 @@ _STATUS = {
     Code.INTERNAL_ERROR: 500,
 }
 _KNOWN_SECONDS = 5.0
+_PREVIEW = "preview/mlflow"
+"""Where clients of MLflow 1 look for the registry (its `model_registry.proto`)."""
 _NOT_KEPT = (
     "traces",
     "scorers",
@@ -184,7 +186,7 @@ def rows(
     reads: bool = False,
     quick: bool = True,
 ) -> tuple[Route, ...]:
-    """The rows of one operation, in every version of the interface.
+    """The rows of one operation, in every version of the interface, and as MLflow 1 names it.
 
     One that is not `quick` may take long (a search), and then holds nobody up.
     """
@@ -193,7 +195,10 @@ def rows(
         return operation(mlflow, Ask(mlflow.workspace(call), call))
 
     reads = reads or method == "GET"
-    return plain_rows(method, f"mlflow/{path}", answer, reads=reads, quick=quick)
+    return (
+        *plain_rows(method, f"mlflow/{path}", answer, reads=reads, quick=quick),
+        *plain_rows(method, f"{_PREVIEW}/{path}", answer, reads=reads, quick=quick),
+    )
 
 
 def plain_rows(
