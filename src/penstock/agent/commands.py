@@ -25,7 +25,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation, Exit, run_process
 from penstock.agent.server import JobServer, NotFound, ToolMissing
-from penstock.engine.events import NodePhase, Result
+from penstock.engine.events import Event, NodePhase, NodeStarted, Result
 from penstock.engine.requests import CommandWork, JobRequest
 
 STANDARD_LOG = "user_logs/std_log.txt"
@@ -40,8 +40,8 @@ def run_command(
 ) -> tuple[Result, str]:
     """Do the command of the request and say how it ended, with the reason in one line.
 
-    Reports the phases `Preparing`, `Running` and `Finalizing`. What fails because of the job is in
-    the result; an exception means that the machine or the server failed.
+    Reports the start and the phases `Preparing`, `Running` and `Finalizing`. What fails because of
+    the job is in the result; an exception means that the machine or the server failed.
     """
     assert isinstance(request.work, CommandWork)
     job = _Job(request, request.work, server, machine, cancellation)
@@ -84,11 +84,11 @@ class _Job:
         run, node, server = self.request.run, self.request.node, self.server
         return CommandLog(lambda text: server.write_log(run, node, name, text), self.masker)
 
-    def enter(self, phase: str) -> None:
-        """Report a phase."""
+    def enter(self, phase: str, *before: Event) -> None:
+        """Report a phase, after the events that come just before it."""
         self.say(phase)
         event = NodePhase(at=time.time(), node=self.request.node, phase=phase)
-        self.server.report(self.request.run, [event])
+        self.server.report(self.request.run, [*before, event])
 
     def say(self, text: str) -> None:
         """Write to the agent's own log."""
@@ -98,11 +98,12 @@ class _Job:
 
     def run(self) -> tuple[Result, str]:
         """Prepare, run, keep."""
+        worker = self.machine.name
+        self.enter("Preparing", NodeStarted(at=time.time(), node=self.request.node, worker=worker))
         if self.work.distribution not in ("", *DISTRIBUTIONS):
             known = ", ".join(DISTRIBUTIONS)
             message = f'distribution "{self.work.distribution}" is not supported; use {known}'
             return Result.FAILED, message
-        self.enter("Preparing")
         try:
             self.fetch_code()
             ports = open_ports(self.work, self.server, self.folder / "inputs", self.directory)

@@ -90,8 +90,6 @@ def _run_command_work(
 ) -> list[Event]:
     from penstock.agent.commands import run_command
 
-    started = NodeStarted(at=time.time(), node=request.node, worker=machine.name)
-    server.report(request.run, [started])
     result, message = run_command(request, server, machine, cancellation)
     ended = NodeFinished(at=time.time(), node=request.node, result=result, message=message)
     return [ended]
