@@ -15,6 +15,7 @@ from rich.text import Text
 from penstock.cli.host import Host
 from penstock.cli.progress import EnvironmentNews
 from penstock.cli.summary import MlJob, run_tree
+from penstock.cli.terminal import printable
 from penstock.cli.tree import draw
 from penstock.engine.events import Event
 
@@ -56,7 +57,7 @@ class LiveProgress:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        self._console.print(Text.from_ansi(summary), soft_wrap=True)
+        self._console.print(Text.from_ansi(printable(summary)), soft_wrap=True)
 
     def _draw(self) -> None:
         with Live(console=self._console, transient=True, auto_refresh=False) as live:
@@ -70,5 +71,11 @@ class LiveProgress:
             self._run, lambda state: run_tree(state, title, time.time(), jobs)
         )
         width = self._console.width
-        recent = [Text(line[:width], style="dim") for line in self._recent]
+        recent = [_recent(line, width) for line in self._recent]
         return Group(Text.from_ansi(draw(tree, color=True)), Text(""), *recent)
+
+
+def _recent(line: str, width: int) -> Text:
+    text = Text.from_ansi(printable(line), style="dim")
+    text.truncate(width)
+    return text

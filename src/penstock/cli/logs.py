@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.progress import without_time
 from penstock.cli.store import Store, find_run, open_store
+from penstock.cli.terminal import one_line, printable
 from penstock.engine.state import NodeState, StepState, replay
 
 
@@ -50,15 +53,17 @@ def _print(
         logs = [
             (log, f"== {node.node.id}: {log}") for log in store.logs.names(str(run), node.node.id)
         ]
+    is_watched = sys.stdout.isatty()
     for log, header in logs:
-        click.echo(header)
+        click.echo(one_line(header))
         lines = (
             store.logs.tail(str(run), node.node.id, log, tail)
             if tail
             else store.logs.text(str(run), node.node.id, log).splitlines()
         )
         for line in lines:
-            click.echo(line if timestamps else without_time(line))
+            said = line if timestamps else without_time(line)
+            click.echo(printable(said) if is_watched else said)
     return bool(logs)
 
 

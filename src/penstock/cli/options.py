@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from penstock.cli.exits import Exit
+from penstock.cli.terminal import printable
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -38,9 +39,9 @@ class Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """The message in the shape of a diagnostic."""
-        click.echo(f"error: {self.message}", err=True)
+        click.echo(f"error: {printable(self.message)}", err=True)
         if self.help:
-            click.echo(f"  = help: {self.help}", err=True)
+            click.echo(f"  = help: {printable(self.help)}", err=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,4 +149,4 @@ def print_diagnostics(diagnostics: Any) -> None:
 
     if diagnostics:
         color = wants_color(sys.stderr)
-        click.echo(render(list(diagnostics), color=color), err=True, color=color)
+        click.echo(printable(render(list(diagnostics), color=color)), err=True, color=color)

@@ -9,6 +9,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
+from penstock.cli.terminal import one_line
 
 FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
 
@@ -88,9 +89,9 @@ def _table(data: Any) -> str:
     if not items:
         return ""
     if not all(isinstance(item, Mapping) for item in items):
-        return "\n".join("  ".join(row) for row in _rows(data))
+        return "\n".join("  ".join(map(one_line, row)) for row in _rows(data))
     names = list(items[0])
-    rows = [names, *([_cell(item.get(name)) for name in names] for item in items)]
+    rows = [names, *([one_line(_cell(item.get(name))) for name in names] for item in items)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
     rows.insert(1, ["-" * width for width in widths])
     lines = (

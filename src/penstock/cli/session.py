@@ -30,6 +30,7 @@ from penstock.cli.summary import (
     failures,
     run_tree,
 )
+from penstock.cli.terminal import printable
 from penstock.cli.tree import draw
 from penstock.devops.counters import with_counters
 from penstock.devops.planner import Planned
@@ -123,12 +124,12 @@ def _progress(mode: Mode, host: Host, run: str, write: Write) -> Progress:
     if mode.json:
         return JsonProgress(write)
     if mode.quiet:
-        return QuietProgress(write)
+        return QuietProgress(lambda text: write(printable(text)))
     if sys.stdout.isatty() and not mode.verbose and _is_terminal():
         from penstock.cli.live import LiveProgress
 
         return LiveProgress(host, run)
-    return PlainProgress(write)
+    return PlainProgress(lambda text: write(printable(text)))
 
 
 def _is_terminal() -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from penstock.cli.terminal import one_line
+
 MARKS = {
     "succeeded": "✓",
     "succeededWithIssues": "!",
@@ -61,14 +63,14 @@ def _lines(
     branch: Branch, lead: str, below: str, color: bool, width: int, times: bool
 ) -> Iterator[str]:
     mark = MARKS.get(branch.state, "·")
-    name = f"{lead}{mark} {branch.name}"
+    name = f"{lead}{mark} {one_line(branch.name)}"
     word = branch.word or branch.state
     time = seconds_text(branch.seconds) if branch.seconds is not None else ""
     line = f"{name.ljust(width)}  {word:<19}"
     if times:
         line = f"{line}  {time:>8}"
     if branch.detail:
-        line = f"{line}  {branch.detail}"
+        line = f"{line}  {one_line(branch.detail)}"
     line = line.rstrip()
     if color and (code := COLORS.get(branch.state)):
         line = line.replace(mark, f"\x1b[{code}m{mark}\x1b[0m", 1)

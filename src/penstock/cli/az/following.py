@@ -11,6 +11,7 @@ from typing import Any
 
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed
+from penstock.cli.terminal import printable
 from penstock.ml.workspaces import Workspace
 
 _IN_PROGRESS = frozenset(
@@ -106,5 +107,5 @@ def _write_warnings(details: Mapping[str, Any]) -> None:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
