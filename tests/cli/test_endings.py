@@ -43,6 +43,16 @@ stages:
 """
 
 
+def kill_session(leader: int) -> None:
+    """Kill a program and what it started."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if path.read_text().rpartition(") ")[2].split()[3] == str(leader):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+        except OSError:
+            continue
+
+
 class Going:
     """A run that is in its long step."""
 
@@ -70,7 +80,7 @@ class Going:
         if self.process.stdout is not None:
             self.process.stdout.close()
         for pid in self.left():
-            os.kill(pid, signal.SIGKILL)
+            kill_session(pid)
 
 
 @pytest.fixture
@@ -143,7 +153,7 @@ def test_a_deployment_of_a_killed_run_is_abandoned(terminal: Terminal, tmp_path:
     run.communicate()
     assert terminal.type(*result).out == "abandoned\n"
     until((tmp_path / "pid").read_text, "the pid is written")
-    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    kill_session(int((tmp_path / "pid").read_text()))
 
 
 def test_a_full_disk_stops_the_run_and_says_what_to_do(terminal: Terminal) -> None:
