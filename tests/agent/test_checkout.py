@@ -279,6 +279,27 @@ def test_hooks_of_the_repository_do_not_run(machine, project, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("included", [False, True])
+def test_filters_of_the_repository_s_own_settings_do_not_run(machine, project, tmp_path, included):
+    settings = project / ".git" / ("more" if included else "config")
+    ran = tmp_path / "ran"
+    with settings.open("a") as file:
+        file.write(
+            f'[filter "a.b"]\n\tclean = "touch {ran}; cat"\n\tsmudge = touch {ran}\n'
+            f'\trequired = true\n[filter "c"]\n\tprocess = touch {ran}\n'
+        )
+    if included:
+        with (project / ".git/config").open("a") as file:
+            file.write("[include]\n\tpath = more\n")
+    (project / ".gitattributes").write_text("*.txt filter=a.b\n*.sh filter=c\n")
+    # Of the length they had, so that git must read them to know whether they differ.
+    (project / "a.txt").write_text("A")
+    (project / "run.sh").write_text("#!/bin/zz\n")
+    server = run(machine, project, checkout(), script("cat a.txt run.sh", "step2"))
+    assert server.output("step2") == ["A#!/bin/zz"]
+    assert not ran.exists()
+
+
 def test_checkout_none_leaves_the_sources_empty(machine, project):
     run(machine, project, checkout())
     server = run(machine, project, checkout(repository="none"), script("ls -A", "step2"))

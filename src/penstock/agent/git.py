@@ -21,6 +21,8 @@ SAFE = (
     "-c",
     "protocol.ext.allow=never",
     "-c",
+    "log.showSignature=false",
+    "-c",
     "advice.detachedHead=false",
 )
 """Options for every call: nothing that a repository holds is run."""
@@ -110,7 +112,8 @@ def names_of(output: bytes) -> list[str]:
 def read_repository(folder: Path, env: Mapping[str, str]) -> LocalGit:
     """The facts of the repository around a folder. Raises `GitFailed`."""
     plain = _is_plain(folder)
-    questions = [_STATUS, _ALL_REFS] if plain else [_STATUS, _ALL_REFS, _PLACES]
+    changed = (*_without_filters(folder, env), *_STATUS)
+    questions = [changed, _ALL_REFS] if plain else [changed, _ALL_REFS, _PLACES]
     status, refs, *places = _ask(folder, questions, env)
     top, common, object_format = str(folder), str(folder / ".git"), "sha1"
     if places:
@@ -149,6 +152,32 @@ def _is_plain(folder: Path) -> bool:
     except OSError:
         return False
     return b"objectformat" not in settings and b"worktree" not in settings
+
+
+def _without_filters(folder: Path, env: Mapping[str, str]) -> list[str]:
+    """Options that turn off the filters which a repository's own settings name, for `git status`
+    runs them. Those of the user's own settings (LFS) stay."""
+    if not _may_name_filters(folder):
+        return []
+    asking = ["config", "-z", "--show-scope", "--name-only", "--get-regexp", r"^filter\."]
+    try:
+        listed = os.fsdecode(answer(start(folder, asking, env))).split("\0")
+    except GitFailed:  # there are none
+        return []
+    options = []
+    for scope, name in zip(listed[::2], listed[1::2], strict=False):
+        if scope in ("local", "worktree"):
+            options += ["-c", f"{name}={'false' if name.endswith('.required') else ''}"]
+    return options
+
+
+def _may_name_filters(folder: Path) -> bool:
+    top = next((p for p in (folder, *folder.parents) if os.path.lexists(p / ".git")), folder)
+    try:
+        settings = (top / ".git" / "config").read_bytes().lower()
+    except OSError:  # a linked work tree, say
+        return True
+    return any(word in settings for word in (b"filter", b"include", b"worktreeconfig"))
 
 
 def _read_status(output: bytes) -> tuple[str, str, int]:

@@ -7,6 +7,17 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+SAFE = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "log.showSignature=false",
+)
+"""Options for every call: nothing that a repository's own settings name is run."""
 _FIELDS = "%H%x00%an%x00%ae%x00%s"
 _SETTINGS = ("config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$")
 
@@ -102,7 +113,7 @@ def _start(root: Path, *arguments: str) -> subprocess.Popen[str] | None:
     """Begin to ask git; None where there is no git."""
     try:
         return subprocess.Popen(
-            ["git", "-C", str(root), *arguments],
+            ["git", *SAFE, "-C", str(root), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 
+from penstock.devops.repository import SAFE
 from penstock.language.source import Source, decode
 from penstock.language.templates.files import Files, UnreadableFile
 
@@ -54,7 +55,7 @@ class RevisionFiles:
         self._root, self._commit, self._others = root, commit, others
         self._prefix = (_git(root, "rev-parse", "--show-prefix") or "").rstrip("\n")
         self._process = subprocess.Popen(
-            ["git", "-C", str(root), "cat-file", "--batch", "--follow-symlinks"],
+            ["git", *SAFE, "-C", str(root), "cat-file", "--batch", "--follow-symlinks"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -128,7 +129,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     """What git printed, or None where it failed."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
+            ["git", *SAFE, "-C", str(root), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
