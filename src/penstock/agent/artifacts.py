@@ -13,7 +13,8 @@ from penstock.agent import files
 from penstock.agent.context import StepContext
 
 _FOLDER = "_artifacts"
-_OWNERS = ".owners"
+_OWNERS = ".owners:"
+"""Not a name that an artifact can have."""
 _RUNS_KEPT = 20
 _FORBIDDEN = '":<>|*?/\\'
 

@@ -10,6 +10,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.loading import load
 from penstock.cli.options import Request, output_options, pipeline_options, print_diagnostics
 from penstock.cli.output import print_data
+from penstock.cli.terminal import one_line
 from penstock.language import pipeline as model
 from penstock.language.source import has_errors
 
@@ -25,7 +26,7 @@ def command(request: Request, form: str, query: str | None) -> int:
         return Exit.INVALID
     rows = list_pipeline(loaded.compiled.pipeline)
     if form == "text" and not query:
-        click.echo("\n".join(_line(row) for row in rows))
+        click.echo("\n".join(one_line(_line(row)) for row in rows))
     else:
         print_data(rows, form, query)
     return Exit.OK

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from penstock.cli.summary import MlJob
+from penstock.cli.terminal import one_line
 from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished
 
 Write = Callable[[str], None]
@@ -52,7 +53,7 @@ class PlainProgress:
         """A line when a step fails or is skipped, and when a job ends."""
         match event:
             case StepFinished() if event.result is not Result.SUCCEEDED:
-                self._write(f"{_shown(event.node)} | {event.name} {_because(event)}")
+                self._write(f"{_shown(event.node)} | {one_line(event.name)} {_because(event)}")
                 self._told.add(f"{event.name}: {event.message}")
             case NodeFinished() if event.node != _UNNAMED_STAGE.rstrip("/"):
                 told = event.message in self._told

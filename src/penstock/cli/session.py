@@ -30,7 +30,7 @@ from penstock.cli.summary import (
     failures,
     run_tree,
 )
-from penstock.cli.terminal import printable
+from penstock.cli.terminal import one_line, printable
 from penstock.cli.tree import draw
 from penstock.devops.counters import with_counters
 from penstock.devops.planner import Planned
@@ -236,7 +236,7 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob], color: bool) 
     for node, step in failures(state):
         place = f"{node.node.id}: {step.name}" if step else node.node.id
         message = (step.message if step else node.message) or node.message
-        parts.append(f"\nfailed in {place}" + (f": {message}" if message else ""))
+        parts.append(f"\nfailed in {one_line(place)}" + (f": {message}" if message else ""))
         if step is not None:
             lines = host.logs.tail(run, node.node.id, step.id, 2 * LAST_LINES)
             parts += [f"    {line}" for line in said(without_time(line) for line in lines)]

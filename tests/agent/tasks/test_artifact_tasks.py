@@ -143,6 +143,15 @@ def test_a_link_to_itself_is_not_published(machine):
     ]
 
 
+def test_an_artifact_may_have_any_name_that_is_one(machine):
+    for number, name in enumerate((".owners", ".git", "-rf", "a b", "$(pwd)`id`;x")):
+        server = run(machine, MAKE, publish(name), node=f"job{number}")
+        assert server.contents["artifact", name] == {"a.txt": b"1\n", "inner/b.py": b"2\n"}
+    count = script("cd $(Pipeline.Workspace); find . -type f ! -path './s/*' | wc -l", "count")
+    server = run(machine, download(), count, node="other")
+    assert server.output("count") == ["10"]
+
+
 def test_an_artifact_whose_name_holds_a_secret_is_refused(machine):
     secret = Variable(name="s", value="hunter2-hunter2", secret=True)
     server = run(machine, MAKE, publish("of-$(s)"), variables=[secret])
