@@ -13,6 +13,9 @@ from penstock.cli.store import Store, find_run, open_store
 from penstock.cli.terminal import one_line, printable
 from penstock.engine.state import NodeState, StepState, replay
 
+_LOGS_OF_ML = ("azureml-logs/", "system_logs/", "user_logs/")
+"""What else lies with an ML node are its artifacts."""
+
 
 @click.command(short_help="the log of a run, a job or a step")
 @click.argument("run", default="latest")
@@ -51,7 +54,9 @@ def _print(
     logs = [(step.id, _header(node, step)) for step in steps]
     if not node.steps:
         logs = [
-            (log, f"== {node.node.id}: {log}") for log in store.logs.names(str(run), node.node.id)
+            (log, f"== {node.node.id}: {log}")
+            for log in store.logs.names(str(run), node.node.id)
+            if log.startswith(_LOGS_OF_ML)
         ]
     is_watched = sys.stdout.isatty()
     for log, header in logs:
