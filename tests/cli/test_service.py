@@ -67,7 +67,7 @@ def test_only_its_user_may_read_the_token(terminal: Terminal) -> None:
 
 JOB = """
 type: command
-command: echo begun; while [ ! -e GO ]; do sleep 0.05; done; echo ended
+command: echo begun; until [ -e GO ]; do sleep 0.05 || exit; done; echo ended
 environment: { image: python:3.11-slim }
 compute: local
 """
@@ -113,7 +113,9 @@ def test_a_detached_ml_job_is_left_to_the_service(submitting: Terminal, tmp_path
 
 
 def test_the_logs_of_an_ml_job_are_not_its_artifacts(terminal: Terminal) -> None:
-    job = JOB.replace("echo begun; while [ ! -e GO ]; do sleep 0.05; done; echo ended", WRITING)
+    job = JOB.replace(
+        "echo begun; until [ -e GO ]; do sleep 0.05 || exit; done; echo ended", WRITING
+    )
     terminal.write("job.yml", job)
     terminal.write(".penstock/workspaces/ws/compute.yml", "name: c\ntype: amlcompute\n")
     created = ("az", "ml", "job", "create", "-f", "job.yml", "-g", "rg", "-w", "ws", "--stream")

@@ -128,7 +128,9 @@ def test_a_step_tells_why_its_job_failed_and_a_job_without_one_tells_it_itself()
 
 def test_a_step_that_was_cut_off_ends_as_its_job() -> None:
     lost = NodeFinished(at=15, node="Build/Compile", result=Result.ABANDONED)
-    assert "│  │  └─ ✗ make       abandoned" in drawn(replay(STAGES, (*FAILED_TEST[:5], lost)))[3]
+    assert drawn(replay(STAGES, (*FAILED_TEST[:5], lost)))[3] == (
+        "│  │  └─ ✗ make       abandoned                5.0s"
+    )
 
 
 def test_a_stage_that_the_yaml_did_not_name_is_left_out() -> None:

@@ -193,37 +193,53 @@ def _is_locked(home: Home) -> bool:
     return False
 
 
-def _spawn(home: Home) -> subprocess.Popen[bytes]:
-    path = home.root / "service.log"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-    log = os.open(path, flags, 0o600)
+def _spawn(home: Home) -> int:
+    """Start it as nobody's child, or a run in this process would end it with what its steps left
+    behind; its process id."""
     hidden = ("PENSTOCK_ENDPOINT", "PENSTOCK_TOKEN", "PENSTOCK_ORIGIN", "VSTS_PROCESS_LOOKUP_ID")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "penstock.cli.service"],
-        env={**environment, "PENSTOCK_HOME": str(home.root)},
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    os.close(log)
-    return process
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+    log = os.open(_log(home), flags, 0o600)
+    try:
+        started = subprocess.run(
+            ["sh", "-c", '"$@" >&2 & echo $!', "sh", sys.executable, "-m", "penstock.cli.service"],
+            env={**environment, "PENSTOCK_HOME": str(home.root)},
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            check=True,
+        )
+    finally:
+        os.close(log)
+    return int(started.stdout)
 
 
-def _wait(home: Home, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _wait(home: Home, process: int) -> dict[str, Any]:
     end = time.monotonic() + START_SECONDS
-    # Where two start it at once, one of them ends well and the other serves both.
-    while time.monotonic() < end and not process.poll():
+    while time.monotonic() < end:
         found = _living(home)
         if found is not None:
             return found
+        # Where two start it at once, one of them ends in silence and the other serves both.
+        if not _is_alive(process) and _log(home).stat().st_size:
+            break
         time.sleep(0.02)
-    log = home.root / "service.log"
-    tail = log.read_text("utf-8", "replace")[-2000:].strip() if log.exists() else ""
-    said = tail.removeprefix("error: ") or f"{log} is empty"
-    raise ServiceFailed(f"the background service did not start: {said}")
+    said = _log(home).read_text("utf-8", "replace")[-2000:].strip().removeprefix("error: ")
+    raise ServiceFailed(f"the background service did not start: {said or 'it said nothing'}")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _log(home: Home) -> Path:
+    return home.root / "service.log"
 
 
 def _serve_or_say_why() -> int:

@@ -139,7 +139,7 @@ def _step(node: NodeState, step: StepState, now: float, jobs: Sequence[MlJob]) -
     return Branch(
         name=step.name,
         state=str(step.result or node.result or "running"),
-        seconds=_seconds(step.started_at, step.finished_at, now),
+        seconds=_seconds(step.started_at, step.finished_at or node.finished_at, now),
         detail=step.message if step.result in _WITH_REASON else "",
         children=tuple(job_tree(job) for job in started_here),
     )
