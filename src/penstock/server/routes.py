@@ -20,13 +20,28 @@ BODY_LIMIT = 32 * 1024 * 1024
 
 class Permission(StrEnum):
     """What a caller must hold. `PUBLIC` needs nothing; `SIGNED` a signed address or `READ`;
-    `SIGNED_WRITE` a writable signed address or `WRITE`."""
+    `SIGNED_WRITE` a writable signed address or `WRITE`.
+
+    `READ` and `WRITE` are of Azure ML and MLflow. Those below are of Azure DevOps, and hold in the
+    project that the route's `{project}` names; `SIGNED_IN` and `SERVER_MANAGE` are of the server.
+    """
 
     PUBLIC = "public"
     SIGNED = "signed"
     SIGNED_WRITE = "signed write"
     READ = "read"
     WRITE = "write"
+    SIGNED_IN = "sign in"
+    PROJECT_READ = "read the project"
+    PROJECT_MANAGE = "manage the project"
+    CODE_READ = "read code"
+    CODE_WRITE = "write code"
+    RUN_READ = "read runs"
+    RUN_QUEUE = "queue runs"
+    PIPELINE_EDIT = "edit pipelines"
+    LIBRARY_READ = "read the library"
+    LIBRARY_MANAGE = "manage the library"
+    SERVER_MANAGE = "manage the server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

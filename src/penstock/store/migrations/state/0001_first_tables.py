@@ -79,6 +79,24 @@ CREATE TABLE deployments (
 CREATE INDEX deployments_by_environment ON deployments (environment, id);
 CREATE INDEX deployments_by_run ON deployments (run, id);
 
+-- Projects and their repositories.
+
+-- Pushes: the outbox of what was accepted, and what each of them started.
+
+-- Pull requests.
+
+-- Pipelines: their settings, triggers and schedules.
+
+-- People: accounts, sessions, tokens, memberships, audit.
+
+-- The library: variable groups, connections, secure files, environments, permissions.
+
+-- Secrets, encrypted.
+
+-- Checks and approvals of runs.
+
+-- Agents and pools.
+
 -- Azure ML: workspaces, assets, jobs.
 
 CREATE TABLE ml_assets (
