@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import WORK, Row
 
-PARTS = ("pipelines", "jobs", "tracking")
+PARTS = ("language", "pipelines", "jobs", "tracking")
 
 
 def main(names: list[str]) -> int:

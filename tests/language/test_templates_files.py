@@ -98,3 +98,13 @@ def test_a_file_that_is_not_utf8_is_reported_in_its_line(root):
         "  |\n"
         "  = help: save it as UTF-8"
     )
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    large = tmp_path / "large.yml"
+    with large.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(UnreadableFile) as raised:
+        LocalFiles(tmp_path).read("self", "large.yml")
+    assert raised.value.diagnostic.code == "PS1003"
+    assert str(raised.value) == "this file has 1,000,000,000,000 bytes, of at most 16,000,000"

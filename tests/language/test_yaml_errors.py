@@ -190,6 +190,14 @@ def test_merges_of_merges_are_counted_too():
     assert [d.code for d in faults("\n".join(lines), anchors=True)] == ["PS1005"]
 
 
+def test_after_500_faults_no_more_are_sought():
+    for anchors in (False, True):
+        found = faults("a: 1\n" * 10_000, anchors=anchors)
+        assert [d.code for d in found] == ["PS1012"] * 500 + ["PS1019"]
+        assert str(found[-1].span) == "a.yml:501:1"
+        assert parse(Source("a.yml", "a: 1\n" * 10_000), anchors=anchors).root is None
+
+
 def test_a_hundred_levels_are_read():
     assert faults("[" * 100 + "]" * 100) == ()
 

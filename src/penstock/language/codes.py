@@ -99,6 +99,11 @@ CODES: dict[str, tuple[str, str]] = {
         "In double quotes a backslash begins an escape such as \\n or \\t. Write a backslash as "
         "two, or use single quotes, in which it stands for itself.",
     ),
+    "PS1019": (
+        "too much is wrong with a file",
+        "A file with hundreds of faults is seldom the file that was meant: it is read up to there, "
+        "and those faults are reported.",
+    ),
     # --- PS11xx: the shape of a pipeline
     "PS1101": (
         "a key is not known here",

@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from penstock.language.source import Diagnostic, Source, decode
+from penstock.language.yaml.complaints import too_large
+from penstock.language.yaml.nodes import Limits
+
+MAX_BYTES = 4 * Limits().characters
+"""The size of a file that is not read at all: no text of the allowed length is larger in UTF-8."""
 
 _SELF = "self"
 
@@ -64,14 +69,15 @@ class LocalFiles:
         if root is None:
             return None
         file = root / path
+        name = _SELF if repository.lower() == _SELF else repository
         try:
             if not file.is_file():
                 return None
             _stay_inside(root, file)
+            check_size(file.stat().st_size, path, name)
             data = file.read_bytes()
         except OSError as error:
             raise UnreadableFile(error.strerror or str(error)) from error
-        name = _SELF if repository.lower() == _SELF else repository
         source, diagnostic = decode(data, path, name)
         if diagnostic:
             raise UnreadableFile(diagnostic.message, diagnostic)
@@ -87,6 +93,13 @@ class LocalFiles:
             return tuple(sorted(entry.name for entry in (root / folder).iterdir()))
         except (OSError, UnreadableFile):
             return ()
+
+
+def check_size(size: int, path: str, repository: str = _SELF) -> None:
+    """Refuse a file of more than `MAX_BYTES` before it is read. Raises UnreadableFile."""
+    if size > MAX_BYTES:
+        diagnostic = too_large(Source(path, "", repository), size, MAX_BYTES)
+        raise UnreadableFile(diagnostic.message, diagnostic)
 
 
 def _stay_inside(root: Path, file: Path) -> None:

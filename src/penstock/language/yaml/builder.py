@@ -104,31 +104,30 @@ class _Builder:
         self.open: list[_Open] = []
         self.named: dict[str, tuple[Node, int]] = {}
         self.events = 0
+        self.documents = 0
         self.end = (1, 1)
 
     def run(self) -> None:
         """Read every event of the stream; the tree is then in `root`."""
         if len(self.text) > _COUNTED_FIRST:
             self._count()
-        parser = CParser(self.text)
-        documents = 0
+        get_event = CParser(self.text).get_event
+        handlers = {
+            ScalarEvent: self._scalar,
+            MappingStartEvent: self._start,
+            SequenceStartEvent: self._start,
+            MappingEndEvent: self._finish,
+            SequenceEndEvent: self._finish,
+            AliasEvent: self._alias,
+            DocumentStartEvent: self._document,
+        }
         while True:
-            event = parser.get_event()
-            match event:
-                case ScalarEvent():
-                    self._scalar(event)
-                case MappingStartEvent() | SequenceStartEvent():
-                    self._start(event)
-                case MappingEndEvent() | SequenceEndEvent():
-                    self._finish(event)
-                case AliasEvent():
-                    self._alias(event)
-                case DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        raise _Refused(complaints.second_document(self._span(event)))
-                case StreamEndEvent():
-                    return
+            event = get_event()
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+            elif type(event) is StreamEndEvent:
+                return
 
     def open_bracket(self) -> Span | None:
         """The innermost bracket or brace that has not been closed where reading stopped."""
@@ -155,6 +154,11 @@ class _Builder:
                 return
         raise _Refused(complaints.too_many(self._span(event), self.limits))
 
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            raise _Refused(complaints.second_document(self._span(event)))
+
     def _scalar(self, event: Any) -> None:
         start, end, style = event.start_mark, event.end_mark, event.style
         source = self.source
@@ -166,7 +170,7 @@ class _Builder:
         tag = event.tag
         scalar = Scalar(event.value, span, _STYLES[style], self._tag(tag, event) if tag else "")
         if event.anchor and not self.anchors:
-            self.diagnostics.append(complaints.anchor_refused(event.anchor, span))
+            self._complain(complaints.anchor_refused(event.anchor, span))
         self.last_scalar = scalar
         self._count_one(event)
         self.end = (span.end_line, span.end_column)
@@ -187,7 +191,7 @@ class _Builder:
             self._tag(event.tag, event)
         self._count_one(event)
         if event.anchor and not self.anchors:
-            self.diagnostics.append(complaints.anchor_refused(event.anchor, self._span(event)))
+            self._complain(complaints.anchor_refused(event.anchor, self._span(event)))
         self.open.append(_Open(event, type(event) is MappingStartEvent, self.events - 1))
 
     def _finish(self, event: Any) -> None:
@@ -197,7 +201,7 @@ class _Builder:
             self.end = (event.end_mark.line + 1, event.end_mark.column + 1)
         span = Span(self.source, frame.line, frame.column, *self.end)
         if frame.is_mapping:
-            entries = pair_entries(frame.parts, self.diagnostics, anchors=self.anchors)
+            entries = pair_entries(frame.parts, self._complain, anchors=self.anchors)
             node: Node = Mapping(entries, span)
         else:
             node = Sequence(tuple(frame.parts), span)
@@ -207,13 +211,11 @@ class _Builder:
         span = self._span(event)
         self.end = (span.end_line, span.end_column)
         if not self.anchors:
-            self.diagnostics.append(complaints.alias_refused(event.anchor, span))
+            self._complain(complaints.alias_refused(event.anchor, span))
             self._add(Scalar("", span), None, 1)
         elif event.anchor not in self.named:
             is_open = any(frame.anchor == event.anchor for frame in self.open)
-            self.diagnostics.append(
-                complaints.unknown_alias(event.anchor, span, self.named, is_open)
-            )
+            self._complain(complaints.unknown_alias(event.anchor, span, self.named, is_open))
             self._add(Scalar("", span), None, 1)
         else:
             node, size = self.named[event.anchor]
@@ -224,12 +226,17 @@ class _Builder:
         if anchor:
             if anchor in self.named and self.anchors:
                 first = self.named[anchor][0]
-                self.diagnostics.append(complaints.anchor_repeated(anchor, node.span, first.span))
+                self._complain(complaints.anchor_repeated(anchor, node.span, first.span))
             self.named[anchor] = (node, size)
         if self.open:
             self.open[-1].parts.append(node)
         else:
             self.root = node
+
+    def _complain(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
+        if len(self.diagnostics) >= self.limits.faults:
+            raise _Refused(complaints.too_many_faults(diagnostic.span, self.limits))
 
     def _count_one(self, event: Any, size: int = 1) -> None:
         self.events += size
@@ -246,11 +253,11 @@ class _Builder:
             return _CORE + "str" if type(event) is ScalarEvent else tag
         kind = tag.removeprefix(_CORE)
         if kind == tag or not any(kind in kinds for kinds in _TAGS.values()):
-            self.diagnostics.append(complaints.tag_refused(tag, self._span(event)))
+            self._complain(complaints.tag_refused(tag, self._span(event)))
         elif kind not in _TAGS[type(event)]:
-            self.diagnostics.append(complaints.tag_misplaced(tag, self._span(event)))
+            self._complain(complaints.tag_misplaced(tag, self._span(event)))
         elif type(event) is ScalarEvent and not value_fits(tag, event.value):
-            self.diagnostics.append(complaints.value_unfit(tag, event.value, self._span(event)))
+            self._complain(complaints.value_unfit(tag, event.value, self._span(event)))
         return tag
 
 

@@ -21,6 +21,27 @@ def too_long(source: Source, limits: Limits) -> Diagnostic:
     )
 
 
+def too_large(source: Source, size: int, limit: int) -> Diagnostic:
+    """The file has more bytes than a text of the longest allowed can have; it was not read."""
+    return Diagnostic(
+        code="PS1003",
+        message=f"this file has {size:,} bytes, of at most {limit:,}",
+        span=Span(source, 1, 1, 1, 1),
+        help="move data out of the YAML file, or split it into templates",
+        service_text="Maximum object size exceeded",
+    )
+
+
+def too_many_faults(span: Span | None, limits: Limits) -> Diagnostic:
+    """So much is wrong with the text that more of it would help nobody."""
+    return Diagnostic(
+        code="PS1019",
+        message=f"this file has {limits.faults} faults up to here, and was not read further",
+        span=span,
+        help="mend the faults above first, or check that this file is the one you mean",
+    )
+
+
 def too_deep(span: Span, limits: Limits) -> Diagnostic:
     """A list or mapping opens inside too many others."""
     return Diagnostic(

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 from penstock.language.casing import fold_case
 from penstock.language.source import Diagnostic
 from penstock.language.yaml import complaints
 from penstock.language.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 
+Complain: TypeAlias = Callable[[Diagnostic], None]
+
 _MERGE = "<<"
 _EXPRESSION = "${{"
 
 
-def pair_entries(
-    parts: list[Node], diagnostics: list[Diagnostic], *, anchors: bool
-) -> tuple[Entry, ...]:
-    """The entries of a mapping; what is wrong with its keys is added to `diagnostics`."""
-    entries = _text_keys(zip(parts[::2], parts[1::2], strict=True), diagnostics)
-    return _merged(entries, diagnostics) if anchors else _distinct(entries, diagnostics)
+def pair_entries(parts: list[Node], complain: Complain, *, anchors: bool) -> tuple[Entry, ...]:
+    """The entries of a mapping; what is wrong with its keys is told to `complain`."""
+    entries = _text_keys(zip(parts[::2], parts[1::2], strict=True), complain)
+    return _merged(entries, complain) if anchors else _distinct(entries, complain)
 
 
-def _text_keys(
-    pairs: Iterable[tuple[Node, Node]], diagnostics: list[Diagnostic]
-) -> Iterator[Entry]:
+def _text_keys(pairs: Iterable[tuple[Node, Node]], complain: Complain) -> Iterator[Entry]:
     for key, value in pairs:
         if isinstance(key, Scalar):
             yield Entry(key, value)
         else:
-            diagnostics.append(complaints.key_not_text(key))
+            complain(complaints.key_not_text(key))
 
 
-def _distinct(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
+def _distinct(entries: Iterable[Entry], complain: Complain) -> tuple[Entry, ...]:
     """The entries whose keys differ in more than case.
 
     Keys that hold a template expression may repeat: whether they clash is known after expansion.
@@ -45,30 +44,30 @@ def _distinct(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[
             continue
         first = firsts.setdefault(fold_case(key.value), key)
         if first is not key:
-            diagnostics.append(complaints.key_repeated(key, first))
+            complain(complaints.key_repeated(key, first))
         elif _is_merge(key):
-            diagnostics.append(complaints.merge_refused(key))
+            complain(complaints.merge_refused(key))
         else:
             kept.append(entry)
     return tuple(kept)
 
 
-def _merged(entries: Iterable[Entry], diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
+def _merged(entries: Iterable[Entry], complain: Complain) -> tuple[Entry, ...]:
     """The entries as `safe_load` has them: merged ones first, but own and later ones win."""
     inherited: dict[str, Entry] = {}
     own: dict[str, Entry] = {}
     for entry in entries:
         key = entry.key
         if _is_merge(key):
-            inherited.update((other.key.value, other) for other in _sources(entry, diagnostics))
+            inherited.update((other.key.value, other) for other in _sources(entry, complain))
             continue
         if key.value in own:
-            diagnostics.append(complaints.key_overridden(key, own[key.value].key))
+            complain(complaints.key_overridden(key, own[key.value].key))
         own[key.value] = entry
     return tuple({**inherited, **own}.values())
 
 
-def _sources(entry: Entry, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
+def _sources(entry: Entry, complain: Complain) -> Iterator[Entry]:
     """The entries a merge key brings in; the earlier mappings of a list win, so they come last."""
     value = entry.value
     mappings = reversed(value.items) if isinstance(value, Sequence) else (value,)
@@ -76,7 +75,7 @@ def _sources(entry: Entry, diagnostics: list[Diagnostic]) -> Iterator[Entry]:
         if isinstance(mapping, Mapping):
             yield from mapping.entries
         else:
-            diagnostics.append(complaints.merge_not_mapping(mapping))
+            complain(complaints.merge_not_mapping(mapping))
 
 
 def _is_merge(key: Scalar) -> bool:

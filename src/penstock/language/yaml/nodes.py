@@ -86,9 +86,10 @@ class Document(NamedTuple):
 class Limits(NamedTuple):
     """How much one text may hold before it is refused: characters, nested levels, YAML events.
 
-    An alias counts as the events of what it stands for.
+    An alias counts as the events of what it stands for. After so many `faults` no more are sought.
     """
 
     characters: int = 4_000_000
     depth: int = 100
     events: int = 500_000
+    faults: int = 500
