@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penstock.server.auth import Signer, Tokens
 from penstock.server.listener import Listener
 from penstock.server.routes import Route
+
+if TYPE_CHECKING:
+    from penstock.server.app import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,12 @@ class Server:
 
 @contextmanager
 def serving(
-    routes: Iterable[Route], tokens: Tokens, *, signer: Signer | None = None
+    routes: Iterable[Route],
+    tokens: Tokens,
+    *,
+    signer: Signer | None = None,
+    sessions: Tokens | None = None,
+    places: Places | None = None,
 ) -> Iterator[Server]:
     failures: list[tuple[str, Exception]] = []
 
@@ -66,6 +74,8 @@ def serving(
             routes,
             tokens,
             signer=signer,
+            sessions=sessions,
+            places=places,
             on_failure=lambda line, error: failures.append((line, error)),
         )
 

@@ -1,6 +1,7 @@
 """The ASGI application over a table of routes: who calls, what body, which error on the wire.
 
-The order is: host, origin, path, caller, route, body, handler. Nothing here knows what routes do.
+The order is: host, origin, path, caller, route, permission, body, handler. Nothing here knows what
+routes do.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -17,18 +19,22 @@ from starlette.responses import Response
 
 from penstock.server.auth import (
     LOOPBACK,
+    SESSION_COOKIE,
     Signer,
     Tokens,
     is_known_host,
     is_own_origin,
     may,
+    may_use_session,
     presented_token,
 )
 from penstock.server.errors import Refused, arm_error
 from penstock.server.routes import (
+    IN_PROJECT,
     Answer,
     BadBody,
     Call,
+    Match,
     Permission,
     Principal,
     Route,
@@ -42,10 +48,23 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NOT_IN_PATHS = frozenset([*(chr(code) for code in range(32)), "\x7f", "\\", "�"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What the `{organization}` and `{project}` of a path may be.
+
+    `project` answers the id of a project by its id or name (without case), or None.
+    """
+
+    organization: str
+    project: Callable[[str], str | None]
+
+
 def make_app(
     routes: Iterable[Route],
     tokens: Tokens,
     *,
+    sessions: Tokens | None = None,
+    places: Places | None = None,
     signer: Signer | None = None,
     hosts: frozenset[str] = LOOPBACK,
     now: Callable[[], float] = time.time,
@@ -53,7 +72,9 @@ def make_app(
 ) -> ASGIApp:
     """The application. Raises `UnusableRoute` for a row without a permission, or two rows alike.
 
-    `on_failure(request line, error)` is told of our own failures, which the caller sees as 500.
+    `sessions` knows the cookies of signed-in browsers. Without `places` every organization is this
+    one, and a project's name is its id. `on_failure(request line, error)` is told of our own
+    failures, which the caller sees as 500.
     """
     table = RouteTable(routes)
 
@@ -65,12 +86,22 @@ def make_app(
         try:
             _check_browser(request, hosts)
             path = normal_path(scope["path"])
-            principal = _principal(request, tokens)
+            principal = _principal(request, tokens, sessions)
             signed = _signed(request, path, signer, now)
-            route, parameters = _permitted(table, request.method, path, principal, signed)
+            match = table.match(request.method, path)
+            if principal is None and not _is_open(match, signed):
+                raise _unauthenticated(request)
+            route, parameters = _known(match, path, places)
+            project = _project(route, parameters, places)
+            _check_permission(route, path, principal, signed, project)
             body = b"" if route.streams else await _read(request, route.body_limit)
             call = Call(
-                request=request, path=path, parameters=parameters, principal=principal, body=body
+                request=request,
+                path=path,
+                parameters=parameters,
+                principal=principal,
+                project=project or "",
+                body=body,
             )
             response = _response(await _run(route, call))
         except ClientDisconnect:
@@ -122,9 +153,19 @@ def _check_browser(request: Request, hosts: frozenset[str]) -> None:
             raise Refused(403, "OriginNotAllowed", "a page of another site may not change anything")
 
 
-def _principal(request: Request, tokens: Tokens) -> Principal | None:
-    token = presented_token(request.headers.get("authorization", ""))
-    return None if token is None else tokens.principal(token)
+def _principal(request: Request, tokens: Tokens, sessions: Tokens | None) -> Principal | None:
+    """Who calls: by the `Authorization` header where there is one, else by the session's cookie."""
+    authorization = request.headers.get("authorization", "")
+    if authorization or sessions is None:
+        token = presented_token(authorization)
+        return None if token is None else tokens.principal(token)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    trusted = may_use_session(
+        is_changing=request.method in CHANGING,
+        origin=request.headers.get("origin", ""),
+        fetch_site=request.headers.get("sec-fetch-site", ""),
+    )
+    return sessions.principal(cookie) if cookie and trusted else None
 
 
 def _signed(
@@ -135,35 +176,73 @@ def _signed(
     return signer.permissions(path, request.query_params, now())
 
 
-def _permitted(
-    table: RouteTable,
-    method: str,
-    path: str,
-    principal: Principal | None,
-    signed: frozenset[Permission],
+def _is_open(match: Match | None, signed: frozenset[Permission]) -> bool:
+    """Whether a request may go on though nobody is known to make it."""
+    if match is None or match.route is None:
+        return False
+    return match.route.permission is Permission.PUBLIC or match.route.permission in signed
+
+
+def _unauthenticated(request: Request) -> Refused:
+    """The refusal of a caller who is not known; it says nothing of what exists.
+
+    git and other tools ask for a name and password when told of `Basic`. So would a browser, over
+    the page that has a form for it, and is not told.
+    """
+    is_browser = request.headers.get("user-agent", "").startswith("Mozilla/")
+    challenge = "Bearer" if is_browser else 'Bearer, Basic realm="penstock"'
+    return Refused(
+        401,
+        "AuthenticationFailed",
+        "authentication failed: no 'Authorization' header, or its token is not valid",
+        headers={"www-authenticate": challenge},
+    )
+
+
+def _known(
+    match: Match | None, path: str, places: Places | None
 ) -> tuple[Route, Mapping[str, str]]:
-    """The route and its parameters. A caller without a token learns nothing of what exists."""
-    match = table.match(method, path)
-    route = None if match is None else match.route
-    if match is not None and route is not None and may(principal, signed, route.permission):
-        return route, match.parameters
-    if principal is None:
-        raise Refused(
-            401,
-            "AuthenticationFailed",
-            "authentication failed: no 'Authorization' header, or its token is not valid",
-            headers={"www-authenticate": 'Bearer, Basic realm="penstock"'},
-        )
-    if match is None:
+    """The route and its parameters, where there is one for this organization."""
+    if match is None or not _is_here(match.parameters, places):
         raise Refused(404, "NotFound", f'there is nothing at "{path}"')
-    if route is None:
+    if match.route is None:
         allowed = ", ".join(match.allowed)
         raise Refused(
             405, "MethodNotAllowed", f'"{path}" answers {allowed}', headers={"allow": allowed}
         )
-    raise Refused(
-        403, "AuthorizationFailed", f'"{principal.name}" may not {route.permission} at "{path}"'
-    )
+    return match.route, match.parameters
+
+
+def _is_here(parameters: Mapping[str, str], places: Places | None) -> bool:
+    named = parameters.get("organization")
+    return named is None or places is None or named.lower() == places.organization.lower()
+
+
+def _project(route: Route, parameters: Mapping[str, str], places: Places | None) -> str | None:
+    """The id of the project that the request is about; None where there is no such project."""
+    if route.project is not None:
+        return route.project(parameters)
+    named = parameters.get("project")
+    if named is None or places is None:
+        return named
+    return places.project(named)
+
+
+def _check_permission(
+    route: Route,
+    path: str,
+    principal: Principal | None,
+    signed: frozenset[Permission],
+    project: str | None,
+) -> None:
+    """Raise `Refused` unless the caller may. A project that one may not see is not there."""
+    wanted, project = route.permission, project or ""
+    sees = project and may(principal, signed, Permission.PROJECT_READ, project)
+    if wanted in IN_PROJECT and not sees:
+        raise Refused(404, "NotFound", f'there is nothing at "{path}"')
+    if not may(principal, signed, wanted, project):
+        who = principal.name if principal is not None else "nobody"
+        raise Refused(403, "AuthorizationFailed", f'"{who}" may not {wanted} at "{path}"')
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -1,4 +1,7 @@
-"""Who calls: tokens compared in constant time, signed addresses, and what a browser must not do."""
+"""Who calls: tokens compared in constant time, signed addresses, and what a browser must not do.
+
+Who people are and what they may do is kept by `server/people`, which implements `Tokens`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from penstock.server.routes import Permission, Principal
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERYTHING = frozenset(Permission)
+LOCAL_ID = "00000000-0000-0000-0000-00000000000a"
+"""The account id of whoever holds the token of a process on this machine."""
+SESSION_COOKIE = "penstock_session"
 
 
 class Tokens(Protocol):
@@ -40,7 +46,8 @@ class FixedTokens:
 
 def one_token(token: str, name: str = "local") -> FixedTokens:
     """A single token that may do everything."""
-    return FixedTokens({token: Principal(name=name, permissions=EVERYTHING)})
+    principal = Principal(id=LOCAL_ID, name=name, display_name=name, permissions=EVERYTHING)
+    return FixedTokens({token: principal})
 
 
 def presented_token(authorization: str) -> str | None:
@@ -94,14 +101,22 @@ def _is_below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix.rstrip("/") + "/")
 
 
-def may(principal: Principal | None, signed: frozenset[Permission], wanted: Permission) -> bool:
-    """Whether a caller, or the signed address used, holds what a route asks for."""
+def may(
+    principal: Principal | None,
+    signed: frozenset[Permission],
+    wanted: Permission,
+    project: str = "",
+) -> bool:
+    """Whether a caller, or the signed address used, holds what a route asks for.
+
+    `project` is the id of the project in which it is asked for.
+    """
     if wanted is Permission.PUBLIC or wanted in signed:
         return True
     if principal is None:
         return False
     equal = {Permission.SIGNED: Permission.READ, Permission.SIGNED_WRITE: Permission.WRITE}
-    return equal.get(wanted, wanted) in principal.permissions
+    return principal.may(equal.get(wanted, wanted), project)
 
 
 def is_known_host(host: str, known: frozenset[str]) -> bool:
@@ -126,3 +141,15 @@ def is_own_origin(origin: str, fetch_site: str, host: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def may_use_session(*, is_changing: bool, origin: str, fetch_site: str) -> bool:
+    """Whether a request may be made in the name of the session whose cookie came with it.
+
+    A browser sends the cookie of its own accord, also for a page of another port of this machine:
+    so the request must say that our own page, or nobody but the user, made it. `origin`, where
+    present, was found to be ours before.
+    """
+    if fetch_site:
+        return fetch_site == "same-origin" or (fetch_site == "none" and not is_changing)
+    return bool(origin) or not is_changing

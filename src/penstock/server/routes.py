@@ -22,8 +22,9 @@ class Permission(StrEnum):
     """What a caller must hold. `PUBLIC` needs nothing; `SIGNED` a signed address or `READ`;
     `SIGNED_WRITE` a writable signed address or `WRITE`.
 
-    `READ` and `WRITE` are of Azure ML and MLflow. Those below are of Azure DevOps, and hold in the
-    project that the route's `{project}` names; `SIGNED_IN` and `SERVER_MANAGE` are of the server.
+    `READ` and `WRITE` are of Azure ML and MLflow. Those of `IN_PROJECT` are of Azure DevOps, and
+    hold in the project that the route names. Everyone who is known is `SIGNED_IN`;
+    `ACCOUNT_MANAGE` is for one's own account and tokens, `SERVER_MANAGE` for all that is left.
     """
 
     PUBLIC = "public"
@@ -32,6 +33,7 @@ class Permission(StrEnum):
     READ = "read"
     WRITE = "write"
     SIGNED_IN = "sign in"
+    ACCOUNT_MANAGE = "manage its account"
     PROJECT_READ = "read the project"
     PROJECT_MANAGE = "manage the project"
     CODE_READ = "read code"
@@ -44,12 +46,43 @@ class Permission(StrEnum):
     SERVER_MANAGE = "manage the server"
 
 
+IN_PROJECT = frozenset(
+    {
+        Permission.PROJECT_READ,
+        Permission.PROJECT_MANAGE,
+        Permission.CODE_READ,
+        Permission.CODE_WRITE,
+        Permission.RUN_READ,
+        Permission.RUN_QUEUE,
+        Permission.PIPELINE_EDIT,
+        Permission.LIBRARY_READ,
+        Permission.LIBRARY_MANAGE,
+    }
+)
+"""Permissions that one holds in a project, or as an administrator of the server in all of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who calls, and what they may do."""
+    """Who calls, and what they may do with the credential they showed.
+
+    `id` is the account's GUID, `name` its sign-in name, `display_name` what people read.
+    `permissions` hold everywhere, in every project too; `projects` has those of single projects, by
+    their ids. `run` is the number of the run that a job token was made for.
+    """
 
     name: str
     permissions: frozenset[Permission]
+    id: str = ""
+    display_name: str = ""
+    projects: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
+    run: str = ""
+
+    def may(self, permission: Permission, project: str = "") -> bool:
+        """Whether the caller holds a permission, for those of `IN_PROJECT` in that project (id)."""
+        if permission in self.permissions:
+            return True
+        return permission in IN_PROJECT and permission in self.projects.get(project, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +90,8 @@ class Call:
     """One request as a handler sees it.
 
     `path` was percent-decoded once and holds no `.`, `..`, empty or odd segment. `parameters` are
-    those of the route's path. `body` is whole and within the route's limit; for a route that
+    those of the route's path. `project` is the id of the project that the path names by id or name,
+    empty where it names none. `body` is whole and within the route's limit; for a route that
     streams it is empty and `request.stream()` gives the chunks.
     """
 
@@ -65,6 +99,7 @@ class Call:
     path: str
     parameters: Mapping[str, str]
     principal: Principal | None = None
+    project: str = ""
     body: bytes = b""
 
     @property
@@ -133,6 +168,10 @@ class Route:
     segment, `{name:path}` at the end for the rest. A plain function runs in a worker thread, or in
     the server's own loop when `quick` (it then must never wait for long); a coroutine runs in the
     loop. `on_error` words what the handler raises; None means as ARM does.
+
+    A permission of `IN_PROJECT` is asked for in the project of the path's `{project}`. A path
+    without one needs `project`, which finds the project's id by the path's parameters (by a
+    repository's id, say); where it finds none the answer is 404.
     """
 
     method: str
@@ -143,6 +182,7 @@ class Route:
     streams: bool = False
     body_limit: int = BODY_LIMIT
     on_error: Callable[[Exception], Answer] | None = None
+    project: Callable[[Mapping[str, str]], str | None] | None = None
 
 
 class UnusableRoute(Exception):
@@ -188,6 +228,12 @@ class RouteTable:
     def _add(self, route: Route) -> None:
         if not isinstance(route.permission, Permission):
             raise UnusableRoute(f'the route "{route.method} {route.path}" has no permission')
+        names_project = "/{project}" in f"/{route.path}" or route.project is not None
+        if route.permission in IN_PROJECT and not names_project:
+            raise UnusableRoute(
+                f'the route "{route.method} {route.path}" asks for a permission in a project and '
+                "names no project"
+            )
         branch, names, segments = self._root, [], route.path.strip("/").split("/")
         for segment in segments:
             if segment.startswith("{") and segment.endswith(":path}"):
