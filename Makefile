@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= auto
 timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
 
-.PHONY: demo test check lint types layers docs format golden bench setup clean
+.PHONY: demo test check lint types layers docs format golden bench fuzz setup clean
 
 demo: ## run the tutorial end to end
 	@$(call timed,./scripts/setup run && ./scripts/demo)
@@ -39,6 +39,9 @@ golden: setup ## write the golden files of the tests anew; look at the differenc
 
 bench: setup ## ratios side by side in one run
 	$(BIN)/python -m benchmarks
+
+fuzz: setup ## mutated pipelines, expressions and logging commands: no crash, no hang
+	$(BIN)/python scripts/fuzz.py --seconds $(or $(SECONDS),60)
 
 clean:
 	rm -rf .venv .tools .demo benchmarks/.work
