@@ -1,6 +1,7 @@
 """The composition root: store, scheduler, agents and the loopback endpoint, put together.
 
-`penstock run` has one for the length of one command, the background service until it is idle.
+`penstock run` has one for the length of one command, the background service until it is idle, and
+`penstock up` until it is stopped.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ from penstock.store.runs import Run, Runs
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from penstock.cli.devopsservices import DevopsServices
     from penstock.cli.mlservices import MlServices
+    from penstock.server.auth import Tokens
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
@@ -78,6 +81,7 @@ class Host:
         self._elsewhere = elsewhere
         self._pool: LocalPool | None = None
         self._ml: MlServices | None = None
+        self._devops: DevopsServices | None = None
 
     @cached_property
     def machine(self) -> Machine:
@@ -108,6 +112,14 @@ class Host:
     def has_ml(self) -> bool:
         """Whether anything asked for the Azure ML service yet."""
         return self._ml is not None
+
+    def serve_devops(self, tokens: Tokens) -> DevopsServices:
+        """Be a server: from now on the endpoint answers as Azure DevOps too. To be called before
+        the first connection."""
+        from penstock.cli.devopsservices import DevopsServices
+
+        self._devops = DevopsServices(self, tokens)
+        return self._devops
 
     def job_executor(self) -> LocalPool:
         """The agents of pipeline jobs on this machine."""
@@ -143,13 +155,21 @@ class Host:
             self.scheduler.wait(run)
 
     def _unfinished(self) -> list[Run]:
-        found = []
-        for state in ("queued", "running", "canceling"):
-            found += self.runs.list(limit=1000, state=state)
-        return found
+        return self.runs.unfinished_headers()
+
+    def leave(self) -> None:
+        """Close with jobs going on: their programs are ended, and what the store says of the runs
+        stays as it is, to be taken up by `recover` of the next process."""
+        from penstock.agent import trees
+
+        self.scheduler.close()
+        trees.end_all()
+        self.close()
 
     def close(self) -> None:
         """Stop accepting, stop deciding, let go of the store."""
+        if self._devops is not None:
+            self._devops.close()
         self.listener.close()
         self.scheduler.close()
         self.logs.close()
@@ -193,7 +213,7 @@ class Host:
         return self._ml.artifact_folder(run, node) if self._ml is not None else None
 
     def _application(self) -> ASGIApp:
-        app = self.ml.application()
+        app = self.ml.application() if self._devops is None else self._devops.application()
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             self.last_request = time.monotonic()

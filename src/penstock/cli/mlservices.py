@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
-    from penstock.server.auth import Tokens
+    from penstock.server.auth import Signer, Tokens
+    from penstock.server.routes import Route
 
 COMMAND_SLOTS = 64
 LAST_LINES = 20
@@ -72,7 +73,19 @@ class MlServices:
         Callers need the host's token, unless `tokens` knows others.
         """
         from penstock.server.app import make_app
-        from penstock.server.auth import Signer, one_token
+        from penstock.server.auth import one_token
+
+        routes, signer = self.routes()
+        return make_app(
+            routes,
+            tokens or one_token(self._host.access.token),
+            signer=signer,
+            on_failure=self._host.on_failure,
+        )
+
+    def routes(self) -> tuple[tuple[Route, ...], Signer]:
+        """The routes of the application, and who checks their signed addresses."""
+        from penstock.server.auth import Signer
         from penstock.server.ml import ml_routes
         from penstock.server.ml.context import MlHttp
         from penstock.server.mlflow import mlflow_routes
@@ -86,12 +99,7 @@ class MlServices:
             metrics=self._metrics,
         )
         routes = (*ml_routes(http), *mlflow_routes(self.tracking, self.assets, host.home.storage))
-        return make_app(
-            routes,
-            tokens or one_token(host.access.token),
-            signer=http.signer,
-            on_failure=host.on_failure,
-        )
+        return routes, http.signer
 
     def names_of(self, run: str, node: str) -> tuple[str, str] | None:
         """What people call the root job and the node of an ML run; None for any other run."""

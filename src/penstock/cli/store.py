@@ -31,9 +31,9 @@ class Store:
 
 
 @contextmanager
-def open_store() -> Iterator[Store]:
-    """The user's store, made when it is not there yet."""
-    home = Home.default(os.environ)
+def open_store(home: Home | None = None) -> Iterator[Store]:
+    """The user's store (or the one at `home`), made when it is not there yet."""
+    home = home or Home.default(os.environ)
     home.make()
     database = open_state(home)
     logs = Logs(home.logs, place=ml_places(SqlJobs(database), home))

@@ -162,6 +162,13 @@ class Runs:
         rows = self._database.query(f"{_SELECT} WHERE id = ?", _number(run))
         return _run(rows[0]) if rows else None
 
+    def unfinished_headers(self) -> list[Run]:
+        """The headers of all runs that have not ended, whoever executes them, oldest first."""
+        return [
+            _run(row)
+            for row in self._database.query(f"{_SELECT} WHERE state <> 'finished' ORDER BY id")
+        ]
+
     def list(self, *, before: int | None = None, limit: int = 50, **filters: str) -> list[Run]:
         """The newest runs that match every filter, newest first.
 

@@ -101,7 +101,8 @@ def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     url = environ.get("PENSTOCK_ENDPOINT")
     if url:
         return url, environ.get("PENSTOCK_TOKEN", "")
-    from penstock.cli.service import ServiceFailed, ensure
+    from penstock.cli.service import ensure
+    from penstock.cli.serving import ServiceFailed
 
     try:
         return ensure()

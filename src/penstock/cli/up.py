@@ -1,0 +1,187 @@
+"""`penstock up`: the server of a team, in the background or in this terminal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli import serving
+from penstock.cli.exits import Exit
+from penstock.cli.options import Failure
+from penstock.cli.serving import Serving
+from penstock.store.home import Home
+
+if TYPE_CHECKING:
+    from penstock.cli.host import Host
+
+DEFAULT_PORT = 8700
+_PORT = "PENSTOCK_SERVER_PORT"
+_WAKE_SECONDS = 1.0
+
+
+def data_option(command: click.decorators.FC) -> click.decorators.FC:
+    """`--data DIR`, as `up`, `down` and `status` have it."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="the folder that everything is kept in; $PENSTOCK_HOME where not given",
+    )(command)
+
+
+def home_of(data: Path | None) -> Home:
+    """The store in a folder, or the user's own."""
+    environ = dict(os.environ)
+    if data is not None:
+        environ["PENSTOCK_HOME"] = str(data)
+    return Home.default(environ)
+
+
+@click.command(short_help="start the server: Git, pipelines, Azure ML and the portal")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="where to listen on 127.0.0.1; 0 takes any free port",
+)
+@data_option
+@click.option("--open", "open_portal", is_flag=True, help="show the portal in the browser")
+@click.option("--foreground", is_flag=True, help="stay in this terminal until Ctrl-C or SIGTERM")
+def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -> int:
+    """Start the server of this user's store, and print its address.
+
+    It listens on this machine only. It goes on in the background until `penstock down`; whatever
+    stops it, the next start goes on where it was. The first start makes an account and prints its
+    token, once.
+    """
+    home = home_of(data)
+    found = serving.living(home)
+    if found is not None and found.kind == serving.SERVER:
+        click.echo(f"{address(found.url)} (process {found.pid}) runs already")
+        return Exit.OK
+    home.make()
+    if found is not None:
+        _take_over(home, found)
+    _tell_first_token(home)
+    if foreground:
+        return serve(home, port, is_foreground=True)
+    process = serving.spawn(home, log_of(home), "penstock.cli.up", {_PORT: str(port)})
+    started = serving.wait(home, process, log_of(home), "the server")
+    click.echo(f"{address(started.url)} (process {started.pid})")
+    if open_portal:
+        click.launch(address(started.url))
+    return Exit.OK
+
+
+def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
+    """Be the server, until told to stop. Jobs that run then are ended; their runs go on with the
+    next start."""
+    import signal
+    import threading
+
+    from penstock.server.auth import EVERYTHING, FixedTokens
+    from penstock.server.routes import Principal
+
+    lock = serving.take_lock(home)
+    if lock is None:
+        return Exit.OK
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        host = _host(home, port)
+        access = host.access
+        everything = Principal(name="admin", permissions=EVERYTHING)
+        tokens = {access.token: everything, _token_file(home).read_text(): everything}
+        host.serve_devops(FixedTokens(tokens))
+        host.job_executor()
+        host.recover()
+        serving.announce(
+            home,
+            Serving(pid=os.getpid(), url=access.url, token=access.token, kind=serving.SERVER),
+        )
+        if is_foreground:
+            click.echo(address(access.url))
+        while not stopping.wait(_WAKE_SECONDS):
+            if host.listener.failure is not None:
+                raise host.listener.failure
+        serving.withdraw(home)
+        host.leave()
+    finally:
+        serving.withdraw(home)
+        os.close(lock)
+    return Exit.OK
+
+
+def address(url: str) -> str:
+    """Where people look at it."""
+    from penstock.cli.devopsservices import ORGANIZATION
+
+    return f"{url}/{os.environ.get('PENSTOCK_ORGANIZATION') or ORGANIZATION}"
+
+
+def log_of(home: Home) -> Path:
+    """What the server process said."""
+    return home.root / "server.log"
+
+
+def _host(home: Home, port: int) -> Host:
+    from penstock.cli.host import Host
+
+    try:
+        return Host(home, port=port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        message = f"port {port} is used by another program"
+        raise Failure(message, "`penstock up --port 0` takes a free one", Exit.NOT_READY) from error
+
+
+def _take_over(home: Home, found: Serving) -> None:
+    """Let the background service end, unless it has work."""
+    from penstock.cli.store import open_store
+
+    with open_store(home) as store:
+        owners = [run.owner for run in store.runs.unfinished_headers()]
+    if any(owner.startswith(f"{found.pid}-") for owner in owners):
+        message = f"the background service (process {found.pid}) is running jobs"
+        help = "wait for them (`penstock runs list --kind ml`), or `penstock service stop`"
+        raise Failure(message, help, Exit.REFUSED)
+    serving.stop(home, found)
+
+
+def _token_file(home: Home) -> Path:
+    return home.root / "admin.token"
+
+
+def _tell_first_token(home: Home) -> None:
+    path = _token_file(home)
+    if path.exists():
+        return
+    token = os.urandom(32).hex()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(descriptor, token.encode())
+    os.close(descriptor)
+    click.echo(f"account admin, token {token} (shown this once)")
+
+
+def _serve_or_say_why() -> int:
+    from penstock.cli.failures import explain
+
+    try:
+        return serve(Home.default(os.environ), int(os.environ[_PORT]))
+    except Exception as error:
+        failure = explain(error)
+        if failure.exit_code == Exit.FAILED:
+            raise
+        failure.show()
+        return failure.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(_serve_or_say_why())

@@ -1,0 +1,74 @@
+"""The location table: where each resource of the API lives, by ids that clients have built in.
+
+Source: the location ids and route values of the `azure-devops` client 7.1.0b4. Each module of
+handlers has its rows in a constant `LOCATIONS` beside its routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from penstock.server.devops.errors import devops_error
+from penstock.server.routes import Call, Permission, Reply, Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One row: `template` is the path below the organization, optional segments left out by the
+    client; `version` is the newest of the resource in API 7.1 (`-preview.N`)."""
+
+    id: str
+    area: str
+    resource: str
+    template: str
+    version: int = 1
+
+
+def table(locations: Iterable[Location]) -> list[dict[str, object]]:
+    """The rows as the wire has them."""
+    return [
+        {
+            "id": row.id,
+            "area": row.area,
+            "resourceName": row.resource,
+            "routeTemplate": row.template,
+            "resourceVersion": row.version,
+            "minVersion": "1.0",
+            "maxVersion": "7.1",
+            "releasedVersion": "7.1",
+        }
+        for row in locations
+    ]
+
+
+def location_routes(locations: Iterable[Location]) -> tuple[Route, ...]:
+    """`OPTIONS` of the whole API and of one area."""
+    rows = table(locations)
+
+    def everything(call: Call) -> Reply:
+        return {"count": len(rows), "value": rows}
+
+    def of_area(call: Call) -> Reply:
+        wanted = call.parameters["area"].lower()
+        found = [row for row in rows if str(row["area"]).lower() == wanted]
+        return {"count": len(found), "value": found}
+
+    return (
+        Route(
+            method="OPTIONS",
+            path="/{organization}/_apis",
+            permission=Permission.PUBLIC,
+            handler=everything,
+            quick=True,
+            on_error=devops_error,
+        ),
+        Route(
+            method="OPTIONS",
+            path="/{organization}/_apis/{area}",
+            permission=Permission.PUBLIC,
+            handler=of_area,
+            quick=True,
+            on_error=devops_error,
+        ),
+    )

@@ -1,0 +1,84 @@
+"""The server of `penstock up`: its life, and its place beside the background service."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from typed import Terminal, is_running, until
+
+NOT_RUNNING = (3, "", "the server is not running\n")
+
+
+@pytest.fixture
+def server(terminal: Terminal) -> Iterator[Terminal]:
+    """A terminal whose server is stopped at the end."""
+    yield terminal
+    terminal.type("down")
+
+
+def announced(terminal: Terminal) -> dict[str, str]:
+    found: dict[str, str] = json.loads((terminal.home / "service.json").read_text())
+    return found
+
+
+def test_the_server_is_started_once_shown_and_stopped(server: Terminal) -> None:
+    ended = server.type("down")
+    assert (ended.code, ended.out, ended.err) == NOT_RUNNING
+    started = server.type("up", "--port", "0")
+    assert started.code == 0, started
+    account, address = started.out.splitlines()
+    assert account.startswith("account admin, token ")
+    url, process = address.split()[0], int(announced(server)["pid"])
+    assert url == f"{announced(server)['url']}/penstock"
+    assert server.type("up").out == f"{url} (process {process}) runs already\n"
+    assert server.type("status").out == f"{url} (process {process}), 0 runs go on\n"
+    assert server.type("down").code == 0
+    until(lambda: not is_running(process), "the server has ended")
+    assert server.type("status").code == 3
+
+
+def test_the_token_is_shown_by_the_first_start_only(server: Terminal) -> None:
+    assert "token" in server.type("up", "--port", "0").out
+    server.type("down")
+    assert "token" not in server.type("up", "--port", "0").out
+
+
+def test_the_token_of_the_first_account_signs_in(server: Terminal) -> None:
+    started = server.type("up", "--port", "0").out
+    token = started.split("token ")[1].split()[0]
+    url = f"{announced(server)['url']}/penstock/_apis/connectionData"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert json.load(answer)["authenticatedUser"]["providerDisplayName"] == "admin"
+
+
+def test_an_idle_background_service_makes_room(server: Terminal) -> None:
+    server.type("service", "start")
+    background = int(announced(server)["pid"])
+    assert server.type("up", "--port", "0").code == 0
+    until(lambda: not is_running(background), "the background service has ended")
+    # From now on the server does its work, and it is not stopped by its name.
+    assert server.type("service", "start").out == f"{announced(server)['url']}\n"
+    stopped = server.type("service", "stop")
+    assert (stopped.code, stopped.err.splitlines()[-1]) == (5, "  = help: `penstock down` stops it")
+
+
+def test_a_killed_server_is_started_again(server: Terminal) -> None:
+    server.type("up", "--port", "0")
+    os.kill(int(announced(server)["pid"]), signal.SIGKILL)
+    assert server.type("status").code == 3
+    assert server.type("up", "--port", "0").code == 0
+
+
+def test_a_taken_port_is_told(server: Terminal) -> None:
+    server.type("up", "--port", "0")
+    port = announced(server)["url"].rpartition(":")[2]
+    other = server.home.parent / "other"
+    failed = server.type("up", "--port", port, "--data", str(other))
+    assert failed.code == 7
+    assert f"the server did not start: port {port} is used by another program" in failed.err
