@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import DEFAULT_FILES, Failure, Request, group_pairs, pairs
+from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
 from penstock.devops.library import Library, VariableGroup, read_library
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.devops.variables import RunFacts, queue_variables, template_variables
@@ -66,18 +66,30 @@ def load(request: Request) -> Loaded:
         parameters=pairs(request.parameters, "--parameter"),
         variables={**template_variables(predefined), **queued},
     )
+    library = _with_values(read_library(root), group_pairs(request.group_values))
+    if request.parity == STRICT:
+        compiled = _strictly(compiled, library)
     return Loaded(
         compiled=compiled,
         root=root,
         path=relative,
         definition=definition,
-        library=_with_values(read_library(root), group_pairs(request.group_values)),
+        library=library,
         repository=repository,
         branch=facts.source_branch.removeprefix("refs/heads/"),
         reason=request.reason,
         variables=(*predefined, *(Variable(name=n, value=v) for n, v in queued.items())),
         repositories=repositories,
     )
+
+
+def _strictly(compiled: Compiled, library: Library) -> Compiled:
+    if compiled.pipeline is None:
+        return compiled
+    from penstock.devops.parity import parity_problems
+
+    problems = parity_problems(compiled.pipeline, library.images)
+    return replace(compiled, diagnostics=(*compiled.diagnostics, *problems))
 
 
 def _find_file(folder: Path, root: Path, name: str | None) -> Path:

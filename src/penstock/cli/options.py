@@ -24,6 +24,7 @@ REASONS = (
     "Schedule",
     "ResourceTrigger",
 )
+LENIENT, STRICT = PARITIES = ("lenient", "strict")
 DEFAULT_FILES = ("azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipelines.yml")
 
 
@@ -56,6 +57,15 @@ class Request:
     repositories: tuple[str, ...] = ()
     branch: str = ""
     reason: str = "Manual"
+    parity: str = LENIENT
+
+
+def parity_option(function: _Function) -> _Function:
+    """`--parity`: what to do about what only the service would refuse."""
+    return click.option(
+        "--parity", type=click.Choice(PARITIES), default=LENIENT, show_default=True,
+        help="strict: refuse what Azure would refuse and this machine can run",
+    )(function)  # fmt: skip
 
 
 def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -88,6 +98,7 @@ def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:
         ),
         click.option("--branch", default="", help="the branch the run is of"),
         click.option("--reason", type=click.Choice(REASONS), default="Manual"),
+        parity_option,
     )  # fmt: skip
     for option in reversed(options):
         decorated = option(decorated)

@@ -12,7 +12,7 @@ import click
 from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load, no_file
-from penstock.cli.options import Request, wants_color
+from penstock.cli.options import Request, parity_option, wants_color
 from penstock.language.source import Diagnostic, Source, has_errors
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE")
 @click.option("--local-repository", "repositories", multiple=True, metavar="NAME=DIR")
+@parity_option
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "sarif"]), default="text"
 )
@@ -35,6 +36,7 @@ def command(
     parameters: tuple[str, ...],
     variables: tuple[str, ...],
     repositories: tuple[str, ...],
+    parity: str,
     form: str,
     warnings_as_errors: bool,
 ) -> int:
@@ -51,6 +53,7 @@ def command(
             parameters=parameters,
             variables=variables,
             repositories=repositories,
+            parity=parity,
         )
         found += _check(request)
     _print(found, form, [name or "azure-pipelines.yml" for name in files or (None,)])

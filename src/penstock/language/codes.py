@@ -355,6 +355,11 @@ CODES: dict[str, tuple[str, str]] = {
         "A variable group declares a secret whose value must come from outside the repository: "
         "--secret NAME takes it from the environment.",
     ),
+    "PS2130": (
+        "an image that no hosted agent has",
+        "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "
+        "Without it every name stands for this machine, unless .penstock/images.yml has it.",
+    ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (
         "the file cannot be read",
