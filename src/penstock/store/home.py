@@ -63,6 +63,11 @@ class Home:
         return self.root / "tools"
 
     @property
+    def repositories(self) -> Path:
+        """The bare Git repositories, by id."""
+        return self.root / "repositories"
+
+    @property
     def owners(self) -> Path:
         """One lock file for each living process that executes runs."""
         return self.root / "owners"

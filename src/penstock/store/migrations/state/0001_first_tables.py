@@ -81,9 +81,66 @@ CREATE INDEX deployments_by_run ON deployments (run, id);
 
 -- Projects and their repositories.
 
+CREATE TABLE projects (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  description TEXT NOT NULL,
+  created REAL NOT NULL,
+  updated REAL NOT NULL
+);
+
+CREATE TABLE repositories (
+  id TEXT NOT NULL PRIMARY KEY,
+  project TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+  name TEXT NOT NULL COLLATE NOCASE,
+  created REAL NOT NULL,
+  UNIQUE (project, name)
+);
+
+CREATE TABLE repository_refs (
+  repository TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  ref TEXT NOT NULL,
+  object TEXT NOT NULL,
+  PRIMARY KEY (repository, ref)
+) WITHOUT ROWID;
+
 -- Pushes: the outbox of what was accepted, and what each of them started.
 
+CREATE TABLE pushes (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  repository TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  pusher TEXT NOT NULL,
+  pusher_name TEXT NOT NULL,
+  at REAL NOT NULL,
+  state TEXT NOT NULL
+);
+CREATE INDEX pushes_by_repository ON pushes (repository, id);
+CREATE INDEX pushes_open ON pushes (state, id) WHERE state <> 'handled';
+
+CREATE TABLE push_updates (
+  push INTEGER NOT NULL REFERENCES pushes (id) ON DELETE CASCADE,
+  ref TEXT NOT NULL,
+  old TEXT NOT NULL,
+  new TEXT NOT NULL,
+  PRIMARY KEY (push, ref)
+) WITHOUT ROWID;
+
 -- Pull requests.
+
+CREATE TABLE pull_requests (
+  id INTEGER NOT NULL PRIMARY KEY,
+  repository TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  target TEXT NOT NULL,
+  state TEXT NOT NULL,
+  author TEXT NOT NULL,
+  author_name TEXT NOT NULL,
+  created REAL NOT NULL,
+  closed REAL,
+  body TEXT NOT NULL
+);
+CREATE INDEX pull_requests_by_repository ON pull_requests (repository, state, id);
+CREATE INDEX pull_requests_active ON pull_requests (repository, source) WHERE state = 'active';
 
 -- Pipelines: their settings, triggers and schedules.
 

@@ -1,0 +1,101 @@
+"""What a repository holds, as records: signatures, commits, entries of trees, refs, changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who, and when: seconds since 1970, and the zone in minutes east of UTC."""
+
+    name: str
+    email: str
+    at: float
+    zone: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit. `message` is whole, without line breaks at its end."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+    @property
+    def title(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+
+class Kind(StrEnum):
+    """What a tree's entry is."""
+
+    FOLDER = "tree"
+    FILE = "blob"
+    SUBMODULE = "commit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One name in a tree. `path` runs from the root; `size` is known of files where asked for."""
+
+    path: str
+    kind: Kind
+    id: str
+    mode: int
+    size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def is_symlink(self) -> bool:
+        """Whether the file's content is the path of another one."""
+        return self.mode == 0o120000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A branch or tag by its full name. `object` is what it names; `commit` what that leads to."""
+
+    name: str
+    object: str
+    commit: str
+    is_annotated: bool = False
+
+    @property
+    def short_name(self) -> str:
+        """The name as people write it."""
+        return self.name.split("/", 2)[2]
+
+
+class ChangeKind(StrEnum):
+    """How a path differs between two commits."""
+
+    ADD = "add"
+    EDIT = "edit"
+    DELETE = "delete"
+    RENAME = "rename"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One path that differs. `old_path` differs from `path` for a rename; an absent side's id is
+    empty. `edited` says of a rename that the content differs too."""
+
+    kind: ChangeKind
+    path: str
+    old_path: str
+    old_id: str
+    new_id: str
+    new_mode: int
+    old_mode: int
+    edited: bool = False
