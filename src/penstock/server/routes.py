@@ -68,7 +68,8 @@ class Principal:
 
     `id` is the account's GUID, `name` its sign-in name, `display_name` what people read.
     `permissions` hold everywhere, in every project too; `projects` has those of single projects, by
-    their ids. `run` is the number of the run that a job token was made for.
+    their ids. `run` is the number of the run that a job token was made for; `expires` the end of
+    the personal access token that was shown or signed in with.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Principal:
     display_name: str = ""
     projects: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
     run: str = ""
+    expires: float | None = None
 
     def may(self, permission: Permission, project: str = "") -> bool:
         """Whether the caller holds a permission, for those of `IN_PROJECT` in that project (id)."""

@@ -147,6 +147,69 @@ CREATE INDEX pull_requests_active ON pull_requests (repository, source) WHERE st
 
 -- People: accounts, sessions, tokens, memberships, audit.
 
+CREATE TABLE accounts (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  display_name TEXT NOT NULL,
+  password TEXT NOT NULL,
+  is_administrator INTEGER NOT NULL,
+  is_disabled INTEGER NOT NULL,
+  created REAL NOT NULL
+);
+
+CREATE TABLE members (
+  project TEXT NOT NULL,
+  account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  role TEXT NOT NULL,
+  PRIMARY KEY (project, account)
+) WITHOUT ROWID;
+CREATE INDEX members_by_account ON members (account);
+
+CREATE TABLE tokens (
+  id TEXT NOT NULL PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  created REAL NOT NULL,
+  expires REAL NOT NULL,
+  revoked REAL,
+  used REAL
+);
+CREATE INDEX tokens_by_account ON tokens (account, created);
+
+CREATE TABLE sessions (
+  hash TEXT NOT NULL PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  token TEXT REFERENCES tokens (id) ON DELETE CASCADE,
+  created REAL NOT NULL,
+  seen REAL NOT NULL,
+  expires REAL NOT NULL
+);
+CREATE INDEX sessions_by_account ON sessions (account);
+
+CREATE TABLE job_tokens (
+  hash TEXT NOT NULL PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  project TEXT NOT NULL,
+  created REAL NOT NULL
+);
+CREATE INDEX job_tokens_by_run ON job_tokens (run);
+
+CREATE TABLE audit (
+  id INTEGER NOT NULL PRIMARY KEY,
+  at REAL NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  address TEXT NOT NULL,
+  action TEXT NOT NULL,
+  project TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+CREATE INDEX audit_by_project ON audit (project, id);
+
 -- The library: variable groups, connections, secure files, environments, permissions.
 
 -- Secrets, encrypted.

@@ -1,0 +1,1 @@
+"""People over HTTP: who calls, signing in, accounts, tokens, members, the audit log."""
