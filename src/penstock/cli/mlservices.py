@@ -96,7 +96,7 @@ class MlServices:
             logs=host.logs,
             storage=host.home.storage,
             signer=Signer(host.signing_key()),
-            metrics=self._metrics,
+            tracking=self.tracking,
         )
         routes = (*ml_routes(http), *mlflow_routes(self.tracking, self.assets, host.home.storage))
         return routes, http.signer

@@ -15,12 +15,14 @@ from typing import Protocol
 
 from penstock.engine.events import Event, NodeFinished, RunFinished
 from penstock.engine.plan import Plan, check_nodes
+from penstock.engine.requests import CommandWork
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import Phase, RunState
 from penstock.ml.assets import Asset, AssetStore, next_version, put_version
 from penstock.ml.executionlog import execution_log
 from penstock.ml.failures import Failure, JobLogs, cancellation_of, failure_of
 from penstock.ml.fields import Json, field, table, text
+from penstock.ml.graphs import JobGraph, job_graph
 from penstock.ml.jobstore import Job, JobExists, JobOutput, JobStore
 from penstock.ml.levels import ChildJob
 from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
@@ -173,6 +175,25 @@ class MlService:
             return self._scheduler.read(job.run, lambda state: execution_log(state, names))
         except KeyError:
             return ""
+
+    def graph(self, job: Job) -> JobGraph:
+        """The graph of a pipeline job, or of a child job that is one; empty for a command."""
+        if job.type != "Pipeline":
+            return JobGraph()
+        try:
+            return self._scheduler.read(job.run, lambda state: job_graph(state, job.node))
+        except KeyError:
+            return JobGraph()
+
+    def work(self, job: Job) -> CommandWork | None:
+        """What the agent is asked to do for a job; None for a pipeline, and before it is kept."""
+        if not job.node:
+            return None
+        try:
+            work = self._scheduler.read(job.run, lambda state: state.nodes[job.node].node.work)
+        except KeyError:
+            return None
+        return work if isinstance(work, CommandWork) else None
 
     def jobs_started_by(self, origin_run: str) -> list[str]:
         """The names of the jobs that steps of a pipeline run submitted, in order."""

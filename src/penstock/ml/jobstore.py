@@ -75,6 +75,9 @@ class JobStore(Protocol):
     def roots(self, scope: str) -> Sequence[Job]:
         """The jobs that someone submitted in a workspace, newest first."""
 
+    def page(self, scope: str, *, before: str = "", limit: int) -> Sequence[Job]:
+        """Jobs that someone submitted in a workspace, newest first: those older than `before`."""
+
     def children(self, scope: str, parent: str) -> Sequence[Job]:
         """The child jobs of a job, in the order of the graph."""
 

@@ -166,6 +166,17 @@ class SqlJobs:
         """The jobs that someone submitted in a workspace, newest first."""
         return self._select("scope = ? AND parent = ''", scope)[::-1]
 
+    def page(self, scope: str, *, before: str = "", limit: int) -> Sequence[Job]:
+        """Jobs that someone submitted in a workspace, newest first: those older than `before`."""
+        where, values = "scope = ? AND parent = ''", [scope]
+        if before:
+            where += " AND id < (SELECT id FROM ml_jobs WHERE scope = ? AND name = ?)"
+            values += [scope, before]
+        rows = self._database.query(
+            f"SELECT {_JOB} FROM ml_jobs WHERE {where} ORDER BY id DESC LIMIT ?", *values, limit
+        )
+        return [_job(row) for row in rows]
+
     def children(self, scope: str, parent: str) -> Sequence[Job]:
         """The child jobs of a job, in the order of the graph."""
         return self._select("scope = ? AND parent = ?", scope, parent) if parent else []

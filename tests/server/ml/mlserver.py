@@ -88,7 +88,11 @@ class Server:
     def application(self, tokens: Tokens) -> Any:
         """The ASGI application."""
         http = MlHttp(
-            service=self.service, logs=self.logs, storage=self.home.storage, signer=self.signer
+            service=self.service,
+            logs=self.logs,
+            storage=self.home.storage,
+            signer=self.signer,
+            tracking=self.tracking,
         )
         return make_app(
             ml_routes(http),

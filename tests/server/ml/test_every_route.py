@@ -58,6 +58,7 @@ def rows(server: Server) -> Iterator[tuple[Route, str]]:
         logs=server.logs,
         storage=server.home.storage,
         signer=server.signer,
+        tracking=server.tracking,
     )
     for route in ml_routes(http):
         yield route, filled(route.path)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def ml_routes(ml: MlHttp) -> tuple[Route, ...]:
     """All rows of Azure Resource Manager, Azure ML, its run history, its storage and its pages."""
-    from penstock.server.ml import arm, assets, blobs, jobs, page, unsupported
+    from penstock.server.ml import arm, assets, blobs, jobs, page, studio, unsupported
 
     return (
         *arm.routes(ml),
@@ -19,5 +19,6 @@ def ml_routes(ml: MlHttp) -> tuple[Route, ...]:
         *jobs.routes(ml),
         *blobs.routes(ml),
         *page.routes(ml),
+        *studio.routes(ml),
         *unsupported.routes(ml),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from penstock.ml.jobs import MlService
 from penstock.ml.jobstore import Job
 from penstock.ml.references import Problem
 from penstock.ml.references import Refused as Rejected
+from penstock.ml.tracking import Tracking
+from penstock.ml.tracking_store import TrackedRun
+from penstock.ml.tracking_values import TrackingError
 from penstock.ml.workspaces import PROVIDER, Workspace
 from penstock.server.auth import Signer
 from penstock.server.errors import Detail, Refused
@@ -30,24 +33,32 @@ LINK_SECONDS = 30 * 24 * 3600.0
 """How long a link to a job's page or log is good for."""
 
 
-def _no_metrics(workspace: Workspace, job: str) -> Mapping[str, float]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
-    """What the handlers need. `metrics(workspace, job)` gives the latest value of each metric."""
+    """What the handlers need."""
 
     service: MlService
     logs: Logs
     storage: Path
     signer: Signer
-    metrics: Callable[[Workspace, str], Mapping[str, float]] = field(default=_no_metrics)
+    tracking: Tracking
 
     @property
     def assets(self) -> AssetStore:
         """The documents of all workspaces."""
         return self.service.assets
+
+    def metrics(self, workspace: Workspace, job: str) -> Mapping[str, float]:
+        """The latest value of each metric of a job."""
+        run = self.tracked(workspace, job)
+        return {metric.name: metric.value for metric in run.metrics} if run is not None else {}
+
+    def tracked(self, workspace: Workspace, job: str) -> TrackedRun | None:
+        """What tracking clients logged of a job; None before its run is there."""
+        try:
+            return self.tracking.run(workspace, job)
+        except TrackingError:
+            return None
 
     def now(self) -> float:
         """Seconds since the epoch."""
