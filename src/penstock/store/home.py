@@ -38,6 +38,11 @@ class Home:
         return self.root / "metrics.db"
 
     @property
+    def secrets_key(self) -> Path:
+        """The key that secrets in the state database are sealed with."""
+        return self.root / "secrets.key"
+
+    @property
     def logs(self) -> Path:
         """Log files, by run."""
         return self.root / "logs"

@@ -213,6 +213,16 @@ CREATE INDEX audit_by_project ON audit (project, id);
 
 -- Secrets, encrypted.
 
+CREATE TABLE secrets (
+  project TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL COLLATE NOCASE,
+  key TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  updated REAL NOT NULL,
+  PRIMARY KEY (project, owner, name)
+);
+
 -- Checks and approvals of runs.
 
 -- Agents and pools.
