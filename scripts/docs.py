@@ -155,7 +155,7 @@ def undocumented() -> Iterator[str]:
         if f"penstock {name}" not in written:
             yield f"the command {name} is in no page"
     library = (DOCS / "library.md").read_text()
-    source = (ROOT / "src/penstock/devops/library.py").read_text()
+    source = (ROOT / "src/penstock/devops/libraryfiles.py").read_text()
     for keys in re.findall(r"_checked\(body, \(([^)]*)\)", source) + re.findall(
         r"keys = \(([^)]*)\)", source
     ):

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from penstock.devops.images import choose_image
-from penstock.devops.library import read_library
+from penstock.devops.libraryfiles import read_library
 from penstock.devops.macros import expand
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.diagnostics import render
+from penstock.language.templates.files import LocalFiles
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -18,7 +19,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 
 def test_library_of_a_folder_without_one_is_empty(tmp_path: Path) -> None:
-    library = read_library(tmp_path)
+    library = read_library(LocalFiles(tmp_path))
     assert not library.connections
     assert not library.diagnostics
 
@@ -34,11 +35,11 @@ def test_library_files_are_known_by_their_name_ignoring_case(tmp_path: Path) -> 
             ".penstock/images.yml": "windows-latest: host\nubuntu-22.04: my/image:1\n",
         },
     )
-    library = read_library(tmp_path)
+    library = read_library(LocalFiles(tmp_path))
     assert library.diagnostics == ()
     connection = library.connection("SPN-dev")
     assert connection is not None
-    assert connection.scheme == "PenstockLocal"
+    assert connection.endpoint.scheme == "PenstockLocal"
     group = library.group("settings")
     assert group is not None
     assert group.variables == {"version": "1.10", "on": "yes"}
@@ -49,7 +50,7 @@ def test_library_files_are_known_by_their_name_ignoring_case(tmp_path: Path) -> 
 
 def test_unknown_key_of_a_library_file_is_located(tmp_path: Path) -> None:
     write(tmp_path, {".penstock/connections/spn.yml": "type: AzureRM\nschema: None\n"})
-    text = render(list(read_library(tmp_path).diagnostics))
+    text = render(list(read_library(LocalFiles(tmp_path)).diagnostics))
     assert ".penstock/connections/spn.yml:2:1" in text
     assert 'unknown key "schema"' in text
     assert 'did you mean "scheme"?' in text

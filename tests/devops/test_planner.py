@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from penstock.devops.catalog import TaskFacts
-from penstock.devops.library import read_library
+from penstock.devops.libraryfiles import read_library
 from penstock.devops.planner import Planned, plan_pipeline
 from penstock.devops.planning import Surroundings
 from penstock.engine.plan import Node
@@ -48,7 +48,7 @@ def plan(folder: Path, text: str, **secrets: str) -> Planned:
     compiled = compile_pipeline("azure-pipelines.yml", LocalFiles(folder))
     assert compiled.pipeline is not None, render(list(compiled.diagnostics))
     surroundings = Surroundings(
-        library=read_library(folder),
+        library=read_library(LocalFiles(folder)),
         catalog=Tasks(),
         repositories={"self": Repository(alias="self", name="project", url=str(folder))},
         secrets=secrets,

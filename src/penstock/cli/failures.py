@@ -24,6 +24,7 @@ def explain(error: Exception) -> Failure:
     from penstock.cli.serving import ServiceFailed
     from penstock.engine.scheduler import RunStopped
     from penstock.store.database import StoreBroken, StoreTooNew
+    from penstock.store.keys import KeyUnusable, SecretDamaged
 
     message = str(error) or type(error).__name__
     match error:
@@ -39,6 +40,9 @@ def explain(error: Exception) -> Failure:
         case StoreBroken():
             help = "move the file away, or set PENSTOCK_HOME to another folder"
             return Failure(message, help, Exit.NOT_READY)
+        case KeyUnusable() | SecretDamaged():
+            text, _, help = message.rpartition(": ")
+            return Failure(text, help, Exit.NOT_READY)
         case ServiceFailed():
             help = "" if "= help: " in message else "`penstock doctor` shows what is missing"
             return Failure(message, help, Exit.UNREACHABLE)

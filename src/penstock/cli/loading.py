@@ -8,7 +8,8 @@ from pathlib import Path
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
-from penstock.devops.library import Library, VariableGroup, read_library
+from penstock.cli.ownlibrary import own_library
+from penstock.devops.library import Library, VariableGroup
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.engine.requests import Variable
@@ -60,13 +61,14 @@ def load(request: Request) -> Loaded:
     )
     predefined = queue_variables(facts)
     queued = pairs(request.variables, "--var")
+    files = LocalFiles(root, repositories)
     compiled = compile_pipeline(
         relative,
-        LocalFiles(root, repositories),
+        files,
         parameters=pairs(request.parameters, "--parameter"),
         variables={**template_variables(predefined), **queued},
     )
-    library = _with_values(read_library(root), group_pairs(request.group_values))
+    library = _with_values(own_library(files), group_pairs(request.group_values))
     if request.parity == STRICT:
         compiled = _strictly(compiled, library)
     return Loaded(

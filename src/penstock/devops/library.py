@@ -1,225 +1,154 @@
-"""The local library: what the service keeps in its portal, as files under `.penstock/`.
+"""What a pipeline may name and its YAML does not define: connections, groups, environments, files.
 
-Reads connections, variable groups, environments and images. Secret values are never in these
-files; the caller adds them.
+On the service these are kept in a project's library; here they come from the store, from files of
+the repository (`libraryfiles.py`), or both (`projectlibrary.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 from penstock.engine.requests import Endpoint
-from penstock.language import yaml
-from penstock.language.diagnostics import nearest
-from penstock.language.source import Diagnostic, Source, Span
+from penstock.language.source import Diagnostic
 
 LOCAL_SCHEME = "PenstockLocal"
 ARM_TYPE = "AzureRM"
+STORE = "store"
+"""The `origin` of what the store has; of all else it is the path of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableGroup:
-    """Named values that a pipeline takes by `group:`; the values of `secrets` are kept apart."""
+    """Named values that a pipeline takes by `group:`; `secrets` names its secret variables."""
 
     name: str
+    id: str = ""
+    description: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    origin: str = STORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A service connection: what a task sees of it but for its secrets, and what only the library
+    knows. `id` is empty for one of a file."""
+
+    endpoint: Endpoint
+    id: str = ""
+    description: str = ""
+    origin: str = STORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecureFile:
+    """A file whose content is a secret; `id` is empty for one that the repository keeps."""
+
+    name: str
+    id: str = ""
+    size: int = 0
+    properties: Mapping[str, str] = field(default_factory=dict)
+    origin: str = STORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentEnvironment:
-    """A target of deployment jobs. `approvers` non-empty means a person must approve."""
+    """A target of deployment jobs.
+
+    What follows `description` is what a file says of its protection; checks of the store are kept
+    apart. `approvers` non-empty means a person must approve, `minimum` of them (0: all).
+    """
 
     name: str
+    id: str = ""
     description: str = ""
     approvers: tuple[str, ...] = ()
+    minimum: int = 0
+    instructions: str = ""
+    branches: tuple[str, ...] = ()
+    exclusive: bool = False
+    origin: str = STORE
+
+
+class SecretValues(Protocol):
+    """Knows the values of secrets; asked only for what a run uses."""
+
+    def of(self, thing: VariableGroup | Connection) -> Mapping[str, str]:
+        """The values that are known, names in lower case."""
+
+
+class NoValues:
+    """Knows no secret."""
+
+    def of(self, thing: VariableGroup | Connection) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """All that a pipeline may name and the repository does not define in its YAML."""
+    """Everything by name. Lookups ignore case."""
 
-    connections: Mapping[str, Endpoint] = field(default_factory=dict)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
     groups: Mapping[str, VariableGroup] = field(default_factory=dict)
     environments: Mapping[str, DeploymentEnvironment] = field(default_factory=dict)
+    secure_files: Mapping[str, SecureFile] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    values: SecretValues = field(default_factory=NoValues)
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    def connection(self, name: str) -> Endpoint | None:
-        """The connection of that name or id, ignoring case."""
+    def connection(self, name: str) -> Connection | None:
+        """The connection of that name or id."""
         wanted = name.casefold()
         for key, connection in self.connections.items():
-            if wanted in (key.casefold(), connection.id.casefold()):
+            if wanted in (key.casefold(), connection.endpoint.id.casefold()):
                 return connection
         return None
 
     def group(self, name: str) -> VariableGroup | None:
-        """The variable group of that name, ignoring case."""
+        """The variable group of that name."""
+        return _named(self.groups, name)
+
+    def secret(self, group: VariableGroup, name: str) -> str | None:
+        """The value of a secret variable, None where it is not known."""
+        return self.values.of(group).get(name.casefold())
+
+    def endpoint(self, connection: Connection, given: Mapping[str, str] | None = None) -> Endpoint:
+        """The connection with the values of its secrets; those `given` (names in lower case) win.
+
+        A secret that has no value is left out of its parameters.
+        """
+        endpoint = connection.endpoint
+        if not endpoint.secrets:
+            return endpoint
+        known = {**self.values.of(connection), **(given or {})}
+        found = {n: known[n.casefold()] for n in endpoint.secrets if n.casefold() in known}
+        return replace(endpoint, parameters={**endpoint.parameters, **found})
+
+    def environment(self, name: str) -> DeploymentEnvironment | None:
+        """The environment of that name."""
+        return _named(self.environments, name)
+
+    def secure_file(self, name: str) -> SecureFile | None:
+        """The secure file of that name or id."""
         wanted = name.casefold()
-        return next((g for key, g in self.groups.items() if key.casefold() == wanted), None)
+        by_id = (f for f in self.secure_files.values() if f.id and f.id.casefold() == wanted)
+        return _named(self.secure_files, name) or next(by_id, None)
 
 
-def read_library(root: Path) -> Library:
-    """The library in `root/.penstock`; empty where there is no such folder."""
-    folder = root / ".penstock"
-    if not folder.is_dir():
-        return Library()
-    problems: list[Diagnostic] = []
-    connections = {
-        path.stem: _connection(path.stem, body, problems)
-        for path, body in _documents(root, folder / "connections", problems)
-    }
-    groups = {
-        path.stem: _group(path.stem, body, problems)
-        for path, body in _documents(root, folder / "variable-groups", problems)
-    }
-    environments = {
-        path.stem: _environment(path.stem, body, problems)
-        for path, body in _documents(root, folder / "environments", problems)
-    }
-    return Library(
-        connections=connections,
-        groups=groups,
-        environments=environments,
-        images=_images(root, folder, problems),
-        diagnostics=tuple(problems),
-    )
+def _named(items: Mapping[str, _Item], name: str) -> _Item | None:
+    wanted = name.casefold()
+    return next((item for key, item in items.items() if key.casefold() == wanted), None)
 
 
-def local_connection(name: str) -> Endpoint:
+def local_connection(name: str) -> Connection:
     """The Azure Resource Manager connection that stands for the workspace on this machine."""
-    return Endpoint(
+    endpoint = Endpoint(
         id=name, name=name, type=ARM_TYPE, url="https://management.azure.com/", scheme=LOCAL_SCHEME
     )
-
-
-def _documents(
-    root: Path, folder: Path, problems: list[Diagnostic]
-) -> Iterator[tuple[Path, yaml.Mapping]]:
-    if not folder.is_dir():
-        return
-    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
-        body = _read(root, path, problems)
-        if body is not None:
-            yield path, body
-
-
-def _read(root: Path, path: Path, problems: list[Diagnostic]) -> yaml.Mapping | None:
-    source = Source(path.relative_to(root).as_posix(), path.read_text("utf-8", "replace"))
-    document = yaml.parse(source)
-    problems.extend(document.diagnostics)
-    if document.root is None:
-        return None
-    if isinstance(document.root, yaml.Mapping):
-        return document.root
-    problems.append(
-        Diagnostic(
-            code="PS2101",
-            message="a library file must be a mapping of keys to values",
-            span=document.root.span,
-            label="expected a mapping",
-        )
-    )
-    return None
-
-
-def _checked(
-    body: yaml.Mapping, allowed: tuple[str, ...], problems: list[Diagnostic]
-) -> Mapping[str, yaml.Node]:
-    found: dict[str, yaml.Node] = {}
-    for entry in body.entries:
-        key = entry.key.value
-        if key in allowed:
-            found[key] = entry.value
-            continue
-        guess = nearest(key, allowed)
-        problems.append(
-            Diagnostic(
-                code="PS2102",
-                message=f'unknown key "{key}" in a library file',
-                span=entry.key.span,
-                label="expected one of: " + ", ".join(allowed),
-                help=f'did you mean "{guess}"?' if guess else None,
-            )
-        )
-    return found
-
-
-def _text(node: yaml.Node | None, problems: list[Diagnostic], default: str = "") -> str:
-    if node is None:
-        return default
-    if isinstance(node, yaml.Scalar):
-        return "" if node.is_null else node.value
-    problems.append(_expected("a text", node.span))
-    return default
-
-
-def _texts(node: yaml.Node | None, problems: list[Diagnostic]) -> tuple[str, ...]:
-    if node is None:
-        return ()
-    if isinstance(node, yaml.Sequence):
-        return tuple(_text(item, problems) for item in node.items)
-    if isinstance(node, yaml.Scalar):
-        return () if node.is_null else (node.value,)
-    problems.append(_expected("a list of texts", node.span))
-    return ()
-
-
-def _table(node: yaml.Node | None, problems: list[Diagnostic]) -> dict[str, str]:
-    if node is None or (isinstance(node, yaml.Scalar) and node.is_null):
-        return {}
-    if isinstance(node, yaml.Mapping):
-        return {entry.key.value: _text(entry.value, problems) for entry in node.entries}
-    problems.append(_expected("a mapping of names to texts", node.span))
-    return {}
-
-
-def _expected(what: str, span: Span) -> Diagnostic:
-    return Diagnostic(
-        code="PS2101", message=f"expected {what}", span=span, label=f"expected {what}"
-    )
-
-
-def _connection(name: str, body: yaml.Mapping, problems: list[Diagnostic]) -> Endpoint:
-    keys = ("id", "type", "url", "scheme", "parameters", "data", "secrets", "description")
-    found = _checked(body, keys, problems)
-    kind = _text(found.get("type"), problems, ARM_TYPE)
-    default_scheme = LOCAL_SCHEME if kind == ARM_TYPE else "None"
-    return Endpoint(
-        id=_text(found.get("id"), problems, name),
-        name=name,
-        type=kind,
-        url=_text(found.get("url"), problems, "https://management.azure.com/"),
-        scheme=_text(found.get("scheme"), problems, default_scheme),
-        parameters=_table(found.get("parameters"), problems),
-        data=_table(found.get("data"), problems),
-        secrets=_texts(found.get("secrets"), problems),
-    )
-
-
-def _group(name: str, body: yaml.Mapping, problems: list[Diagnostic]) -> VariableGroup:
-    found = _checked(body, ("description", "variables", "secrets"), problems)
-    return VariableGroup(
-        name=name,
-        variables=_table(found.get("variables"), problems),
-        secrets=_texts(found.get("secrets"), problems),
-    )
-
-
-def _environment(
-    name: str, body: yaml.Mapping, problems: list[Diagnostic]
-) -> DeploymentEnvironment:
-    found = _checked(body, ("description", "approvers"), problems)
-    return DeploymentEnvironment(
-        name=name,
-        description=_text(found.get("description"), problems),
-        approvers=_texts(found.get("approvers"), problems),
-    )
-
-
-def _images(root: Path, folder: Path, problems: list[Diagnostic]) -> Mapping[str, str]:
-    path = folder / "images.yml"
-    body = _read(root, path, problems) if path.is_file() else None
-    return _table(body, problems) if body is not None else {}
+    return Connection(endpoint=endpoint)

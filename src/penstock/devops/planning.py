@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock.devops.catalog import TaskCatalog
-from penstock.devops.library import Library
+from penstock.devops.library import Library, VariableGroup
 from penstock.engine.plan import Node
 from penstock.engine.requests import Repository, StepsWork, Variable
 from penstock.language import pipeline as model
@@ -99,7 +99,7 @@ def declared_variables(
                 planning.problems.append(_missing_group(planning, item))
             continue
         found += [Variable(name=n, value=v) for n, v in group.variables.items()]
-        found += [_group_secret(planning, item, name, quiet) for name in group.secrets]
+        found += [_group_secret(planning, item, group, name, quiet) for name in group.secrets]
     return tuple(found)
 
 
@@ -129,9 +129,11 @@ def facts_as_variables(values: Mapping[str, str]) -> tuple[Variable, ...]:
 
 
 def _group_secret(
-    planning: Planning, item: model.VariableGroup, name: str, quiet: bool
+    planning: Planning, item: model.VariableGroup, group: VariableGroup, name: str, quiet: bool
 ) -> Variable:
     value = planning.surroundings.secrets.get(name.casefold())
+    if value is None:
+        value = planning.surroundings.library.secret(group, name)
     if value is None and not quiet:
         planning.problems.append(
             Diagnostic(
@@ -139,7 +141,8 @@ def _group_secret(
                 message=f'secret "{name}" of variable group "{item.name.value}" has no value',
                 span=item.name.span,
                 label="group with a secret",
-                help=f"set the environment variable {name} and add --secret {name}",
+                help=f"penstock secrets set {name}, or set the environment variable {name} and add "
+                f"--secret {name}",
             )
         )
     return Variable(name=name, value=value or "", secret=True)

@@ -40,10 +40,12 @@ def plan_step(
     catalog: TaskCatalog,
     library: Library,
     variables: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> PlannedStep:
     """The request for a step; `step` of the answer is None where it is disabled or cannot run.
 
-    `variables` are those known now, names in lower case: connection names may hold macros of them.
+    `variables` are those known now: connection names may hold macros of them. `secrets` are values
+    that were given for this run, and win over the library's. Names of both are in lower case.
     """
     if step.enabled is not None and step.enabled.value.strip().casefold() in _FALSE:
         return PlannedStep(step=None)
@@ -53,7 +55,7 @@ def plan_step(
         return PlannedStep(step=None, diagnostics=(_unknown_task(step, catalog),))
     if step.target is not None:
         problems += _target_problems(step)
-    endpoints = _endpoints(step, facts, library, variables, problems)
+    endpoints = _endpoints(step, facts, library, variables, secrets, problems)
     request = requests.Step(
         id=identifier,
         task=step.task.value,
@@ -152,6 +154,7 @@ def _endpoints(
     facts: TaskFacts,
     library: Library,
     variables: Mapping[str, str],
+    secrets: Mapping[str, str],
     problems: list[Diagnostic],
 ) -> list[requests.Endpoint]:
     found: list[requests.Endpoint] = []
@@ -166,9 +169,24 @@ def _endpoints(
             problems.append(_stands_for_local(wanted, text))
         if connection is None:
             problems.append(_missing_connection(step, name, wanted, kind, text))
-        else:
-            found.append(connection)
+            continue
+        endpoint = library.endpoint(connection, secrets)
+        known = {parameter.casefold() for parameter in endpoint.parameters}
+        missing = (secret for secret in endpoint.secrets if secret.casefold() not in known)
+        problems += [_missing_value(wanted, secret, text) for secret in missing]
+        found.append(endpoint)
     return found
+
+
+def _missing_value(connection: str, secret: str, text: model.Text) -> Diagnostic:
+    return Diagnostic(
+        code="PS2124",
+        message=f'secret "{secret}" of service connection "{connection}" has no value',
+        span=text.span,
+        label="connection with a secret",
+        help=f"penstock secrets set {secret}, or set the environment variable {secret} and add "
+        f"--secret {secret}",
+    )
 
 
 def _stands_for_local(name: str, text: model.Text) -> Diagnostic:

@@ -55,6 +55,7 @@ def plan_work(
             catalog=surroundings.catalog,
             library=surroundings.library,
             variables=known,
+            secrets=surroundings.secrets,
         )
         planning.problems += planned.diagnostics
         endpoints |= {e.id: e for e in planned.endpoints}

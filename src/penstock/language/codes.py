@@ -352,7 +352,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS2124": (
         "a secret has no value",
-        "A variable group declares a secret whose value must come from outside the repository: "
+        "A variable group or service connection declares a secret whose value must come from "
+        "outside the repository: `penstock secrets set NAME` keeps it encrypted on this machine, "
         "--secret NAME takes it from the environment.",
     ),
     "PS2130": (

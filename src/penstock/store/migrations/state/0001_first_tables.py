@@ -211,6 +211,31 @@ CREATE INDEX audit_by_project ON audit (project, id);
 
 -- The library: variable groups, connections, secure files, environments, permissions.
 
+CREATE TABLE resources (
+  project TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL COLLATE NOCASE,
+  description TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created REAL NOT NULL,
+  created_by TEXT NOT NULL,
+  modified REAL NOT NULL,
+  modified_by TEXT NOT NULL,
+  PRIMARY KEY (type, id),
+  UNIQUE (project, type, name)
+);
+
+CREATE TABLE resource_grants (
+  project TEXT NOT NULL,
+  type TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  pipeline INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  at REAL NOT NULL,
+  PRIMARY KEY (project, type, resource, pipeline)
+) WITHOUT ROWID;
+
 -- Secrets, encrypted.
 
 CREATE TABLE secrets (
@@ -224,6 +249,19 @@ CREATE TABLE secrets (
 );
 
 -- Checks and approvals of runs.
+
+CREATE TABLE resource_checks (
+  id INTEGER NOT NULL PRIMARY KEY,
+  project TEXT NOT NULL,
+  type TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created REAL NOT NULL,
+  created_by TEXT NOT NULL,
+  modified REAL NOT NULL,
+  modified_by TEXT NOT NULL
+);
+CREATE INDEX resource_checks_by_resource ON resource_checks (project, type, resource, id);
 
 -- Agents and pools.
 
