@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 import yaml as pyyaml
-from hypothesis import given
+from hypothesis import given, settings
 
 from penstock.language.diagnostics import render
 from penstock.language.source import Source, decode
@@ -222,6 +222,7 @@ documents = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(documents, st.booleans(), st.booleans())
 def test_what_pyyaml_writes_is_read_as_safe_load_reads_it(value, flow, unicode):
     text = pyyaml.safe_dump(value, default_flow_style=flow, allow_unicode=unicode)
