@@ -305,7 +305,7 @@ steps: []
     assert (plain(builder.ports), plain(builder.env)) == (["80:80"], {"A": "1"})
     assert list(builder.other) == ["localImage"]
     assert found.resources.pipelines[0].source.value == "nightly"
-    assert list(found.resources.other) == ["webhooks"]
+    assert found.resources.webhooks[0].connection.value == "c"
 
 
 def test_a_trigger_that_is_left_out_is_none_and_a_list_is_its_branches():

@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 from penstock.devops.parts_text import (
     boolean_key,
+    completion_text,
     container_text,
     expression_key,
     filter_text,
     node_text,
+    outside_kind,
+    outside_text,
     pool_text,
     task_key,
     trigger_text,
@@ -386,9 +389,13 @@ def _resources(properties: _Properties, resources: model.Resources) -> None:
         }
         texts = [f"{name} {text.value}" for name, text in said.items() if text]
         texts += [f"tags {filter_text(model.Filter(include=other.tags))}"] if other.tags else []
-        texts += [f"trigger {node_text(other.trigger)}"] if other.trigger else []
+        texts += [f"trigger {completion_text(other.trigger)}"] if other.trigger else []
         text = ", ".join(texts)
         properties.add(f"pipeline {other.alias.value}", text, other.span, text)
+    for outside in resources.outside:
+        text = outside_text(outside)
+        name = f"{outside_kind(outside)} {outside.alias.value}"
+        properties.add(name, text, outside.span, text)
     for kind, node in resources.other.items():
         properties.add(f"resources {kind}", node_text(node), node.span, node_text(node))
 

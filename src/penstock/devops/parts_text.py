@@ -108,6 +108,43 @@ def trigger_text(trigger: model.Trigger | None) -> str:
     return "; ".join(parts)
 
 
+def completion_text(trigger: model.CompletionTrigger) -> str:
+    """Which runs of another pipeline start this one, in a line."""
+    if not trigger.enabled:
+        return "none"
+    parts = [filter_text(trigger.branches) or "every branch"]
+    parts += [f"stages {filter_text(model.Filter(trigger.stages))}"] if trigger.stages else []
+    parts += [f"tags {filter_text(model.Filter(trigger.tags))}"] if trigger.tags else []
+    return "; ".join(parts)
+
+
+def outside_kind(resource: model.OutsideResource) -> str:
+    """`build`, `package` or `webhook`."""
+    match resource:
+        case model.BuildResource():
+            return "build"
+        case model.PackageResource():
+            return "package"
+        case model.WebhookResource():
+            return "webhook"
+
+
+def outside_text(resource: model.OutsideResource) -> str:
+    """A resource that another system has: every setting but its alias."""
+    said: list[tuple[str, model.Text | None]] = [("", resource.type), ("by", resource.connection)]
+    match resource:
+        case model.BuildResource():
+            said += [("source", resource.source), ("version", resource.version)]
+            said += [("branch", resource.branch), ("trigger", resource.trigger)]
+        case model.PackageResource():
+            said += [("name", resource.name), ("version", resource.version)]
+            said += [("tag", resource.tag), ("trigger", resource.trigger)]
+        case model.WebhookResource():
+            filters = sorted(f"{path.value}={value.value}" for path, value in resource.filters)
+            said += [(f"if {text}", model.Text("", resource.span)) for text in filters]
+    return ", ".join(f"{name} {text.value}".strip() for name, text in said if text)
+
+
 def filter_text(names: model.Filter | None) -> str:
     """Patterns in any order: `main, release/*, not release/old`."""
     if names is None:

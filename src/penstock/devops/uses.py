@@ -161,6 +161,8 @@ def _of_pipeline(pipeline: model.Pipeline, known: _Known) -> Iterator[Use]:
         yield from _named("service connection", repository.endpoint)
     for container in pipeline.resources.containers:
         yield from _named("service connection", container.endpoint)
+    for outside in pipeline.resources.outside:
+        yield from _named("service connection", outside.connection)
     for stage in pipeline.stages:
         yield from known.variables(stage.condition)
     for _, job in _jobs(pipeline):

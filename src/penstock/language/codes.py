@@ -3,7 +3,8 @@
 To add one: take the next free number of the range, write the title as a short noun phrase or claim
 in lower case, and explain in one to three sentences what it means and what to do. A test holds this
 table equal to the codes used in `src`. Ranges: PS10xx YAML, PS11xx the shape of a pipeline, PS12xx
-templates, PS13xx expressions, PS2xxx the graph and what a run needs, PS3xxx Azure Machine Learning.
+templates, PS13xx expressions, PS2xxx the graph, what a run needs and what starts it, PS3xxx Azure
+Machine Learning.
 """
 
 from __future__ import annotations
@@ -356,10 +357,58 @@ CODES: dict[str, tuple[str, str]] = {
         "outside the repository: `penstock secrets set NAME` keeps it encrypted on this machine, "
         "--secret NAME takes it from the environment.",
     ),
+    "PS2125": (
+        "a resource that nothing here watches",
+        "Webhooks, and the triggers of builds, packages and container images, need a server that "
+        "other systems can reach. The pipeline runs, but not by them.",
+    ),
     "PS2130": (
         "an image that no hosted agent has",
         "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "
         "Without it every name stands for this machine, unless .penstock/images.yml has it.",
+    ),
+    # --- PS22xx: what starts a run
+    "PS2201": (
+        "a cron text cannot be read",
+        "A schedule is five fields with blanks between: minutes, hours, days, months, days of the "
+        "week, in UTC. A field is *, a value, a range, a list, each perhaps with a step: */15. "
+        "Sunday is 0, and names are English.",
+    ),
+    "PS2202": (
+        "a range of a cron text runs backwards",
+        "The service turns such a range around: Thu-Sun is read as Sun-Thu. To go around the end "
+        "of the week, write both parts: Sun,Thu-Sat.",
+    ),
+    "PS2203": (
+        "a schedule never comes",
+        "A day must fit the day of the month, the month and the day of the week at once, and no "
+        "month that the text names has such a day.",
+    ),
+    "PS2204": (
+        "a trigger names no branches",
+        "A trigger that is written out replaces the default of all branches. With paths or batch "
+        "alone, no branch is left that could start the pipeline.",
+    ),
+    "PS2205": (
+        "the name of a resource is not valid",
+        "Resources are named with letters, digits, hyphens and underscores.",
+    ),
+    "PS2206": (
+        "a resource is declared twice",
+        "Resources of one kind need names that differ in more than upper and lower case.",
+    ),
+    "PS2207": (
+        "the trigger of a repository resource has no effect",
+        "Only pushes to Git repositories of the service itself start pipelines of other "
+        "repositories.",
+    ),
+    "PS2208": (
+        "batch has no effect in the trigger of a repository resource",
+        "Pushes to a repository resource start one run each.",
+    ),
+    "PS2209": (
+        "a variable in a trigger",
+        "Triggers are read before any run exists, so $(name) in them is not replaced.",
     ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (

@@ -13,6 +13,7 @@ from penstock.language.graph import check_pipeline
 from penstock.language.origins import Origins
 from penstock.language.pipeline import Pipeline, build_pipeline
 from penstock.language.source import Diagnostic, Source, Span, has_errors
+from penstock.language.starts import check_starts
 from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files
@@ -32,11 +33,13 @@ _EMPTY_AT_COMPILE_TIME = "system.defaultworkingdirectory"
 class Compiled:
     """What became of a pipeline.
 
-    `pipeline` is None when there are errors. `tree` is the canonical form (the service's final
-    YAML); with errors it lacks the parts they are about. `files` are all that were read.
+    `pipeline` is None when there are errors; `partial` is what could be read in spite of them.
+    `tree` is the canonical form (the service's final YAML); with errors it lacks the parts they are
+    about. `files` are all that were read.
     """
 
     pipeline: Pipeline | None
+    partial: Pipeline | None
     tree: Node | None
     origins: Origins
     diagnostics: tuple[Diagnostic, ...]
@@ -70,9 +73,11 @@ def compile_pipeline(
     if loaded and isinstance(tree, Mapping):
         pipeline = build_pipeline(tree, loaded.source, origins)
         reports.extend(check_pipeline(pipeline, is_complete=not reports.has_errors))
+        reports.extend(check_starts(pipeline))
     diagnostics = reports.all()
     return Compiled(
         pipeline=None if has_errors(diagnostics) else pipeline,
+        partial=pipeline,
         tree=tree,
         origins=origins,
         diagnostics=diagnostics,

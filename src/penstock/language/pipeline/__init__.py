@@ -2,7 +2,9 @@
 
 from penstock.language.pipeline.building import build_pipeline
 from penstock.language.pipeline.records import (
+    BuildResource,
     Canary,
+    CompletionTrigger,
     Container,
     DeploymentJob,
     Environment,
@@ -10,6 +12,8 @@ from penstock.language.pipeline.records import (
     Hook,
     Job,
     Matrix,
+    OutsideResource,
+    PackageResource,
     Parallel,
     Parameter,
     Pipeline,
@@ -27,11 +31,14 @@ from penstock.language.pipeline.records import (
     Trigger,
     VariableGroup,
     VariableValue,
+    WebhookResource,
 )
 from penstock.language.pipeline.walking import hooks_of, step_lists
 
 __all__ = [
+    "BuildResource",
     "Canary",
+    "CompletionTrigger",
     "Container",
     "DeploymentJob",
     "Environment",
@@ -39,6 +46,8 @@ __all__ = [
     "Hook",
     "Job",
     "Matrix",
+    "OutsideResource",
+    "PackageResource",
     "Parallel",
     "Parameter",
     "Pipeline",
@@ -56,6 +65,7 @@ __all__ = [
     "Trigger",
     "VariableGroup",
     "VariableValue",
+    "WebhookResource",
     "build_pipeline",
     "hooks_of",
     "step_lists",

@@ -280,8 +280,18 @@ class RepositoryResource(NamedTuple):
     trigger: Trigger | None = None
 
 
+class CompletionTrigger(NamedTuple):
+    """Which runs of another pipeline start this one; filters that are left out let all through."""
+
+    span: Span
+    enabled: bool = True
+    branches: Filter | None = None
+    stages: tuple[Text, ...] = ()
+    tags: tuple[Text, ...] = ()
+
+
 class PipelineResource(NamedTuple):
-    """Another pipeline whose runs are used. `trigger` is as written."""
+    """Another pipeline whose runs are used."""
 
     alias: Text
     span: Span
@@ -290,16 +300,64 @@ class PipelineResource(NamedTuple):
     version: Text | None = None
     branch: Text | None = None
     tags: tuple[Text, ...] = ()
-    trigger: Node | None = None
+    trigger: CompletionTrigger | None = None
+
+
+class BuildResource(NamedTuple):
+    """The builds of another system, such as Jenkins."""
+
+    alias: Text
+    span: Span
+    type: Text | None = None
+    connection: Text | None = None
+    source: Text | None = None
+    version: Text | None = None
+    branch: Text | None = None
+    trigger: Text | None = None
+
+
+class PackageResource(NamedTuple):
+    """A package of GitHub: npm or NuGet."""
+
+    alias: Text
+    span: Span
+    type: Text | None = None
+    connection: Text | None = None
+    name: Text | None = None
+    version: Text | None = None
+    tag: Text | None = None
+    trigger: Text | None = None
+
+
+class WebhookResource(NamedTuple):
+    """An event that another service posts. `filters` are pairs of a path in it and a value."""
+
+    alias: Text
+    span: Span
+    connection: Text | None = None
+    type: Text | None = None
+    filters: tuple[tuple[Text, Text], ...] = ()
+
+
+OutsideResource: TypeAlias = BuildResource | PackageResource | WebhookResource
+"""A resource that another system has."""
 
 
 class Resources(NamedTuple):
-    """What a pipeline uses. `other` holds builds, packages and webhooks as written."""
+    """What a pipeline uses. `other` holds the settings of `repo: self` of old, as written."""
 
     repositories: tuple[RepositoryResource, ...] = ()
     containers: tuple[Container, ...] = ()
     pipelines: tuple[PipelineResource, ...] = ()
+    builds: tuple[BuildResource, ...] = ()
+    packages: tuple[PackageResource, ...] = ()
+    webhooks: tuple[WebhookResource, ...] = ()
     other: Mapping[str, Node] = NONE
+
+    @property
+    def outside(self) -> tuple[OutsideResource, ...]:
+        """What other systems have: builds, packages and webhooks."""
+        return (*self.builds, *self.packages, *self.webhooks)
 
 
 class Parameter(NamedTuple):

@@ -1,0 +1,173 @@
+"""Checks of what starts a run: triggers, schedules and the resources that have triggers.
+
+It judges texts; which pipelines an event starts is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from penstock.language.casing import fold_case
+from penstock.language.cron import CronError, CronFault, parse_cron
+from penstock.language.pipeline import Filter, Pipeline, RepositoryResource, Text, Trigger
+from penstock.language.places import place_in
+from penstock.language.source import Diagnostic, Related, Severity
+
+_ALIAS = re.compile("[-_A-Za-z0-9]*")
+_VARIABLE = re.compile(r"\$\([^)]*\)|\$\[")
+
+
+def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
+    """Everything that is wrong, or has no effect, in what starts a pipeline."""
+    for name, trigger in (("trigger", pipeline.trigger), ("pr", pipeline.pr)):
+        if trigger is not None and trigger.enabled:
+            yield from _check_trigger(name, trigger)
+    for schedule in pipeline.schedules:
+        yield from _check_schedule(schedule)
+    for repository in pipeline.resources.repositories:
+        yield from _check_repository(repository)
+    yield from _check_aliases(pipeline)
+
+
+# --- triggers
+
+
+def _check_trigger(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
+    yield from _check_patterns(name, trigger)
+    if trigger.branches is not None:
+        return
+    if trigger.paths is not None:
+        yield _no_branches(name, "paths", trigger)
+    elif trigger.batch is not None and trigger.tags is None:
+        yield _no_branches(name, "batch", trigger)
+
+
+def _no_branches(name: str, key: str, trigger: Trigger) -> Diagnostic:
+    return Diagnostic(
+        code="PS2204",
+        severity=Severity.WARNING,
+        message=f'"{name}" has "{key}" and no "branches", so no branch starts this pipeline by it',
+        span=trigger.span,
+        help='name the branches too: branches: {include: ["*"]} takes all of them',
+    )
+
+
+def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
+    filters = {"branches": trigger.branches, "paths": trigger.paths, "tags": trigger.tags}
+    for key, names in filters.items():
+        for pattern in _patterns(names):
+            if _VARIABLE.search(pattern.value):
+                yield Diagnostic(
+                    code="PS2209",
+                    severity=Severity.WARNING,
+                    message=f'"{pattern.value}" in "{name}.{key}" is taken as it is written',
+                    span=pattern.span,
+                    label="variables have no value yet",
+                    help="write the names out, or use a template expression: ${{ }}",
+                )
+
+
+def _patterns(names: Filter | None) -> tuple[Text, ...]:
+    return (*names.include, *names.exclude) if names else ()
+
+
+# --- schedules
+
+
+def _check_schedule(schedule: Trigger) -> Iterator[Diagnostic]:
+    yield from _check_patterns("schedules", schedule)
+    cron = schedule.cron
+    if cron is None:
+        return
+    try:
+        parsed = parse_cron(cron.value)
+    except CronError as error:
+        yield _cron_diagnostic("PS2201", Severity.ERROR, cron, error.fault)
+        return
+    for fault in parsed.surprises:
+        yield _cron_diagnostic("PS2202", Severity.WARNING, cron, fault)
+    if parsed.never_comes:
+        yield Diagnostic(
+            code="PS2203",
+            severity=Severity.WARNING,
+            message=f'the schedule "{cron.value}" never comes: none of its months has such a day',
+            span=cron.span,
+            help="the third field is the day of the month, the fourth the month",
+        )
+
+
+def _cron_diagnostic(code: str, severity: Severity, cron: Text, fault: CronFault) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        severity=severity,
+        message=fault.message,
+        span=place_in(cron.value, cron.span, fault.offset, fault.length),
+        help=fault.help,
+    )
+
+
+# --- resources
+
+
+def _check_repository(repository: RepositoryResource) -> Iterator[Diagnostic]:
+    trigger = repository.trigger
+    if trigger is None or not trigger.enabled:
+        return
+    name = f"resources.repositories.{repository.alias.value}.trigger"
+    kind = repository.type.value if repository.type else "git"
+    if kind.lower() != "git":
+        yield Diagnostic(
+            code="PS2207",
+            severity=Severity.WARNING,
+            message=f'"{name}" has no effect: the repository is of type "{kind}"',
+            span=trigger.span,
+            help='only repositories of "type: git" start pipelines of others',
+        )
+        return
+    if trigger.batch:
+        yield Diagnostic(
+            code="PS2208",
+            severity=Severity.WARNING,
+            message=f'"batch" in "{name}" has no effect: each push starts a run of its own',
+            span=trigger.span,
+            help='remove "batch"; only the trigger of the pipeline\'s own repository can batch',
+        )
+    yield from _check_trigger(name, trigger._replace(batch=None))
+
+
+def _check_aliases(pipeline: Pipeline) -> Iterator[Diagnostic]:
+    resources = pipeline.resources
+    for kind, aliases in (
+        ("repository", [one.alias for one in resources.repositories]),
+        ("pipeline", [one.alias for one in resources.pipelines]),
+        ("container", [one.alias for one in resources.containers if one.alias]),
+        ("build", [one.alias for one in resources.builds]),
+        ("package", [one.alias for one in resources.packages]),
+        ("webhook", [one.alias for one in resources.webhooks]),
+    ):
+        yield from _check_alias_list(kind, [alias for alias in aliases if alias])
+
+
+def _check_alias_list(kind: str, aliases: Iterable[Text]) -> Iterator[Diagnostic]:
+    firsts: dict[str, Text] = {}
+    for alias in aliases:
+        if not _ALIAS.fullmatch(alias.value):
+            yield Diagnostic(
+                code="PS2205",
+                message=f'"{alias.value}" is not a valid name for a {kind} resource',
+                span=alias.span,
+                label="letters, digits, - and _ only",
+                help=f'name it "{re.sub("[^-_A-Za-z0-9]+", "-", alias.value).strip("-")}", '
+                "and use that name where the resource is used",
+                service_text=f"Unexpected value '{alias.value}'",
+            )
+        first = firsts.setdefault(fold_case(alias.value), alias)
+        if first is not alias:
+            yield Diagnostic(
+                code="PS2206",
+                message=f'the {kind} resource "{alias.value}" is declared twice',
+                span=alias.span,
+                related=(Related(first.span, "first declared here"),),
+                help="give each resource a name of its own; upper and lower case do not count",
+            )
