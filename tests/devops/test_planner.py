@@ -230,3 +230,49 @@ def test_what_is_not_supported_is_refused_by_name_and_place(
     shown = errors(plan(tmp_path, text))
     assert message in shown
     assert "azure-pipelines.yml:1:" in shown
+
+
+OUTSIDE = """
+resources:
+  webhooks:
+  - {webhook: hook, connection: c}
+  builds:
+  - {build: jenkins, type: Jenkins, connection: j, source: app, trigger: true}
+  - {build: quiet, type: Jenkins, connection: j, source: app}
+  packages:
+  - {package: lib, type: npm, connection: p, name: us/lib, trigger: true}
+  containers:
+  - {container: image, image: us/app, trigger: {tags: [v*]}}
+  - {container: still, image: us/app, trigger: {enabled: false}}
+steps:
+- getPackage: lib
+- downloadBuild: jenkins
+"""
+
+
+def test_resources_that_nothing_watches_are_named(tmp_path: Path) -> None:
+    planned = plan(tmp_path, OUTSIDE)
+    unwatched = [d for d in planned.diagnostics if d.code == "PS2125"]
+    assert [d.message.split(";")[0] for d in unwatched] == [
+        'nothing here watches the webhook resource "hook"',
+        'nothing here watches the build resource "jenkins"',
+        'nothing here watches the package resource "lib"',
+        'nothing here watches the container resource "image"',
+    ]
+    assert {d.severity for d in unwatched} == {Severity.WARNING}
+
+
+def test_steps_that_fetch_from_other_systems_are_refused_by_name(tmp_path: Path) -> None:
+    refused = [d for d in plan(tmp_path, OUTSIDE).diagnostics if d.severity is Severity.ERROR]
+    assert [(d.code, str(d.span), d.message) for d in refused] == [
+        (
+            "PS2112",
+            "azure-pipelines.yml:14:15",
+            '"getPackage" of the package resource "lib" cannot be run by this version',
+        ),
+        (
+            "PS2112",
+            "azure-pipelines.yml:15:18",
+            '"downloadBuild" of the build resource "jenkins" cannot be run by this version',
+        ),
+    ]

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from penstock.devops.hooks import hooks_of, plan_deployment
 from penstock.devops.legs import plan_legs, plan_runtime_matrix
+from penstock.devops.outside import unwatched
 from penstock.devops.planning import (
     Deployment,
     Planning,
@@ -61,6 +62,7 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
         for step in _steps_of(job)
     )
     root = (*surroundings.variables, *declared_variables(planning, pipeline.variables))
+    planning.problems += unwatched(pipeline.resources)
     problems = {"": tuple(planning.problems)}
     previous: str | None = None
     for position, stage in enumerate(pipeline.stages, 1):

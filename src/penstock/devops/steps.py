@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from penstock.devops.catalog import TaskCatalog, TaskFacts
 from penstock.devops.library import ARM_TYPE, Library, local_connection
 from penstock.devops.macros import expand
+from penstock.devops.outside import fetching
 from penstock.engine import requests
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
@@ -52,7 +53,8 @@ def plan_step(
     problems: list[Diagnostic] = []
     facts = catalog.find(step.task.value)
     if facts is None:
-        return PlannedStep(step=None, diagnostics=(_unknown_task(step, catalog),))
+        problem = fetching(step) or _unknown_task(step, catalog)
+        return PlannedStep(step=None, diagnostics=(problem,))
     if step.target is not None:
         problems += _target_problems(step)
     endpoints = _endpoints(step, facts, library, variables, secrets, problems)
