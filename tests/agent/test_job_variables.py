@@ -1,4 +1,4 @@
-"""Variables, as measured on the service (azure-pipelines.md 8.1 and 8.2)."""
+"""Variables, as measured on the service (public runs of the agent)."""
 
 import pytest
 

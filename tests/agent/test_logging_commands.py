@@ -1,4 +1,4 @@
-"""Logging commands as section 9 of azure-pipelines.md has them, printed by real steps."""
+"""Logging commands as their page and the agent's source have them, printed by real steps."""
 
 import pytest
 

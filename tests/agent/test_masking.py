@@ -1,4 +1,4 @@
-"""Masking, as the specification states it (quality.md F4, azure-pipelines.md 9.3)."""
+"""Masking: every form of a secret, in every stream, wherever it is cut."""
 
 import base64
 import json

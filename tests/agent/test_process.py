@@ -299,7 +299,7 @@ def test_no_descriptor_is_left_open():
 
 
 def test_a_line_of_50_megabytes_needs_little_memory():
-    """L10: one 50 MB line without newline. Measured in a process of its own."""
+    """One 50 MB line without newline. Measured in a process of its own."""
     code = """
 import os, resource
 from pathlib import Path

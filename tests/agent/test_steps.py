@@ -1,4 +1,4 @@
-"""The life of steps: azure-pipelines.md 7.3 (step level), 8, 10.3 and 10.5; real bash."""
+"""The life of steps, as the conditions page and the agent's source have it; real bash."""
 
 import os
 import threading

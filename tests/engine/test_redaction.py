@@ -1,4 +1,4 @@
-"""What the engine writes down by itself holds no value of a secret (quality.md F4)."""
+"""What the engine writes down by itself holds no value of a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an expression came out as it did. What is evaluated at all: azure-pipelines.md 6.3."""
+"""Why an expression came out as it did. What is evaluated at all: the expressions page."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Bench:
 
 
 def pipeline(jobs: dict[str, Any], **rest: Any) -> dict[str, Any]:
-    """The properties of a pipeline job (wire contract, 2.4)."""
+    """The properties of a pipeline job, as azure-ai-ml sends them."""
     settings = {"default_compute": f"{PREFIX}/computes/cpu-cluster", "_source": "YAML.JOB"}
     return {
         "jobType": "Pipeline",

@@ -41,7 +41,7 @@ from penstock.ml.references import Reference, parse_reference
     ],
 )
 def test_forms_of_a_reference(text: str, reference: Reference) -> None:
-    """Documentation, "asset references"; the recorded exchanges."""
+    """Documentation, "asset references"; what azure-ai-ml sends."""
     assert parse_reference(text, "data") == reference
 
 
@@ -74,7 +74,7 @@ def test_durations(text: object, length: float | None) -> None:
 
 
 def test_fields_are_read_in_either_spelling() -> None:
-    """Wire contract, 2.4: camelCase at the job, snake_case in its nodes, `computeId` in both."""
+    """As azure-ai-ml has it: camelCase at the job, snake_case in its nodes, `computeId` in both."""
     assert field({"jobInputType": "a"}, "job_input_type") == "a"
     assert field({"job_input_type": "a"}, "job_input_type") == "a"
     assert field({"computeId": "a"}, "compute_id") == "a"

@@ -1,5 +1,5 @@
 """Workspace ids and the places of content in datastores. URI forms: docs "Access data in a job",
-section "Paths", and the recorded exchanges."""
+section "Paths", and what azure-ai-ml sends."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_datastore_name_cannot_leave_the_workspace(tmp_path: Path, datastore: st
 
 
 def test_artifacts_of_a_job_lie_where_azure_puts_them() -> None:
-    """Wire contract, `jobs.download`: `workspaceartifactstore/paths/ExperimentRun/dcid.{run}/`."""
+    """Where clients look: `workspaceartifactstore/paths/ExperimentRun/dcid.{run}/`."""
     assert artifacts_path(WORKSPACE, "j1").short_uri == (
         "azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.j1/"
     )

@@ -75,7 +75,7 @@ print(json.dumps({
     assert (found["loss"], found["count"]) == (1 / 20, 154)
     assert found["odd"] == ["nan", "inf", "-inf"]
     assert found["history"] == [[step, 1 / (step + 1)] for step in range(20)]
-    # At exit the client says FINISHED; only the job's own end ends the run (wire contract, 3).
+    # At exit the client says FINISHED; only the job's own end ends the run.
     assert server.tracking.run(WORKSPACE, JOB).status == "RUNNING"
 
 

@@ -51,7 +51,7 @@ class TrackingServer:
         return storage_path(self.home.storage, artifacts_path(WORKSPACE, JOB))
 
     def environment(self) -> dict[str, str]:
-        """What a job gets (wire contract, 3.1)."""
+        """What a job gets."""
         return {
             "MLFLOW_TRACKING_URI": self.uri,
             "MLFLOW_TRACKING_TOKEN": TOKEN,

@@ -211,7 +211,7 @@ def test_what_a_job_attaches_is_kept_by_run_node_and_kind(
 
 
 def test_what_an_ml_job_attaches_lies_where_a_download_looks(home: Home, tmp_path: Path) -> None:
-    """`ExperimentRun/dcid.<job>/` of workspaceartifactstore (wire contract, jobs.download)."""
+    """`ExperimentRun/dcid.<job>/` of workspaceartifactstore, where azure-ai-ml downloads from."""
     database = open_state(home)
     jobs = SqlJobs(database)
     common = {

@@ -63,7 +63,7 @@ def published(step: StepContext) -> dict[str, Path]:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that Azure refuses (azure-pipelines.md 10.6). Raises `ArtifactRefused`."""
+    """Refuse a name that Azure refuses for artifacts. Raises `ArtifactRefused`."""
     bad = sorted({c for c in name if c in _FORBIDDEN or ord(c) < 0x20})
     if bad:
         shown = " ".join(repr(c)[1:-1] for c in bad)

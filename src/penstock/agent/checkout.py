@@ -172,7 +172,7 @@ def _tell(step: StepContext, done: working_tree.Mirrored) -> None:
 
 
 def _set_variables(step: StepContext, repository: Repository, folder: Path) -> None:
-    """Which folder the variables of the sources name (10.6 of the spec)."""
+    """Which folder the variables of the sources name (Azure Pipelines, predefined variables)."""
     variables, workspace = step.variables, step.workspace
     single = count_checkouts(step.job) == 1
     is_self = repository.alias.lower() == "self"

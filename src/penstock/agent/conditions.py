@@ -15,7 +15,7 @@ _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 
 def condition_holds(text: str, variables: Variables, status: Result) -> bool:
-    """Whether a step runs, its job being in `status` (azure-pipelines.md 7.3).
+    """Whether a step runs, its job being in `status` (Azure Pipelines, conditions).
 
     Raises `penstock.language.expressions.ExpressionError` with the service's text.
     """

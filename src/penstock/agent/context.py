@@ -228,7 +228,7 @@ class StepContext:
         )
 
     def process_environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment of a program of this step (order of azure-pipelines.md 8.1)."""
+        """The environment of a program of this step (in the order of the Azure agent)."""
         job = self.job
         environment = {
             **job.environment,

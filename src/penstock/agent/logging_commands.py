@@ -1,6 +1,6 @@
 """Logging commands: lines such as `##vso[task.setvariable variable=x]value` that a step prints.
 
-Format, commands and texts are those of the Azure agent (azure-pipelines.md section 9). A command
+Format, commands and texts are those of the Azure agent. A command
 acts on the step that printed it and on its job; nothing else may be reached through one.
 """
 

@@ -1,4 +1,4 @@
-"""The life of the steps of a job: condition, macros, task, retries, result (10.5 of the spec)."""
+"""The life of the steps of a job: condition, macros, task, retries, result."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _run_task(context: StepContext, job: JobContext, step: Step) -> Outcome:
 
 
 def _expand(job: JobContext, text: str) -> str:
-    """Macros of variables, then of the environment, each once (8.2 of the spec)."""
+    """Macros of variables, then of the environment, each once, as the Azure agent has it."""
     if "$(" not in text:
         return text
     return expand_macros(job.variables.expand(text), job.environment.get)

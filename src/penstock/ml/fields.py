@@ -16,7 +16,7 @@ _DURATION = re.compile(
 def field(body: object, name: str, default: Any = None) -> Any:
     """The value of `name` (snake_case) in either spelling; `default` when absent or null.
 
-    A pipeline job is camelCase at its own level and snake_case in its nodes (wire contract, 2.4).
+    A pipeline job is camelCase at its own level and snake_case in its nodes.
     """
     if not isinstance(body, Mapping):
         return default

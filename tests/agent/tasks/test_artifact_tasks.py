@@ -1,4 +1,4 @@
-"""Artifacts of a run: published by one job, downloaded by another (azure-pipelines.md 10.6)."""
+"""Artifacts of a run: published by one job, downloaded by another."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""CopyFiles@2, DeleteFiles@1, ArchiveFiles@2, ExtractFiles@1; hostile archives of quality.md S3."""
+"""CopyFiles@2, DeleteFiles@1, ArchiveFiles@2, ExtractFiles@1; hostile archives."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""CmdLine@2, Bash@3 and PowerShell@2: inputs of azure-pipelines.md Appendix C, real bash."""
+"""CmdLine@2, Bash@3 and PowerShell@2: inputs of the task reference, real bash."""
 
 from dataclasses import replace
 

@@ -366,7 +366,7 @@ def followed(held: HeldServer, az: Az, result: Result, *arguments: str) -> Ended
 
 
 def test_stream_prints_what_azures_client_prints(workspace: Server, az: Az, folder: Path) -> None:
-    """Text of the wire contract, 2.5 (recorded: jobs_stream)."""
+    """The text that azure-ai-ml prints."""
     held = HeldServer(workspace, az, folder)
     ended = followed(held, az, Result.SUCCEEDED)
     page = page_of(ended.out)

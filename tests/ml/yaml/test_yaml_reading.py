@@ -168,7 +168,7 @@ def test_job_names_have_the_form_of_azures_client() -> None:
     [("/home/me/my project", "myproject"), ("/a/app.v2", "app"), ("/", "Default")],
 )
 def test_the_experiment_is_named_after_the_folder(folder: str, experiment: str) -> None:
-    # azure-ml-yaml 1.1: stem of the submitter's folder, spaces removed, else Default
+    # The SDK: stem of the submitter's folder, spaces removed, else Default
     assert default_experiment(folder) == experiment
 
 

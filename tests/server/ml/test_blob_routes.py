@@ -47,7 +47,7 @@ def test_upload_like_the_recorded_one(server: Server) -> None:
 
 
 def test_names_are_decoded_once(server: Server) -> None:
-    """Wire contract, 2.2: `#` in a file name arrives percent-encoded twice."""
+    """As azure-storage-blob sends it: `#` in a file name arrives percent-encoded twice."""
     assert put(server, "a%20b%2523c.txt", b"x").status == 201
     folder = server.home.storage / KEY / "workspaceblobstore"
     assert os.listdir(folder) == ["a b%23c.txt"]
@@ -73,7 +73,7 @@ def test_ranges(server: Server) -> None:
 
 
 def test_large_files_come_in_blocks(server: Server) -> None:
-    """Wire contract, 2.2: `?comp=block&blockid=`, then `?comp=blocklist`."""
+    """As azure-storage-blob sends it: `?comp=block&blockid=`, then `?comp=blocklist`."""
     ids = [base64.b64encode(f"{number:032d}".encode()).decode() for number in range(3)]
     for number, id in enumerate(ids):
         part = bytes([65 + number]) * 1000

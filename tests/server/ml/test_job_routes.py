@@ -1,5 +1,5 @@
 """Jobs over HTTP, with the real scheduler and store: what clients send and what they are told.
-Shapes are those of the recorded exchanges named at each test."""
+Shapes are those of traffic recorded from azure-ai-ml, by the names given at each test."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_output_without_a_type_is_a_folder(server: Server) -> None:
 
 
 def test_child_jobs_are_runs_without_job_properties(server: Server) -> None:
-    """Wire contract, `jobs.get`: the client then asks run history."""
+    """As recorded from azure-ai-ml: the client then asks run history."""
     server.put("~/jobs/j1", two_nodes(server))
     assert "properties" not in server.get("~/jobs/child-1")
     run = server.get(history("runs/child-1"))
@@ -310,7 +310,7 @@ def test_archive_rename_and_tag(server: Server) -> None:
 
 
 def test_whole_job_put_again_changes_its_name_only(server: Server) -> None:
-    """Clients up to 1.31 update a job so (wire contract, `jobs.archive/restore/update`)."""
+    """Clients up to 1.31 update a job so (`jobs.archive`, `restore`, `update`)."""
     body = two_nodes(server)
     server.put("~/jobs/j1", body)
     answer = server.ask("PUT", "~/jobs/j1", {"properties": {**body, "displayName": "y"}})

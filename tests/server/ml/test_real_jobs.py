@@ -28,7 +28,7 @@ def real(tmp_path: Path) -> Iterator[Server]:
 
 
 def upload_code(server: Server, name: str, content: str) -> str:
-    """A snapshot of one file, by the steps of the recorded exchanges."""
+    """A snapshot of one file, by the requests of azure-ai-ml."""
     pending = server.ask("POST", f"~/codes/{name}/versions/1/startPendingUpload", {}).json
     address = pending["blobReferenceForConsumption"]
     blob = address["credential"]["sasUri"].replace("?", f"/src/{name}.py?")

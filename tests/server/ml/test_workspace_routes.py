@@ -1,4 +1,4 @@
-"""Workspaces, assets and datastores over HTTP: the requests of the recorded exchanges, and the
+"""Workspaces, assets and datastores over HTTP: the requests recorded from azure-ai-ml, and the
 fields without which the real client fails (`_required_fields_mutation`)."""
 
 from __future__ import annotations
@@ -369,7 +369,7 @@ def test_wrong_bodies_are_refused(server: Server) -> None:
 
 
 def test_build_context_is_found_although_the_client_loses_the_account(server: Server) -> None:
-    """Wire contract, 1.3: `urljoin` in the client drops the segment with the account."""
+    """As seen in azure-ai-ml: `urljoin` in the client drops the segment with the account."""
     url = f"{server.listener.url}/storage/workspaceblobstore/LocalUpload/ab/ctx/"
     made = server.put("~/environments/built/versions/1", {"build": {"contextUri": url}})
     assert made["properties"]["build"]["contextUri"] == (
@@ -398,7 +398,7 @@ def test_what_is_not_built_yet_is_refused_by_name(server: Server, path: str, nou
 
 
 def test_clouds_are_told_as_each_client_wants_them(server: Server) -> None:
-    """Wire contract, 1.1: a list for 2019-05-01, one object from 2022 on; no token."""
+    """As the clients ask: a list for 2019-05-01, one object from 2022 on; no token."""
     path = "/metadata/endpoints?api-version="
     old = server.ask("GET", f"{path}2019-05-01", token=None).json
     new = server.ask("GET", f"{path}2022-09-01", token=None).json

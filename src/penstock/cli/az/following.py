@@ -1,4 +1,4 @@
-"""Follows a job's log to the end, in the words of Azure's client (wire contract, 2.5)."""
+"""Follows a job's log to the end, in the words of Azure's client."""
 
 from __future__ import annotations
 

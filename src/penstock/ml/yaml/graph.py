@@ -17,7 +17,7 @@ from penstock.ml.yaml.kinds import Kind
 from penstock.ml.yaml.loaded import Loaded
 
 _READ_APART = ("inputs", "outputs", "command", "component", "environment_variables")
-_ARTIFACTS = "artifacts"  # every job has this output (azure-ml-yaml 1.8)
+_ARTIFACTS = "artifacts"  # every job has this output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
