@@ -39,7 +39,7 @@ from penstock.language.templates.texts import (
 from penstock.language.templates.values import Bridge
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 
-MAX_EVENTS = 100_000  # the largest of the open pipelines that were tried takes 7,500
+MAX_EVENTS = 50_000  # the largest of the open pipelines that were tried takes 7,500
 MAX_CHARACTERS = 20_000_000
 
 
