@@ -20,6 +20,7 @@ COMMANDS = {
     "eval": ("penstock.cli.eval", "evaluate an expression"),
     "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
     "diff": ("penstock.cli.diff", "two pipelines compared by meaning, for a review"),
+    "triggers": ("penstock.cli.triggers", "which pipelines an event would start, and why"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
     "up": ("penstock.cli.up", "start the server: Git, pipelines, Azure ML and the portal"),
     "down": ("penstock.cli.down", "stop the server"),

@@ -1,4 +1,4 @@
-"""A pipeline whose YAML cannot be read: what would start is a run that has failed already."""
+"""A pipeline that is not valid: what would start is a run that has failed already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def failed(definition: Definition, reason: Reason, ref: str, commit: str) -> Dec
         definition=definition.name,
         outcome=Outcome.FAILED,
         reason=reason,
-        why=f"the YAML cannot be read{said}",
+        why=f"the pipeline is not valid{said}",
         span=first.span if first else None,
         ref=ref,
         commit=commit,
