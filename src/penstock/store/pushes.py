@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.store.database import Database
@@ -205,17 +205,22 @@ class Pushes:
                 found[row["push"]].append(RefUpdate(ref=row["ref"], old=row["old"], new=row["new"]))
         return found
 
+    def unwritten(self, repository: Repository, refs: Sequence[str]) -> tuple[RefUpdate, ...]:
+        """Of these refs: how they changed since they were last written down."""
+        actual = self._repositories.git(repository).ref_objects(*refs)
+        rows = self._database.query(
+            "SELECT ref, object FROM repository_refs WHERE repository = ?", repository.id
+        )
+        known = {row["ref"]: row["object"] for row in rows}
+        return _differences(known, actual, set(refs))
+
     # What was lost
 
     def _recover(self, repository: Repository) -> PushRecord | None:
         actual = self._repositories.git(repository).ref_objects(*TRACKED)
         with self._database.transaction() as connection:
             known = _known(connection, repository.id)
-            changed = [
-                RefUpdate(ref=ref, old=known.get(ref, ZERO), new=actual.get(ref, ZERO))
-                for ref in sorted(known.keys() | actual.keys())
-                if known.get(ref) != actual.get(ref)
-            ]
+            changed = _differences(known, actual, known.keys() | actual.keys())
             begun = connection.execute(
                 "SELECT * FROM pushes WHERE repository = ? AND state = 'begun'", (repository.id,)
             ).fetchall()
@@ -266,6 +271,16 @@ def _write(
         "INSERT INTO repository_refs (repository, ref, object) VALUES (?, ?, ?)"
         " ON CONFLICT (repository, ref) DO UPDATE SET object = excluded.object",
         [(repository, one.ref, one.new) for one in updates if not one.deletes],
+    )
+
+
+def _differences(
+    known: Mapping[str, str], actual: Mapping[str, str], refs: Collection[str]
+) -> tuple[RefUpdate, ...]:
+    return tuple(
+        RefUpdate(ref=ref, old=known.get(ref, ZERO), new=actual.get(ref, ZERO))
+        for ref in sorted(refs)
+        if known.get(ref) != actual.get(ref)
     )
 
 

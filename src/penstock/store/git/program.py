@@ -21,13 +21,9 @@ _SETTINGS = (
     "-c",
     "protocol.allow=never",
     "-c",
-    "core.alternateRefsCommand=",
-    "-c",
     "core.quotePath=false",
     "-c",
     "gc.auto=0",
-    "-c",
-    "diff.external=",
 )
 
 
