@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.store.database import Database
-from penstock.store.git.making import make_bare, remove_bare, tidy
+from penstock.store.git.making import make_bare, remove_bare, sweep_bare, tidy
 from penstock.store.git.names import checked_ref
 from penstock.store.git.objects import Objects
 from penstock.store.git.repository import HEADS, BareRepository
 from penstock.store.projects import NameTaken, Project, checked_repository_name
 
 DEFAULT_BRANCH = "refs/heads/main"
+_OLD_SECONDS = 60.0
 
 
 class RepositoryMissing(Exception):
@@ -150,9 +151,12 @@ class Repositories:
 
         A folder that no record names is left: it may be of a store restored to an earlier day.
         """
-        if self._folder.is_dir():
-            for folder in self._folder.glob(".*.git"):
-                shutil.rmtree(folder, ignore_errors=True)
+        if not self._folder.is_dir():
+            return
+        for folder in self._folder.glob(".*.git"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in self._folder.glob("*.git"):
+            sweep_bare(folder, before=time.time() - _OLD_SECONDS)
 
     def tidy(self, repository: Repository) -> None:
         """Pack what pushes left, when it is much."""

@@ -13,6 +13,7 @@ from penstock.server.auth import EVERYTHING, FixedTokens
 from penstock.server.git.smart import GitHttp, smart_routes
 from penstock.server.routes import Permission, Principal, Route
 from penstock.store.git.transport import write_hooks
+from penstock.store.pushes import Pushes
 
 STORE_TESTS = Path(__file__).parents[2] / "store" / "git"
 sys.path.insert(0, str(STORE_TESTS))
@@ -41,8 +42,10 @@ def basic(token: str) -> str:
 class GitServer(Hosted):
     """A store, served."""
 
-    def __init__(self, root: Path, *, pack_limit: int = 1024**3) -> None:
-        super().__init__(root)
+    def __init__(
+        self, root: Path, *, pack_limit: int = 1024**3, pushes: type[Pushes] = Pushes
+    ) -> None:
+        super().__init__(root, pushes)
         self.problems: list[tuple[str, Exception]] = []
         self.http = GitHttp(
             projects=self.projects,

@@ -72,7 +72,7 @@ def commit(folder: Path, message: str, files: dict[str, str | bytes | None]) -> 
 class Hosted:
     """The store under a folder, with the project and repository `demo`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pushes: type[Pushes] = Pushes) -> None:
         self.home = Home(root)
         self.database = open_state(self.home)
         numbers = itertools.count(1)
@@ -86,7 +86,7 @@ class Hosted:
 
         self.projects = Projects(self.database, new_id, clock)
         self.repositories = Repositories(self.database, self.home.repositories, new_id, clock)
-        self.pushes = Pushes(self.database, self.repositories, clock)
+        self.pushes = pushes(self.database, self.repositories, clock)
         if (found := self.projects.find("demo")) is None:
             found = self.projects.create("demo")
             self.repositories.create(found, "demo")

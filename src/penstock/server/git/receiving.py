@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from penstock.store.git.names import BadRef, checked_ref
 from penstock.store.pushes import Pusher, Pushes, PushRecord, RefUpdate
 from penstock.store.repositories import Repositories, Repository
 
@@ -160,8 +161,13 @@ def parse_updates(lines: bytes) -> tuple[RefUpdate, ...]:
 def objections(updates: Sequence[RefUpdate]) -> list[str]:
     """Why these changes are not allowed, a line each. Git itself refuses to delete the default
     branch, to touch `refs/pull`, and what is not well formed."""
-    return [
-        f'"{one.ref}" is not a branch, a tag or notes; nothing else may be pushed'
-        for one in updates
-        if not one.ref.startswith(ALLOWED)
-    ]
+    found = []
+    for one in updates:
+        try:
+            checked_ref(one.ref)
+        except BadRef as error:
+            found.append(str(error))
+            continue
+        if not one.ref.startswith(ALLOWED):
+            found.append(f'"{one.ref}" is not a branch, a tag or notes; nothing else may be pushed')
+    return found

@@ -82,6 +82,19 @@ def remove_bare(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
+def sweep_bare(folder: Path, before: float) -> None:
+    """Remove what a process that was cut off left before that time: objects that were being taken,
+    and locks, which would stand in the way for ever."""
+    left = [*folder.glob("objects/tmp_objdir-*"), *folder.glob("*.lock")]
+    left += folder.glob("refs/**/*.lock")
+    for path in left:
+        try:
+            if path.stat().st_mtime < before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        except OSError:
+            continue
+
+
 def tidy(folder: Path) -> None:
     """Pack what has gathered, when it is much (`git gc --auto`)."""
     run(folder, "-c", "gc.auto=2000", "gc", "--auto", "--quiet")
