@@ -32,7 +32,7 @@ def test_the_server_is_started_once_shown_and_stopped(server: Terminal) -> None:
     started = server.type("up", "--port", "0")
     assert started.code == 0, started
     account, address = started.out.splitlines()
-    assert account.startswith("account admin, token ")
+    assert account.startswith("account admin, password ")
     url, process = address.split()[0], int(announced(server)["pid"])
     assert url == f"{announced(server)['url']}/penstock"
     assert server.type("up").out == f"{url} (process {process}) runs already\n"

@@ -31,6 +31,9 @@ COMMANDS = {
     "vars": ("penstock.cli.vars", "variable groups of your own library"),
     "connections": ("penstock.cli.connections", "service connections of your own library"),
     "environments": ("penstock.cli.environments", "deployment environments and their history"),
+    "accounts": ("penstock.cli.accounts", "who may sign in to the server"),
+    "tokens": ("penstock.cli.tokens", "personal access tokens for scripts and git"),
+    "audit": ("penstock.cli.audit", "the audit log: who changed what"),
     "doctor": ("penstock.cli.doctor", "what this machine has and lacks"),
     "service": ("penstock.cli.service", "the background service that `penstock az` uses"),
 }

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from penstock.cli.devopsservices import DevopsServices
     from penstock.cli.mlservices import MlServices
-    from penstock.server.auth import Tokens
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
@@ -113,12 +112,12 @@ class Host:
         """Whether anything asked for the Azure ML service yet."""
         return self._ml is not None
 
-    def serve_devops(self, tokens: Tokens) -> DevopsServices:
+    def serve_devops(self) -> DevopsServices:
         """Be a server: from now on the endpoint answers as Azure DevOps too. To be called before
         the first connection."""
         from penstock.cli.devopsservices import DevopsServices
 
-        self._devops = DevopsServices(self, tokens)
+        self._devops = DevopsServices(self)
         return self._devops
 
     def job_executor(self) -> LocalPool:
@@ -171,6 +170,8 @@ class Host:
         if self._devops is not None:
             self._devops.close()
         self.listener.close()
+        if self._devops is not None:
+            self._devops.finish()
         self.scheduler.close()
         self.logs.close()
         if self._ml is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from penstock.cli.host import Host
 
 DEFAULT_PORT = 8700
+FIRST_ACCOUNT = "admin"
 _PORT = "PENSTOCK_SERVER_PORT"
 _WAKE_SECONDS = 1.0
 
@@ -57,7 +58,7 @@ def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -
 
     It listens on this machine only. It goes on in the background until `penstock down`; whatever
     stops it, the next start goes on where it was. The first start makes an account and prints its
-    token, once.
+    password and token, once.
     """
     home = home_of(data)
     found = serving.living(home)
@@ -67,7 +68,7 @@ def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -
     home.make()
     if found is not None:
         _take_over(home, found)
-    _tell_first_token(home)
+    _tell_first_account(home)
     if foreground:
         return serve(home, port, is_foreground=True)
     process = serving.spawn(home, log_of(home), "penstock.cli.up", {_PORT: str(port)})
@@ -84,9 +85,6 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
     import signal
     import threading
 
-    from penstock.server.auth import EVERYTHING, FixedTokens
-    from penstock.server.routes import Principal
-
     lock = serving.take_lock(home)
     if lock is None:
         return Exit.OK
@@ -96,9 +94,7 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
     try:
         host = _host(home, port)
         access = host.access
-        everything = Principal(name="admin", permissions=EVERYTHING)
-        tokens = {access.token: everything, _token_file(home).read_text(): everything}
-        host.serve_devops(FixedTokens(tokens))
+        host.serve_devops()
         host.job_executor()
         host.recover()
         serving.announce(
@@ -155,19 +151,20 @@ def _take_over(home: Home, found: Serving) -> None:
     serving.stop(home, found)
 
 
-def _token_file(home: Home) -> Path:
-    return home.root / "admin.token"
+def _tell_first_account(home: Home) -> None:
+    from penstock.store.database import open_state
+    from penstock.store.people import People
 
-
-def _tell_first_token(home: Home) -> None:
-    path = _token_file(home)
-    if path.exists():
-        return
-    token = os.urandom(32).hex()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.write(descriptor, token.encode())
-    os.close(descriptor)
-    click.echo(f"account admin, token {token} (shown this once)")
+    database = open_state(home)
+    try:
+        first = People(database).make_first_account(FIRST_ACCOUNT)
+    finally:
+        database.close()
+    if first is not None:
+        click.echo(
+            f"account {first.account.name}, password {first.password}, token {first.token}"
+            " (shown this once)"
+        )
 
 
 def _serve_or_say_why() -> int:

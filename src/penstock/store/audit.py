@@ -50,16 +50,14 @@ class Entry:
 class Chain:
     """What checking the log found: how many entries hold, and the hash of the last of them.
 
-    `broken` is the id of the first entry that does not follow from those before it.
+    `broken` is the id of the first entry that does not follow from those before it; `has_noted`
+    whether the hash that was noted earlier was met on the way.
     """
 
     count: int
     head: str
     broken: int | None = None
-
-    def holds(self, noted: str = "") -> bool:
-        """Whether nothing was changed. `noted` is a newest hash that was written down earlier."""
-        return self.broken is None and noted in ("", self.head)
+    has_noted: bool = False
 
 
 class Audit:
@@ -125,15 +123,17 @@ class Audit:
         )
         return [_entry(row) for row in rows]
 
-    def verify(self) -> Chain:
-        """Read the whole log and compute the chain anew."""
-        count, head = 0, _START
+    def verify(self, noted: str = "") -> Chain:
+        """Read the whole log and compute the chain anew. `noted` is a newest hash that was written
+        down earlier: a log that does not hold it was cut off, or written anew."""
+        count, head, has_noted = 0, _START, noted == _START
         for row in self._rows():
             values = tuple(row)
             if row["id"] != count + 1 or row["hash"] != _hash(head, values[:-1]):
-                return Chain(count=count, head=head, broken=row["id"])
+                return Chain(count=count, head=head, broken=row["id"], has_noted=has_noted)
             count, head = row["id"], row["hash"]
-        return Chain(count=count, head=head)
+            has_noted = has_noted or head == noted
+        return Chain(count=count, head=head, has_noted=has_noted)
 
     def _rows(self) -> Iterator[sqlite3.Row]:
         seen = -(2**62)

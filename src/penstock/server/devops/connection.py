@@ -31,11 +31,13 @@ def connection_routes(organization: str, version: str) -> tuple[Route, ...]:
     """`organization` is the name of the one this server has; `version` that of the program."""
 
     def connection_data(call: Call) -> Reply:
-        name = call.principal.name if call.principal else "anonymous"
+        principal = call.principal
+        name = principal.name if principal else "anonymous"
+        shown = principal.display_name if principal else ""
         user = {
-            "id": stable_id("user", name),
+            "id": (principal.id if principal else "") or stable_id("user", name),
             "descriptor": f"Penstock.Account;{name}",
-            "providerDisplayName": name,
+            "providerDisplayName": shown or name,
             "isActive": True,
             "properties": {"Account": {"$type": "System.String", "$value": name}},
         }

@@ -20,7 +20,7 @@ from penstock.server.people.views import account_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.audit import Actor
 from penstock.store.people import People
-from penstock.store.people.accounts import Account
+from penstock.store.people.accounts import Account, UnknownAccount
 from penstock.store.people.members import Role
 from penstock.store.people.sessions import LONGEST_SECONDS
 
@@ -95,9 +95,12 @@ class SignIn:
 
     def _note_refusal(self, name: str, address: str) -> None:
         # What is no account's name may be a password that was typed in the wrong field.
-        known = [a.name for a in self._people.accounts.all() if a.name.lower() == name.lower()]
+        try:
+            known = self._people.accounts.named(name).name
+        except UnknownAccount:
+            known = ""
         actor = Actor(id="", name="", address=address)
-        self._people.audit.note("session.refused", actor, subject=known[0] if known else "")
+        self._people.audit.note("session.refused", actor, subject=known)
 
 
 def session_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:

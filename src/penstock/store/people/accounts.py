@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from penstock.store.audit import Actor, Audit
@@ -186,11 +187,11 @@ class Accounts:
         """
         with self._database.transaction() as connection:
             name = _name_of(connection, account)
-            connection.execute(
-                "UPDATE accounts SET is_administrator = ? WHERE id = ?",
-                (int(is_administrator), account),
-            )
-            _check_administrators(connection)
+            with _keeping_an_administrator(connection):
+                connection.execute(
+                    "UPDATE accounts SET is_administrator = ? WHERE id = ?",
+                    (int(is_administrator), account),
+                )
             details = {"administrator": "yes" if is_administrator else "no"}
             self._audit.record(
                 connection, "account.administrator", by, subject=name, details=details
@@ -203,8 +204,8 @@ class Accounts:
         """
         with self._database.transaction() as connection:
             name = _name_of(connection, account)
-            connection.execute("UPDATE accounts SET is_disabled = 1 WHERE id = ?", (account,))
-            _check_administrators(connection)
+            with _keeping_an_administrator(connection):
+                connection.execute("UPDATE accounts SET is_disabled = 1 WHERE id = ?", (account,))
             connection.execute("DELETE FROM sessions WHERE account = ?", (account,))
             connection.execute(
                 "UPDATE tokens SET revoked = ? WHERE account = ? AND revoked IS NULL",
@@ -268,12 +269,20 @@ def _name_of(connection: sqlite3.Connection, account: str) -> str:
     return str(row["name"])
 
 
-def _check_administrators(connection: sqlite3.Connection) -> None:
-    left = connection.execute(
+@contextmanager
+def _keeping_an_administrator(connection: sqlite3.Connection) -> Iterator[None]:
+    """Raise AccountRefused where the change inside takes away the last administrator."""
+    had = _has_administrator(connection)
+    yield
+    if had and not _has_administrator(connection):
+        raise AccountRefused("the server keeps one administrator: make another one first")
+
+
+def _has_administrator(connection: sqlite3.Connection) -> bool:
+    found = connection.execute(
         "SELECT 1 FROM accounts WHERE is_administrator AND NOT is_disabled LIMIT 1"
     ).fetchone()
-    if left is None:
-        raise AccountRefused("the server keeps one administrator: make another one first")
+    return found is not None
 
 
 def _display_name(text: str) -> str:
