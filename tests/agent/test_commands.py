@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from penstock.agent.commands import AGENT_LOG, BUILD_LOG, STANDARD_LOG, run_command
+from penstock.agent.commands import AGENT_LOG, BUILD_LOG, STANDARD_LOG
+from penstock.agent.job import run_job
 from penstock.agent.machine import Machine
 from penstock.agent.process import Cancellation
 from penstock.agent.server import NotFound
-from penstock.engine.events import Event, NodePhase, Result
+from penstock.engine.events import Event, NodeFinished, NodePhase, Result
 from penstock.engine.requests import (
     CommandInput,
     CommandOutput,
@@ -133,7 +134,11 @@ def run(
     cancellation: Cancellation | None = None,
     **fields: object,
 ) -> tuple[Result, str]:
-    return run_command(request(work, **fields), server, machine, cancellation or Cancellation())
+    """Do the whole job; how it ended."""
+    run_job(request(work, **fields), server, machine, cancellation or Cancellation())
+    end = server.events[-1]
+    assert isinstance(end, NodeFinished)
+    return end.result, end.message
 
 
 def shown(server: FolderServer) -> list[str]:
@@ -423,7 +428,7 @@ def test_an_unknown_distribution_is_refused(server: FolderServer, machine: Machi
 
 
 def test_a_job_over_its_time_limit_is_canceled(server: FolderServer, machine: Machine) -> None:
-    result = run(work("echo begun; sleep 60"), server, machine, timeout=0.3)
+    result = run(work("echo begun; sleep 60", timeout=0.3), server, machine)
     assert result == (Result.CANCELED, "stopped after 0.3 s, the time limit of the job")
     assert shown(server) == ["begun"]
 

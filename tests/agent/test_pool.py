@@ -129,3 +129,28 @@ def test_the_pool_goes_on_after_a_broken_job(machine, ends):
 
 def test_nothing_is_recovered_after_a_crash(machine, ends):
     assert not LocalPool(Server(ends), machine, 1, ends.post).recover("1", "a")
+
+
+def test_closing_waits_for_what_an_ended_job_leaves(machine, ends):
+    class Last(Server):
+        def report(self, run, events):
+            super().report(run, events)
+            if isinstance(events[-1], NodeFinished):
+                time.sleep(0.2)
+                self.tidied = True
+
+    server = Last(ends)
+    pool = LocalPool(server, machine, 1, ends.post)
+    pool.submit(job("a", "true"))
+    ends.wait(1)
+    pool.close()
+    assert server.tidied
+
+
+def test_closing_does_not_wait_for_a_job_that_runs_on(machine, ends):
+    pool = LocalPool(Server(ends), machine, 1, ends.post)
+    pool.submit(job("a", "sleep 60"))
+    pool.close(patience=0.05)
+    assert ends.events == []
+    pool.cancel("1", "a", "enough")
+    ends.wait(1)

@@ -419,7 +419,7 @@ def test_node_overrides_what_its_component_says(bench: Bench) -> None:
     assert done.compute == "big"
     assert done.environment_variables == {"A": "1", "B": "3"}
     assert (done.instance_count, done.process_count, done.distribution) == (2, 4, "mpi")
-    assert nodes(planned)["a"].timeout == 3600.0
+    assert done.timeout == 3600.0
     assert nodes(planned)["a"].display_name == "The first"
 
 
@@ -585,7 +585,7 @@ def test_command_job_is_one_node(bench: Bench) -> None:
     )
     assert bench.said() == []
     assert planned.children == ()
-    assert nodes(planned)["command"].timeout == 300.0
+    assert nodes(planned)["command"].timeout is None
     assert work(planned, "command") == CommandWork(
         job="polite_fox",
         root_job="polite_fox",
@@ -612,6 +612,7 @@ def test_command_job_is_one_node(bench: Bench) -> None:
         compute="cpu-cluster",
         instance_count=2,
         process_count=3,
+        timeout=300.0,
         distribution="pytorch",
     )
     assert planned.outputs["metrics_output"].type == "uri_folder"

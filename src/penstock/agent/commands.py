@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.agent import files
 from penstock.agent.command_endings import judge
@@ -35,10 +37,22 @@ AGENT_LOG = "system_logs/lifecycler/lifecycler.log"
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, with the reason in one line, and what its caller has to remove.
+
+    `folder` is the folder of a job that ended well; that of another job is kept to be looked at.
+    """
+
+    result: Result
+    message: str
+    folder: Path | None
+
+
 def run_command(
     request: JobRequest, server: JobServer, machine: Machine, cancellation: Cancellation
-) -> tuple[Result, str]:
-    """Do the command of the request and say how it ended, with the reason in one line.
+) -> Ended:
+    """Do the command of the request and say how it ended.
 
     Reports the start and the phases `Preparing`, `Running` and `Finalizing`. What fails because of
     the job is in the result; an exception means that the machine or the server failed.
@@ -49,10 +63,11 @@ def run_command(
         result, message = job.run()
         if cancellation.requested and result is not Result.SUCCEEDED:
             result, message = Result.CANCELED, cancellation.reason or "canceled"
-        job.close(result, message)
+        job.say_end(result, message)
     finally:
         job.agent_log.flush()
-    return result, job.masker.mask_line(message)
+    folder = job.folder if result is Result.SUCCEEDED else None
+    return Ended(result, job.masker.mask_line(message), folder)
 
 
 class _Job:
@@ -180,7 +195,7 @@ class _Job:
         rank, ended = run_gang(gang, run_one, self.cancellation)
         self.say(f"exit code {ended.code} after {time.monotonic() - started:.1f} s")
         number = rank.number if len(gang) > 1 else None
-        return judge(ended, logs[rank.number].last, self.request.timeout, number)
+        return judge(ended, logs[rank.number].last, self.work.timeout, number)
 
     def run_process(
         self,
@@ -200,16 +215,14 @@ class _Job:
                 on_idle=log.flush,
                 merge_stderr=True,
                 cancellation=cancellation,
-                timeout=self.request.timeout,
+                timeout=self.work.timeout,
             )
         finally:
             log.flush()
 
-    def close(self, result: Result, message: str) -> None:
-        """Say how it ended, and remove the job's folder if it ended well."""
-        if result is Result.SUCCEEDED:
-            files.remove(self.folder)
-        else:
+    def say_end(self, result: Result, message: str) -> None:
+        """Write how it ended, and where its files are kept if it did not end well."""
+        if result is not Result.SUCCEEDED:
             self.say(f"the working directory is kept: {self.directory}")
         self.say(f"{result}: {message}" if message else str(result))
 

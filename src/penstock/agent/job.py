@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from penstock.agent import files
 from penstock.agent.checkout import count_checkouts
@@ -54,15 +55,17 @@ def run_job(
     timing: Timing = Timing(),
     shared: Shared | None = None,
 ) -> None:
-    """Do one leaf and report it: `NodeStarted`, its steps, and at the very end `NodeFinished`.
+    """Do one leaf and report it: `NodeStarted`, its steps, and at the end `NodeFinished`.
 
     `shared` is the same for all jobs of a process.
 
-    Returns when nothing of the job is left on the machine. What the work does wrong is in the
-    result; an exception means that the machine or the server failed: then no `NodeFinished` was
-    reported.
+    By then nothing of the job runs any more; nobody waits for the folder of an ML command to be
+    removed, which is done after it. What the work does wrong is in the result; an exception means
+    that the machine or the server failed: then no `NodeFinished` was reported, unless that folder
+    could not be removed.
     """
     shared = shared or Shared()
+    rest: Path | None = None
     forget = _limit(request, machine, cancellation, shared)
     try:
         match request.work:
@@ -79,20 +82,25 @@ def run_job(
                 )
                 last = _run_steps_work(job)
             case CommandWork():
-                last = _run_command_work(request, server, machine, cancellation)
+                last, rest = _run_command_work(request, server, machine, cancellation)
     finally:
         forget()
     server.report(request.run, last)
+    if rest is not None:
+        files.remove(rest)
 
 
 def _run_command_work(
     request: JobRequest, server: JobServer, machine: Machine, cancellation: Cancellation
-) -> list[Event]:
+) -> tuple[list[Event], Path | None]:
+    """The last events of a command, and the folder that is to be removed after it."""
     from penstock.agent.commands import run_command
 
-    result, message = run_command(request, server, machine, cancellation)
-    ended = NodeFinished(at=time.time(), node=request.node, result=result, message=message)
-    return [ended]
+    ended = run_command(request, server, machine, cancellation)
+    event = NodeFinished(
+        at=time.time(), node=request.node, result=ended.result, message=ended.message
+    )
+    return [event], ended.folder
 
 
 def _run_steps_work(job: JobContext) -> list[Event]:

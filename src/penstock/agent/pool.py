@@ -51,6 +51,7 @@ class LocalPool:
         self._jobs: dict[tuple[str, str], _Job] = {}
         self._idle = 0
         self._threads = 0
+        self._closing = False
 
     def submit(self, request: JobRequest) -> None:
         """Do the job as soon as a thread is free."""
@@ -83,6 +84,15 @@ class LocalPool:
         """Never: the jobs of a process end with it."""
         return False
 
+    def close(self, patience: float = 5.0) -> None:
+        """Wait until the jobs that have ended have left nothing behind, for some seconds at most.
+
+        No job may be submitted any more; one that still runs is not stopped.
+        """
+        with self._changed:
+            self._closing = True
+            self._changed.wait_for(lambda: not self._jobs, patience)
+
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -113,6 +123,8 @@ class LocalPool:
         with self._changed:
             if self._jobs.get(key) is job:
                 del self._jobs[key]
+            if self._closing:
+                self._changed.notify_all()
 
     def _end(self, job: _Job, result: Result, message: str) -> None:
         event = NodeFinished(at=time.time(), node=job.request.node, result=result, message=message)

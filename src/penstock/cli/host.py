@@ -173,6 +173,8 @@ class Host:
         if self._devops is not None:
             self._devops.finish()
         self.scheduler.close()
+        if self._pool is not None:
+            self._pool.close()
         self.logs.close()
         if self._ml is not None:
             self._ml.close()

@@ -54,8 +54,9 @@ class MlServices:
             clock=time.time,
         )
         processors = os.cpu_count() or 1
+        self._pool = LocalPool(host.agents, host.machine, COMMAND_SLOTS, host.scheduler.post)
         self.executor = ComputeExecutor(
-            LocalPool(host.agents, host.machine, COMMAND_SLOTS, host.scheduler.post),
+            self._pool,
             lambda workspace, compute: slots(self.assets, workspace, compute, processors),
             host.scheduler.post,
             host.scheduler.state,
@@ -132,7 +133,8 @@ class MlServices:
             self.service.cancel(job, "the pipeline run was canceled")
 
     def close(self) -> None:
-        """Let go of the metrics."""
+        """Wait for what ended jobs leave, and let go of the metrics."""
+        self._pool.close()
         self._metrics_database.close()
 
     def _metrics(self, workspace: Workspace, job: str) -> Mapping[str, float]:

@@ -133,7 +133,8 @@ class CommandWork:
     `command` still holds `${{inputs.x}}`, `${{outputs.x}}` and `$[[ ]]`, which the agent replaces
     by local paths and values. `job` is the child job's own name, `root_job` that of the pipeline.
     `code` is the URI of a code snapshot or None; `workspace` is the full resource id
-    (`/subscriptions/.../workspaces/NAME`).
+    (`/subscriptions/.../workspaces/NAME`). `timeout` is in seconds and counts from the start of the
+    command's own process.
     """
 
     job: str
@@ -152,6 +153,7 @@ class CommandWork:
     process_count: int = 1
     distribution: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
 
 
 Work = StepsWork | CommandWork

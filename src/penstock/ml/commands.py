@@ -88,10 +88,11 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
         instance_count=max(1, whole_number(read(resources, "instance_count", 1))),
         distribution=_distribution(distribution),
         process_count=max(1, _process_count(distribution)),
+        timeout=_timeout(source, resolver),
     )
 
 
-def timeout(source: CommandSource, resolver: Resolver) -> float | None:
+def _timeout(source: CommandSource, resolver: Resolver) -> float | None:
     """The seconds a command may take, or None when it has no limit."""
     given = source.part("limits").get("timeout")
     found = seconds(given)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from penstock.engine.plan import Node
 from penstock.ml.bindings import Binding, NotABinding, Side, parse_binding
-from penstock.ml.commands import CommandSource, Frame, command_work, texts, timeout
+from penstock.ml.commands import CommandSource, Frame, command_work, texts
 from penstock.ml.components import Component, Port, mode_word
 from penstock.ml.datastores import artifacts_path
 from penstock.ml.fields import Json, table, text
@@ -372,9 +372,7 @@ def _build_leaf(
         outputs=tuple(outputs),
         properties=texts(table(step.body, "properties")),
     )
-    node = replace(
-        _node(step, level, frame, kind="command"), work=work, timeout=timeout(source, resolver)
-    )
+    node = replace(_node(step, level, frame, kind="command"), work=work)
     kept = {
         output.name: JobOutput(uri=output.uri, type=places[output.name].type or output.type)
         for output in outputs

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import CommandInput, CommandOutput, CommandWork
-from penstock.ml.commands import CommandSource, Frame, command_work, texts, timeout
+from penstock.ml.commands import CommandSource, Frame, command_work, texts
 from penstock.ml.components import Component, Port, parse_component
 from penstock.ml.datastores import BLOB_STORE
 from penstock.ml.fields import Json, table, text
@@ -181,7 +181,6 @@ def _plan_command(properties: Json, frame: Frame) -> Planned:
         kind="command",
         display_name=text(read(properties, "display_name", frame.job)),
         work=work,
-        timeout=timeout(source, resolver),
     )
     return Planned(plan=Plan(nodes=(node,)), outputs=kept)
 
