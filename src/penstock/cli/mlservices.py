@@ -65,8 +65,9 @@ class MlServices:
         self.artifact_folder = ml_places(self.jobs, host.home)
         self._names: dict[tuple[str, str], tuple[str, str]] = {}
         self._origins: dict[str, str] = {}
-        host.scheduler.subscribe(self.service.on_event)
+        # Room first: what waits for it need not wait until the end is kept.
         host.scheduler.subscribe(self.executor.on_event)
+        host.scheduler.subscribe(self.service.on_event)
 
     def application(self, tokens: Tokens | None = None) -> ASGIApp:
         """The HTTP application: ARM, Azure ML, run history, blobs, MLflow.

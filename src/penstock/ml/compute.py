@@ -106,14 +106,13 @@ class ComputeExecutor:
 
     def on_event(self, run: str, event: Event) -> None:
         """Make room when a leaf has ended."""
-        if not isinstance(event, NodeFinished):
+        if not isinstance(event, NodeFinished) or (run, event.node) not in self._place:
             return
-        self._leave_queue(run, event.node)
-        key = self._place.pop((run, event.node), None)
-        if key is not None:
-            queue = self._queues[key]
-            queue.running.pop((run, event.node), None)
-            self._fill(queue)
+        queue = self._queues[self._place[run, event.node]]
+        if queue.running.pop((run, event.node), None) is None:
+            self._leave_queue(run, event.node)
+        del self._place[run, event.node]
+        self._fill(queue)
 
     def _leave_queue(self, run: str, node: str) -> bool:
         """Take a leaf that waits for room out of its queue; says whether it was in one."""

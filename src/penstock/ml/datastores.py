@@ -80,7 +80,12 @@ def parse_uri(uri: str, workspace: Workspace) -> StoredPath | None:
 
 
 def storage_path(storage: Path, place: StoredPath) -> Path:
-    """The file or folder of a place: `<storage>/<workspace key>/<datastore>/<path>`.
+    """The file or folder of a place in the storage folder. Raises `UnsafePath`."""
+    return storage / path_in_storage(place)
+
+
+def path_in_storage(place: StoredPath) -> str:
+    """Where a place lies below the storage folder: `<workspace key>/<datastore>/<path>`.
 
     Raises `UnsafePath` when a part of it would leave the datastore's folder.
     """
@@ -88,7 +93,7 @@ def storage_path(storage: Path, place: StoredPath) -> Path:
     for segment in (place.workspace.key, place.datastore, *segments):
         if segment in ("", ".", "..") or "\\" in segment or "/" in segment or "\0" in segment:
             raise UnsafePath(f'"{place.path}" leads outside the datastore "{place.datastore}"')
-    return storage.joinpath(place.workspace.key, place.datastore, *segments)
+    return "/".join((place.workspace.key, place.datastore, *segments))
 
 
 def artifacts_path(workspace: Workspace, job: str) -> StoredPath:

@@ -263,7 +263,9 @@ class MlService:
         def changed(job: Job) -> Job:
             return dataclasses.replace(job, experiment_id=experiment_id)
 
-        return self.jobs.change(root.workspace.scope, root.name, changed) or root
+        # Kept for good with the run, which is created next.
+        kept = self.jobs.change(root.workspace.scope, root.name, changed, durable=False)
+        return kept or root
 
     def _root(self, new: NewJob, planned: Planned, warnings: tuple[str, ...]) -> Job:
         properties = dict(new.properties)
@@ -310,7 +312,10 @@ class MlService:
         return self._nodes[run]
 
     def _end(self, job: Job, status: Status, at: float) -> None:
-        """Keep the end of a job, after all that clients expect to find once they see it."""
+        """Keep the end of a job, after all that clients expect to find once they see it.
+
+        It follows from the events of the run, which are kept already: `recover` finds it again.
+        """
         began, failure = self._story(job, status)
         self._tracking.end_job_run(job.workspace, job.name, status)
         if status is Status.COMPLETED:
@@ -328,7 +333,7 @@ class MlService:
                 error_code=failure.code,
             )
 
-        self.jobs.change(job.workspace.scope, job.name, ended)
+        self.jobs.change(job.workspace.scope, job.name, ended, durable=False)
 
     def _story(self, job: Job, status: Status) -> tuple[float | None, Failure]:
         """When a job began, and why it failed if it did."""

@@ -66,8 +66,14 @@ class JobStore(Protocol):
     def add(self, jobs: Sequence[Job]) -> None:
         """Keep new jobs, all or none. Raises `JobExists` when a name is taken in its workspace."""
 
-    def change(self, scope: str, name: str, change: Callable[[Job], Job]) -> Job | None:
-        """Replace a job by what `change` makes of it; None when there is no such job."""
+    def change(
+        self, scope: str, name: str, change: Callable[[Job], Job], *, durable: bool = True
+    ) -> Job | None:
+        """Replace a job by what `change` makes of it; None when there is no such job.
+
+        One that is not `durable` may be taken back by a power cut, until the next durable change
+        of anything that is kept beside it.
+        """
 
     def get(self, scope: str, name: str) -> Job | None:
         """The job of that name in a workspace (`Workspace.scope`)."""

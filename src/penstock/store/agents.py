@@ -118,7 +118,7 @@ class LocalJobServer:
     def _stored(self, uri: str) -> Path:
         """The place of a URI in the storage folder. Raises `NotFound` for one that has none."""
         # A run without content should not pay for these.
-        from penstock.ml.datastores import UnsafePath, parse_uri, storage_path
+        from penstock.ml.datastores import UnsafePath, parse_uri, path_in_storage
         from penstock.ml.workspaces import Workspace
 
         if uri.startswith("file://"):
@@ -128,8 +128,7 @@ class LocalJobServer:
         if place is None or place.workspace is nowhere:
             raise NotFound(f'"{uri}" is not an address in the storage of this machine')
         try:
-            path = storage_path(self._home.storage, place)
-            return below(self._home.storage, str(path.relative_to(self._home.storage)))
+            return below(self._home.storage, path_in_storage(place))
         except UnsafePath as error:
             raise NotFound(f'"{uri}": {error}') from error
 

@@ -141,9 +141,11 @@ class SqlJobs:
                 except sqlite3.IntegrityError as error:
                     raise JobExists(f'a job "{job.name}" is there already') from error
 
-    def change(self, scope: str, name: str, change: Callable[[Job], Job]) -> Job | None:
+    def change(
+        self, scope: str, name: str, change: Callable[[Job], Job], *, durable: bool = True
+    ) -> Job | None:
         """Replace a job by what `change` makes of it, in one transaction."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=durable) as connection:
             row = connection.execute(
                 f"SELECT {_JOB} FROM ml_jobs WHERE scope = ? AND name = ?", (scope, name)
             ).fetchone()
