@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from penstock.agent import files
 from penstock.agent.commands import AGENT_LOG, BUILD_LOG, STANDARD_LOG
 from penstock.agent.job import run_job
 from penstock.agent.machine import Machine
@@ -135,7 +136,9 @@ def run(
     **fields: object,
 ) -> tuple[Result, str]:
     """Do the whole job; how it ended."""
-    run_job(request(work, **fields), server, machine, cancellation or Cancellation())
+    rest = run_job(request(work, **fields), server, machine, cancellation or Cancellation())
+    if rest is not None:
+        files.remove(rest)
     end = server.events[-1]
     assert isinstance(end, NodeFinished)
     return end.result, end.message

@@ -157,12 +157,11 @@ def _remove_folder(path: str) -> None:
 def _remove_files(folder: str) -> list[str]:
     """Remove all but folders from a folder; the paths of the folders that are left."""
     found = []
-    for name in _with_rights(folder, os.listdir, folder):
-        path = f"{folder}/{name}"
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            found.append(path)
+    for entry in _with_rights(folder, _listed, folder):
+        if entry.is_dir(follow_symlinks=False):
+            found.append(entry.path)
         else:
-            _with_rights(folder, os.unlink, path)
+            _with_rights(folder, os.unlink, entry.path)
     return found
 
 

@@ -54,15 +54,15 @@ def run_job(
     *,
     timing: Timing = Timing(),
     shared: Shared | None = None,
-) -> None:
-    """Do one leaf and report it: `NodeStarted`, its steps, and at the end `NodeFinished`.
+) -> Path | None:
+    """Do one leaf and report it: `NodeStarted`, its steps, and at the very end `NodeFinished`.
 
     `shared` is the same for all jobs of a process.
 
-    By then nothing of the job runs any more; nobody waits for the folder of an ML command to be
-    removed, which is done after it. What the work does wrong is in the result; an exception means
-    that the machine or the server failed: then no `NodeFinished` was reported, unless that folder
-    could not be removed.
+    Returns when nothing of the job is left on the machine but, for an ML command that ended well,
+    the folder that is the answer: its caller removes it, as nobody has to wait for that. What the
+    work does wrong is in the result; an exception means that the machine or the server failed: then
+    no `NodeFinished` was reported.
     """
     shared = shared or Shared()
     rest: Path | None = None
@@ -86,8 +86,7 @@ def run_job(
     finally:
         forget()
     server.report(request.run, last)
-    if rest is not None:
-        files.remove(rest)
+    return rest
 
 
 def _run_command_work(

@@ -14,6 +14,7 @@ from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation
 from penstock.agent.server import JobServer
 from penstock.agent.shared import Shared
+from penstock.agent.tidying import Tidying
 from penstock.engine.events import NodeFinished, Result
 from penstock.engine.requests import JobRequest, StepsWork
 
@@ -46,6 +47,7 @@ class LocalPool:
         self._slots = slots
         self._post = post
         self._shared = Shared()
+        self._tidying = Tidying(self._note_rest)
         self._changed = threading.Condition()
         self._waiting: deque[_Job] = deque()
         self._jobs: dict[tuple[str, str], _Job] = {}
@@ -85,13 +87,12 @@ class LocalPool:
         return False
 
     def close(self, patience: float = 5.0) -> None:
-        """Wait until the jobs that have ended have left nothing behind, for some seconds at most.
-
-        No job may be submitted any more; one that still runs is not stopped.
-        """
+        """Return when all jobs have ended and left nothing behind, or after `patience` seconds.
+        None is stopped."""
         with self._changed:
             self._closing = True
             self._changed.wait_for(lambda: not self._jobs, patience)
+        self._tidying.close(patience)
 
     def _work(self) -> None:
         while True:
@@ -107,15 +108,21 @@ class LocalPool:
     def _do(self, job: _Job) -> None:
         request = job.request
         try:
-            run_job(request, self._server, self._machine, job.cancellation, shared=self._shared)
+            rest = run_job(
+                request, self._server, self._machine, job.cancellation, shared=self._shared
+            )
         except Exception as error:  # noqa: BLE001 - the top of a worker: recorded, and the job ends
             masker = _masker(request)
-            record_failure(self._machine, request, masker)
+            kind = "steps" if isinstance(request.work, StepsWork) else "command"
+            subject = f"run {request.run} node {request.node} ({kind})"
+            record_failure(self._machine, subject, masker)
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             message = f"the agent could not do the job: {masker.mask_line(reason)}"
             self._forget(job)
             self._end(job, Result.FAILED, message)
         else:
+            if rest is not None:
+                self._tidying.remove(rest)
             self._forget(job)
 
     def _forget(self, job: _Job) -> None:
@@ -125,6 +132,9 @@ class LocalPool:
                 del self._jobs[key]
             if self._closing:
                 self._changed.notify_all()
+
+    def _note_rest(self, folder: Path) -> None:
+        record_failure(self._machine, f"cannot remove {folder}", Masker())
 
     def _end(self, job: _Job, result: Result, message: str) -> None:
         event = NodeFinished(at=time.time(), node=job.request.node, result=result, message=message)
@@ -138,16 +148,15 @@ def _masker(request: JobRequest) -> Masker:
     return masker
 
 
-def record_failure(machine: Machine, request: JobRequest, masker: Masker) -> Path:
+def record_failure(machine: Machine, subject: str, masker: Masker) -> Path:
     """Add the exception that is being handled to the agent's own log; the path of that."""
     import traceback
 
     folder = machine.work / _DIAGNOSTICS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "agent.log"
-    kind = "steps" if isinstance(request.work, StepsWork) else "command"
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     text = "".join(masker.mask_line(line) for line in traceback.format_exc().splitlines(True))
     with path.open("a", encoding="utf-8", errors="replace") as log:
-        log.write(f"{stamp} run {request.run} node {request.node} ({kind})\n{text}\n")
+        log.write(f"{stamp} {subject}\n{text}\n")
     return path

@@ -91,7 +91,7 @@ class LocalJobServer:
     def keep(self, uri: str, path: Path) -> None:
         """Store the file or folder at `path` as the content of `uri`, over what is there."""
         target = self._stored(uri)
-        if os.path.realpath(path) != os.path.realpath(target):
+        if path != target and os.path.realpath(path) != os.path.realpath(target):
             copy_into(path, target)
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
