@@ -266,7 +266,7 @@ def test_every_code_that_is_used_is_explained_and_every_one_explained_is_used():
 
 def test_explanations_are_sentences():
     for code, (title, explanation) in CODES.items():
-        assert re.fullmatch(r"PS(10|11|12|13|2\d|3\d)\d\d", code)
+        assert re.fullmatch(r"PS(10|11|12|13|2\d|3\d|40)\d\d", code)
         assert not title.endswith("."), code
         assert title[0] == title[0].lower() or title[:2].isupper() or title[1].isupper(), code
         assert explanation.endswith("."), code

@@ -4,7 +4,7 @@ To add one: take the next free number of the range, write the title as a short n
 in lower case, and explain in one to three sentences what it means and what to do. A test holds this
 table equal to the codes used in `src`. Ranges: PS10xx YAML, PS11xx the shape of a pipeline, PS12xx
 templates, PS13xx expressions, PS2xxx the graph, what a run needs and what starts it, PS3xxx Azure
-Machine Learning.
+Machine Learning, PS4xxx tests of pipelines.
 """
 
 from __future__ import annotations
@@ -562,5 +562,72 @@ CODES: dict[str, tuple[str, str]] = {
         "an environment names a file that is not sent with it",
         "A conda file goes to the service alone, so `-r requirements.txt` and `-e .` have nothing "
         "to read there. List the packages, or use `build:` with a folder.",
+    ),
+    # --- PS4xxx: tests of pipelines
+    "PS4001": (
+        "a key is not known in a test file",
+        "A misspelt key would be an expectation that is never checked, so it is refused. "
+        "docs/testing.md lists the keys.",
+    ),
+    "PS4002": (
+        "a part of a test has the wrong shape",
+        "The key takes something else: one value, a list, or names with values. The message says "
+        "which.",
+    ),
+    "PS4003": (
+        "a test has no name, or one that another has",
+        "Results and snapshots are kept by the names of tests, so each has one of its own.",
+    ),
+    "PS4004": (
+        "a word is not a result or a reason",
+        "Results are those of the engine (succeeded, succeededWithIssues, failed, skipped, "
+        "canceled), reasons those for which a run is queued (Manual, IndividualCI ...).",
+    ),
+    "PS4005": (
+        "a path in a test leads to no stage, job or step",
+        "Paths are those of `penstock plan`: Stage, Stage/Job, Stage/Job/step, with a leg or a "
+        "hook between job and step where there is one. A part that an `if` left out is not there.",
+    ),
+    "PS4006": (
+        "a test names a file that is not there",
+        "Paths in a test file are seen from its own folder, and from the root of the project when "
+        "they begin with a slash.",
+    ),
+    "PS4010": (
+        "a simulated run ends otherwise than a test expects",
+        "Nothing was run: the engine decided over the results that the test assumes. "
+        "`penstock plan` with the options shown draws the whole run.",
+    ),
+    "PS4011": (
+        "a part runs, is skipped or is left out otherwise than a test expects",
+        "`penstock explain --stage` with the options shown tells which part of its condition "
+        "decides it.",
+    ),
+    "PS4012": (
+        "something is skipped for another reason than a test expects",
+        "The result is as expected, and what leads to it is not.",
+    ),
+    "PS4013": (
+        "other stages, jobs or steps run than a test expects",
+        "The list under `stages`, `jobs` or `steps` is compared whole and in order; `runs` asks "
+        "for some of them only.",
+    ),
+    "PS4014": (
+        "a stage, job or step has another value than a test expects",
+        "Values are the keys of the expanded YAML, with variables and macros at what they would "
+        "be in the run.",
+    ),
+    "PS4015": (
+        "an error that a test expects is not met",
+        "The test expects the pipeline to be refused with the given inputs, and it is not, or for "
+        "another reason.",
+    ),
+    "PS4016": (
+        "an expansion differs from its snapshot",
+        "Where the change is wanted, `penstock test --update-snapshots` writes the snapshot anew.",
+    ),
+    "PS4017": (
+        "no test takes a branch",
+        "A way through an `if` or `each` that no test takes can break without anybody seeing it.",
     ),
 }

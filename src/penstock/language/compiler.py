@@ -14,6 +14,7 @@ from penstock.language.origins import Origins
 from penstock.language.pipeline import Pipeline, build_pipeline
 from penstock.language.source import Diagnostic, Source, Span, has_errors
 from penstock.language.starts import check_starts
+from penstock.language.templates.branches import Taken
 from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files
@@ -35,7 +36,7 @@ class Compiled:
 
     `pipeline` is None when there are errors; `partial` is what could be read in spite of them.
     `tree` is the canonical form (the service's final YAML); with errors it lacks the parts they are
-    about. `files` are all that were read.
+    about. `files` are all that were read; `taken` are the ways through their `if`s and `each`es.
     """
 
     pipeline: Pipeline | None
@@ -44,6 +45,7 @@ class Compiled:
     origins: Origins
     diagnostics: tuple[Diagnostic, ...]
     files: tuple[Source, ...]
+    taken: Taken
 
 
 def compile_pipeline(
@@ -82,6 +84,7 @@ def compile_pipeline(
         origins=origins,
         diagnostics=diagnostics,
         files=loader.sources,
+        taken=expansion.taken,
     )
 
 

@@ -23,6 +23,7 @@ from penstock.language.expressions import (
 from penstock.language.origins import Frame
 from penstock.language.places import place_in
 from penstock.language.source import Span
+from penstock.language.templates.branches import Taken
 from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Exhausted, Failed, Reports
@@ -63,13 +64,15 @@ class _Chain:
 class Expansion:
     """The expander of one compile. It holds what is shared between files: caches and limits.
 
-    `failures` counts the entries and items that were left out.
+    `failures` counts the entries and items that were left out; `taken` knows the outcomes of the
+    directives.
     """
 
     def __init__(self, reports: Reports) -> None:
         self.reports = reports
         self.bridge = Bridge()
         self.compiled = Compiled()
+        self.taken = Taken()
         self._plain: set[int] = set()
         self.failures = 0
         self._events = 0
@@ -307,6 +310,7 @@ class Expansion:
         chain.state = "taken"  # also when the condition fails: its `else` is then no orphan
         holds = is_else or to_boolean(self.value(directive.code or Code("", 0), key, scope))
         chain.state = "closed" if is_else else ("taken" if holds else "open")
+        self.taken.note(key, holds)
         if holds:
             yield scope.inside("if", key.span, directive.code.text if directive.code else "else")
 
@@ -315,6 +319,7 @@ class Expansion:
         collection = self.value(directive.code, key, scope)
         name = directive.variable
         for label, value in self._values(collection, key, scope):
+            self.taken.note(key, True)
             self.spend(key.span, scope, events=2)
             yield scope.looping(name, value, Frame("each", key.span, f"{name} = {label}"))
 
