@@ -6,21 +6,22 @@ runs; what a step would set is known only where the caller assumes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from penstock.agent.conditions import condition_holds, parse_condition
 from penstock.agent.logging_commands import merge
 from penstock.agent.masking import Masker
-from penstock.agent.variables import Variables
+from penstock.agent.variables import Variables, expand_macros
 from penstock.engine.events import Result
-from penstock.engine.requests import JobRequest, Step, StepsWork
+from penstock.engine.requests import JobRequest, Step, StepsWork, Variable
 from penstock.language.casing import fold_case
 from penstock.language.expressions import ExpressionError, Trace, evaluate
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.expressions.reasons import Note, Part, account
 from penstock.language.expressions.values import Value
 
+_SECRET = "***"
 _AT_RUN_TIME = ("AGENT.", "TASK.")
 _FOLDERS = ("DIRECTORY", ".WORKSPACE", ".WORKFOLDER", ".LOCALPATH")
 _NUMBERS = frozenset(("BUILD.BUILDID", "BUILD.BUILDNUMBER", "BUILD.BUILDURI", "BUILD.CONTAINERID"))
@@ -30,7 +31,8 @@ _NUMBERS = frozenset(("BUILD.BUILDID", "BUILD.BUILDNUMBER", "BUILD.BUILDURI", "B
 class SimulatedStep:
     """A step and what becomes of it. `status` is the job's when its condition is looked at;
     `part` the evaluated condition, None where it cannot be parsed; `is_certain` is false where the
-    condition reads a variable that only the running job has."""
+    condition reads a variable that only the running job has. `inputs` and `env` are the step's,
+    with the macros that are known by then replaced and secrets masked."""
 
     step: Step
     name: str
@@ -41,6 +43,15 @@ class SimulatedStep:
     help: str = ""
     part: Part | None = None
     is_certain: bool = True
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def known_variables(variables: Iterable[Variable]) -> Mapping[str, str]:
+    """The values of variables with macros in them replaced; those of secrets are `***`."""
+    found = _variables(variables)
+    found.recompute()
+    return {name: _SECRET if secret else value for name, value, secret in found.items()}
 
 
 def simulate_steps(
@@ -52,7 +63,7 @@ def simulate_steps(
     (None: it succeeds). `outputs` are variables by `step.variable`, known once that step ran."""
     if not isinstance(request.work, StepsWork):
         return Result.SUCCEEDED, ()
-    variables = _variables(request)
+    variables = _variables(request.variables)
     status = Result.SUCCEEDED
     found = []
     for step in request.work.steps:
@@ -60,6 +71,9 @@ def simulate_steps(
         variables.recompute()
         name = variables.expand(step.display_name or step.task)
         simulated = _simulate(step, name, variables, status, assumed(step, name))
+        simulated = replace(
+            simulated, inputs=_shown(step.inputs, variables), env=_shown(step.env, variables)
+        )
         found.append(simulated)
         if simulated.result is Result.CANCELED:
             status = Result.CANCELED
@@ -69,11 +83,18 @@ def simulate_steps(
     return status, tuple(found)
 
 
-def _variables(request: JobRequest) -> Variables:
+def _variables(given: Iterable[Variable]) -> Variables:
     variables = Variables(Masker())
-    for one in request.variables:
+    for one in given:
         variables.set(one.name, one.value, secret=one.secret, readonly=one.readonly)
     return variables
+
+
+def _shown(texts: Mapping[str, str], variables: Variables) -> Mapping[str, str]:
+    def lookup(name: str) -> str | None:
+        return _SECRET if variables.is_secret(name) else variables.get(name)
+
+    return {name: expand_macros(text, lookup) for name, text in texts.items()}
 
 
 def _set_outputs(

@@ -156,11 +156,32 @@ def resolve(plan: Plan, path: str, option: str) -> tuple[Node, tuple[tuple[Node,
             node = by_id.get("/".join((*lead, *parts[:count])).casefold())
             if node is not None and (steps := _steps(plan, node, "/".join(parts[count:]))):
                 return node, steps
+    help = _inside(plan, by_id, parts) or _anywhere(plan, path)
+    raise Failure(f'{option}: there is no stage, job or step "{path}"', help, Exit.USAGE)
+
+
+def _inside(plan: Plan, by_id: Mapping[str, Node], parts: list[str]) -> str:
+    """What to say where the first parts of a path lead to a stage or job, and the rest nowhere."""
+    for lead in ([], [_UNNAMED]):
+        for count in range(len(parts) - 1, 0, -1):
+            node = by_id.get("/".join((*lead, *parts[:count])).casefold())
+            if node is None:
+                continue
+            names = [other.key for other in plan.nodes if other.parent == node.id]
+            steps = [s.name or s.display_name for _, w in _leaves(plan, node) for s in w.steps]
+            known = list(dict.fromkeys((*names, *steps)))
+            guess = nearest("/".join(parts[count:]), known)
+            place = shown_path(node.id)
+            told = f"{place} has {', '.join(known[:8]) or 'nothing in it'}"
+            return f'did you mean "{place}/{guess}"?' if guess else told
+    return ""
+
+
+def _anywhere(plan: Plan, path: str) -> str:
     nodes = (shown_path(node.id) for node in plan.nodes if node.id != _UNNAMED)
     known = [*nodes, *_step_paths(plan)]
     guess = nearest(path, known)
-    hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(known[:8])}"
-    raise Failure(f'{option}: there is no stage, job or step "{path}"', hint, Exit.USAGE)
+    return f'did you mean "{guess}"?' if guess else f"there is {', '.join(known[:8])}"
 
 
 def shown_path(id: str) -> str:

@@ -34,10 +34,11 @@ class Loaded:
     repositories: Mapping[str, Path]
 
 
-def load(request: Request) -> Loaded:
+def load(request: Request, *, repository: LocalRepository | None = None) -> Loaded:
     """Compile the pipeline that `request` names.
 
-    Raises Failure (exit 3) where there is no such file, (exit 2) where an option is malformed.
+    `repository` is told in place of what Git says, where results may not depend on it. Raises
+    Failure (exit 3) where there is no such file, (exit 2) where an option is malformed.
     """
     folder = (request.folder or Path()).resolve()
     if not folder.is_dir():
@@ -49,8 +50,8 @@ def load(request: Request) -> Loaded:
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)
-    repository = read_repository(root)
-    definition = path.stem if path.name not in DEFAULT_FILES else root.name
+    repository = repository or read_repository(root)
+    definition = path.stem if path.name not in DEFAULT_FILES else repository.root.name
     relative = path.relative_to(root).as_posix()
     facts = RunFacts(
         repository=repository,

@@ -107,7 +107,7 @@ def _branch(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> B
     state, word = _STATES[result]
     if result is Result.ABANDONED and reason.holds is not None:
         word = "would be abandoned"
-    detail = _detail(foreseen, node, reason) or approvals.get(node.node.id, "")
+    detail = detail_of(foreseen, node, reason) or approvals.get(node.node.id, "")
     return Branch(
         name=_title(node),
         state=state,
@@ -125,7 +125,8 @@ def _below(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> tu
     return (*branches, *(_step(step) for step in foreseen.steps.get(node.node.id, ())))
 
 
-def _detail(foreseen: Foreseen, node: NodeState, reason: Reason) -> str:
+def detail_of(foreseen: Foreseen, node: NodeState, reason: Reason) -> str:
+    """Why a node comes to its result, in one line; empty where it simply runs."""
     id = node.node.id
     assumed = foreseen.assumed.nodes.get(id)
     if assumed is not None:
@@ -198,7 +199,7 @@ def _node_json(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -
         "condition": reason.condition,
         "result": str(node.result),
         "assumed": node.node.id in foreseen.assumed.nodes,
-        "why": _detail(foreseen, node, reason) or None,
+        "why": detail_of(foreseen, node, reason) or None,
         "waitsFor": approvals.get(node.node.id),
         "evaluated": part_json(reason.part) if reason.part is not None else None,
         "children": [

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.cli.loading import Loaded
+from penstock.devops.catalog import TaskCatalog
 from penstock.devops.planner import Planned, plan_pipeline
 from penstock.devops.planning import Surroundings
 from penstock.engine.requests import Repository, Variable
 from penstock.language.source import has_errors
 
 
-def plan_loaded(loaded: Loaded, secrets: Mapping[str, str]) -> Planned | None:
-    """The plan of a compiled pipeline, or None where it has errors. `secrets` are by name."""
+def plan_loaded(
+    loaded: Loaded, secrets: Mapping[str, str], catalog: TaskCatalog | None = None
+) -> Planned | None:
+    """The plan of a compiled pipeline, or None where it has errors. `secrets` are by name.
+
+    The tasks are those of the agent unless `catalog` is given.
+    """
     pipeline = loaded.compiled.pipeline
     if pipeline is None or has_errors(loaded.compiled.diagnostics):
         return None
@@ -28,7 +34,7 @@ def plan_loaded(loaded: Loaded, secrets: Mapping[str, str]) -> Planned | None:
         repositories[alias.casefold()] = Repository(alias=alias, name=folder.name, url=str(folder))
     surroundings = Surroundings(
         library=loaded.library,
-        catalog=AgentTasks(),
+        catalog=catalog or AgentTasks(),
         repositories=repositories,
         variables=(
             *loaded.variables,
