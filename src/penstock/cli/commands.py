@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
     "eval": ("penstock.cli.eval", "evaluate an expression"),
     "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
+    "test": ("penstock.cli.testing.command", "unit tests of pipelines; nothing is run"),
     "diff": ("penstock.cli.diff", "two pipelines compared by meaning, for a review"),
     "triggers": ("penstock.cli.triggers", "which pipelines an event would start, and why"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
