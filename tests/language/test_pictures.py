@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.language.pipeline.pictures.layout import Layout, Size, Spot, lay_out
@@ -35,6 +35,7 @@ def graphs(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
     }
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_boxes_never_overlap_and_lines_run_from_left_to_right(
     waits: dict[str, tuple[str, ...]],
@@ -51,6 +52,7 @@ def test_boxes_never_overlap_and_lines_run_from_left_to_right(
         assert [x for x, _ in points] == sorted(x for x, _ in points)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_a_line_passes_no_box_in_the_layers_between(waits: dict[str, tuple[str, ...]]) -> None:
     sizes = {name: Size(50, 20) for name in waits}
