@@ -85,7 +85,7 @@ def decide(state: RunState, now: float) -> list[Action]:
         actions += _overdue(state, now)
         wake = min((at for at in agenda.deadlines.values() if at > now), default=None)
     for id in agenda.orphans:
-        actions.append(_skip(id, now, f"{_parent_name(state, id)} did not run"))
+        actions.append(_skip(id, now, _why_never(state, id)))
     for id in agenda.opening:
         actions.append(Record(NodeStarted(at=now, node=id)))
     for id in agenda.expanding:
@@ -155,6 +155,14 @@ def _expand(state: RunState, id: str, now: float) -> Action:
 
 def _skip(id: str, now: float, message: str) -> Action:
     return Record(NodeFinished(at=now, node=id, result=Result.SKIPPED, message=message))
+
+
+def _why_never(state: RunState, id: str) -> str:
+    """Why a node that was never judged cannot run."""
+    gate = state.groups[state.nodes[id].node.parent].gate
+    if gate is not None and state.nodes[gate].phase is Phase.FINISHED:
+        return state.nodes[gate].message or f"{_parent_name(state, id)} did not pass its checks"
+    return f"{_parent_name(state, id)} did not run"
 
 
 def _parent_name(state: RunState, id: str) -> str:

@@ -156,7 +156,52 @@ class CommandWork:
     timeout: float | None = None
 
 
-Work = StepsWork | CommandWork
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedResource:
+    """A protected resource that a stage uses: `type` and `id` as its library has them. An empty
+    `id` is an environment that is made by its first use."""
+
+    type: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredApproval:
+    """An approval that a file of the commit asks for, for one of the resources."""
+
+    resource: UsedResource
+    approvers: tuple[str, ...] = ()
+    minimum: int = 0
+    instructions: str = ""
+    branches: tuple[str, ...] = ()
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWork:
+    """What must hold before a stage begins; people and the server do it, no agent.
+
+    `pipeline` is the number of the definition in the `project`; `requester`, `requester_name` are
+    the account that started the run. `branches` are the full refs of all the sources of the run,
+    `templates` what it extends (`repository//path@ref`). A `manual` stage waits for a person to
+    start it. `lock` is the run's `lockBehavior`. `required` comes from files of the commit.
+    """
+
+    project: str
+    pipeline: int
+    stage: str
+    resources: tuple[UsedResource, ...] = ()
+    required: tuple[RequiredApproval, ...] = ()
+    manual: bool = False
+    lock: str = "runLatest"
+    branches: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    requester: str = ""
+    requester_name: str = ""
+
+
+Work = StepsWork | CommandWork | CheckWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
