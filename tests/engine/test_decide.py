@@ -613,6 +613,7 @@ def test_jobs_behind_a_shut_gate_say_what_the_gate_said() -> None:
     said = "rejected by Ada: not today"
     simulation.post(NodeFinished(at=at, node="deploy/check", result=FAILED, message=said))
     assert simulation.state.nodes["deploy/tell"].message == said
+    assert simulation.state.nodes["deploy"].message == said
 
 
 def test_a_canceled_run_stops_a_waiting_gate_and_runs_none_of_its_jobs() -> None:

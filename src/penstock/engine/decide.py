@@ -23,6 +23,7 @@ from penstock.engine.events import (
     RunFinished,
 )
 from penstock.engine.state import NodeState, Phase, RunState
+from penstock.engine.status import GOOD
 
 # Named tuples, unlike the other records: a dataclass costs a tenfold at every start of the program.
 
@@ -226,6 +227,9 @@ def _close(state: RunState, id: str | None, now: float) -> Action:
     if result is Result.FAILED and continues_on_error(state, id):
         result = Result.SUCCEEDED_WITH_ISSUES
     message = node.cancel_reason if result is Result.CANCELED else ""
+    gate = state.groups[id].gate
+    if not message and gate is not None and state.nodes[gate].result not in GOOD:
+        message = state.nodes[gate].message
     return Record(NodeFinished(at=now, node=id, result=result, message=message))
 
 

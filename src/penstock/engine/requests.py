@@ -167,8 +167,19 @@ class UsedResource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredApproval:
-    """An approval that a file of the commit asks for, for one of the resources."""
+class ExtendedTemplate:
+    """The template that a pipeline extends: in which repository (`type`, `repository`), at which
+    full `ref`, at which `path`."""
+
+    type: str
+    repository: str
+    ref: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredCheck:
+    """How a file of the commit protects one of the resources."""
 
     resource: UsedResource
     approvers: tuple[str, ...] = ()
@@ -184,19 +195,19 @@ class CheckWork:
 
     `pipeline` is the number of the definition in the `project`; `requester`, `requester_name` are
     the account that started the run. `branches` are the full refs of all the sources of the run,
-    `templates` what it extends (`repository//path@ref`). A `manual` stage waits for a person to
-    start it. `lock` is the run's `lockBehavior`. `required` comes from files of the commit.
+    `extends` the template that it extends. A `manual` stage waits for a person to start it. `lock`
+    is the stage's `lockBehavior`. `required` comes from files of the commit.
     """
 
     project: str
     pipeline: int
     stage: str
     resources: tuple[UsedResource, ...] = ()
-    required: tuple[RequiredApproval, ...] = ()
+    required: tuple[RequiredCheck, ...] = ()
     manual: bool = False
     lock: str = "runLatest"
     branches: tuple[str, ...] = ()
-    templates: tuple[str, ...] = ()
+    extends: ExtendedTemplate | None = None
     requester: str = ""
     requester_name: str = ""
 
