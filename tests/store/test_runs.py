@@ -162,11 +162,11 @@ def test_a_run_is_created_once(runs: Runs) -> None:
 
 
 def test_the_header_follows_the_events(runs: Runs) -> None:
-    run = created(runs, kind="pipeline", name="ci", branch="main", requested_for="Ada")
+    run = created(runs, kind="pipeline", name="ci", branch="main", message="Hello")
     header = runs.get(run)
     assert header is not None
     assert (header.state, header.created, header.started) == ("queued", 100.0, None)
-    assert (header.name, header.branch, header.extra) == ("ci", "main", {"requested_for": "Ada"})
+    assert (header.name, header.branch, header.extra) == ("ci", "main", {"message": "Hello"})
 
     runs.append(run, [NodeQueued(at=5, node="build"), NodeStarted(at=6, node="build")])
     runs.append(run, [RunChanged(at=7, name="number", value="1.2.3")])
@@ -217,10 +217,6 @@ def test_revisions_count_for_each_definition_and_prefix(runs: Runs) -> None:
     assert [runs.next_revision("ci", "20261122.") for _ in range(3)] == [1, 2, 3]
     assert runs.next_revision("ci", "20261123.") == 1
     assert runs.next_revision("other", "20261122.") == 1
-
-
-def test_a_definition_keeps_its_number(runs: Runs) -> None:
-    assert [runs.definition_id(name) for name in ("ci", "cd", "ci")] == [1, 2, 1]
 
 
 def test_unfinished_runs_are_listed_oldest_first(runs: Runs) -> None:

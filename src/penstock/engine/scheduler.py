@@ -58,8 +58,10 @@ class Executor(Protocol):
 class Journal(Protocol):
     """Keeps plans and events. Every method returns when the data is kept, or raises."""
 
-    def create(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
-        """Keep a new run. `header` is what lists show of it."""
+    def create(
+        self, run: str, plan: Plan, header: Mapping[str, str], events: Sequence[Event] = ()
+    ) -> None:
+        """Keep a new run, with what happened in it already. `header` is what lists show of it."""
 
     def append(self, run: str, events: Sequence[Event]) -> None:
         """Keep events after the ones that are there, all or none."""
@@ -135,13 +137,18 @@ class Scheduler:
 
     # What others ask of it
 
-    def start(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
-        """Keep the run and begin it. Raises `InvalidPlan`, or what the journal raises."""
+    def start(
+        self, run: str, plan: Plan, header: Mapping[str, str], events: Sequence[Event] = ()
+    ) -> None:
+        """Keep the run and begin it, or go on with it after `events`, which another run had.
+
+        Raises `InvalidPlan`, or what the journal raises.
+        """
         check_nodes(plan.nodes)
         if plan.start_time is None:
             plan = replace(plan, start_time=self._clock())
-        self._journal.create(run, plan, header)
-        self._adopt(run, RunState(plan))
+        self._journal.create(run, plan, header, events)
+        self._adopt(run, replay(plan, events))
 
     def recover(self, first: Callable[[str], Sequence[Event]] = lambda run: ()) -> list[str]:
         """Take up the runs that had not ended when the server last stopped; returns their ids.

@@ -97,11 +97,13 @@ class MemoryJournal:
         self.headers: dict[str, Mapping[str, str]] = {}
         self.error: Exception | None = None
 
-    def create(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
+    def create(
+        self, run: str, plan: Plan, header: Mapping[str, str], events: Sequence[Event] = ()
+    ) -> None:
         """Keep a new run."""
         if run in self.runs:
             raise ValueError(f"run {run} exists")
-        self.runs[run] = (codec.to_json(plan), [])
+        self.runs[run] = (codec.to_json(plan), [codec.to_json(event) for event in events])
         self.headers[run] = header
 
     def append(self, run: str, events: Sequence[Event]) -> None:

@@ -112,6 +112,18 @@ class LocalJobServer:
             node, kind, name = (unquote(part) for part in path.relative_to(root).parts)
             yield Attachment(node=node, kind=kind, name=name, path=path)
 
+    def take_over(self, run: str, other: str, node: str) -> None:
+        """Keep what a node of `run` kept with the same node of `other` too."""
+        source = self._attached(run) / folder_name(node)
+        if source.is_dir():
+            copy_into(source, self._attached(other) / folder_name(node))
+
+    def forget(self, run: str) -> None:
+        """Remove all that the jobs of a pipeline run kept."""
+        import shutil
+
+        shutil.rmtree(self._attached(run), ignore_errors=True)
+
     def _attached(self, run: str) -> Path:
         return self._home.artifacts / folder_name(run)
 

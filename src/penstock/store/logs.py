@@ -129,6 +129,21 @@ class Logs:
         """The logs of a node."""
         return [entry.path for entry in walk(self.folder(run, node))]
 
+    def take_over(self, run: str, other: str, node: str) -> None:
+        """Copy the logs of a node to the same node of another run."""
+        from penstock.store.files import copy_into
+
+        source = self.folder(run, node)
+        if source.is_dir():
+            copy_into(source, self.folder(other, node))
+
+    def forget(self, run: str) -> None:
+        """Remove the logs of a run."""
+        import shutil
+
+        self.close(run)
+        shutil.rmtree(self._root / folder_name(run), ignore_errors=True)
+
     def close(self, run: str | None = None, node: str | None = None) -> None:
         """Close the files that are open for writing: of a node, of a run, or all."""
         with self._lock:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from penstock.engine import codec
@@ -17,6 +17,7 @@ from penstock.engine.events import (
     CancelRequested,
     Event,
     IssueLogged,
+    NodeFinished,
     NodePhase,
     NodeQueued,
     NodeStarted,
@@ -32,12 +33,26 @@ from penstock.store.owners import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageRow:
+    """A stage as lists show it. `state` is `pending`, `running` or `finished`."""
+
+    id: str
+    name: str
+    state: str = "pending"
+    result: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What lists show of a run. Times are seconds since 1970.
 
     `kind` is `pipeline` or `ml`; `name` that of the pipeline or ML job; `number` the run number.
     `state` is `queued`, `running`, `canceling` or `finished`; only a finished run has a `result`.
-    `extra` holds what else the header was created with.
+    `project` and `pipeline` (a number) are of runs that a server queued, else empty; `requested_by`
+    and `requested_for` are an account's id and what it is called; `title` is one line about it (the
+    commit's); `cause`, where there is one, is that of this run alone (`push:7:3`). `stages` is how
+    its stages stand; `kept` that it is to be retained. `extra` holds what else the header was
+    created with.
     """
 
     id: int
@@ -54,13 +69,23 @@ class Run:
     started: float | None = None
     finished: float | None = None
     owner: str = ""
+    project: str = ""
+    pipeline: int | None = None
+    requested_by: str = ""
+    requested_for: str = ""
+    title: str = ""
+    cause: str = ""
+    stages: tuple[StageRow, ...] = ()
+    kept: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
 _COLUMNS = tuple(f'"{column.name}"' for column in fields(Run))
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
-_HEADER = ("kind", "name", "number", "definition", "branch", "commit", "reason")
-_FILTERS = (*_HEADER, "state", "result")
+SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
+_TEXTS = ("name", "number", "definition", "branch", "commit", "reason", "project")
+_REQUEST = ("requested_by", "requested_for", "title", "cause")
+_HEADER = ("kind", "pipeline", *_TEXTS, *_REQUEST)
+_FILTERS = ("kind", *_TEXTS, "state", "result")
 _PROGRESS = (StepStarted, StepFinished, NodePhase, IssueLogged)
 
 
@@ -89,10 +114,13 @@ class Runs:
         with self._database.transaction() as connection:
             return str(_next(connection, "run"))
 
-    def create(self, run: str, plan: Plan, header: Mapping[str, str]) -> None:
-        """Keep a new run, whose number `new_id` gave. Known names of `header` are the texts of
-        `Run`; all others are kept as `extra`. Raises `ValueError` when the run is there already."""
-        row = _new_run(run, header, self._owner_name, self._clock())
+    def create(
+        self, run: str, plan: Plan, header: Mapping[str, str], events: Sequence[Event] = ()
+    ) -> None:
+        """Keep a new run, whose number `new_id` gave, with what happened in it already. Known names
+        of `header` are the texts of `Run`; all others are kept as `extra`. Raises `ValueError` when
+        the run, or another of the same cause, is there already."""
+        row = _new_run(run, plan, header, self._owner_name, self._clock())
         body = codec.to_json(without_secrets(plan))
         with self._database.transaction() as connection:
             try:
@@ -100,27 +128,15 @@ class Runs:
             except sqlite3.IntegrityError as error:
                 raise ValueError(f"run {run} is there already") from error
             connection.execute("INSERT INTO plans (run, body) VALUES (?, ?)", (row.id, body))
+            _append(connection, row.id, events)
 
     def append(self, run: str, events: Sequence[Event]) -> None:
         """Keep events after the ones that are there, all or none. `KeyError` for an unknown run."""
         if not events:
             return
         decides = not all(isinstance(event, _PROGRESS) for event in events)
-        bodies = [(event.at, codec.to_json(event_without_secrets(event))) for event in events]
         with self._database.transaction(durable=decides) as connection:
-            row = connection.execute(
-                "SELECT (SELECT max(sequence) FROM events WHERE run = runs.id) FROM runs"
-                " WHERE id = ?",
-                (int(run),),
-            ).fetchone()
-            if row is None:
-                raise KeyError(run)
-            last = row[0] or 0
-            connection.executemany(
-                "INSERT INTO events (run, sequence, at, body) VALUES (?, ?, ?, ?)",
-                [(int(run), last + n, *body) for n, body in enumerate(bodies, start=1)],
-            )
-            _change_header(connection, int(run), events)
+            _append(connection, int(run), events)
 
     def load(self, run: str) -> tuple[Plan, list[Event]]:
         """The plan of a run and all its events, in order. `KeyError` for an unknown run."""
@@ -157,16 +173,28 @@ class Runs:
         )
         return [(row["sequence"], codec.from_json(Event, row["body"])) for row in rows]
 
+    def last_event(self, run: str) -> int:
+        """The sequence of the newest event of a run; 0 before the first."""
+        rows = self._database.query(
+            "SELECT coalesce(max(sequence), 0) AS last FROM events WHERE run = ?", _number(run)
+        )
+        return int(rows[0]["last"])
+
+    def id_of_cause(self, cause: str) -> str | None:
+        """The run that was started for this cause, if there is one."""
+        rows = self._database.query("SELECT id FROM runs WHERE cause = ? AND cause <> ''", cause)
+        return str(rows[0]["id"]) if rows else None
+
     def get(self, run: str) -> Run | None:
         """The header of a run."""
-        rows = self._database.query(f"{_SELECT} WHERE id = ?", _number(run))
-        return _run(rows[0]) if rows else None
+        rows = self._database.query(f"{SELECT} WHERE id = ?", _number(run))
+        return run_of(rows[0]) if rows else None
 
     def unfinished_headers(self) -> list[Run]:
         """The headers of all runs that have not ended, whoever executes them, oldest first."""
         return [
-            _run(row)
-            for row in self._database.query(f"{_SELECT} WHERE state <> 'finished' ORDER BY id")
+            run_of(row)
+            for row in self._database.query(f"{SELECT} WHERE state <> 'finished' ORDER BY id")
         ]
 
     def list(self, *, before: int | None = None, limit: int = 50, **filters: str) -> list[Run]:
@@ -184,24 +212,35 @@ class Runs:
             conditions.append("id < ?")
             parameters.append(before)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._database.query(
-            f"{_SELECT}{where} ORDER BY id DESC LIMIT ?", *parameters, limit
-        )
-        return [_run(row) for row in rows]
+        rows = self._database.query(f"{SELECT}{where} ORDER BY id DESC LIMIT ?", *parameters, limit)
+        return [run_of(row) for row in rows]
 
-    # Definitions and numbers
+    # Tags and retention
 
-    def definition_id(self, name: str) -> int:
-        """The number of a pipeline definition, given when it is first asked for."""
-        rows = self._database.query("SELECT id FROM definitions WHERE name = ?", name)
-        if rows:
-            return int(rows[0]["id"])
+    def tag(self, run: str, *tags: str) -> None:
+        """Add tags to a run; their case is that of the first time."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO definitions (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)
+            _tag(connection, int(run), tags)
+
+    def untag(self, run: str, tag: str) -> None:
+        """Take a tag off, whatever its case."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM run_tags WHERE run = ? AND tag = ?", (int(run), tag))
+
+    def keep(self, run: str, kept: bool) -> None:
+        """Retain the run, or let it go again."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE runs SET kept = ? WHERE id = ?", (int(kept), int(run)))
+
+    def delete(self, run: str) -> bool:
+        """Forget a run that has ended; whether it was there. Its logs and artifacts are files."""
+        with self._database.transaction() as connection:
+            done = connection.execute(
+                "DELETE FROM runs WHERE id = ? AND state = 'finished'", (int(run),)
             )
-            found = connection.execute("SELECT id FROM definitions WHERE name = ?", (name,))
-            return int(found.fetchone()[0])
+            return done.rowcount > 0
+
+    # Numbers
 
     def next_revision(self, definition: str, prefix: str) -> int:
         """What `$(Rev:r)` is for the next run: 1, 2 ... for each text before it."""
@@ -218,6 +257,24 @@ class Runs:
         return self._owner.name if self._owner else ""
 
 
+def _append(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -> None:
+    row = connection.execute(
+        "SELECT (SELECT max(sequence) FROM events WHERE run = runs.id) FROM runs WHERE id = ?",
+        (run,),
+    ).fetchone()
+    if row is None:
+        raise KeyError(str(run))
+    last = row[0] or 0
+    connection.executemany(
+        "INSERT INTO events (run, sequence, at, body) VALUES (?, ?, ?, ?)",
+        [
+            (run, last + n, event.at, codec.to_json(event_without_secrets(event)))
+            for n, event in enumerate(events, start=1)
+        ],
+    )
+    _change_header(connection, run, events)
+
+
 def _number(run: str) -> int:
     """The number in a run's text; one that is no number names no run."""
     return int(run) if run.isascii() and run.isdigit() and len(run) < 19 else -1
@@ -232,36 +289,89 @@ def _next(connection: sqlite3.Connection, counter: str) -> int:
     return int(row[0])
 
 
-def _new_run(run: str, header: Mapping[str, str], owner: str, now: float) -> Run:
+def _tag(connection: sqlite3.Connection, run: int, tags: Iterable[str]) -> None:
+    connection.executemany(
+        "INSERT INTO run_tags (run, tag) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(run, tag) for tag in tags],
+    )
+
+
+def _new_run(run: str, plan: Plan, header: Mapping[str, str], owner: str, now: float) -> Run:
+    texts: dict[str, Any] = {name: header.get(name, "") for name in (*_TEXTS, *_REQUEST)}
+    pipeline = header.get("pipeline")
     return Run(
+        **texts,
         id=int(run),
         kind=header.get("kind") or "pipeline",
-        name=header.get("name", ""),
-        number=header.get("number", ""),
-        definition=header.get("definition", ""),
-        branch=header.get("branch", ""),
-        commit=header.get("commit", ""),
-        reason=header.get("reason", ""),
+        pipeline=int(pipeline) if pipeline else None,
         created=now,
         owner=owner,
+        stages=tuple(
+            StageRow(id=node.id, name=node.display_name or node.key)
+            for node in plan.nodes
+            if node.kind == "stage"
+        ),
         extra={name: value for name, value in header.items() if name not in _HEADER},
     )
 
 
 def _insert(connection: sqlite3.Connection, run: Run) -> None:
     values = [getattr(run, column.strip('"')) for column in _COLUMNS]
-    values[-1] = json.dumps(dict(run.extra), ensure_ascii=False)
+    values[-3:] = [
+        _stages_text(run.stages),
+        int(run.kept),
+        json.dumps(dict(run.extra), ensure_ascii=False),
+    ]
     places = ", ".join("?" * len(_COLUMNS))
     connection.execute(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({places})", values)
 
 
-def _run(row: sqlite3.Row) -> Run:
+def run_of(row: sqlite3.Row) -> Run:
+    """A header from a row of all its columns."""
     values: dict[str, Any] = dict(row)
-    return Run(**{**values, "extra": json.loads(values["extra"])})
+    values["stages"] = _stages(values["stages"])
+    values["kept"] = bool(values["kept"])
+    values["extra"] = json.loads(values["extra"])
+    return Run(**values)
+
+
+def _stages(text: str) -> tuple[StageRow, ...]:
+    return tuple(
+        StageRow(id=id, name=name, state=state, result=result)
+        for id, name, state, result in json.loads(text)
+    )
+
+
+def _stages_text(stages: Iterable[StageRow]) -> str:
+    rows = [[stage.id, stage.name, stage.state, stage.result] for stage in stages]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _change_stages(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -> None:
+    changed = [
+        event
+        for event in events
+        if isinstance(event, NodeStarted | NodeFinished) and "/" not in event.node
+    ]
+    if not changed:
+        return
+    row = connection.execute("SELECT stages FROM runs WHERE id = ?", (run,)).fetchone()
+    stages = {stage.id: stage for stage in _stages(row[0])}
+    for event in changed:
+        stage = stages.get(event.node)
+        match event:
+            case NodeStarted() if stage is not None and stage.state == "pending":
+                stages[stage.id] = replace(stage, state="running")
+            case NodeFinished() if stage is not None:
+                stages[stage.id] = replace(stage, state="finished", result=str(event.result))
+    connection.execute(
+        "UPDATE runs SET stages = ? WHERE id = ?", (_stages_text(stages.values()), run)
+    )
 
 
 def _change_header(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -> None:
     """Bring the header in line with the events. An ended run stays ended."""
+    _change_stages(connection, run, events)
     for event in events:
         match event:
             case NodeQueued() | NodeStarted():
@@ -277,6 +387,8 @@ def _change_header(connection: sqlite3.Connection, run: int, events: Sequence[Ev
                 )
             case RunChanged(name="number"):
                 connection.execute("UPDATE runs SET number = ? WHERE id = ?", (event.value, run))
+            case RunChanged(name="tag"):
+                _tag(connection, run, [event.value])
             case RunFinished():
                 connection.execute(
                     "UPDATE runs SET state = 'finished', result = ?, finished = ? WHERE id = ?",

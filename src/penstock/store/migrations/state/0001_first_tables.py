@@ -16,11 +16,6 @@ CREATE TABLE counters (
   value INTEGER NOT NULL
 );
 
-CREATE TABLE definitions (
-  id INTEGER NOT NULL PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE
-);
-
 CREATE TABLE revisions (
   definition TEXT NOT NULL,
   prefix TEXT NOT NULL,
@@ -43,12 +38,36 @@ CREATE TABLE runs (
   started REAL,
   finished REAL,
   owner TEXT NOT NULL,
+  project TEXT NOT NULL,
+  pipeline INTEGER,
+  requested_by TEXT NOT NULL,
+  requested_for TEXT NOT NULL,
+  title TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  stages TEXT NOT NULL,
+  kept INTEGER NOT NULL,
   extra TEXT NOT NULL
 );
 CREATE INDEX runs_by_kind ON runs (kind, id);
 CREATE INDEX runs_by_definition ON runs (definition, id);
 CREATE INDEX runs_by_name ON runs (name, id);
 CREATE INDEX runs_unfinished ON runs (id) WHERE state <> 'finished';
+CREATE INDEX runs_by_project ON runs (project, id);
+CREATE INDEX runs_by_pipeline ON runs (pipeline, id);
+CREATE INDEX runs_by_branch ON runs (project, branch, id);
+CREATE INDEX runs_by_result ON runs (project, result, id);
+CREATE INDEX runs_by_pipeline_result ON runs (pipeline, result, id);
+CREATE INDEX runs_by_requester ON runs (project, requested_by, id);
+CREATE INDEX runs_by_reason ON runs (project, reason, id);
+CREATE INDEX runs_of_no_project ON runs (id) WHERE project = '' AND kind = 'pipeline';
+CREATE UNIQUE INDEX runs_by_cause ON runs (cause) WHERE cause <> '';
+
+CREATE TABLE run_tags (
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  tag TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (run, tag)
+) WITHOUT ROWID;
+CREATE INDEX run_tags_by_tag ON run_tags (tag, run);
 
 CREATE TABLE plans (
   run INTEGER NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
@@ -143,6 +162,23 @@ CREATE INDEX pull_requests_by_repository ON pull_requests (repository, state, id
 CREATE INDEX pull_requests_active ON pull_requests (repository, source) WHERE state = 'active';
 
 -- Pipelines: their settings, triggers and schedules.
+
+CREATE TABLE pipelines (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  project TEXT NOT NULL,
+  folder TEXT NOT NULL COLLATE NOCASE,
+  name TEXT NOT NULL COLLATE NOCASE,
+  repository TEXT NOT NULL,
+  path TEXT NOT NULL,
+  branch TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  created REAL NOT NULL,
+  updated REAL NOT NULL,
+  UNIQUE (project, folder, name)
+);
+CREATE INDEX pipelines_by_repository ON pipelines (repository, id);
 
 -- People: accounts, sessions, tokens, memberships, audit.
 
@@ -262,48 +298,6 @@ CREATE TABLE resource_checks (
   modified_by TEXT NOT NULL
 );
 CREATE INDEX resource_checks_by_resource ON resource_checks (project, type, resource, id);
-
-CREATE TABLE checkpoints (
-  number INTEGER NOT NULL PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-  node TEXT NOT NULL,
-  attempt INTEGER NOT NULL,
-  work TEXT NOT NULL,
-  opened REAL NOT NULL,
-  items TEXT NOT NULL,
-  message TEXT NOT NULL,
-  result TEXT,
-  closed REAL,
-  UNIQUE (run, node, attempt)
-);
-CREATE INDEX checkpoints_waiting ON checkpoints (number) WHERE result IS NULL;
-
-CREATE TABLE approvals (
-  number INTEGER NOT NULL PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  checkpoint TEXT NOT NULL REFERENCES checkpoints (id) ON DELETE CASCADE,
-  project TEXT NOT NULL,
-  run INTEGER NOT NULL,
-  place TEXT NOT NULL,
-  status TEXT NOT NULL,
-  body TEXT NOT NULL,
-  UNIQUE (checkpoint, place)
-);
-CREATE INDEX approvals_by_run ON approvals (run, number);
-CREATE INDEX approvals_by_project ON approvals (project, status, number);
-
-CREATE TABLE resource_locks (
-  project TEXT NOT NULL,
-  type TEXT NOT NULL,
-  resource TEXT NOT NULL,
-  run INTEGER NOT NULL,
-  stage TEXT NOT NULL,
-  pipeline INTEGER NOT NULL,
-  is_held INTEGER NOT NULL,
-  PRIMARY KEY (project, type, resource, run, stage)
-) WITHOUT ROWID;
-CREATE INDEX resource_locks_by_run ON resource_locks (run, stage);
 
 -- Agents and pools.
 

@@ -1,0 +1,156 @@
+"""Lists of runs: by project, pipeline, branch, state and the rest, newest first, a page at a time.
+
+Every combination answers from an index or from one pass over a project's headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from penstock.store.database import Database
+from penstock.store.runs import SELECT, Run, run_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which pipeline runs. Empty fields ask for nothing; several values of one are alternatives.
+
+    `states` and `results` are those of `Run`; `text` is looked for in number, title, pipeline,
+    branch and commit, case ignored; all `tags` must be there. `before` is the id of the last run
+    of the page before, `after` that of an ascending page (`oldest_first`). `since` and `until`
+    bound the time of queueing.
+    """
+
+    project: str = ""
+    pipelines: tuple[int, ...] = ()
+    branch: str = ""
+    states: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    requested_by: str = ""
+    requested_for: str = ""
+    reasons: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    number: str = ""
+    text: str = ""
+    ids: tuple[int, ...] = ()
+    since: float | None = None
+    until: float | None = None
+    before: int | None = None
+    after: int | None = None
+    oldest_first: bool = False
+    top: int = 50
+
+
+class RunLists:
+    """Answers lists. Every method may be called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, query: RunQuery) -> list[Run]:
+        """The runs that match, newest first (or oldest first where asked)."""
+        conditions, parameters = _conditions(query)
+        order = "ASC" if query.oldest_first else "DESC"
+        rows = self._database.query(
+            f"{SELECT} WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?",
+            *parameters,
+            query.top,
+        )
+        return [run_of(row) for row in rows]
+
+    def newest(self, pipelines: Sequence[int], count: int) -> dict[int, list[Run]]:
+        """The last runs of each of the pipelines, newest first."""
+        found: dict[int, list[Run]] = {}
+        for pipeline in pipelines:
+            rows = self._database.query(
+                f"{SELECT} WHERE pipeline = ? ORDER BY id DESC LIMIT ?", pipeline, count
+            )
+            found[pipeline] = [run_of(row) for row in rows]
+        return found
+
+    def tags(self, runs: Iterable[int]) -> dict[int, list[str]]:
+        """The tags of each of the runs that has some."""
+        found: dict[int, list[str]] = {}
+        wanted = list(runs)
+        places = ", ".join("?" * len(wanted))
+        for row in self._database.query(
+            f"SELECT run, tag FROM run_tags WHERE run IN ({places}) ORDER BY run, tag", *wanted
+        ):
+            found.setdefault(row["run"], []).append(row["tag"])
+        return found
+
+    def project_tags(self, project: str) -> list[str]:
+        """Every tag that a run of the project has."""
+        rows = self._database.query(
+            "SELECT DISTINCT tag FROM run_tags JOIN runs ON runs.id = run WHERE project = ?"
+            " ORDER BY tag",
+            project,
+        )
+        return [row["tag"] for row in rows]
+
+    def has_homeless(self) -> bool:
+        """Whether `penstock run` made runs that are in no project yet."""
+        found = self._database.query(
+            "SELECT 1 FROM runs WHERE project = '' AND kind = 'pipeline' LIMIT 1"
+        )
+        return bool(found)
+
+    def adopt(self, project: str) -> int:
+        """Put the runs that are in no project into this one; how many there were."""
+        with self._database.transaction() as connection:
+            done = connection.execute(
+                "UPDATE runs SET project = ? WHERE project = '' AND kind = 'pipeline'", (project,)
+            )
+            return done.rowcount
+
+
+def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
+    conditions: list[str] = ["+kind = 'pipeline'"]
+    parameters: list[object] = []
+
+    def add(condition: str, *values: object) -> None:
+        conditions.append(condition)
+        parameters.extend(values)
+
+    def one_of(column: str, values: Sequence[object]) -> None:
+        if len(values) == 1:
+            add(f"{column} = ?", values[0])
+        elif values:
+            add(f"+{column} IN ({', '.join('?' * len(values))})", *values)
+
+    if query.project:
+        # With a pipeline given, its own index is the narrower one.
+        add("+project = ?" if query.pipelines else "project = ?", query.project)
+    one_of("pipeline", query.pipelines)
+    one_of("result", query.results)
+    one_of("reason", query.reasons)
+    one_of("state", query.states)
+    if query.ids:
+        add(f"id IN ({', '.join('?' * len(query.ids))})", *query.ids)
+    for column in ("branch", "requested_by", "requested_for", "number"):
+        value = getattr(query, column)
+        if value:
+            add(f"{column} = ?", value)
+    for tag in query.tags:
+        add("EXISTS (SELECT 1 FROM run_tags WHERE run = runs.id AND tag = ?)", tag)
+    if query.text:
+        like = f"%{_escaped(query.text)}%"
+        columns = ("number", "title", "definition", "branch", '"commit"')
+        add(
+            "(" + " OR ".join(f"{column} LIKE ? ESCAPE '~'" for column in columns) + ")",
+            *(like for _ in columns),
+        )
+    if query.since is not None:
+        add("created >= ?", query.since)
+    if query.until is not None:
+        add("created <= ?", query.until)
+    if query.before is not None:
+        add("id < ?", query.before)
+    if query.after is not None:
+        add("id > ?", query.after)
+    return conditions, parameters
+
+
+def _escaped(text: str) -> str:
+    return text.replace("~", "~~").replace("%", "~%").replace("_", "~_")
