@@ -21,8 +21,10 @@ def check_out_commit(step: StepContext, repository: Repository, commit: str, fol
         return '"lfs: true" needs git-lfs, which is not on PATH'
     source = Path(repository.url)
     if source.is_dir():
-        facts = git.read_repository(source, step.job.environment)
-        git.link(facts, folder, head=facts.head or commit, origin=str(facts.top))
+        read = git.read_bare if git.is_bare(source) else git.read_repository
+        facts = read(source, step.job.environment)
+        origin = repository.origin or str(facts.top)
+        git.link(facts, folder, head=facts.head or commit, origin=origin)
     else:
         problem = _fetch(step, repository, commit, folder, env)
         if problem:
@@ -33,7 +35,8 @@ def check_out_commit(step: StepContext, repository: Repository, commit: str, fol
     wanted = step.input("submodules").lower() in ("true", "recursive")
     if wanted and not _update_submodules(step, folder, env):
         return f'git could not check out the submodules of "{repository.name}"'
-    step.log.line(f"Checked out {repository.alias}: {repository.url} at {commit or repository.ref}")
+    address = repository.origin or repository.url
+    step.log.line(f"Checked out {repository.alias}: {address} at {commit or repository.ref}")
     return ""
 
 

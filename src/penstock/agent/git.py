@@ -109,6 +109,26 @@ def names_of(output: bytes) -> list[str]:
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
+def is_bare(folder: Path) -> bool:
+    """Whether the folder is itself a git folder, as a server keeps repositories."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+
+
+def read_bare(folder: Path, env: Mapping[str, str]) -> LocalGit:
+    """The facts of a bare repository; it has no branch that is checked out. Raises `GitFailed`."""
+    refs, object_format = _ask(folder, [_ALL_REFS, ("rev-parse", "--show-object-format")], env)
+    pairs = [line.partition(" ") for line in os.fsdecode(refs).splitlines()]
+    return LocalGit(
+        top=folder,
+        common=folder,
+        object_format=object_format.decode().strip(),
+        head="",
+        branch="",
+        changes=0,
+        refs=tuple((commit, name) for commit, _, name in pairs),
+    )
+
+
 def read_repository(folder: Path, env: Mapping[str, str]) -> LocalGit:
     """The facts of the repository around a folder. Raises `GitFailed`."""
     plain = _is_plain(folder)

@@ -26,6 +26,7 @@ class _Job:
         self.request = request
         self.cancellation = Cancellation()
         self.started = False
+        self.agent = 0
 
 
 class LocalPool:
@@ -66,7 +67,8 @@ class LocalPool:
             elif self._threads < self._slots:
                 self._threads += 1
                 name = f"agent-{self._threads}"
-                threading.Thread(target=self._work, name=name, daemon=True).start()
+                args = (self._threads,)
+                threading.Thread(target=self._work, args=args, name=name, daemon=True).start()
 
     def cancel(self, run: str, node: str, reason: str) -> None:
         """Stop a job; one that has not begun ends at once."""
@@ -94,7 +96,20 @@ class LocalPool:
             self._changed.wait_for(lambda: not self._jobs, patience)
         self._tidying.close(patience)
 
-    def _work(self) -> None:
+    @property
+    def slots(self) -> int:
+        """How many jobs are done at once."""
+        return self._slots
+
+    def in_hand(self) -> list[tuple[str, str, int]]:
+        """Run, node and agent (from 1) of every job that was given here and has not ended; those
+        that wait, with agent 0, in the order in which they will be taken."""
+        with self._changed:
+            running = [job for job in self._jobs.values() if job.started]
+            jobs = [*running, *self._waiting]
+            return [(job.request.run, job.request.node, job.agent) for job in jobs]
+
+    def _work(self, agent: int) -> None:
         while True:
             with self._changed:
                 self._idle += 1
@@ -102,7 +117,7 @@ class LocalPool:
                     self._changed.wait()
                 self._idle -= 1
                 job = self._waiting.popleft()
-                job.started = True
+                job.started, job.agent = True, agent
             self._do(job)
 
     def _do(self, job: _Job) -> None:

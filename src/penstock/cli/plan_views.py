@@ -12,6 +12,7 @@ from penstock.cli.foresight import Foreseen, shown_path
 from penstock.cli.loading import Loaded
 from penstock.cli.plan import missing_kind
 from penstock.cli.tree import Branch, draw
+from penstock.devops.library import Library
 from penstock.devops.planner import Planned
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, reason_of
@@ -39,7 +40,7 @@ def plan_text(
     color: bool,
 ) -> str:
     """The tree of stages, jobs and steps, and what is missing below it."""
-    approvals = _approvals(loaded, planned)
+    approvals = _approvals(loaded.library, planned)
     paint = painter(color)
     values = {v.name: v.value for v in planned.plan.variables}
     about = f"{values['Build.SourceBranch']}, {values['Build.Reason']}"
@@ -59,13 +60,24 @@ def plan_json(
     foreseen: Foreseen, loaded: Loaded, planned: Planned, missing: Sequence[Diagnostic]
 ) -> dict[str, Any]:
     """`stages`, nested, each node with its outcome and why; `missing` as diagnostics."""
+    return foreseen_json(foreseen, loaded.path, loaded.library, planned, missing)
+
+
+def foreseen_json(
+    foreseen: Foreseen,
+    path: str,
+    library: Library,
+    planned: Planned,
+    missing: Sequence[Diagnostic],
+) -> dict[str, Any]:
+    """`plan_json` of a pipeline at `path`, wherever its file was read from."""
     from penstock.language.diagnostics import to_json
 
     values = {v.name: v.value for v in planned.plan.variables}
-    approvals = _approvals(loaded, planned)
+    approvals = _approvals(library, planned)
     kinds = [{"kind": missing_kind(d)} for d in missing]
     return {
-        "file": loaded.path,
+        "file": path,
         "branch": values["Build.SourceBranch"],
         "reason": values["Build.Reason"],
         "result": str(foreseen.state.result),
@@ -74,11 +86,11 @@ def plan_json(
     }
 
 
-def _approvals(loaded: Loaded, planned: Planned) -> dict[str, str]:
+def _approvals(library: Library, planned: Planned) -> dict[str, str]:
     """What a deployment waits for, by node id."""
     found = {}
     for deployment in planned.deployments:
-        environment = loaded.library.environments.get(deployment.environment)
+        environment = library.environments.get(deployment.environment)
         if environment is not None and environment.approvers:
             found[deployment.node] = f"after approval by {', '.join(environment.approvers)}"
     return found

@@ -13,6 +13,7 @@ from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Failure, Request, pipeline_options, print_diagnostics
 from penstock.cli.planning import plan_loaded
 from penstock.devops.planner import Planned
+from penstock.devops.stages import UnknownStage, find_stages, stage_keys, with_stages
 from penstock.language.source import has_errors
 from penstock.store.home import Home
 
@@ -127,43 +128,22 @@ def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str,
     A dependency on a stage that was left out no longer counts, as when stages are unticked in the
     run dialog of the service.
     """
-    from dataclasses import replace
-
     if not wanted and not skipped:
         return planned
-    keys = [node.key for node in planned.plan.nodes if node.parent is None]
+    keys = stage_keys(planned)
     kept = _resolve(wanted, keys, "--stage") if wanted else set(keys)
     kept -= _resolve(skipped, keys, "--skip-stage")
-    nodes = tuple(
-        replace(node, depends_on=tuple(d for d in node.depends_on if d.split("/")[0] in kept))
-        for node in planned.plan.nodes
-        if node.id.split("/")[0] in kept
-    )
-    if not nodes:
+    selected = with_stages(planned, kept)
+    if not selected.plan.nodes:
         raise Failure("no stage is left to run", f"stages are {', '.join(keys)}", Exit.USAGE)
-    return replace(
-        planned,
-        plan=replace(planned.plan, nodes=nodes),
-        deployments=tuple(d for d in planned.deployments if d.node.split("/")[0] in kept),
-        problems={
-            stage: found for stage, found in planned.problems.items() if stage in kept | {""}
-        },
-    )
+    return selected
 
 
-def _resolve(names: tuple[str, ...], keys: list[str], option: str) -> set[str]:
-    from penstock.language.diagnostics import nearest
-
-    by_name = {key.casefold(): key for key in keys}
-    found = set()
-    for name in names:
-        key = by_name.get(name.casefold())
-        if key is None:
-            guess = nearest(name, keys)
-            hint = f'did you mean "{guess}"?' if guess else f"stages are {', '.join(keys)}"
-            raise Failure(f'{option}: there is no stage "{name}"', hint, Exit.USAGE)
-        found.add(key)
-    return found
+def _resolve(names: tuple[str, ...], keys: tuple[str, ...], option: str) -> set[str]:
+    try:
+        return find_stages(names, keys)
+    except UnknownStage as error:
+        raise Failure(f"{option}: {error}", error.hint, Exit.USAGE) from error
 
 
 def _check_approvals(loaded: Loaded, planned: Planned, approved: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from penstock.cli.exits import Exit
@@ -32,11 +32,9 @@ from penstock.cli.summary import (
 )
 from penstock.cli.terminal import one_line, printable
 from penstock.cli.tree import draw
-from penstock.devops.counters import with_counters
+from penstock.devops.numbering import numbered
 from penstock.devops.planner import Planned
 from penstock.devops.planning import Deployment
-from penstock.devops.run_number import run_number
-from penstock.devops.variables import run_variables
 from penstock.engine.events import Event, NodeFinished, NodeStarted, Result, RunChanged
 from penstock.engine.plan import Plan
 from penstock.store.home import Home
@@ -98,26 +96,15 @@ def _service() -> Access:
 
 
 def _numbered(host: Host, run: str, loaded: Loaded, planned: Planned) -> tuple[str, Plan]:
-    moment = datetime.now(UTC)
     pipeline = loaded.compiled.pipeline
-    format = pipeline.name.value if pipeline and pipeline.name else ""
-    values = {v.name: v.value for v in planned.plan.variables if not v.secret}
-    number = run_number(
-        format,
-        now=moment,
-        variables={**values, "Build.BuildId": run},
-        next_revision=lambda prefix: host.runs.next_revision(loaded.definition, prefix),
-        fallback=run,
+    return numbered(
+        planned.plan,
+        pipeline.name.value if pipeline and pipeline.name else "",
+        run=run,
+        key=loaded.definition,
+        now=datetime.now(UTC),
+        next_revision=host.runs.next_revision,
     )
-    started = moment.strftime("%Y-%m-%d %H:%M:%S+00:00")
-    facts = run_variables(run=int(run), number=number, started=started)
-    plan = replace(planned.plan, variables=(*facts, *planned.plan.variables))
-    definition = f"counter:{loaded.definition}"
-
-    def next_counter(prefix: str, seed: int) -> int:
-        return seed + host.runs.next_revision(definition, f"{prefix.casefold()}:{seed}") - 1
-
-    return number, with_counters(plan, next_counter)
 
 
 def _progress(mode: Mode, host: Host, run: str, write: Write) -> Progress:

@@ -5,7 +5,8 @@ Source: the predefined variables page of the Azure Pipelines documentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from penstock.devops.repository import LocalRepository
 from penstock.engine.requests import Variable
@@ -48,7 +49,8 @@ _NAMESPACE = "5e0c1a3c-9d3b-4a55-8d3e-5f6f0e6a7b10"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """What is known of a run when it is queued: `definition` is the pipeline's name, `path` its
-    file."""
+    file. A server knows ids as well; `more` are predefined variables of its own, over all others.
+    """
 
     repository: LocalRepository
     definition: str
@@ -56,6 +58,8 @@ class RunFacts:
     reason: str = "Manual"
     branch: str = ""
     collection_uri: str = "http://localhost/penstock/"
+    project: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source_branch(self) -> str:
@@ -69,7 +73,7 @@ def queue_variables(facts: RunFacts) -> tuple[Variable, ...]:
     """The predefined variables that do not depend on the run's own number."""
     repository = facts.repository
     branch = facts.source_branch
-    project = repository.root.name
+    project = facts.project or repository.root.name
     values = {
         "Build.DefinitionName": facts.definition,
         "Build.DefinitionVersion": "1",
@@ -103,6 +107,7 @@ def queue_variables(facts: RunFacts) -> tuple[Variable, ...]:
         "System.TeamFoundationCollectionUri": facts.collection_uri,
         "System.TeamProject": project,
         "System.TeamProjectId": stable_id("project", project),
+        **facts.more,
     }
     return tuple(
         Variable(name=name, value=neutralised(value), readonly=True)

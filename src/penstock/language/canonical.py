@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
@@ -12,49 +13,70 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NULLS = frozenset(("~", "null", "Null", "NULL", ""))
 
 
+class Line(NamedTuple):
+    """A line of the text: the key or item it begins with, and the nodes around that, outermost
+    first (the node itself is the last)."""
+
+    text: str
+    begins: Node
+    within: tuple[Node, ...]
+
+
 def dump(tree: Node) -> str:
     """The YAML text of a tree, with a final newline.
 
     Lists begin in the column of their key and long texts are literal blocks, as in the service's
     final YAML.
     """
-    lines: list[str] = []
-    _node(tree, "", lines)
-    return "\n".join(lines) + "\n"
+    return "\n".join(line.text for line in dump_lines(tree)) + "\n"
 
 
-def _node(node: Node, indent: str, lines: list[str]) -> None:
+def dump_lines(tree: Node) -> list[Line]:
+    """The lines of the text, each with what it shows."""
+    lines: list[Line] = []
+    _node(tree, "", lines, (tree,))
+    return lines
+
+
+def _node(node: Node, indent: str, lines: list[Line], within: tuple[Node, ...]) -> None:
     match node:
         case Mapping() if node.entries:
             for entry in node.entries:
-                _entry(_key(entry.key), entry.value, indent, lines)
+                _entry(entry.key, entry.value, indent, lines, (*within, entry.value))
         case Sequence() if node.items:
             for item in node.items:
-                _item(item, indent, lines)
+                _item(item, indent, lines, (*within, item))
         case _:
-            lines.append(indent + _inline(node, indent))
+            _add(indent + _inline(node, indent), node, lines, within)
 
 
-def _entry(key: str, value: Node, indent: str, lines: list[str]) -> None:
+def _entry(
+    key: Scalar, value: Node, indent: str, lines: list[Line], within: tuple[Node, ...]
+) -> None:
+    name = _key(key)
     match value:
         case Mapping() if value.entries:
-            lines.append(f"{indent}{key}:")
-            _node(value, indent + "  ", lines)
+            _add(f"{indent}{name}:", key, lines, within)
+            _node(value, indent + "  ", lines, within)
         case Sequence() if value.items:
-            lines.append(f"{indent}{key}:")
-            _node(value, indent, lines)
+            _add(f"{indent}{name}:", key, lines, within)
+            _node(value, indent, lines, within)
         case _:
-            lines.append(f"{indent}{key}: {_inline(value, indent)}")
+            _add(f"{indent}{name}: {_inline(value, indent)}", key, lines, within)
 
 
-def _item(item: Node, indent: str, lines: list[str]) -> None:
+def _item(item: Node, indent: str, lines: list[Line], within: tuple[Node, ...]) -> None:
     """An item begins on the line of its dash."""
     first = len(lines)
     if isinstance(item, (Mapping, Sequence)):
-        _node(item, indent + "  ", lines)
+        _node(item, indent + "  ", lines, within)
     else:
-        lines.append(f"{indent}  {_inline(item, indent + '  ')}")
-    lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
+        _add(f"{indent}  {_inline(item, indent + '  ')}", item, lines, within)
+    lines[first] = lines[first]._replace(text=f"{indent}- {lines[first].text[len(indent) + 2 :]}")
+
+
+def _add(text: str, begins: Node, lines: list[Line], within: tuple[Node, ...]) -> None:
+    lines.extend(Line(line, begins, within) for line in text.split("\n"))
 
 
 def _inline(node: Node, indent: str) -> str:

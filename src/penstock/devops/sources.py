@@ -1,0 +1,66 @@
+"""The repositories of a server as runs use them: commits, and the files that commits hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from penstock.language.templates.files import Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRepository:
+    """A repository of a project. `folder` is its bare repository on this machine, `address` where
+    git clients find it; `default_branch` is a full ref."""
+
+    id: str
+    project: str
+    project_name: str
+    name: str
+    folder: Path
+    address: str
+    default_branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitFacts:
+    """What a run tells of the commit that it is of. `message` is whole; `at` is when it was made,
+    in seconds since 1970."""
+
+    id: str
+    author: str = ""
+    email: str = ""
+    message: str = ""
+    at: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+
+class SourceMissing(Exception):
+    """there is no such repository, branch, tag or commit"""
+
+
+class Sources(Protocol):
+    """Finds repositories and reads commits. Every method may be called from any thread."""
+
+    def repository(self, name: str, project: str) -> SourceRepository:
+        """By id, by `name` in the project (its id), or by `project/name`. Raises SourceMissing."""
+
+    def resolve(self, repository: SourceRepository, ref: str) -> str:
+        """The commit of a full ref (empty: the default branch), or of a commit's own id. Raises
+        SourceMissing."""
+
+    def commit(self, repository: SourceRepository, id: str) -> CommitFacts:
+        """What the commit says of itself. Raises SourceMissing."""
+
+    def changes(self, repository: SourceRepository, old: str, new: str) -> list[CommitFacts]:
+        """The commits that `new` has and `old` has not, newest first, a hundred at most; of a new
+        branch (`old` empty) its last one."""
+
+    def files(self, commits: Mapping[str, tuple[SourceRepository, str]]) -> Files:
+        """The files of commits, by alias; `self` among them."""
