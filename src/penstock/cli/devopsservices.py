@@ -7,17 +7,38 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+import time
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from penstock import __version__
+from penstock.cli.summary import MlJob
+from penstock.cli.tasks import AgentTasks
+from penstock.devops.library import Library
+from penstock.devops.queueing import Prepared, Queueing
+from penstock.engine.state import RunState
+from penstock.language.templates.files import Files
+from penstock.server.devops.context import DevopsHttp, JobInHand
+from penstock.server.live import Wakeups, wakes
+from penstock.store.definitions import SqlDefinitions
+from penstock.store.hostedsources import HostedSources
+from penstock.store.projects import NameTaken, Project, Projects
+from penstock.store.pushes import Pushes
+from penstock.store.repositories import Repositories, Repository
+from penstock.store.runlists import RunLists
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
+    from penstock.server.git.smart import GitHttp
     from penstock.server.routes import Route
 
 ORGANIZATION = "penstock"
+LOCAL_PROJECT = "local"
+"""Where runs of `penstock run` are shown: it has no project of its own."""
 
 
 class DevopsServices:
@@ -32,7 +53,6 @@ class DevopsServices:
         from penstock.server.people.house import House
         from penstock.server.people.signin import SignIn
         from penstock.store.people import People
-        from penstock.store.projects import Projects
 
         self._host = host
         self.organization = os.environ.get("PENSTOCK_ORGANIZATION") or ORGANIZATION
@@ -50,6 +70,24 @@ class DevopsServices:
             projects=lambda: {project.id: project.name for project in self.projects.list()},
         )
         self._sign_in = SignIn(self.people)
+        self.repositories = Repositories(host.database, host.home.repositories, new_guid)
+        self.pushes = Pushes(host.database, self.repositories)
+        self.definitions = SqlDefinitions(host.database)
+        self.lists = RunLists(host.database)
+        self.sources = HostedSources(self.projects, self.repositories, self._clone_address)
+        self.queueing = Queueing(
+            sources=self.sources,
+            library_of=_library,
+            catalog=AgentTasks(),
+            runs=host.runs,
+            start=host.scheduler.start,
+            collection_uri=f"{host.access.url}/{self.organization}/",
+            clock=time.time,
+        )
+        self._wakeups = Wakeups()
+        on_event, on_log = wakes(self._wakeups)
+        host.scheduler.subscribe(on_event)
+        host.log_listeners.append(on_log)
 
     def application(self) -> ASGIApp:
         """The whole server: Azure DevOps, Azure ML, MLflow."""
@@ -60,40 +98,200 @@ class DevopsServices:
             (*ml_routes, *self.routes()),
             self._access,
             sessions=self._access.sessions,
-            places=Places(organization=self.organization, project=self._project),
+            places=Places(organization=self.organization, project=self._project_id),
             signer=signer,
             on_failure=self._host.on_failure,
         )
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of Azure DevOps."""
-        from penstock.server.devops import connection
+        from penstock.server import live
+        from penstock.server.devops import (
+            builddefinitions,
+            buildlogs,
+            builds,
+            connection,
+            logsearch,
+            pipelines,
+            pools,
+            previews,
+            runpages,
+        )
         from penstock.server.devops.locations import location_routes
+        from penstock.server.git.smart import smart_routes
         from penstock.server.people import people_routes
 
-        locations = connection.LOCATIONS
+        http = self._http()
+        locations = (
+            *connection.LOCATIONS,
+            *pipelines.LOCATIONS,
+            *builds.LOCATIONS,
+            *buildlogs.LOCATIONS,
+            *builddefinitions.LOCATIONS,
+            *pools.LOCATIONS,
+        )
         return (
             *location_routes(locations),
             *connection.connection_routes(self.organization, __version__),
             *people_routes(self._house, self._sign_in),
+            *smart_routes(self._git_http()),
+            *pipelines.pipeline_routes(http),
+            *builds.build_routes(http),
+            *buildlogs.build_log_routes(http),
+            *builddefinitions.build_definition_routes(http),
+            *pools.pool_routes(http),
+            *runpages.run_page_routes(http),
+            *logsearch.log_search_routes(http),
+            *previews.preview_routes(http),
+            *live.live_routes(http, self._wakeups),
         )
 
+    def start(self) -> None:
+        """Go on where the last server of this store was. Runs are taken up by `Host.recover`."""
+        self.repositories.sweep()
+        self.pushes.recover()
+        self.adopt_local_runs()
+
+    def adopt_local_runs(self) -> None:
+        """Show what `penstock run` did in a project of its own, made when there is something."""
+        if not self.lists.has_homeless():
+            return
+        project = self.projects.find(LOCAL_PROJECT)
+        if project is None:
+            try:
+                project = self.projects.create(LOCAL_PROJECT, "Runs of `penstock run`")
+            except NameTaken:
+                project = self.projects.get(LOCAL_PROJECT)
+        self.lists.adopt(project.id)
+
     def close(self) -> None:
-        """End what streams, so that the last requests end."""
+        """End what streams."""
         self.closing.set()
 
     def finish(self) -> None:
         """Wait for what is being written, when no request comes any more."""
         self._sign_in.close()
         self._access.close()
+        self.repositories.close()
 
-    def _project(self, named: str) -> str | None:
-        found = self.projects.find(named)
-        return None if found is None else found.id
+    def _git_http(self) -> GitHttp:
+        from penstock.server.git.smart import GitHttp
+        from penstock.store.git.transport import write_hooks
+
+        return GitHttp(
+            projects=self.projects,
+            repositories=self.repositories,
+            pushes=self.pushes,
+            hooks=write_hooks(self._host.home.root / "hooks"),
+            on_failure=self._host.on_failure,
+        )
+
+    def _http(self) -> DevopsHttp:
+        host = self._host
+        return DevopsHttp(
+            organization=self.organization,
+            projects=self.projects,
+            definitions=self.definitions,
+            runs=host.runs,
+            lists=self.lists,
+            scheduler=host.scheduler,
+            logs=host.logs,
+            attachments=host.agents.attachments,
+            deployments=host.deployments,
+            queueing=self.queueing,
+            sources=self.sources,
+            explain=_explain,
+            foresee=_foresee,
+            ml_jobs=self._ml_jobs,
+            jobs_in_hand=self._jobs_in_hand,
+            forget=host.forget_files,
+            take_over=host.take_over_files,
+            slots=host.job_executor().slots,
+            machine=host.machine.name,
+            version=__version__,
+            closing=self.closing,
+            clock=time.time,
+            home=host.home.root,
+        )
+
+    def _project_id(self, project: str) -> str | None:
+        found = self.projects.find(project)
+        return found.id if found is not None else None
+
+    def _clone_address(self, project: Project, repository: Repository) -> str:
+        parts = (self.organization, project.name, "_git", repository.name)
+        return "/".join((self._host.access.url, *(quote(part, safe="") for part in parts)))
+
+    def _ml_jobs(self, run: str) -> list[dict[str, Any]]:
+        return [_ml_json(job) for job in self._host.ml.jobs_of(run)]
+
+    def _jobs_in_hand(self) -> list[JobInHand]:
+        return [
+            JobInHand(run=run, node=node, agent=agent)
+            for run, node, agent in self._host.job_executor().in_hand()
+        ]
+
+
+def _ml_json(job: MlJob) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "workspace": job.workspace,
+        "resourceGroup": job.resource_group,
+        "displayName": job.title,
+        "status": job.status,
+        "error": job.error,
+        "origin": job.origin,
+        "metrics": dict(job.metrics),
+        "children": [_ml_json(child) for child in job.children],
+    }
+
+
+def _library(project: str, files: Files) -> Library:
+    return Library()
+
+
+def _explain(state: RunState, run: str, node: str, step: str) -> Mapping[str, Any]:
+    """Why a node or a step ran or did not, as `penstock explain --run` tells it."""
+    from penstock.cli.evaluated import painter, part_json
+    from penstock.cli.options import Failure
+    from penstock.cli.why import why_in_run
+    from penstock.engine.explanations import reason_of
+
+    path = f"{node}/{step}" if step else node
+    try:
+        text = why_in_run(state, run, path, painter(False))
+    except Failure:
+        return {"text": "this step is the agent's own; it always runs", "tree": None}
+    reason = reason_of(state, node)
+    part = None if step else reason.part
+    return {"text": text, "tree": part_json(part) if part is not None else None}
+
+
+def _foresee(prepared: Prepared, assumed: Mapping[str, str]) -> Mapping[str, Any]:
+    """What would run and what would not, as `penstock plan` tells it."""
+    from penstock.cli.foresight import foresee, read_assumptions
+    from penstock.cli.options import Failure
+    from penstock.cli.plan import MISSING
+    from penstock.cli.plan_views import foreseen_json
+    from penstock.server.devops.errors import bad_request
+
+    planned = prepared.planned
+    assert planned is not None
+    texts = tuple(f"{name}={result}" for name, result in assumed.items())
+    try:
+        results = read_assumptions(planned.plan, texts, ())
+    except Failure as error:
+        raise bad_request(str(error)) from error
+    missing = [one for one in planned.diagnostics if one.code in MISSING]
+    return foreseen_json(
+        foresee(planned.plan, results),
+        prepared.request.definition.path.lstrip("/"),
+        prepared.library,
+        planned,
+        missing,
+    )
 
 
 def new_guid() -> str:
     """An id that nothing else has."""
-    import uuid
-
     return str(uuid.uuid4())

@@ -19,7 +19,7 @@ from penstock.agent.pool import LocalPool
 from penstock.agent.workspace import sweep
 from penstock.engine.events import CancelRequested, Event
 from penstock.engine.plan import Node
-from penstock.engine.requests import CheckWork, CommandWork, Work
+from penstock.engine.requests import CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
 from penstock.engine.state import RunState
 from penstock.server.listener import Listener
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from penstock.cli.devopsservices import DevopsServices
-    from penstock.cli.libraryservices import LibraryServices
     from penstock.cli.mlservices import MlServices
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -82,7 +81,6 @@ class Host:
         self._pool: LocalPool | None = None
         self._ml: MlServices | None = None
         self._devops: DevopsServices | None = None
-        self._library: LibraryServices | None = None
 
     @cached_property
     def machine(self) -> Machine:
@@ -114,15 +112,6 @@ class Host:
         """Whether anything asked for the Azure ML service yet."""
         return self._ml is not None
 
-    @property
-    def library(self) -> LibraryServices:
-        """Libraries and checkpoints of this host, made when they are first needed."""
-        if self._library is None:
-            from penstock.cli.libraryservices import LibraryServices
-
-            self._library = LibraryServices(self)
-        return self._library
-
     def serve_devops(self) -> DevopsServices:
         """Be a server: from now on the endpoint answers as Azure DevOps too. To be called before
         the first connection."""
@@ -139,14 +128,14 @@ class Host:
         return self._pool
 
     def recover(self) -> None:
-        """Take up the runs of processes that are gone. A pipeline run is ended: its secrets and the
-        terminal that watched it went with its process."""
+        """Take up the runs of processes that are gone. Those of `penstock run` are ended: their
+        secrets, and the terminals that watched them, went with their processes."""
         self.ml.service.recover()
         self.scheduler.recover(first=self._end_of_lost_run)
 
     def _end_of_lost_run(self, run: str) -> list[Event]:
         found = self.runs.get(run)
-        if found is None or found.kind != "pipeline":
+        if found is None or found.kind != "pipeline" or found.pipeline is not None:
             return []
         return [CancelRequested(at=self.scheduler.now(), node=None, reason=_LOST)]
 
@@ -174,25 +163,34 @@ class Host:
 
         self.scheduler.close()
         trees.end_all()
-        self.close()
+        self.close(patience=0.0)
 
-    def close(self) -> None:
-        """Stop accepting, stop deciding, let go of the store."""
+    def close(self, *, patience: float = 5.0) -> None:
+        """Stop accepting, stop deciding, let go of the store. Jobs that end just now have that many
+        seconds to leave nothing behind."""
         if self._devops is not None:
             self._devops.close()
         self.listener.close()
         if self._devops is not None:
             self._devops.finish()
-        if self._library is not None:
-            self._library.close()
         self.scheduler.close()
         if self._pool is not None:
-            self._pool.close()
+            self._pool.close(patience)
         self.logs.close()
         if self._ml is not None:
             self._ml.close()
         self.database.close()
         self.owner.close()
+
+    def forget_files(self, run: str) -> None:
+        """Remove the logs and artifacts of a run."""
+        self.logs.forget(run)
+        self.agents.forget(run)
+
+    def take_over_files(self, run: str, other: str, node: str) -> None:
+        """Copy the logs and artifacts of a node of one run to another run."""
+        self.logs.take_over(run, other, node)
+        self.agents.take_over(run, other, node)
 
     def on_failure(self, request: str, error: Exception) -> None:
         """Note a failure of ours that a client saw as status 500."""
@@ -216,8 +214,6 @@ class Host:
         return path.read_bytes()
 
     def _executor_for(self, work: Work) -> Executor:
-        if isinstance(work, CheckWork):
-            return self.library.checkpoints
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
 
     def _report(self, run: str, events: Sequence[Event]) -> None:

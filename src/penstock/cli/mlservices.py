@@ -171,6 +171,8 @@ class MlServices:
             metrics=self._metrics(job.workspace, job.name),
             error=job.error,
             origin=job.origin,
+            workspace=job.workspace.name,
+            resource_group=job.workspace.resource_group,
             children=children,
         )
 

@@ -23,7 +23,8 @@ _ML_STATES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlJob:
     """An ML job as the tree shows it. `origin` is `RUN/NODE/STEP` of the step that submitted it;
-    `log` holds the last lines of a failed one; `seconds` is what it took so far."""
+    `log` holds the last lines of a failed one; `seconds` is what it took so far; `workspace` and
+    `resource_group` are names."""
 
     name: str
     title: str
@@ -33,6 +34,8 @@ class MlJob:
     error: str = ""
     log: tuple[str, ...] = ()
     origin: str = ""
+    workspace: str = ""
+    resource_group: str = ""
     children: tuple[MlJob, ...] = ()
 
     @property

@@ -94,9 +94,10 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
     try:
         host = _host(home, port)
         access = host.access
-        host.serve_devops()
+        devops = host.serve_devops()
         host.job_executor()
         host.recover()
+        devops.start()
         serving.announce(
             home,
             Serving(pid=os.getpid(), url=access.url, token=access.token, kind=serving.SERVER),
@@ -106,6 +107,7 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
         while not stopping.wait(_WAKE_SECONDS):
             if host.listener.failure is not None:
                 raise host.listener.failure
+            devops.adopt_local_runs()
         serving.withdraw(home)
         host.leave()
     finally:

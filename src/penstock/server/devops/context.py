@@ -1,0 +1,186 @@
+"""What the handlers of pipelines and builds share: the stores, and who and what a call means."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from penstock.devops.definitions import Definition, Definitions
+from penstock.devops.queueing import Person, Prepared, Queueing
+from penstock.devops.sources import Sources
+from penstock.engine.scheduler import Scheduler
+from penstock.engine.state import RunState
+from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.routes import Call
+from penstock.store.agents import Attachment
+from penstock.store.deployments import Deployments
+from penstock.store.logs import Logs
+from penstock.store.projects import Projects
+from penstock.store.runlists import RunLists
+from penstock.store.runs import Run, Runs
+
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInHand:
+    """A job that the agents of this machine were given: `agent` is its place from 1, 0 while it
+    waits."""
+
+    run: str
+    node: str
+    agent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevopsHttp:
+    """The stores and services behind the routes.
+
+    `explain` and `foresee` tell why something ran, and what would run, as data (the command line
+    has the same); `ml_jobs` the ML jobs that a run started; `jobs_in_hand` what the agents do, of
+    `slots` at once. `forget` removes the files of a run, `take_over(old, new, node)` copies those
+    of a node. `closing` is set when the server is about to stop.
+    """
+
+    organization: str
+    projects: Projects
+    definitions: Definitions
+    runs: Runs
+    lists: RunLists
+    scheduler: Scheduler
+    logs: Logs
+    attachments: Callable[[str], Iterable[Attachment]]
+    deployments: Deployments
+    queueing: Queueing
+    sources: Sources
+    explain: Callable[[RunState, str, str, str], Mapping[str, Any]]
+    foresee: Callable[[Prepared, Mapping[str, str]], Mapping[str, Any]]
+    ml_jobs: Callable[[str], list[dict[str, Any]]]
+    jobs_in_hand: Callable[[], list[JobInHand]]
+    forget: Callable[[str], None]
+    take_over: Callable[[str, str, str], None]
+    slots: int
+    machine: str
+    version: str
+    closing: threading.Event
+    clock: Callable[[], float]
+    home: Path
+
+
+def requester(call: Call) -> Person:
+    """Who calls, as runs name them."""
+    principal = call.principal
+    if principal is None:
+        return Person()
+    return Person(id=principal.id, name=principal.display_name or principal.name)
+
+
+def definition_of(http: DevopsHttp, call: Call, text: str) -> Definition:
+    """The pipeline of the project by its number (or, as clients of older APIs do, its name)."""
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        found = http.definitions.get(int(text))
+        if found is not None and found.project == call.project:
+            return found
+    else:
+        wanted = text.casefold()
+        for one in http.definitions.list(call.project):
+            if one.name.casefold() == wanted:
+                return one
+    message = f'there is no pipeline "{text[:200]}" in the project'
+    raise not_found("DefinitionNotFoundException", message)
+
+
+def run_of(http: DevopsHttp, call: Call, text: str | None = None) -> Run:
+    """The pipeline run of the project that the path (or `text`) names."""
+    name = call.parameters["runId"] if text is None else text
+    found = http.runs.get(name)
+    if found is None or found.kind != "pipeline" or found.project != call.project:
+        raise not_found("BuildNotFoundException", f"there is no run {name[:40]} in the project")
+    return found
+
+
+def state_of(http: DevopsHttp, run: Run) -> RunState:
+    """How the run stands. For reading through `Scheduler.read` where it goes on."""
+    return http.scheduler.state(str(run.id))
+
+
+def whole_number(call: Call, name: str, default: int, most: int = _MOST) -> int:
+    """A query parameter that is a whole number from 1."""
+    text = call.query(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) < 1:
+        raise bad_request(f'{name}: "{text[:40]}" is not a whole number from 1')
+    return min(int(text[:12]), most)
+
+
+def flag(call: Call, name: str) -> bool:
+    """A query parameter that is true or false (the default)."""
+    return call.query(name).lower() == "true"
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """The parts of a text between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def moment(at: float | None) -> str | None:
+    """A time as the wire has it: ISO 8601 in UTC."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_moment(name: str, text: str) -> float | None:
+    """A time of a query, in seconds since 1970; None for an empty one."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise bad_request(f'{name}: "{text[:60]}" is not an ISO 8601 time') from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def api(http: DevopsHttp, call: Call, project: str, *parts: str) -> str:
+    """An address of the API in a project: `api(http, call, name, "build", "builds", "7")`."""
+    path = "/".join(quote(part, safe="") for part in (http.organization, project, "_apis", *parts))
+    return f"{call.base_url}/{path}"
+
+
+def page(http: DevopsHttp, call: Call, project: str, path: str) -> str:
+    """An address of the portal in a project."""
+    place = "/".join(quote(part, safe="") for part in (http.organization, project))
+    return f"{call.base_url}/{place}/{path}"
+
+
+def project_name(http: DevopsHttp, project: str) -> str:
+    """The name of a project by its id."""
+    found = http.projects.find(project)
+    return found.name if found is not None else project
+
+
+def project_json(http: DevopsHttp, call: Call, project: str) -> dict[str, object]:
+    """A project as references to it have it."""
+    found = http.projects.find(project)
+    name = found.name if found is not None else project
+    return {
+        "id": project,
+        "name": name,
+        "description": found.description if found is not None else "",
+        "url": f"{call.base_url}/{http.organization}/_apis/projects/{project}",
+        "state": "wellFormed",
+        "revision": 1,
+        "visibility": "private",
+        "lastUpdateTime": moment(found.updated if found is not None else 0.0),
+    }
+
+
+def identity_json(id: str, name: str) -> dict[str, object]:
+    """A person as the wire has them."""
+    return {"id": id, "displayName": name, "uniqueName": name, "descriptor": f"penstock.{id}"}

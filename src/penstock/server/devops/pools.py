@@ -1,0 +1,171 @@
+"""Agent pools and queues: this machine's agents, what they do, and what waits.
+
+Source: Azure DevOps REST API reference 7.1, Distributed Task (Pools, Agents, Queues).
+"""
+
+from __future__ import annotations
+
+from penstock.server.devops.context import DevopsHttp, JobInHand, moment
+from penstock.server.devops.errors import devops_error, not_found
+from penstock.server.devops.locations import Location
+from penstock.server.routes import Call, Handler, Permission, Reply, Route
+from penstock.store.runs import Run
+
+LOCATIONS = (
+    Location(
+        id="a8c47e17-4d56-4a56-92bb-de7ea7dc65be",
+        area="distributedtask",
+        resource="pools",
+        template="_apis/{area}/{resource}/{poolId}",
+    ),
+    Location(
+        id="e298ef32-5878-4cab-993c-043836571f42",
+        area="distributedtask",
+        resource="agents",
+        template="_apis/{area}/pools/{poolId}/{resource}/{agentId}",
+    ),
+    Location(
+        id="900fa995-c559-4923-aae7-f8424fe4fbea",
+        area="distributedtask",
+        resource="queues",
+        template="{project}/_apis/{area}/{resource}/{queueId}",
+    ),
+)
+_POOL = 1
+
+
+def pool_routes(http: DevopsHttp) -> tuple[Route, ...]:
+    """The routes of pools, agents and queues."""
+
+    def pool() -> dict[str, object]:
+        return {
+            "id": _POOL,
+            "name": "Default",
+            "size": http.slots,
+            "isHosted": False,
+            "isLegacy": False,
+            "poolType": "automation",
+            "scope": "00000000-0000-0000-0000-000000000000",
+            "options": "none",
+            "autoProvision": True,
+            "autoUpdate": False,
+        }
+
+    def list_pools(call: Call) -> Reply:
+        wanted = call.query("poolName").casefold()
+        value = [pool()] if wanted in ("", "default") else []
+        return {"count": len(value), "value": value}
+
+    def show_pool(call: Call) -> Reply:
+        _check(call)
+        return pool()
+
+    def list_agents(call: Call) -> Reply:
+        _check(call)
+        value = agents(http)
+        return {"count": len(value), "value": value}
+
+    def show_agent(call: Call) -> Reply:
+        _check(call)
+        for agent in agents(http):
+            if str(agent["id"]) == call.parameters["agentId"]:
+                return agent
+        name = call.parameters["agentId"][:40]
+        raise not_found("TaskAgentNotFoundException", f"there is no agent {name}")
+
+    def list_queues(call: Call) -> Reply:
+        value = [{"id": 1, "name": "Default", "projectId": call.project, "pool": pool()}]
+        return {"count": len(value), "value": value}
+
+    def waiting(call: Call) -> Reply:
+        value = queued_jobs(http, call)
+        return {"count": len(value), "value": value}
+
+    def route(path: str, permission: Permission, handler: Handler) -> Route:
+        return Route(
+            method="GET",
+            path=f"/{{organization}}{path}",
+            permission=permission,
+            handler=handler,
+            on_error=devops_error,
+        )
+
+    base = "/_apis/distributedtask/pools"
+    return (
+        route(base, Permission.SIGNED_IN, list_pools),
+        route(f"{base}/{{poolId}}", Permission.SIGNED_IN, show_pool),
+        route(f"{base}/{{poolId}}/agents", Permission.SIGNED_IN, list_agents),
+        route(f"{base}/{{poolId}}/agents/{{agentId}}", Permission.SIGNED_IN, show_agent),
+        route("/{project}/_apis/distributedtask/queues", Permission.RUN_READ, list_queues),
+        route("/{project}/_apis/penstock/queue", Permission.RUN_READ, waiting),
+    )
+
+
+def agents(http: DevopsHttp) -> list[dict[str, object]]:
+    """The agents of this machine: its slots. One without work is online and idle."""
+    busy = {job.agent: job for job in http.jobs_in_hand() if job.agent}
+    return [_agent(http, number, busy.get(number)) for number in range(1, http.slots + 1)]
+
+
+def _agent(http: DevopsHttp, number: int, job: JobInHand | None) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "id": number,
+        "name": f"{http.machine}-{number}",
+        "version": http.version,
+        "enabled": True,
+        "status": "online",
+        "osDescription": "Linux",
+        "maxParallelism": 1,
+        "provisioningState": "Provisioned",
+        "lastContact": moment(http.clock()),
+    }
+    run = http.runs.get(job.run) if job is not None else None
+    if job is not None and run is not None:
+        shown["assignedRequest"] = {
+            "requestId": run.id,
+            "jobId": job.node,
+            "jobName": job.node,
+            "planType": "Build",
+            "definition": {"id": run.pipeline, "name": run.definition},
+            "owner": {"id": run.id, "name": run.number},
+            "assignTime": moment(run.started),
+        }
+    return shown
+
+
+def queued_jobs(http: DevopsHttp, call: Call) -> list[dict[str, object]]:
+    """The jobs of the project that wait for an agent, the longest waiting first, and why."""
+    in_hand = http.jobs_in_hand()
+    running = [job for job in in_hand if job.agent]
+    found: list[dict[str, object]] = []
+    for place, job in enumerate((job for job in in_hand if not job.agent), 1):
+        run = http.runs.get(job.run)
+        if run is None or run.project != call.project:
+            continue
+        found.append(_waiting(http, run, job, place, len(running)))
+    return found
+
+
+def _waiting(
+    http: DevopsHttp, run: Run, job: JobInHand, place: int, running: int
+) -> dict[str, object]:
+    agents = "agent" if http.slots == 1 else "agents"
+    why = (
+        f"all {http.slots} {agents} of {http.machine} are busy; {place - 1} jobs are before it"
+        if running >= http.slots
+        else "an agent is about to take it"
+    )
+    return {
+        "run": {"id": run.id, "number": run.number, "definition": run.definition},
+        "job": job.node,
+        "position": place,
+        "pool": "Default",
+        "why": why,
+        "since": moment(run.started or run.created),
+    }
+
+
+def _check(call: Call) -> None:
+    if call.parameters["poolId"] != str(_POOL):
+        name = call.parameters["poolId"][:40]
+        raise not_found("TaskAgentPoolNotFoundException", f"there is no agent pool {name}")

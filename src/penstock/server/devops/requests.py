@@ -1,0 +1,98 @@
+"""What clients send about runs, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock.devops.queueing import NotQueued, Queueing, RunRequest
+from penstock.devops.sources import SourceMissing
+from penstock.devops.stages import UnknownStage
+from penstock.server.devops.errors import bad_request
+from penstock.server.errors import Refused
+
+
+def text_of(body: Mapping[str, Any], name: str, default: str = "") -> str:
+    """A field that is a text; absent or null is the default."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise bad_request(f'"{name}" must be a text')
+    return value
+
+
+def table_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A field that is an object; absent or null is an empty one."""
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_request(f'"{name}" must be an object')
+    return value
+
+
+def texts_of(body: Mapping[str, Any], name: str) -> Sequence[str]:
+    """A field that is a list of texts; absent or null is an empty one."""
+    value = body.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise bad_request(f'"{name}" must be a list of texts')
+    return value
+
+
+def parameters_of(body: Mapping[str, Any], name: str = "templateParameters") -> dict[str, str]:
+    """Template parameters by name: texts as they are, all else as JSON (which is YAML)."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in table_of(body, name).items()
+    }
+
+
+def variables_of(body: Mapping[str, Any], name: str = "variables") -> dict[str, str]:
+    """Variables by name: `{"x": {"value": "1"}}` or `{"x": "1"}`.
+
+    A secret one is refused: what a person types into a run would have to be kept for its restart.
+    """
+    found = {}
+    for key, given in table_of(body, name).items():
+        value = given.get("value") if isinstance(given, dict) else given
+        if isinstance(given, dict) and given.get("isSecret"):
+            raise bad_request(
+                f'variable "{key}": a secret value cannot be given to a run; put it in a variable '
+                "group of the library"
+            )
+        found[key] = value if isinstance(value, str) else json.dumps(value)
+    return found
+
+
+def start(queueing: Queueing, request: RunRequest) -> str:
+    """Queue the run; what cannot be is a refusal."""
+    check_variables(request)
+    try:
+        return queueing.queue(request)
+    except SourceMissing as error:
+        raise bad_request(str(error), "InvalidSourceVersionException") from error
+    except UnknownStage as error:
+        raise bad_request(f"{error}; {error.hint}") from error
+    except NotQueued as error:
+        raise Refused(400, "DefinitionDisabledException", str(error)) from error
+
+
+def check_variables(request: RunRequest) -> None:
+    """Refuse variables that the pipeline does not let people set, as the service does."""
+    settable = {
+        variable.name.casefold()
+        for variable in request.definition.settings.variables
+        if variable.settable
+    }
+    others = [n for n in request.variables if n.casefold() not in (*settable, "system.debug")]
+    if others:
+        names = ", ".join(f'"{name}"' for name in others)
+        message = (
+            f"these variables cannot be set when the run is queued: {names}. Add them to the "
+            "variables of the pipeline, with `allowOverride`"
+        )
+        raise bad_request(message, "PipelineValidationException")
