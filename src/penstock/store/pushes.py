@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from penstock.store.database import Database
 from penstock.store.git.names import ZERO
 from penstock.store.git.repository import HEADS, TAGS
+from penstock.store.git.writing import move_refs
 from penstock.store.repositories import Repositories, Repository
 
 TRACKED = (HEADS, TAGS)
@@ -112,6 +113,26 @@ class Pushes:
             connection.execute("UPDATE pushes SET state = 'accepted' WHERE id = ?", (push,))
             _write(connection, push, repository.id, tracked)
         return self.get(push)
+
+    def move(
+        self, repository: Repository, pusher: Pusher, updates: Sequence[RefUpdate]
+    ) -> PushRecord | None:
+        """Move refs as a push does, all or none, and write it down; listeners are not told yet.
+
+        Raises RefMoved where a ref is not at its old place, and BadRef.
+        """
+        git = self._repositories.git(repository)
+        with self.turn(repository):
+            push = self.begin(repository, pusher)
+            try:
+                move_refs(git, [(one.ref, one.old, one.new) for one in updates])
+            except BaseException:
+                self.accept(push, repository, ())
+                raise
+            created = [one.ref for one in updates if not one.deletes]
+            for ref in created[:1]:
+                self._repositories.adopt_first_branch(repository, ref)
+            return self.accept(push, repository, updates)
 
     def announce(self, push: PushRecord) -> list[str]:
         """Tell the listeners; what they answer, for the pusher. A listener that fails leaves the

@@ -179,7 +179,9 @@ class _Smart:
 def pusher_of(call: Call) -> Pusher:
     """Who calls, as a push remembers them."""
     principal = call.principal
-    return Pusher(name=principal.name) if principal is not None else Pusher()
+    if principal is None:
+        return Pusher()
+    return Pusher(id=principal.id, name=principal.display_name or principal.name)
 
 
 def plain_error(error: Exception) -> Answer:
@@ -208,7 +210,7 @@ def _links(
 
 def _may_write(call: Call) -> None:
     principal = call.principal
-    if principal is None or Permission.CODE_WRITE not in principal.permissions:
+    if principal is None or not principal.may(Permission.CODE_WRITE, call.project):
         name = principal.name if principal else "anonymous"
         raise Refused(403, "GitNeedsPermission", f'"{name}" may not push to this repository')
 
