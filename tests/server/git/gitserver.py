@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.server.auth import EVERYTHING, FixedTokens
-from penstock.server.git.smart import GitHttp, smart_routes
+from penstock.server.devops import connection
+from penstock.server.devops.locations import location_routes
+from penstock.server.git import git_locations, git_routes
+from penstock.server.git.context import GitHttp
 from penstock.server.routes import Permission, Principal, Route
 from penstock.store.git.transport import write_hooks
 from penstock.store.pushes import Pushes
@@ -58,7 +61,11 @@ class GitServer(Hosted):
         self.server: Server
 
     def routes(self) -> tuple[Route, ...]:
-        return smart_routes(self.http)
+        return (
+            *location_routes((*connection.LOCATIONS, *git_locations())),
+            *connection.connection_routes("penstock", "1"),
+            *git_routes(self.http),
+        )
 
     @property
     def url(self) -> str:

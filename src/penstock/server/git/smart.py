@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from penstock.server.errors import Refused
+from penstock.server.git.context import Found, GitHttp, pusher_of
 from penstock.server.git.exchange import BODY_LIMIT, Exchange, ProcessResponse, start_process
 from penstock.server.git.receiving import Desk, Receiving
 from penstock.server.routes import Answer, Call, Permission, Route
-from penstock.store.git.making import PACK_LIMIT
+from penstock.store.git.repository import HEADS
 from penstock.store.git.transport import (
     RECEIVE,
     SERVICES,
@@ -26,9 +26,7 @@ from penstock.store.git.transport import (
     upload_pack,
     uses_version_2,
 )
-from penstock.store.projects import Project, Projects
-from penstock.store.pushes import Pusher, Pushes, PushRecord
-from penstock.store.repositories import Repositories, Repository
+from penstock.store.pushes import PushRecord
 
 AT_ONCE = 16
 DISK_RESERVE = 256 * 1024 * 1024
@@ -38,18 +36,6 @@ _NO_CACHE = {
     "pragma": "no-cache",
     "expires": "Fri, 01 Jan 1980 00:00:00 GMT",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHttp:
-    """What the handlers need. `hooks` is the folder that `write_hooks` filled."""
-
-    projects: Projects
-    repositories: Repositories
-    pushes: Pushes
-    hooks: Path
-    on_failure: Callable[[str, Exception], None]
-    pack_limit: int = PACK_LIMIT
 
 
 def smart_routes(http: GitHttp) -> tuple[Route, ...]:
@@ -93,7 +79,7 @@ class _Smart:
             raise Refused(403, "DumbHttp", "this server speaks the smart Git protocol only")
         if service == RECEIVE:
             _may_write(call)
-        _, repository = await self._found(call)
+        repository = self._http.found(call).repository
         protocol = call.header("git-protocol")
         folder = self._http.repositories.folder(repository.id)
         line = f"# service={service}\n"
@@ -112,7 +98,7 @@ class _Smart:
     async def upload(self, call: Call) -> ProcessResponse:
         """Send the objects that a client asks for."""
         _check_content_type(call, UPLOAD)
-        _, repository = await self._found(call)
+        repository = self._http.found(call).repository
         folder = self._http.repositories.folder(repository.id)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._places)
@@ -130,10 +116,11 @@ class _Smart:
     async def receive(self, call: Call) -> ProcessResponse:
         """Take a push."""
         _check_content_type(call, RECEIVE)
-        project, repository = await self._found(call)
+        found = self._http.found(call)
+        repository = found.repository
         folder = self._http.repositories.folder(repository.id)
         _check_disk(folder)
-        say = partial(_links, call.base_url, call.parameters["organization"], project, repository)
+        say = partial(_links, found)
         receiving = Receiving(self._desk, repository, pusher_of(call), say)
         async with AsyncExitStack() as stack:
             stack.callback(receiving.abandon)
@@ -160,29 +147,6 @@ class _Smart:
             )
         )
 
-    async def _found(self, call: Call) -> tuple[Project, Repository]:
-        """The repository that the address names. Raises Refused."""
-        named = call.parameters["project"]
-        name = call.parameters.get("repository", named)
-        project = self._http.projects.find(named)
-        repository = project and self._http.repositories.find(name, project.id)
-        if not project or not repository:
-            raise Refused(
-                404,
-                "GitRepositoryNotFoundException",
-                f"TF401019: The Git repository with name or identifier {name} does not exist or you"
-                " do not have permissions for the operation you are attempting.",
-            )
-        return project, repository
-
-
-def pusher_of(call: Call) -> Pusher:
-    """Who calls, as a push remembers them."""
-    principal = call.principal
-    if principal is None:
-        return Pusher()
-    return Pusher(id=principal.id, name=principal.display_name or principal.name)
-
 
 def plain_error(error: Exception) -> Answer:
     """The answer to a failed request in plain text, which git clients show as `remote: ...`."""
@@ -193,18 +157,11 @@ def plain_error(error: Exception) -> Answer:
     return Answer(status=status, body=f"{text}\n".encode(), headers=headers)
 
 
-def web_address(base: str, organization: str, project: str, repository: str) -> str:
-    """Where people see a repository, which is also what they clone."""
-    return f"{base}/{quote(organization)}/{quote(project)}/_git/{quote(repository)}"
-
-
-def _links(
-    base: str, organization: str, project: Project, repository: Repository, push: PushRecord
-) -> Sequence[str]:
-    address = web_address(base, organization, project.name, repository.name)
-    branches = [one.ref for one in push.updates if not one.deletes]
-    branch = branches[0].removeprefix("refs/heads/") if branches else ""
-    query = f"?version=GB{quote(branch)}" if branch and not branch.startswith("refs/") else ""
+def _links(found: Found, push: PushRecord) -> Sequence[str]:
+    """What the pusher is told: where to see what was pushed."""
+    address = found.address.web(found.project, found.repository)
+    branches = [one.ref for one in push.updates if not one.deletes and one.ref.startswith(HEADS)]
+    query = f"?version=GB{quote(branches[0].removeprefix(HEADS))}" if branches else ""
     return [f"See it at {address}{query}"]
 
 

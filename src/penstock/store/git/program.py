@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -96,20 +96,27 @@ def answer(
             return output, code
 
 
-def pieces(folder: Path, *arguments: str, separator: bytes = b"\0") -> Generator[bytes, None, None]:
-    """What git prints between separators, as it prints it. Whoever stops reading ends git."""
+def chunks(folder: Path, *arguments: str) -> Generator[bytes, None, None]:
+    """What git prints, as it prints it. Whoever stops reading ends git."""
     with started(folder, arguments) as (process, complaint):
         assert process.stdout is not None
-        rest = b""
         while chunk := os.read(process.stdout.fileno(), _CHUNK):
+            yield chunk
+        if code := process.wait():
+            raise GitFailed(_last_line(complaint) or f"git ended with exit code {code}")
+
+
+def pieces(folder: Path, *arguments: str, separator: bytes = b"\0") -> Generator[bytes, None, None]:
+    """What git prints between separators, as it prints it. Whoever stops reading ends git."""
+    rest = b""
+    with closing(chunks(folder, *arguments)) as printed:
+        for chunk in printed:
             *whole, rest = (rest + chunk).split(separator)
             yield from whole
             if len(rest) > OUTPUT_LIMIT:
                 raise TooMuch(f"git printed more than {OUTPUT_LIMIT} bytes without a separator")
-        if rest:
-            yield rest
-        if code := process.wait():
-            raise GitFailed(_last_line(complaint) or f"git ended with exit code {code}")
+    if rest:
+        yield rest
 
 
 @contextmanager

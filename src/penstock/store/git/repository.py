@@ -13,7 +13,7 @@ from pathlib import Path
 
 from penstock.store.git.names import BadPath, BadRef, checked_path, checked_ref, is_short_id
 from penstock.store.git.objects import Objects
-from penstock.store.git.program import GitFailed, TooMuch, answer, pieces, run
+from penstock.store.git.program import GitFailed, TooMuch, answer, chunks, pieces, run
 from penstock.store.git.records import (
     Change,
     ChangeKind,
@@ -214,6 +214,24 @@ class BareRepository:
                     raise TooMuch(f"the folder holds more than {ENTRY_LIMIT} entries")
                 found.append(_listed(line, path))
         return found
+
+    def tree_by_id(self, id: str) -> list[Entry] | None:
+        """The entries of a tree by its full id, in git's order; None where there is none."""
+        found = self._objects.read(self.folder, id)
+        if found is None or found[0].kind != "tree":
+            return None
+        return self._sized(parse_tree(found[1], ""))
+
+    def kind(self, id: str) -> str | None:
+        """What the object with that full id is (`commit`, `tag` ...); None where there is none."""
+        found = self._objects.describe(self.folder, id)
+        return None if found is None else found.kind
+
+    def archive(self, commit: str, entry: Entry) -> Iterator[bytes]:
+        """What is in a folder of a commit, or one file of it, as a zip file, in chunks."""
+        path = checked_path(entry.path)
+        what = (f"{commit}:{path}",) if entry.kind is Kind.FOLDER else (commit, "--", path)
+        return chunks(self.folder, "--literal-pathspecs", "archive", "--format=zip", *what)
 
     def blob(self, id: str, limit: int) -> bytes:
         """The content of a file by its id. Raises NotFound, and TooMuch above `limit` bytes."""

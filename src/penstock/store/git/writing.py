@@ -15,6 +15,7 @@ from penstock.store.git.repository import BareRepository, NotFound
 
 CHANGES_LIMIT = 1000
 _FILE = 0o100644
+_NOTHING = (0, "")
 
 
 class ChangeRefused(Exception):
@@ -107,7 +108,7 @@ class _Index:
     def __init__(self, git: BareRepository, parent: str | None) -> None:
         self._git = git
         self._parent = parent
-        self._entries: dict[str, int | None] = {}
+        self._entries: dict[str, tuple[int, str]] = {}
 
     def lines(self, changes: Sequence[FileChange]) -> list[bytes]:
         """The lines, in the order of the changes."""
@@ -125,46 +126,50 @@ class _Index:
                 self._expect_room(path)
                 return [self._put(path, _FILE, change.content)]
         old = _not_root(change.old_path)
-        mode, content = self._expect(old), change.content
-        entry = self._found(old)
+        mode = self._expect(old)
+        id = self._file(old)[1]
         self._expect_room(path)
         gone = self._gone(old)
-        if content is None and entry is not None:
-            self._entries[path] = mode
-            return [gone, f"{mode:o} {entry.id}\t{path}\0".encode()]
-        return [gone, self._put(path, mode, content)]
+        if change.content is None:
+            return [gone, self._line(path, mode, id)]
+        return [gone, self._put(path, mode, change.content)]
 
     def _put(self, path: str, mode: int, content: bytes | None) -> bytes:
         if content is None:
             raise ChangeRefused(f'the change of "/{path}" has no content')
         written = run(self._git.folder, "hash-object", "-w", "--stdin", given=content)
-        self._entries[path] = mode
-        return f"{mode:o} {written.decode().strip()}\t{path}\0".encode()
+        return self._line(path, mode, written.decode().strip())
+
+    def _line(self, path: str, mode: int, id: str) -> bytes:
+        self._entries[path] = (mode, id)
+        return f"{mode:o} {id}\t{path}\0".encode()
 
     def _gone(self, path: str) -> bytes:
-        self._entries[path] = None
+        self._entries[path] = _NOTHING
         return f"0 {ZERO}\t{path}\0".encode()
 
     def _expect(self, path: str) -> int:
-        mode = self._mode(path)
-        if mode is None:
+        mode, _ = self._file(path)
+        if not mode:
             raise ChangeRefused(f'there is no file "/{path}" to change')
         return mode
 
     def _expect_room(self, path: str) -> None:
-        if self._mode(path) is not None or self._is_folder(path):
+        if self._file(path) != _NOTHING or self._is_folder(path):
             raise ChangeRefused(f'"/{path}" is there already')
         parts = path.split("/")
         for end in range(1, len(parts)):
-            if self._mode("/".join(parts[:end])) is not None:
+            if self._file("/".join(parts[:end])) != _NOTHING:
                 raise ChangeRefused(f'"/{"/".join(parts[:end])}" is a file, not a folder')
 
-    def _mode(self, path: str) -> int | None:
-        """The mode of the file at a path, changes counted; None where there is none."""
+    def _file(self, path: str) -> tuple[int, str]:
+        """Mode and id of the file at a path, changes counted; `_NOTHING` where there is none."""
         if path in self._entries:
             return self._entries[path]
         entry = self._found(path)
-        return entry.mode if entry is not None and entry.kind is not Kind.FOLDER else None
+        if entry is None or entry.kind is Kind.FOLDER:
+            return _NOTHING
+        return entry.mode, entry.id
 
     def _is_folder(self, path: str) -> bool:
         entry = self._found(path)

@@ -1,0 +1,165 @@
+"""What the handlers of projects and repositories share: stores, and what a call is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.errors import Refused
+from penstock.server.routes import Call
+from penstock.store.git.making import PACK_LIMIT
+from penstock.store.git.repository import BareRepository
+from penstock.store.projects import Project, Projects
+from penstock.store.pushes import Pusher, Pushes
+from penstock.store.repositories import Repositories, Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHttp:
+    """What the handlers need. `hooks` is the folder that `write_hooks` filled; `on_failure` is told
+    of failures of ours that no answer shows."""
+
+    projects: Projects
+    repositories: Repositories
+    pushes: Pushes
+    hooks: Path
+    on_failure: Callable[[str, Exception], None]
+    pack_limit: int = PACK_LIMIT
+
+    def found(self, call: Call) -> Found:
+        """The repository that a path names by id or name. Raises Refused."""
+        named = call.parameters.get("project", "")
+        name = call.parameters.get("repository", named)
+        project = self.projects.find(named) if named else None
+        repository = None
+        if project is not None or not named:
+            repository = self.repositories.find(name, project.id if project else "")
+        if repository is None:
+            raise missing_repository(name)
+        return Found(
+            call=call,
+            project=project or self.projects.get(repository.project),
+            repository=repository,
+            git=self.repositories.git(repository),
+        )
+
+    def project_of(self, parameters: Mapping[str, str]) -> str | None:
+        """For paths without a project: the id of the one that the named repository belongs to."""
+        repository = self.repositories.find(parameters.get("repository", ""))
+        return None if repository is None else repository.project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The repository that a call is about, and what reads it."""
+
+    call: Call
+    project: Project
+    repository: Repository
+    git: BareRepository
+
+    @property
+    def address(self) -> Address:
+        """The addresses that an answer gives."""
+        return Address.of(self.call)
+
+    @property
+    def url(self) -> str:
+        """The address of the repository in the API."""
+        return self.address.repository(self.project, self.repository)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The addresses of things, as the caller reaches this server."""
+
+    root: str
+
+    @staticmethod
+    def of(call: Call) -> Address:
+        """Those of the organization that a call names."""
+        return Address(f"{call.base_url}/{quote(call.parameters['organization'])}")
+
+    def project(self, project: Project) -> str:
+        """A project in the API."""
+        return f"{self.root}/_apis/projects/{project.id}"
+
+    def repository(self, project: Project, repository: Repository) -> str:
+        """A repository in the API."""
+        return f"{self.root}/{project.id}/_apis/git/repositories/{repository.id}"
+
+    def web(self, project: Project, repository: Repository) -> str:
+        """Where people see a repository, which is also what they clone."""
+        return f"{self.root}/{quote(project.name)}/_git/{quote(repository.name)}"
+
+
+def pusher_of(call: Call) -> Pusher:
+    """Who calls, as a push remembers them."""
+    principal = call.principal
+    if principal is None:
+        return Pusher()
+    return Pusher(id=principal.id, name=principal.display_name or principal.name)
+
+
+def missing_repository(name: str) -> Refused:
+    """The refusal for a repository that is not there, or that the caller may not see."""
+    return not_found(
+        "GitRepositoryNotFoundException",
+        f"TF401019: The Git repository with name or identifier {name} does not exist or you do not"
+        " have permissions for the operation you are attempting.",
+    )
+
+
+def whole_number(call: Call, name: str, default: int, most: int) -> int:
+    """A query parameter that is a count. Raises Refused for another text; more is `most`."""
+    text = call.query(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise bad_request(f'the query parameter "{name}" is not a whole number: "{text[:50]}"')
+    return min(int(text), most)
+
+
+def is_true(call: Call, name: str, default: bool = False) -> bool:
+    """A query parameter that is true or false."""
+    match call.query(name).lower():
+        case "":
+            return default
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+    raise bad_request(f'the query parameter "{name}" is neither true nor false')
+
+
+def text_of(body: Mapping[str, object], name: str, default: str = "") -> str:
+    """A text of a JSON body. Raises Refused for something else."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise bad_request(f'"{name}" must be a text')
+    return value
+
+
+def record_of(body: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """An object of a JSON body, empty where it is not there. Raises Refused for something else."""
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_request(f'"{name}" must be an object')
+    return value
+
+
+def records_of(body: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    """A list of objects of a JSON body. Raises Refused for something else."""
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise bad_request(f'"{name}" must be a list of objects')
+    return value
