@@ -158,7 +158,8 @@ class Binder:
             return ""
         shape = PARAMETER_TYPES.get(parameter.type) or parameter.type
         needs_list = parameter.type.endswith("List")
-        if needs_list != isinstance(node, Sequence):
+        is_text = isinstance(node, Scalar) and parameter.type != "pool"
+        if needs_list != isinstance(node, Sequence) or is_text:
             raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
         read = self.read_shape(node, shape, parameter.name, is_given)
         return self.bridge.value_of(read, typed=False)
