@@ -175,6 +175,7 @@ def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
         """
 variables:
 - group: settings
+resources: { repositories: [{ repository: other, name: other }] }
 steps:
 - task: AzureCLI@2
   inputs: { registry: hub }
@@ -192,6 +193,13 @@ steps:
         "4 errors",
     ):
         assert expected in text
+    # the words of the service's published resources
+    assert [d.service_text for d in planned.diagnostics if d.service_text] == [
+        "Variable group settings was not found or is not authorized for use.",
+        "Job Job: Step AzureCLI@2 input registry references service connection hub which could not "
+        "be found. The service connection does not exist or has not been authorized for use.",
+        "A task is missing. The pipeline references a task called 'Bsh@3'.",
+    ]
 
 
 def test_secret_of_a_group_needs_a_value(tmp_path: Path) -> None:
@@ -220,7 +228,11 @@ def test_secret_of_a_group_needs_a_value(tmp_path: Path) -> None:
             "deploy: { steps: [{ script: x }] } } } }]",
             'deployment strategy "canary"',
         ),
-        ("steps: [{ script: x, target: box }]", "containers are not supported yet"),
+        (
+            "{ resources: { containers: [{ container: box, image: a }] }, "
+            "steps: [{ script: x, target: box }] }",
+            "containers are not supported yet",
+        ),
         ("jobs: [{ job: a, timeoutInMinutes: $(x), steps: [{ script: x }] }]", "a whole number"),
     ],
 )

@@ -15,6 +15,20 @@ VALID = (
 )
 
 
+ROLLING = (
+    "jobs:\n- deployment: D\n  environment: e\n  strategy:\n    rolling:\n      maxParallel: {}\n"
+    "      deploy: {{steps: []}}"
+)
+
+
+def _loops(depth):
+    """Loops inside loops over two items each."""
+    lines = []
+    for level in range(depth):
+        lines.append("  " * level + f"- ${{{{ each v{level} in split('a,b', ',') }}}}:")
+    return "\n".join([*lines, "  " * depth + "- script: x"])
+
+
 class Texts:
     """Files that are given as texts: `self` unless the name is `path@repository`."""
 
@@ -209,6 +223,35 @@ def with_parameter(declaration, value, body="steps: []"):
             "jobs:\n- job: J\n  steps: [{script: x, name: s}, {script: x, name: s}]",
             "Job J: The step name s appears more than once. Step names must be unique within a "
             "job.",
+        ),
+        # what jobs refer to, and their strategies
+        (
+            "steps:\n- checkout: tools",
+            "The checkout step references the repository 'tools' which is not defined by the "
+            "pipeline",
+        ),
+        (
+            "jobs:\n- job: J\n  container: ubuntu",
+            "A container resource with name ubuntu could not be found. The container resource does "
+            "not exist. If you intended to specify an image, use NAME:TAG or NAME@DIGEST. For "
+            "example, ubuntu:latest",
+        ),
+        (
+            "jobs:\n- job: J\n  strategy:\n    matrix:\n"
+            + "".join(f"      leg{n}: {{}}\n" for n in range(257)),
+            "The matrix expansion resulted in 257 jobs which exceeds the maximum allowable job "
+            "count of 256.",
+        ),
+        (ROLLING.format("0"), "Absolute rolling value should be greater than zero."),
+        (ROLLING.format("0%"), "Percentage rolling value should be with in 1 to 100."),
+        (ROLLING.format("101%"), "Percentage rolling value should be with in 1 to 100."),
+        (ROLLING.format("half"), "half is not supported as rolling option."),
+        # declarations and limits
+        ("parameters:\n- name: p\n  default: a\n  values: a\nsteps: []", "Expected a sequence"),
+        (
+            "steps:\n" + _loops(17),
+            "Maximum events exceeded while evaluating the template. This may indicate an infinite "
+            "loop or too many nested loops.",
         ),
         ("jobs: [{job: a-b}]", f"Stage __default job a-b has an invalid name. {VALID}"),
         (

@@ -42,8 +42,15 @@ def pipeline(main, **others):
     return compiled.pipeline
 
 
+RESOURCES = """
+resources:
+  containers: [{container: builder, image: a}, {container: postgres, image: b}]
+  packages: [{package: a, type: npm, connection: c, name: d}]
+"""
+
+
 def job(text):
-    return pipeline("jobs:\n" + text).stages[0].jobs[0]
+    return pipeline("jobs:\n" + text + RESOURCES).stages[0].jobs[0]
 
 
 def step(text):

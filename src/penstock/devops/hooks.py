@@ -67,6 +67,7 @@ def plan_deployment(
             hook.steps,
             steps_pool,
             known,
+            job=job.id.value,
             implicit_checkout=False,
             clean=job.workspace_clean,
             download=hook_name == "deploy",

@@ -197,7 +197,13 @@ def _plan_ordinary(
 ) -> None:
     refuse_containers(planning, job)
     work = plan_work(
-        planning, job.steps, pool, known, implicit_checkout=True, clean=job.workspace_clean
+        planning,
+        job.steps,
+        pool,
+        known,
+        job=job.id.value,
+        implicit_checkout=True,
+        clean=job.workspace_clean,
     )
     match job.strategy:
         case None:

@@ -16,6 +16,7 @@ from penstock.engine.requests import Variable
 _TEMPLATE_TIME = frozenset(
     name.casefold()
     for name in (
+        "Build.CronSchedule.DisplayName",
         "Build.DefinitionName",
         "Build.DefinitionVersion",
         "Build.DefinitionFolderPath",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from penstock.devops.images import choose_image
 from penstock.devops.macros import expand
@@ -20,11 +21,12 @@ def plan_work(
     pool: model.Pool | None,
     known: Mapping[str, str],
     *,
+    job: str,
     implicit_checkout: bool,
     clean: model.Text | None,
     download: bool = False,
 ) -> StepsWork:
-    """What the agent is asked to do for the steps of a job or a hook.
+    """What the agent is asked to do for the steps of a job, known by its id, or of a hook of it.
 
     `known` holds variables that macros may show now, names in lower case. A job without a checkout
     step checks out `self`; a deployment hook does not, but downloads the run\'s artifacts.
@@ -57,7 +59,7 @@ def plan_work(
             variables=known,
             secrets=surroundings.secrets,
         )
-        planning.problems += planned.diagnostics
+        planning.problems += (_of_job(problem, job) for problem in planned.diagnostics)
         endpoints |= {e.id: e for e in planned.endpoints}
         if planned.step is not None:
             requested.append(planned.step)
@@ -82,6 +84,14 @@ def plan_work(
 
 CHECKOUT_TASK = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 DOWNLOAD_TASK = "30f35852-3f7e-4c0c-9a88-e127b4f97211@1"
+
+
+def _of_job(problem: Diagnostic, job: str) -> Diagnostic:
+    """The service's words about a step begin with its job."""
+    said = problem.service_text
+    if said is None or not said.startswith("Step "):
+        return problem
+    return replace(problem, service_text=f"Job {job}: {said}")
 
 
 def _checkout_self(number: int) -> Step:

@@ -275,6 +275,10 @@ CODES: dict[str, tuple[str, str]] = {
         "expressions are not allowed here",
         "Parameter declarations are read before anything can be evaluated.",
     ),
+    "PS1316": (
+        "a runtime expression is not the whole value",
+        "$[ ] is evaluated only where it is around the whole value; anywhere else it is text.",
+    ),
     # --- PS20xx: the graph of stages, jobs and steps
     "PS2001": (
         "nothing can start",
@@ -297,6 +301,31 @@ CODES: dict[str, tuple[str, str]] = {
         "a name is used twice",
         "Stages of a pipeline, jobs of a stage and steps of a job need ids that differ in more "
         "than upper and lower case.",
+    ),
+    "PS2006": (
+        "a repository that a step checks out is not declared",
+        "checkout takes self, none, the name of a repository resource, or a repository in full: "
+        "git://project/repository@branch.",
+    ),
+    "PS2007": (
+        "a container is not declared",
+        "A container is the name of a container resource, or an image with its tag or digest: "
+        "ubuntu:22.04. The target of a step is a resource, or host.",
+    ),
+    "PS2008": (
+        "a resource that a step fetches from is not declared",
+        "download takes current, none or the name of a pipeline resource, downloadBuild that of a "
+        "build resource, getPackage that of a package resource.",
+    ),
+    "PS2009": (
+        "a matrix is not valid",
+        "The names of its legs hold letters, digits and underscores, begin with a letter and have "
+        "at most 100 characters; there are at most 256 legs.",
+    ),
+    "PS2010": (
+        "a setting of a deployment strategy is not valid",
+        "maxParallel of a rolling deployment is a number from 1 or a share from 1% to 100%; the "
+        "increments of a canary deployment are numbers up to 100.",
     ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (

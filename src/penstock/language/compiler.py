@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from penstock.language.expressions import Object
 from penstock.language.graph import check_pipeline
+from penstock.language.jobs import check_jobs
 from penstock.language.origins import Origins
 from penstock.language.pipeline import Pipeline, build_pipeline
 from penstock.language.source import Diagnostic, Source, Span, has_errors
@@ -75,6 +76,7 @@ def compile_pipeline(
     if loaded and isinstance(tree, Mapping):
         pipeline = build_pipeline(tree, loaded.source, origins)
         reports.extend(check_pipeline(pipeline, is_complete=not reports.has_errors))
+        reports.extend(check_jobs(pipeline, is_complete=not reports.has_errors))
         reports.extend(check_starts(pipeline))
     diagnostics = reports.all()
     return Compiled(

@@ -132,6 +132,8 @@ class _Checker:
             error = self._error(expression, place)
             if error:
                 yield _located(error, text, offset, _LOADING + str(error))
+        elif "$[" in stripped:
+            yield _not_whole(text, is_closed="]" in stripped.partition("$[")[2])
 
     def _condition(self, text: Text | None) -> Iterator[Diagnostic]:
         if text and text.value:
@@ -181,6 +183,21 @@ def _strategy_values(strategy: Matrix | Parallel | None) -> list[Text | None]:
         case Parallel():
             return [strategy.count, strategy.max_parallel]
     return []
+
+
+def _not_whole(text: Text, *, is_closed: bool) -> Diagnostic:
+    """A `$[` that begins no expression, because it is not around the whole value."""
+    return Diagnostic(
+        code="PS1316",
+        severity=Severity.WARNING,
+        message="this value is taken as text, for $[ ] is not around the whole of it"
+        if is_closed
+        else 'this value is taken as text, for its "$[" is never closed',
+        span=place_in(text.value, text.span, text.value.index("$["), 2),
+        help="make one expression of it, with format() around the texts: $[ format('v{0}', ...) ]"
+        if is_closed
+        else 'close it with "]" at the end of the value',
+    )
 
 
 def _located(error: ExpressionError, text: Text, offset: int, service_text: str) -> Diagnostic:

@@ -11,6 +11,7 @@ from penstock.language.pipeline.members import (
     as_text,
     boolean_of,
     items_of,
+    keys_of,
     members_of,
     names_of,
     text_of,
@@ -238,7 +239,9 @@ def _strategy(node: Node | None) -> records.Matrix | records.Parallel | None:
         legs = as_text(matrix)
     else:
         legs = {name: texts_by_name(leg) for name, leg in members_of(matrix).items()}
-    return records.Matrix(legs=legs, max_parallel=max_parallel, span=node.span)
+    return records.Matrix(
+        legs=legs, max_parallel=max_parallel, names=keys_of(matrix), span=node.span
+    )
 
 
 def _containers_by_name(node: Node | None) -> dict[str, records.Container]:

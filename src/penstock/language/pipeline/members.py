@@ -16,6 +16,12 @@ def members_of(node: Node | None) -> dict[str, Node]:
     return {entry.key.value: entry.value for entry in entries}
 
 
+def keys_of(node: Node | None) -> tuple[Text, ...]:
+    """The keys of a mapping with their places; none for anything else."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    return tuple(as_text(entry.key) for entry in entries)
+
+
 def items_of(node: Node | None) -> tuple[Node, ...]:
     """The items of a list; none for anything else."""
     return node.items if isinstance(node, Sequence) else ()

@@ -88,11 +88,13 @@ class Step(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """A job once per leg. `legs` is a text when an expression gives them at run time."""
+    """A job once per leg. `legs` is a text when an expression gives them at run time; `names` are
+    the names of the legs with their places."""
 
     legs: Mapping[str, Mapping[str, Text]] | Text
     span: Span
     max_parallel: Text | None = None
+    names: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)  # a tuple has a `count` of its own

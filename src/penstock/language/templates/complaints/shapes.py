@@ -19,13 +19,6 @@ def kind_of_node(node: Node) -> str:
             return "a mapping"
 
 
-_SERVICE_KINDS = {
-    "text": "Expected a scalar value",
-    "a list": "Expected a sequence",
-    "a mapping": "Expected a mapping",
-}
-
-
 def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
     """A list where a mapping belongs, and so on. `expected` are kinds as kind_of_node says them."""
     found = kind_of_node(node)

@@ -1,0 +1,218 @@
+"""Checks of single jobs: what they refer to, the legs of a matrix, the settings of a strategy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from penstock.language.casing import fold_case
+from penstock.language.pipeline import (
+    Canary,
+    Container,
+    DeploymentJob,
+    Job,
+    Matrix,
+    Pipeline,
+    Resources,
+    Rolling,
+    Step,
+    Text,
+    step_lists,
+)
+from penstock.language.source import Diagnostic
+
+MOST_LEGS = 256
+_LEG = re.compile("[A-Za-z][A-Za-z0-9_]*")
+_LONGEST_LEG = 100
+_NUMBER = re.compile("-?[0-9]+")
+_INLINE = re.compile("[a-z]+://")
+_FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
+
+
+def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
+    """Everything that is wrong with single jobs.
+
+    With `is_complete` false parts are missing because of other errors: then names that lead
+    nowhere are not reported.
+    """
+    for stage in pipeline.stages:
+        for job in stage.jobs:
+            yield from _check_strategy(job)
+            if is_complete:
+                yield from _check_references(job, pipeline.resources)
+
+
+# --- what a job refers to
+
+
+def _check_references(job: Job | DeploymentJob, resources: Resources) -> Iterator[Diagnostic]:
+    containers = [one.alias for one in resources.containers if one.alias]
+    for container in (job.container, *job.services.values()):
+        yield from _check_container(container, containers)
+    for steps in step_lists(job):
+        for step in steps:
+            yield from _check_step(step, resources)
+            yield from _check_target(step, containers)
+
+
+def _check_container(container: Container | None, known: list[Text]) -> Iterator[Diagnostic]:
+    """A text is the name of a resource, or else an image with a tag or digest."""
+    if container is None or container.image is not None or container.alias is None:
+        return
+    name = container.alias
+    if _is_open(name) or ":" in name.value or "@" in name.value or _has(known, name):
+        return
+    yield _no_container(name, known, f"for an image, write its tag too: {name.value}:latest")
+
+
+def _check_target(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
+    name = step.target.container if step.target else None
+    if name is None or name.value.lower() == "host" or _is_open(name) or _has(known, name):
+        return
+    declare = 'write "host", or declare it: resources, containers, '
+    yield _no_container(name, known, f'{declare}"- container: {name.value}"')
+
+
+def _no_container(name: Text, known: list[Text], help: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS2007",
+        message=f'there is no container "{name.value}" among the resources of this pipeline',
+        span=name.span,
+        label="not declared",
+        help=_guess(name, known) or help,
+        service_text=f"A container resource with name {name.value} could not be found. The "
+        "container resource does not exist. If you intended to specify an image, use NAME:TAG or "
+        "NAME@DIGEST. For example, ubuntu:latest",
+    )
+
+
+def _check_step(step: Step, resources: Resources) -> Iterator[Diagnostic]:
+    if step.keyword == "checkout":
+        yield from _check_checkout(step, [one.alias for one in resources.repositories])
+    elif step.keyword in _FETCHES:
+        kind = _FETCHES[step.keyword]
+        known = {
+            "pipeline": [one.alias for one in resources.pipelines],
+            "build": [one.alias for one in resources.builds],
+            "package": [one.alias for one in resources.packages],
+        }[kind]
+        name = step.inputs.get("alias" if kind == "pipeline" else step.keyword)
+        is_word = kind == "pipeline" and name and name.value.lower() in ("current", "none")
+        if name and not is_word and not _is_open(name) and not _has(known, name):
+            yield Diagnostic(
+                code="PS2008",
+                message=f'there is no {kind} "{name.value}" among the resources of this pipeline',
+                span=name.span,
+                label="not declared",
+                help=_guess(name, known)
+                or f'declare it: resources, {kind}s, "- {kind}: {name.value}"',
+            )
+
+
+def _check_checkout(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
+    name = step.inputs.get("repository")
+    if name is None or name.value.lower() in ("self", "none", "") or _is_open(name):
+        return
+    if _INLINE.match(name.value) or _has(known, name):
+        return
+    yield Diagnostic(
+        code="PS2006",
+        message=f'there is no repository "{name.value}" among the resources of this pipeline',
+        span=name.span,
+        label="not declared",
+        help=_guess(name, known)
+        or f'declare it: resources, repositories, "- repository: {name.value}"',
+        service_text=f"The checkout step references the repository '{name.value}' which is not "
+        "defined by the pipeline",
+    )
+
+
+def _is_open(name: Text) -> bool:
+    """Whether a name is known only when the run has begun, or a template left it empty."""
+    return "$" in name.value or not name.value
+
+
+def _has(known: Iterable[Text], name: Text) -> bool:
+    return fold_case(name.value) in {fold_case(one.value) for one in known}
+
+
+def _guess(name: Text, known: Iterable[Text]) -> str:
+    from penstock.language.diagnostics import nearest
+
+    close = nearest(name.value, [one.value for one in known])
+    return f'did you mean "{close}"?' if close else ""
+
+
+# --- strategies
+
+
+def _check_strategy(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+    strategy = job.strategy
+    match strategy:
+        case Matrix():
+            yield from _check_matrix(strategy)
+        case Rolling():
+            yield from _check_rolling(strategy.max_parallel)
+        case Canary():
+            yield from _check_increments(strategy.increments)
+
+
+def _check_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
+    for name in matrix.names:
+        if not _LEG.fullmatch(name.value) or len(name.value) > _LONGEST_LEG:
+            yield Diagnostic(
+                code="PS2009",
+                message=f'"{name.value}" is not a valid name for a leg of a matrix',
+                span=name.span,
+                label="letters, digits and _ only, beginning with a letter, at most 100",
+                help=f'name it "{_leg_name(name.value)}"',
+            )
+    count = len(matrix.names)
+    if count > MOST_LEGS:
+        yield Diagnostic(
+            code="PS2009",
+            message=f"the matrix has {count} legs, and there may be {MOST_LEGS}",
+            span=matrix.span,
+            help="make several jobs of it, or loop inside the job",
+            service_text=f"The matrix expansion resulted in {count} jobs which exceeds the "
+            f"maximum allowable job count of {MOST_LEGS}.",
+        )
+
+
+def _leg_name(name: str) -> str:
+    bare = re.sub("[^A-Za-z0-9_]+", "_", name)[:_LONGEST_LEG].strip("_") or "leg"
+    return bare if bare[0].isalpha() else f"leg_{bare}"
+
+
+def _check_rolling(most: Text | None) -> Iterator[Diagnostic]:
+    """How many machines at a time: a number, or a share of them in per cent."""
+    if most is None or _is_open(most):
+        return
+    text = most.value.strip()
+    number, is_share = text.removesuffix("%"), text.endswith("%")
+    service = None
+    if not _NUMBER.fullmatch(number):
+        service = f"{text} is not supported as rolling option."
+    elif is_share and not 1 <= int(number[:9]) <= 100:
+        service = "Percentage rolling value should be with in 1 to 100."
+    elif not is_share and int(number[:9]) < 1:
+        service = "Absolute rolling value should be greater than zero."
+    if service is not None:
+        yield Diagnostic(
+            code="PS2010",
+            message=f'"maxParallel" of a rolling deployment takes no "{text}"',
+            span=most.span,
+            help="write how many machines at a time, from 1, or a share of them from 1% to 100%",
+            service_text=service,
+        )
+
+
+def _check_increments(increments: tuple[Text, ...]) -> Iterator[Diagnostic]:
+    for one in increments:
+        if not _is_open(one) and not re.fullmatch("[0-9]{1,2}|100", one.value.strip()):
+            yield Diagnostic(
+                code="PS2010",
+                message=f'"increments" of a canary deployment takes no "{one.value}"',
+                span=one.span,
+                help="write shares in per cent without a sign, from 0 to 100: [10, 20]",
+            )
