@@ -8,6 +8,7 @@ from collections.abc import Mapping as Table
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from penstock.language.chains import include_chains
 from penstock.language.expressions import Object
 from penstock.language.graph import check_pipeline
 from penstock.language.jobs import check_jobs
@@ -75,9 +76,7 @@ def compile_pipeline(
             tree = _expanded(includer, loaded, scope, parameters or {}, reports)
     if loaded and isinstance(tree, Mapping):
         pipeline = build_pipeline(tree, loaded.source, origins)
-        reports.extend(check_pipeline(pipeline, is_complete=not reports.has_errors))
-        reports.extend(check_jobs(pipeline, is_complete=not reports.has_errors))
-        reports.extend(check_starts(pipeline))
+        _report_whole(pipeline, reports)
     diagnostics = reports.all()
     return Compiled(
         pipeline=None if has_errors(diagnostics) else pipeline,
@@ -88,6 +87,20 @@ def compile_pipeline(
         files=loader.sources,
         taken=expansion.taken,
     )
+
+
+def _report_whole(pipeline: Pipeline, reports: Reports) -> None:
+    """What is wrong with a pipeline as a whole, with the templates that led to each place."""
+    is_complete = not reports.has_errors
+    found = [
+        *check_pipeline(pipeline, is_complete=is_complete),
+        *check_jobs(pipeline, is_complete=is_complete),
+        *check_starts(pipeline),
+    ]
+    chains = include_chains(pipeline) if found else {}
+    for diagnostic in found:
+        label = diagnostic.span.source.label if diagnostic.span else ""
+        reports.add(diagnostic, chains.get(label, ()))
 
 
 def _opened(loader: Loader, path: str, reports: Reports) -> Loaded | None:
