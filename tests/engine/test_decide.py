@@ -534,3 +534,109 @@ def test_a_plan_that_could_never_end_is_refused(nodes: tuple[Node, ...], message
     with pytest.raises(InvalidPlan) as caught:
         Simulation(Plan(nodes=nodes))
     assert str(caught.value) == message
+
+
+# Gates
+
+GATED = plan(
+    stage("build", job("compile")),
+    stage(
+        "deploy",
+        job("check", "always()", gate=True, kind="checkpoint"),
+        job("ship"),
+        job("tell", "always()", after="ship"),
+        job("mend", "failed()"),
+        after="build",
+    ),
+    stage("after", job("sweep"), after="deploy", condition="always()"),
+    stage("celebrate", job("party"), after="deploy"),
+)
+
+
+def test_nothing_of_a_gated_group_starts_before_its_gate_has_passed() -> None:
+    simulation = Simulation(GATED)
+    simulation.end("build/compile")
+    assert simulation.in_hand == ["deploy/check"]
+    simulation.begin("deploy/check")
+    simulation.sleep()
+    assert simulation.in_hand == ["deploy/check"]
+    simulation.end("deploy/check")
+    assert simulation.in_hand == ["deploy/ship"]
+
+
+@pytest.mark.parametrize(
+    "results, expected",
+    [
+        pytest.param(
+            {},
+            "deploy/check=succeeded deploy/ship=succeeded deploy/tell=succeeded "
+            "deploy/mend=skipped deploy=succeeded celebrate=succeeded run=succeeded",
+            id="approved",
+        ),
+        pytest.param(
+            {"deploy/check": FAILED},
+            "deploy/ship=skipped deploy/tell=skipped deploy/mend=skipped deploy=failed "
+            "after=succeeded celebrate=skipped run=failed",
+            id="rejected: jobs do not run whatever their conditions",
+        ),
+        pytest.param(
+            {"deploy/check": SKIPPED},
+            "deploy/ship=skipped deploy/tell=skipped deploy=skipped after=succeeded "
+            "celebrate=skipped run=succeeded",
+            id="an approval that timed out skips the stage",
+        ),
+        pytest.param(
+            {"deploy/check": CANCELED},
+            "deploy/tell=skipped deploy=canceled after=succeeded celebrate=skipped run=canceled",
+            id="overtaken by a newer run",
+        ),
+        pytest.param(
+            {"build/compile": FAILED},
+            "deploy/check=skipped deploy=skipped after=succeeded run=failed",
+            id="a stage that is not to run asks nobody",
+        ),
+        pytest.param(
+            {"deploy/ship": FAILED},
+            "deploy/check=succeeded deploy/tell=succeeded deploy/mend=skipped deploy=failed",
+            id="jobs after the gate do not see it",
+        ),
+    ],
+)
+def test_gates(results: dict[str, Result], expected: str) -> None:
+    assert_words(Simulation(GATED, results=results), expected)
+
+
+def test_jobs_behind_a_shut_gate_say_what_the_gate_said() -> None:
+    simulation = Simulation(GATED)
+    simulation.end("build/compile")
+    at = simulation.now
+    said = "rejected by Ada: not today"
+    simulation.post(NodeFinished(at=at, node="deploy/check", result=FAILED, message=said))
+    assert simulation.state.nodes["deploy/tell"].message == said
+    assert simulation.state.nodes["deploy"].message == said
+
+
+def test_a_canceled_run_stops_a_waiting_gate_and_runs_none_of_its_jobs() -> None:
+    simulation = Simulation(GATED)
+    simulation.end("build/compile")
+    simulation.begin("deploy/check")
+    simulation.cancel(reason="enough")
+    assert simulation.asked_to_stop == {"deploy/check": "enough"}
+    assert_words(
+        simulation,
+        "deploy/check=canceled deploy/tell=skipped deploy=canceled after=canceled run=canceled",
+    )
+
+
+@pytest.mark.parametrize(
+    "nodes, message",
+    [
+        (stage("s", job("a", gate=True), job("b", gate=True)), "two gates"),
+        (stage("s", job("a", gate=True), job("b", after="a")), "depends on a gate"),
+        (stage("s", job("b"), job("a", gate=True, after="b")), "can be done first"),
+        (stage("s", job("a", gate=True, work=None)), "can be done first"),
+    ],
+)
+def test_a_gate_that_could_not_work_is_refused(nodes: list[Node], message: str) -> None:
+    with pytest.raises(InvalidPlan, match=message):
+        Simulation(plan(nodes))

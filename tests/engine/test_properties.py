@@ -21,6 +21,7 @@ from penstock.engine.events import (
 from penstock.engine.plan import Node, Plan
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import Phase, RunState, replay
+from penstock.engine.status import GOOD
 from penstock.engine.testing import FakeExecutor, MemoryJournal, Simulation
 
 CONDITIONS = (
@@ -69,6 +70,10 @@ def plans(draw: st.DrawFn) -> Plan:
                 fail_fast=draw(st.integers(0, 3)) == 0,
             )
         )
+    gated = draw(st.lists(st.sampled_from([n.id for n in nodes if n.work is None] or [""])))
+    for group in dict.fromkeys(filter(None, gated)):
+        gate = Node(id=f"{group}!", key="gate", kind="any", parent=group, work=STEPS, gate=True)
+        nodes.append(replace(gate, condition=draw(st.sampled_from(CONDITIONS))))
     return Plan(nodes=tuple(nodes), fail_fast=draw(st.booleans()))
 
 
@@ -133,6 +138,8 @@ def assert_order(state: RunState, events: list[Event]) -> None:
                 assert id not in begun | ended
                 assert set(node.depends_on) <= ended
                 assert node.parent is None or node.parent in begun - ended
+                gate = state.groups[node.parent].gate
+                assert gate in (None, id) or (gate in ended and state.nodes[gate].result in GOOD)
                 begun.add(id)
             case NodeFinished(node=id):
                 assert id not in ended

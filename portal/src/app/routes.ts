@@ -17,5 +17,9 @@ export interface PageRoute {
 export const routes: PageRoute[] = [
   ...mlRoutes,
   { path: "/", load: () => import("../pages/projects/HomePage.tsx") },
+  {
+    path: "/:organization/:project/_build/results",
+    load: () => import("../pages/run/ResultsPage.tsx"),
+  },
   { path: "/:organization", load: () => import("../pages/projects/ProjectsPage.tsx") },
 ];

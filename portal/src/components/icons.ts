@@ -59,8 +59,10 @@ export { Settings20Regular as SettingsIcon } from "@fluentui/react-icons/svg/set
 export { ShieldCheckmark20Regular as ShieldCheckmarkIcon } from "@fluentui/react-icons/svg/shield-checkmark";
 export { SignOut20Regular as SignOutIcon } from "@fluentui/react-icons/svg/sign-out";
 export { Stop20Regular as StopIcon } from "@fluentui/react-icons/svg/stop";
+export { Subtract20Regular as SubtractIcon } from "@fluentui/react-icons/svg/subtract";
 export { SubtractCircle20Filled as SubtractCircleIcon } from "@fluentui/react-icons/svg/subtract-circle";
 export { Tag20Regular as TagIcon } from "@fluentui/react-icons/svg/tag";
 export { TextWrap20Regular as TextWrapIcon } from "@fluentui/react-icons/svg/text-wrap";
 export { Warning20Filled as WarningIcon } from "@fluentui/react-icons/svg/warning";
 export { WeatherMoon20Regular as WeatherMoonIcon } from "@fluentui/react-icons/svg/weather-moon";
+export { ZoomFit20Regular as ZoomFitIcon } from "@fluentui/react-icons/svg/zoom-fit";

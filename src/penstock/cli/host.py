@@ -19,7 +19,7 @@ from penstock.agent.pool import LocalPool
 from penstock.agent.workspace import sweep
 from penstock.engine.events import CancelRequested, Event
 from penstock.engine.plan import Node
-from penstock.engine.requests import CommandWork, Work
+from penstock.engine.requests import CheckWork, CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
 from penstock.engine.state import RunState
 from penstock.server.listener import Listener
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from penstock.cli.devopsservices import DevopsServices
+    from penstock.cli.libraryservices import LibraryServices
     from penstock.cli.mlservices import MlServices
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -81,6 +82,7 @@ class Host:
         self._pool: LocalPool | None = None
         self._ml: MlServices | None = None
         self._devops: DevopsServices | None = None
+        self._library: LibraryServices | None = None
 
     @cached_property
     def machine(self) -> Machine:
@@ -111,6 +113,15 @@ class Host:
     def has_ml(self) -> bool:
         """Whether anything asked for the Azure ML service yet."""
         return self._ml is not None
+
+    @property
+    def library(self) -> LibraryServices:
+        """Libraries and checkpoints of this host, made when they are first needed."""
+        if self._library is None:
+            from penstock.cli.libraryservices import LibraryServices
+
+            self._library = LibraryServices(self)
+        return self._library
 
     def serve_devops(self) -> DevopsServices:
         """Be a server: from now on the endpoint answers as Azure DevOps too. To be called before
@@ -173,6 +184,8 @@ class Host:
         self.listener.close()
         if self._devops is not None:
             self._devops.finish()
+        if self._library is not None:
+            self._library.close()
         self.scheduler.close()
         if self._pool is not None:
             self._pool.close(patience)
@@ -214,6 +227,8 @@ class Host:
         return path.read_bytes()
 
     def _executor_for(self, work: Work) -> Executor:
+        if isinstance(work, CheckWork):
+            return self.library.checkpoints
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
 
     def _report(self, run: str, events: Sequence[Event]) -> None:

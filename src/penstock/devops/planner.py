@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from penstock.devops.gates import plan_checkpoint
 from penstock.devops.hooks import hooks_of, plan_deployment
 from penstock.devops.legs import plan_legs, plan_runtime_matrix
 from penstock.devops.outside import unwatched
@@ -130,8 +131,13 @@ def _plan_stage(
         )
     )
     names = [job.id.value or f"Job{number}" for number, job in enumerate(stage.jobs, 1)]
+    first = len(planning.nodes)
     for name, job in zip(names, stage.jobs, strict=True):
         _plan_job(planning, stage, key, name, names, job, (*root, *variables))
+    protection = planning.surroundings.protection
+    if protection is not None:
+        gate = plan_checkpoint(planning, protection, stage, key, planning.nodes[first:])
+        planning.nodes[first:first] = [gate] if gate is not None else []
     return key
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from penstock.devops.catalog import TaskCatalog
 from penstock.devops.library import Library, VariableGroup
+from penstock.devops.protection import Protection
 from penstock.engine.plan import Node
 from penstock.engine.requests import Repository, StepsWork, Variable
 from penstock.language import pipeline as model
@@ -18,7 +19,8 @@ from penstock.language.source import Diagnostic
 class Surroundings:
     """What a plan needs beside the pipeline. `variables` are the predefined and queue-time ones,
     weakest first; `repositories` are keyed by alias in lower case, `self` among them; `secrets`
-    are the values of secret variables, names in lower case."""
+    are the values of secret variables, names in lower case. With `protection`, stages that use
+    protected resources, or wait for a person, get a checkpoint."""
 
     library: Library
     catalog: TaskCatalog
@@ -26,6 +28,7 @@ class Surroundings:
     variables: tuple[Variable, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     definition_key: str = ""
+    protection: Protection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from penstock.engine.events import (
     RunFinished,
 )
 from penstock.engine.state import NodeState, Phase, RunState
+from penstock.engine.status import GOOD
 
 # Named tuples, unlike the other records: a dataclass costs a tenfold at every start of the program.
 
@@ -85,7 +86,7 @@ def decide(state: RunState, now: float) -> list[Action]:
         actions += _overdue(state, now)
         wake = min((at for at in agenda.deadlines.values() if at > now), default=None)
     for id in agenda.orphans:
-        actions.append(_skip(id, now, f"{_parent_name(state, id)} did not run"))
+        actions.append(_skip(id, now, _why_never(state, id)))
     for id in agenda.opening:
         actions.append(Record(NodeStarted(at=now, node=id)))
     for id in agenda.expanding:
@@ -157,6 +158,14 @@ def _skip(id: str, now: float, message: str) -> Action:
     return Record(NodeFinished(at=now, node=id, result=Result.SKIPPED, message=message))
 
 
+def _why_never(state: RunState, id: str) -> str:
+    """Why a node that was never judged cannot run."""
+    gate = state.groups[state.nodes[id].node.parent].gate
+    if gate is not None and state.nodes[gate].phase is Phase.FINISHED:
+        return state.nodes[gate].message or f"{_parent_name(state, id)} did not pass its checks"
+    return f"{_parent_name(state, id)} did not run"
+
+
 def _parent_name(state: RunState, id: str) -> str:
     parent = state.nodes[id].node.parent
     return state.nodes[parent].node.key if parent is not None else "the run"
@@ -218,6 +227,9 @@ def _close(state: RunState, id: str | None, now: float) -> Action:
     if result is Result.FAILED and continues_on_error(state, id):
         result = Result.SUCCEEDED_WITH_ISSUES
     message = node.cancel_reason if result is Result.CANCELED else ""
+    gate = state.groups[id].gate
+    if not message and gate is not None and state.nodes[gate].result not in GOOD:
+        message = state.nodes[gate].message
     return Record(NodeFinished(at=now, node=id, result=result, message=message))
 
 

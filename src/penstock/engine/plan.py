@@ -22,6 +22,8 @@ class Node:
     made by its service from `expansion` (a matrix's `$[ ]` expression).
     `output_aliases` are pairs `(alias, of)`: outputs known as `of.x` answer to `alias.x` as well
     (a deployment's hook by the name of its job); with `of` empty all outputs do, and to it only.
+    A `gate` is a leaf that is done first in its group: until it has succeeded no sibling starts,
+    whatever its condition; when it ends otherwise they are skipped. Nothing depends on it by name.
     Durations are seconds; None means no limit. `timeout` counts from the start, not from queueing.
     """
 
@@ -35,6 +37,7 @@ class Node:
     variables: tuple[Variable, ...] = ()
     work: Work | None = None
     expands: bool = False
+    gate: bool = False
     max_parallel: int | None = None
     timeout: float | None = None
     cancel_timeout: float = 300.0
@@ -77,6 +80,7 @@ def check_nodes(
         by_id[node.id] = node
     for node in nodes:
         _check_place(node, parent, by_id)
+    _check_gates(nodes)
     _check_cycles(by_id)
 
 
@@ -88,6 +92,21 @@ def _check_place(node: Node, root: Node | None, by_id: Mapping[str, Node]) -> No
     for dependency in node.depends_on:
         if dependency not in by_id or by_id[dependency].parent != node.parent:
             raise InvalidPlan(f'node "{node.id}" depends on "{dependency}", which is not beside it')
+
+
+def _check_gates(nodes: Sequence[Node]) -> None:
+    gates: dict[str | None, str] = {}
+    for node in nodes:
+        if not node.gate:
+            continue
+        if node.work is None or node.expands or node.depends_on:
+            raise InvalidPlan(f'gate "{node.id}" is no leaf that can be done first')
+        if node.parent in gates:
+            raise InvalidPlan(f'"{node.parent}" has two gates')
+        gates[node.parent] = node.id
+    for node in nodes:
+        if any(dependency in gates.values() for dependency in node.depends_on):
+            raise InvalidPlan(f'node "{node.id}" depends on a gate')
 
 
 def _check_cycles(by_id: Mapping[str, Node]) -> None:

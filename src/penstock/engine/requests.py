@@ -158,7 +158,63 @@ class CommandWork:
     timeout: float | None = None
 
 
-Work = StepsWork | CommandWork
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedResource:
+    """A protected resource that a stage uses: `type` and `id` as its library has them. An empty
+    `id` is an environment that is made by its first use."""
+
+    type: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendedTemplate:
+    """The template that a pipeline extends: in which repository (`type`, `repository`), at which
+    full `ref`, at which `path`."""
+
+    type: str
+    repository: str
+    ref: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredCheck:
+    """How a file of the commit protects one of the resources."""
+
+    resource: UsedResource
+    approvers: tuple[str, ...] = ()
+    minimum: int = 0
+    instructions: str = ""
+    branches: tuple[str, ...] = ()
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWork:
+    """What must hold before a stage begins; people and the server do it, no agent.
+
+    `pipeline` is the number of the definition in the `project`; `requester`, `requester_name` are
+    the account that started the run. `branches` are the full refs of all the sources of the run,
+    `extends` the template that it extends. A `manual` stage waits for a person to start it. `lock`
+    is the stage's `lockBehavior`. `required` comes from files of the commit.
+    """
+
+    project: str
+    pipeline: int
+    stage: str
+    resources: tuple[UsedResource, ...] = ()
+    required: tuple[RequiredCheck, ...] = ()
+    manual: bool = False
+    lock: str = "runLatest"
+    branches: tuple[str, ...] = ()
+    extends: ExtendedTemplate | None = None
+    requester: str = ""
+    requester_name: str = ""
+
+
+Work = StepsWork | CommandWork | CheckWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

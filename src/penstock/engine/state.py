@@ -28,6 +28,7 @@ from penstock.engine.events import (
     StepStarted,
 )
 from penstock.engine.plan import Node, Plan
+from penstock.engine.status import GOOD
 
 CANCEL_GRACE = 60.0
 """Seconds past a leaf's cancel timeout before the engine stops waiting for its executor's answer.
@@ -95,7 +96,8 @@ class Group:
 
     `ready` are the pending children whose dependencies have finished, in the order in which they
     became so; `active` counts the queued and running ones. `failing` is set when a child failed in
-    a group that fails fast: what runs is then stopped and nothing more starts.
+    a group that fails fast: what runs is then stopped and nothing more starts. While it has a
+    `gate` that has not succeeded, no other child is ready.
     """
 
     fail_fast: bool
@@ -106,6 +108,7 @@ class Group:
     active: int = 0
     unfinished: int = 0
     failing: bool = False
+    gate: str | None = None
 
 
 @dataclass(slots=True)
@@ -229,22 +232,31 @@ class RunState:
         for node in fresh:
             group = self.groups[node.parent]
             group.children.append(node.id)
+            group.gate = node.id if node.gate else group.gate
             group.unfinished += 1
             self.nodes[node.id].waiting = len(set(node.depends_on))
             for dependency in dict.fromkeys(node.depends_on):
                 self.dependents.setdefault(dependency, []).append(node.id)
 
     def _fill(self, id: str | None) -> None:
-        """Put the children of a group that has just opened on the agenda."""
+        """Put the children of a group on the agenda that has just opened, or whose gate has."""
         group = self.groups[id]
         group.is_open = True
         for child in group.children:
-            if self.nodes[child].waiting == 0:
+            if self._may_be_ready(group, child) and self.nodes[child].waiting == 0:
                 group.ready[child] = None
         if group.ready:
             self.agenda.ready[id] = None
         if group.unfinished == 0:
             self.agenda.done[id] = None
+
+    def _may_be_ready(self, group: Group, id: str) -> bool:
+        """Whether a child is pending and, unless it is the gate, its group's gate has passed."""
+        if self.nodes[id].phase is not Phase.PENDING:
+            return False
+        if group.gate is None or id == group.gate:
+            return True
+        return self.nodes[group.gate].result in GOOD
 
     def _queued(self, event: NodeQueued) -> bool:
         state = self.nodes.get(event.node)
@@ -308,11 +320,23 @@ class RunState:
         state.outputs = dict(event.outputs)
         self._leave_parent(state, before)
         self._leave_agenda(event.node)
+        if state.node.gate:
+            self._passed(state)
         for child in own.children if own is not None else ():
             if self.nodes[child].phase is Phase.PENDING:
                 self.agenda.orphans[child] = None
         self._release_dependents(event.node)
         return True
+
+    def _passed(self, gate: NodeState) -> None:
+        """Let the siblings of a gate start, or keep them from it for ever."""
+        if gate.result in GOOD:
+            if self._parent(gate).unfinished:
+                self._fill(gate.node.parent)
+            return
+        for sibling in self.children(gate.node.parent):
+            if sibling.phase is Phase.PENDING:
+                self.agenda.orphans[sibling.node.id] = None
 
     def _leave_parent(self, state: NodeState, before: Phase) -> None:
         parent, group = state.node.parent, self._parent(state)
@@ -351,7 +375,7 @@ class RunState:
             state = self.nodes[dependent]
             state.waiting -= 1
             group = self._parent(state)
-            if state.waiting == 0 and state.phase is Phase.PENDING and group.is_open:
+            if state.waiting == 0 and group.is_open and self._may_be_ready(group, dependent):
                 group.ready[dependent] = None
                 self.agenda.ready[state.node.parent] = None
 

@@ -299,6 +299,48 @@ CREATE TABLE resource_checks (
 );
 CREATE INDEX resource_checks_by_resource ON resource_checks (project, type, resource, id);
 
+CREATE TABLE checkpoints (
+  number INTEGER NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+  node TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  work TEXT NOT NULL,
+  opened REAL NOT NULL,
+  items TEXT NOT NULL,
+  message TEXT NOT NULL,
+  result TEXT,
+  closed REAL,
+  UNIQUE (run, node, attempt)
+);
+CREATE INDEX checkpoints_waiting ON checkpoints (number) WHERE result IS NULL;
+
+CREATE TABLE approvals (
+  number INTEGER NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  checkpoint TEXT NOT NULL REFERENCES checkpoints (id) ON DELETE CASCADE,
+  project TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  status TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (checkpoint, place)
+);
+CREATE INDEX approvals_by_run ON approvals (run, number);
+CREATE INDEX approvals_by_project ON approvals (project, status, number);
+
+CREATE TABLE resource_locks (
+  project TEXT NOT NULL,
+  type TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  stage TEXT NOT NULL,
+  pipeline INTEGER NOT NULL,
+  is_held INTEGER NOT NULL,
+  PRIMARY KEY (project, type, resource, run, stage)
+) WITHOUT ROWID;
+CREATE INDEX resource_locks_by_run ON resource_locks (run, stage);
+
 -- Agents and pools.
 
 -- Azure ML: workspaces, assets, jobs.

@@ -1,0 +1,208 @@
+import { Button } from "@fluentui/react-components";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import type { Graph, GraphNode } from "../../api/wire.ts";
+import { lookOf } from "../../text/states.ts";
+import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
+import { StateIcon } from "../StateIcon/StateIcon.tsx";
+import styles from "./GraphView.module.css";
+import { edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
+
+export interface GraphViewProps {
+  graph: Graph;
+  label: string;
+  selected?: string | undefined;
+  onSelect?: (id: string) => void;
+  /** What a node is drawn as; without it, its state and its label. */
+  detail?: (node: GraphNode) => string | undefined;
+  /** As high as the graph itself (a row of stages), and not to be moved. */
+  isInline?: boolean;
+}
+
+/**
+ * A graph as the server laid it out. Drag moves, the wheel zooms, arrow keys go from node to node,
+ * Enter opens one. Only nodes near the window are drawn.
+ */
+export function GraphView({
+  graph,
+  label,
+  selected,
+  onSelect,
+  detail,
+  isInline = false,
+}: GraphViewProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [view, setView] = useState<View | undefined>();
+  const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
+  const shown = view ?? fitted(graph, size, isInline);
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const latest = useRef(shown);
+  latest.current = shown;
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || isInline) return;
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const frame = element.getBoundingClientRect();
+      const point = { x: event.clientX - frame.left, y: event.clientY - frame.top };
+      setView(zoomAt(latest.current, point, Math.exp(-event.deltaY / 400)));
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [isInline]);
+
+  const onPointerDown = (event: PointerEvent) => {
+    if (isInline || event.button !== 0 || (event.target as Element).closest("[data-node]")) return;
+    drag.current = { x: event.clientX, y: event.clientY, view: shown };
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const from = drag.current;
+    if (from === undefined) return;
+    setView({
+      ...from.view,
+      x: from.view.x + event.clientX - from.x,
+      y: from.view.y + event.clientY - from.y,
+    });
+  };
+  const zoom = (factor: number) =>
+    setView(zoomAt(shown, { x: size.width / 2, y: size.height / 2 }, factor));
+
+  const onKey = useCallback(
+    (event: KeyboardEvent, node: GraphNode) => {
+      if (event.key === "Enter" || event.key === " ") onSelect?.(node.id);
+      else if (event.key.startsWith("Arrow")) {
+        const next = neighbour(graph.nodes, node, event.key);
+        const element = next && box.current?.querySelector(`[data-node="${CSS.escape(next.id)}"]`);
+        if (element instanceof SVGElement) element.focus();
+      } else return;
+      event.preventDefault();
+    },
+    [graph, onSelect],
+  );
+
+  const margin = 200;
+  const isNear = (node: GraphNode) =>
+    size.width === 0 ||
+    isInline ||
+    ((node.x + node.w) * shown.scale + shown.x > -margin &&
+      node.x * shown.scale + shown.x < size.width + margin &&
+      (node.y + node.h) * shown.scale + shown.y > -margin &&
+      node.y * shown.scale + shown.y < size.height + margin);
+
+  return (
+    <div
+      ref={box}
+      className={isInline ? styles.inline : styles.box}
+      style={isInline ? { height: graph.height * shown.scale + 2 } : undefined}
+      onPointerDown={onPointerDown}
+      onPointerMove={onPointerMove}
+      onPointerUp={() => {
+        drag.current = undefined;
+      }}
+    >
+      <svg
+        className={styles.graph}
+        role="group"
+        aria-label={label}
+        width={isInline ? Math.max(size.width, graph.width * shown.scale) : "100%"}
+        height="100%"
+      >
+        <g transform={`translate(${shown.x} ${shown.y}) scale(${shown.scale})`}>
+          <g className={styles.edges}>
+            {graph.edges.map(([from, to, points]) => (
+              <path key={`${from}>${to}`} d={edgePath(points)} />
+            ))}
+          </g>
+          {graph.nodes.filter(isNear).map((node) => (
+            <Node
+              key={node.id}
+              node={node}
+              detail={detail?.(node) ?? node.detail}
+              isSelected={node.id === selected}
+              onSelect={onSelect}
+              onKey={onKey}
+            />
+          ))}
+        </g>
+      </svg>
+      {isInline ? null : (
+        <div className={styles.zoom}>
+          <Button size="small" icon={<AddIcon />} aria-label="Zoom in" onClick={() => zoom(1.25)} />
+          <Button
+            size="small"
+            icon={<SubtractIcon />}
+            aria-label="Zoom out"
+            onClick={() => zoom(0.8)}
+          />
+          <Button
+            size="small"
+            icon={<ZoomFitIcon />}
+            aria-label="Show all"
+            onClick={() => setView(undefined)}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Node({
+  node,
+  detail,
+  isSelected,
+  onSelect,
+  onKey,
+}: {
+  node: GraphNode;
+  detail: string | undefined;
+  isSelected: boolean;
+  onSelect: ((id: string) => void) | undefined;
+  onKey: (event: KeyboardEvent, node: GraphNode) => void;
+}) {
+  const { look, word } = lookOf(node.state, node.result);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
+    <g
+      data-node={node.id}
+      transform={`translate(${node.x} ${node.y})`}
+      className={`${styles.node} ${styles[look]} ${isSelected ? styles.chosen : ""}`}
+      tabIndex={onSelect ? 0 : undefined}
+      role={onSelect ? "button" : "img"}
+      aria-label={`${node.label}: ${word}`}
+      aria-pressed={onSelect ? isSelected : undefined}
+      onClick={() => onSelect?.(node.id)}
+      onKeyDown={(event) => onKey(event, node)}
+    >
+      <title>{`${node.label}: ${word}`}</title>
+      <rect width={node.w} height={node.h} rx="6" />
+      <rect className={styles.bar} width="4" height={node.h} rx="2" />
+      <foreignObject width={node.w} height={node.h}>
+        <div className={styles.content}>
+          <StateIcon state={node.state} result={node.result} />
+          <span className={styles.text}>
+            <strong>{node.label}</strong>
+            {detail ? <span>{detail}</span> : null}
+          </span>
+        </div>
+      </foreignObject>
+    </g>
+  );
+}

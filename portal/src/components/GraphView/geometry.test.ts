@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { GraphNode } from "../../api/wire.ts";
+import { edgePath, fitted, neighbour, zoomAt } from "./geometry.ts";
+
+const node = (id: string, x: number, y: number): GraphNode => ({
+  id,
+  x,
+  y,
+  w: 100,
+  h: 40,
+  label: id,
+  state: "pending",
+  result: null,
+});
+
+test("a graph that is too large is made to fit; a small one keeps its size", () => {
+  expect(fitted({ width: 2000, height: 100 }, { width: 1048, height: 600 }).scale).toBe(0.5);
+  expect(fitted({ width: 200, height: 100 }, { width: 1000, height: 600 })).toEqual({
+    scale: 1,
+    x: 400,
+    y: 250,
+  });
+});
+
+test("zooming keeps the point under the pointer", () => {
+  const view = { x: 10, y: 20, scale: 1 };
+  const next = zoomAt(view, { x: 110, y: 120 }, 2);
+  expect(next).toEqual({ x: -90, y: -80, scale: 2 });
+  expect(zoomAt(view, { x: 0, y: 0 }, 100).scale).toBe(2.5);
+});
+
+test("arrow keys go to the nearest node of their direction", () => {
+  const nodes = [node("a", 0, 0), node("b", 200, 0), node("c", 200, 300), node("d", 0, 100)];
+  const [a, , c] = nodes as [GraphNode, GraphNode, GraphNode, GraphNode];
+  expect(neighbour(nodes, a, "ArrowRight")?.id).toBe("b");
+  expect(neighbour(nodes, a, "ArrowDown")?.id).toBe("d");
+  expect(neighbour(nodes, a, "ArrowLeft")).toBeUndefined();
+  expect(neighbour(nodes, c, "ArrowUp")?.id).toBe("b");
+});
+
+test("an edge goes straight where it can and bends where it must", () => {
+  expect(
+    edgePath([
+      [0, 0],
+      [10, 0],
+    ]),
+  ).toBe("M0 0L10 0");
+  expect(
+    edgePath([
+      [0, 0],
+      [10, 4],
+    ]),
+  ).toBe("M0 0C5 0 5 4 10 4");
+  expect(edgePath([])).toBe("");
+});

@@ -1,0 +1,88 @@
+/** Where a graph stands in its window, and who is next to whom. */
+
+import type { Graph, GraphNode } from "../../api/wire.ts";
+
+export interface View {
+  x: number;
+  y: number;
+  scale: number;
+}
+
+const SMALLEST = 0.05;
+const LARGEST = 2.5;
+const MARGIN = 24;
+
+/** The whole graph in the window, never larger than it is; one that is `inline` keeps its size. */
+export function fitted(
+  graph: Pick<Graph, "width" | "height">,
+  size: { width: number; height: number },
+  isInline = false,
+): View {
+  if (isInline || size.width === 0 || graph.width === 0) return { x: 0, y: 0, scale: 1 };
+  const scale = Math.min(
+    1,
+    (size.width - 2 * MARGIN) / graph.width,
+    (size.height - 2 * MARGIN) / Math.max(graph.height, 1),
+  );
+  const used = Math.max(SMALLEST, scale);
+  return {
+    scale: used,
+    x: (size.width - graph.width * used) / 2,
+    y: Math.max(MARGIN, (size.height - graph.height * used) / 2),
+  };
+}
+
+/** Larger or smaller, with the point under the pointer where it was. */
+export function zoomAt(view: View, point: { x: number; y: number }, factor: number): View {
+  const scale = Math.min(LARGEST, Math.max(SMALLEST, view.scale * factor));
+  const change = scale / view.scale;
+  return {
+    scale,
+    x: point.x - (point.x - view.x) * change,
+    y: point.y - (point.y - view.y) * change,
+  };
+}
+
+/** A line through points: straight from one to the next, or a soft bend between two. */
+export function edgePath(points: readonly [x: number, y: number][]): string {
+  const [first, ...rest] = points;
+  if (first === undefined) return "";
+  let path = `M${first[0]} ${first[1]}`;
+  let from = first;
+  for (const to of rest) {
+    if (from[0] === to[0] || from[1] === to[1]) path += `L${to[0]} ${to[1]}`;
+    else if (Math.abs(to[0] - from[0]) >= Math.abs(to[1] - from[1])) {
+      const middle = (from[0] + to[0]) / 2;
+      path += `C${middle} ${from[1]} ${middle} ${to[1]} ${to[0]} ${to[1]}`;
+    } else {
+      const middle = (from[1] + to[1]) / 2;
+      path += `C${from[0]} ${middle} ${to[0]} ${middle} ${to[0]} ${to[1]}`;
+    }
+    from = to;
+  }
+  return path;
+}
+
+/** The nearest node in the direction of an arrow key. */
+export function neighbour(
+  nodes: readonly GraphNode[],
+  from: GraphNode,
+  key: string,
+): GraphNode | undefined {
+  const [dx, dy] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[
+    key
+  ] ?? [0, 0];
+  const middle = (node: GraphNode) => ({ x: node.x + node.w / 2, y: node.y + node.h / 2 });
+  const start = middle(from);
+  let best: { node: GraphNode; distance: number } | undefined;
+  for (const node of nodes) {
+    const point = middle(node);
+    const [x, y] = [point.x - start.x, point.y - start.y];
+    const along = x * (dx ?? 0) + y * (dy ?? 0);
+    const across = Math.abs(x * (dy ?? 0)) + Math.abs(y * (dx ?? 0));
+    if (along <= 1) continue;
+    const distance = along + 2 * across;
+    if (best === undefined || distance < best.distance) best = { node, distance };
+  }
+  return best?.node;
+}

@@ -1,0 +1,110 @@
+/** One line of a log as an element. Text is only ever set as text. */
+
+import { parseAnsi, type Segment, type Style } from "../../text/ansi.ts";
+import { type LineKind, parseLogLine } from "../../text/logline.ts";
+import { type ClockStyle, formatClock, formatDuration } from "../../text/time.ts";
+import styles from "./LogView.module.css";
+import type { LogDocument } from "./logDocument.ts";
+
+export interface RowLook {
+  clock: ClockStyle | undefined;
+}
+
+const ADDRESS = /https?:\/\/[^\s"'<>)\]}]+[^\s"'<>)\]}.,;:!?]/g;
+
+const KINDS: Partial<Record<LineKind, string | undefined>> = {
+  error: styles.error,
+  warning: styles.warning,
+  section: styles.section,
+  command: styles.command,
+  debug: styles.debug,
+  group: styles.group,
+};
+
+/** The element of a line and the style that the next line begins with. */
+export function makeRow(
+  log: LogDocument,
+  number: number,
+  before: Style | undefined,
+  look: RowLook,
+): { row: HTMLElement; style: Style | undefined } {
+  const line = parseLogLine(log.line(number) ?? "");
+  const row = document.createElement("div");
+  row.className = styles.row ?? "";
+  row.dataset.n = String(number);
+  if (look.clock && line.time !== undefined) {
+    row.dataset.t = formatClock(line.time, look.clock, log.startTime ?? line.time);
+  }
+  const kind = KINDS[line.kind];
+  if (kind) row.classList.add(kind);
+  // The end of a group is a mark for us, not a line to read.
+  const text = line.kind === "endgroup" && line.text === "" ? "" : line.text;
+  const parsed = parseAnsi(text, before);
+  for (const segment of parsed.segments) row.append(...nodesOf(segment));
+  if (line.kind === "group") addGroupHead(row, log, number);
+  // An empty line is still a line to select and to copy.
+  if (row.childNodes.length === 0) row.append("\u200b");
+  return { row, style: parsed.style };
+}
+
+function addGroupHead(row: HTMLElement, log: LogDocument, number: number): void {
+  const group = log.groupOf(number);
+  if (group === undefined || group.start !== number) return;
+  row.setAttribute("aria-expanded", String(!log.isFolded(group)));
+  row.setAttribute("role", "button");
+  row.tabIndex = 0;
+  if (group.milliseconds !== undefined) row.dataset.took = formatDuration(group.milliseconds);
+}
+
+function nodesOf(segment: Segment): Node[] {
+  const nodes = segment.link ? [link(segment.link, segment.text)] : linked(segment.text);
+  if (segment.style === undefined) return nodes;
+  const span = document.createElement("span");
+  applyStyle(span, segment.style);
+  span.append(...nodes);
+  return [span];
+}
+
+/** Text with its addresses as links. */
+function linked(text: string): Node[] {
+  if (!text.includes("://")) return [document.createTextNode(text)];
+  const nodes: Node[] = [];
+  let at = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    if (match.index > at) nodes.push(document.createTextNode(text.slice(at, match.index)));
+    nodes.push(link(match[0], match[0]));
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) nodes.push(document.createTextNode(text.slice(at)));
+  return nodes;
+}
+
+function link(address: string, text: string): HTMLElement {
+  const element = document.createElement("a");
+  element.href = address;
+  element.textContent = text;
+  element.target = "_blank";
+  element.rel = "noopener noreferrer";
+  return element;
+}
+
+function applyStyle(span: HTMLElement, style: Style): void {
+  const [front, back] = style.inverse
+    ? [style.background ?? "page", style.foreground ?? "text"]
+    : [style.foreground, style.background];
+  if (front) span.style.color = colour(front);
+  if (back) span.style.backgroundColor = colour(back);
+  if (style.bold) span.style.fontWeight = "bold";
+  if (style.dim) span.style.opacity = "0.7";
+  if (style.italic) span.style.fontStyle = "italic";
+  if (style.underline || style.strike) {
+    span.style.textDecoration = [style.underline && "underline", style.strike && "line-through"]
+      .filter(Boolean)
+      .join(" ");
+  }
+}
+
+function colour(name: string): string {
+  if (name.startsWith("#")) return name;
+  return /^\d/.test(name) ? `var(--ansi-${name})` : `var(--log-${name})`;
+}

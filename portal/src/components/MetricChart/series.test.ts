@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { align, smooth } from "./series.ts";
+
+test("curves with other steps share one axis", () => {
+  expect(
+    align([
+      { name: "a", x: [1, 3], y: [10, 30] },
+      { name: "b", x: [2, 3], y: [5, null] },
+    ]),
+  ).toEqual([
+    [1, 2, 3],
+    [10, null, 30],
+    [null, 5, null],
+  ]);
+});
+
+test("what cannot be drawn is a gap", () => {
+  const series = [{ name: "a", x: [1, 2, 3], y: [Number.NaN, -1, Number.POSITIVE_INFINITY] }];
+  expect(align(series)[1]).toEqual([null, -1, null]);
+  expect(align(series, { positiveOnly: true })[1]).toEqual([null, null, null]);
+});
+
+test("smoothing keeps a constant as it is, and gaps as gaps", () => {
+  const { y } = smooth({ name: "a", x: [1, 2, 3, 4], y: [2, 2, null, 2] }, 0.9);
+  expect(y[0]).toBeCloseTo(2);
+  expect(y[2]).toBeNull();
+  expect(y[3]).toBeCloseTo(2);
+});

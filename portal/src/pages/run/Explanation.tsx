@@ -1,0 +1,30 @@
+import { Button } from "@fluentui/react-components";
+import { useState } from "react";
+import { useResource } from "../../api/resource.ts";
+import { explanation } from "../../api/runs.ts";
+import type { Scope } from "../../api/scope.ts";
+import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+
+/** Why something ran or did not: its condition, evaluated part by part. Fetched when asked for. */
+export function Explanation(props: { scope: Scope; runId: number; recordId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return isOpen ? (
+    <Why {...props} />
+  ) : (
+    <div>
+      <Button size="small" onClick={() => setOpen(true)}>
+        Explain
+      </Button>
+    </div>
+  );
+}
+
+function Why({ scope, runId, recordId }: { scope: Scope; runId: number; recordId: string }) {
+  const query = useResource(explanation(scope, runId, recordId));
+  return (
+    <Loaded query={query} rows={2}>
+      {({ text }) => <CodeBlock text={text} label="Why" />}
+    </Loaded>
+  );
+}

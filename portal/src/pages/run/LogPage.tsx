@@ -1,0 +1,280 @@
+import { useMemo, useRef } from "react";
+import { Link } from "wouter";
+import { address } from "../../api/request.ts";
+import { useResource } from "../../api/resource.ts";
+import { logAddress, logLines, run, runStream, searchLogs } from "../../api/runs.ts";
+import type { Scope } from "../../api/scope.ts";
+import { listen } from "../../api/stream.ts";
+import type { LogEvent, RunPage, TimelineRecord } from "../../api/wire.ts";
+import { links } from "../../app/links.ts";
+import { useQueryState } from "../../app/query.ts";
+import { Duration } from "../../components/Duration/Duration.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { LogView } from "../../components/LogView/LogView.tsx";
+import type { LogSource } from "../../components/LogView/source.ts";
+import { Page } from "../../components/Page/Page.tsx";
+import { runTitle } from "../../components/RunRow/RunRow.tsx";
+import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { findStep, type StageNode, timelineTree, whereToLook } from "../../text/timeline.ts";
+import { Explanation } from "./Explanation.tsx";
+import styles from "./LogPage.module.css";
+import { RunActions } from "./RunActions.tsx";
+
+/** The steps of a run at the left, the log of one at the right. */
+export default function LogPage({ scope, id }: { scope: Scope; id: number }) {
+  const query = useResource(run(scope, id));
+  const data = query.data;
+  return (
+    <Page
+      isFixed
+      title="Logs"
+      heading={
+        data ? (
+          <>
+            <StateIcon state={data.state} result={data.result} size={22} />
+            {runTitle(data)}
+          </>
+        ) : undefined
+      }
+      crumbs={[
+        { name: scope.project, href: links.project(scope) },
+        { name: "Pipelines", href: links.pipelines(scope) },
+        ...(data
+          ? [
+              {
+                name: data.definition.name,
+                href: links.pipeline(scope, data.definition.id),
+              },
+              { name: `#${data.number}`, href: links.run(scope, id) },
+            ]
+          : []),
+      ]}
+      actions={data ? <RunActions scope={scope} run={data} /> : null}
+    >
+      <Loaded query={query}>{(page) => <JobLogs scope={scope} page={page} />}</Loaded>
+    </Page>
+  );
+}
+
+function JobLogs({ scope, page }: { scope: Scope; page: RunPage }) {
+  const [query, setQuery] = useQueryState();
+  const stages = useMemo(() => timelineTree(page.records), [page.records]);
+  const named = { job: query.get("j"), step: query.get("t") };
+  // What is opened by itself stays open, though another step runs by now.
+  const kept = useRef<string | undefined>(undefined);
+  const place =
+    findStep(stages, named) ??
+    findStep(stages, { step: kept.current ?? null }) ??
+    whereToLook(stages);
+  if (!named.job && !named.step) kept.current = place?.step?.id;
+  const open = (step: TimelineRecord, job: string) => {
+    const { pathname, search } = window.location;
+    window.history.replaceState(null, "", pathname + search);
+    setQuery({ view: "logs", j: job, t: step.id }, { replace: false });
+  };
+  return (
+    <>
+      <StepList
+        scope={scope}
+        runId={page.id}
+        stages={stages}
+        selected={place?.step?.id}
+        onOpen={open}
+      />
+      {place?.step ? (
+        <StepLog
+          key={place.step.id}
+          scope={scope}
+          page={page}
+          job={place.job.record}
+          step={place.step}
+          onOpen={(recordId) => {
+            const found = findStep(stages, { step: recordId });
+            if (found?.step) open(found.step, found.job.record.id);
+          }}
+        />
+      ) : (
+        <div className={styles.none}>
+          {page.problem ? page.problem.text : "This run has no steps yet."}
+        </div>
+      )}
+    </>
+  );
+}
+
+function StepList({
+  scope,
+  runId,
+  stages,
+  selected,
+  onOpen,
+}: {
+  scope: Scope;
+  runId: number;
+  stages: StageNode[];
+  selected: string | undefined;
+  onOpen: (step: TimelineRecord, job: string) => void;
+}) {
+  return (
+    <nav className={styles.steps} aria-label="Jobs and steps">
+      {stages.map((stage) => (
+        <section key={stage.record.id}>
+          {stages.length > 1 || stage.record.name !== "__default" ? (
+            <h2 className={styles.stage}>
+              {stage.record.name === "__default" ? "Jobs" : stage.record.name}
+            </h2>
+          ) : null}
+          {stage.jobs.map((job) => (
+            <details
+              key={job.record.id}
+              className={styles.job}
+              open={
+                job.steps.some((step) => step.id === selected) ||
+                job.record.state === "inProgress" ||
+                job.record.result === "failed" ||
+                undefined
+              }
+            >
+              <summary>
+                <StateIcon state={job.record.state} result={job.record.result} />
+                <span className={styles.name}>{job.record.name}</span>
+                <span className={styles.time}>
+                  <Duration
+                    start={job.record.startTime}
+                    finish={job.record.finishTime}
+                    isOver={job.record.state === "completed"}
+                  />
+                </span>
+              </summary>
+              <ol>
+                {job.steps.map((step) => (
+                  <li key={step.id}>
+                    <Link
+                      href={links.log(scope, runId, { job: job.record.id, step: step.id })}
+                      className={styles.step}
+                      aria-current={step.id === selected ? "true" : undefined}
+                      onClick={(event) => {
+                        if (event.metaKey || event.ctrlKey) return;
+                        event.preventDefault();
+                        onOpen(step, job.record.id);
+                      }}
+                    >
+                      <StateIcon state={step.state} result={step.result} size={16} />
+                      <span className={styles.name}>{step.name}</span>
+                      <span className={styles.time}>
+                        <Duration
+                          start={step.startTime}
+                          finish={step.finishTime}
+                          isOver={step.state === "completed"}
+                        />
+                      </span>
+                    </Link>
+                  </li>
+                ))}
+              </ol>
+            </details>
+          ))}
+        </section>
+      ))}
+    </nav>
+  );
+}
+
+function StepLog({
+  scope,
+  page,
+  job,
+  step,
+  onOpen,
+}: {
+  scope: Scope;
+  page: RunPage;
+  job: TimelineRecord;
+  step: TimelineRecord;
+  onOpen: (recordId: string) => void;
+}) {
+  const logId = step.log?.id;
+  const lineCount = step.lineCount ?? 0;
+  const isGrowing =
+    step.state === "inProgress" || (step.state === "pending" && page.state !== "completed");
+  const source = useMemo(
+    () =>
+      logId === undefined ? undefined : stepSource(scope, page.id, logId, lineCount, isGrowing),
+    [scope, page.id, logId, lineCount, isGrowing],
+  );
+  const errorLines = page.issues
+    .filter((issue) => issue.type === "error" && issue.recordId === step.id && issue.line)
+    .map((issue) => issue.line ?? 1);
+  if (source === undefined || logId === undefined) {
+    return (
+      <div className={styles.none}>
+        <p>
+          <StateIcon state={step.state} result={step.result} /> <strong>{step.name}</strong>{" "}
+          {step.result === "skipped"
+            ? "was skipped."
+            : step.state === "pending"
+              ? "waits for its turn."
+              : "wrote no log."}
+        </p>
+        {step.reason ? <p>{step.reason}</p> : null}
+        <Explanation scope={scope} runId={page.id} recordId={step.id} />
+      </div>
+    );
+  }
+  return (
+    <LogView
+      id={`${page.id}/${logId}`}
+      label={`Log of ${step.name}`}
+      title={step.name}
+      source={source}
+      logId={logId}
+      errorLines={errorLines}
+      startLine={errorLines[0]}
+      rawUrl={address(logAddress(scope, page.id, logId), { $format: "text" })}
+      search={async (q, signal) => {
+        const found = await searchLogs(scope, page.id, { q, recordId: job.id }, signal);
+        return {
+          count: found.count,
+          lines: found.matches.map((match) => ({
+            logId: match.logId,
+            line: match.line,
+            text: match.text,
+            where: match.stepName,
+          })),
+        };
+      }}
+      onElsewhere={(found) => {
+        const other = page.records.find((record) => record.log?.id === found.logId);
+        if (other === undefined) return;
+        onOpen(other.id);
+        const { pathname, search } = window.location;
+        window.history.replaceState(null, "", `${pathname}${search}#L${found.line}`);
+      }}
+    />
+  );
+}
+
+/** The log of a step: its lines by range, and while it runs those that the run's stream brings. */
+function stepSource(
+  scope: Scope,
+  runId: number,
+  logId: number,
+  lineCount: number,
+  isGrowing: boolean,
+): LogSource {
+  return {
+    lineCount,
+    isGrowing,
+    read: (range, signal) => logLines(scope, runId, logId, range, signal),
+    follow: (listener) =>
+      listen(runStream(scope, runId), {
+        events(batch) {
+          for (const event of batch) {
+            if (event.type !== "log") continue;
+            const log = event.data as LogEvent;
+            if (log.logId === logId) listener(log.firstLine, log.lines);
+          }
+        },
+      }),
+  };
+}

@@ -1,0 +1,70 @@
+"""Libraries, permissions and checkpoints of one host. Nothing works before it is used.
+
+`Host.library` has it. For planning a run: `for_run(project, files)`, and a `Protection` in the
+`Surroundings` so that stages get checkpoints. `resources` and `checks` are what the REST shows;
+`checkpoints` holds stages, takes answers, and is told by `checkpoints.changed()` of every change.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from penstock.devops.checkpoints import Checkpoints
+from penstock.devops.projectlibrary import ProjectLibrary
+from penstock.devops.resources import Actor
+from penstock.engine.state import Phase, RunState
+from penstock.store.approvals import Checks
+from penstock.store.keys import KeyFile
+from penstock.store.library import Resources
+from penstock.store.secrets import Secrets
+
+if TYPE_CHECKING:
+    from penstock.cli.host import Host
+
+
+class LibraryServices:
+    """The stores and services of libraries. Close it before the scheduler."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.secrets = Secrets(host.database, KeyFile.of(host.home, os.environ))
+        self.resources = Resources(host.database, self.secrets)
+        self.library = ProjectLibrary(self.resources, self.secrets)
+        self.for_run = self.library.for_run
+        self.checks = Checks(host.database)
+        self.checkpoints = Checkpoints(
+            self.checks,
+            self.resources,
+            post=host.scheduler.post,
+            is_over=self._is_over,
+            account=self.account,
+        )
+        host.scheduler.subscribe(self.checkpoints.event)
+
+    def account(self, actor: Actor) -> Actor:
+        """The account of someone who is known by a sign-in name only; as given where none is."""
+        from penstock.store.people import People
+        from penstock.store.people.accounts import UnknownAccount
+
+        if actor.id:
+            return actor
+        try:
+            found = People(self._host.database).accounts.named(actor.name)
+        except UnknownAccount:
+            return actor
+        return Actor(id=found.id, name=found.name, display_name=found.display_name)
+
+    def close(self) -> None:
+        """End the thread that holds stages; what waits goes on with the next process."""
+        self.checkpoints.close()
+
+    def _is_over(self, run: str, stage: str) -> bool:
+        def has_ended(state: RunState) -> bool:
+            node = state.nodes.get(stage)
+            return state.finished or node is None or node.phase is Phase.FINISHED
+
+        try:
+            return self._host.scheduler.read(run, has_ended)
+        except KeyError:
+            return True

@@ -1,0 +1,29 @@
+"""Whose run it is that must pass checks, and what protects what the library does not keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from penstock.devops.resources import Actor, Resource, ResourceType
+
+
+def _nothing(type: ResourceType, name: str) -> Resource | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """Whose run it is that must pass checks. With it in `Surroundings`, stages get checkpoints.
+
+    `pipeline` is the number of the definition in the `project` (its id), `repository` and `branch`
+    (a full ref) are of `self`. `find` knows the agent pools (`QUEUE`) and repositories (by alias)
+    that are protected; all else is known by the library.
+    """
+
+    project: str
+    pipeline: int
+    requester: Actor
+    repository: str = ""
+    branch: str = ""
+    find: Callable[[ResourceType, str], Resource | None] = _nothing
