@@ -154,3 +154,27 @@ def test_closing_does_not_wait_for_a_job_that_runs_on(machine, ends):
     assert ends.events == []
     pool.cancel("1", "a", "enough")
     ends.wait(1)
+
+
+def test_the_jobs_of_a_run_have_its_token_masked_and_not_the_machines(machine, ends):
+    """The variables page: `System.AccessToken` is a secret, so a script gets it by `env` only."""
+    server = Server(ends)
+    machine = replace(machine, service_url="http://127.0.0.1:1", service_token="token-of-all")
+    pool = LocalPool(server, machine, 1, ends.post, lambda run: f"token-of-run-{run}")
+    text = "echo [$SYSTEM_ACCESSTOKEN] $PENSTOCK_TOKEN; echo ${PENSTOCK_TOKEN#token-} ${#GIVEN}"
+    step = script(text, env={"GIVEN": "$(System.AccessToken)"})
+    pool.submit(request_for(step, node="a"))
+    assert ends.wait(1)["a"].result is Result.SUCCEEDED
+    assert server.output() == ["[] ***", "of-run-1 14"]
+
+
+def test_a_run_without_a_token_does_not_start_its_job(machine, ends):
+    def refuse(run):
+        raise RuntimeError(f"run {run} has ended")
+
+    LocalPool(Server(ends), machine, 1, ends.post, refuse).submit(job("a", "true"))
+    end = ends.wait(1)["a"]
+    assert (end.result, end.message) == (
+        Result.FAILED,
+        "the agent could not do the job: RuntimeError: run 1 has ended",
+    )

@@ -249,6 +249,8 @@ def _set_variables(job: JobContext) -> None:
     }
     for name, value in values.items():
         job.variables.set(name, str(value))
+    if machine.service_token:
+        job.variables.set("System.AccessToken", machine.service_token, secret=True)
     for name, value in defaults.items():
         if job.variables.get(name) is None:
             job.variables.set(name, str(value))

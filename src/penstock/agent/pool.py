@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from penstock.agent.job import run_job
@@ -33,7 +34,8 @@ class LocalPool:
     """Implements `engine.scheduler.Executor`. Threads are made when there is work, at most `slots`.
 
     `post` takes a run's events; each submitted job ends with exactly one `NodeFinished`, through
-    `server.report` or, where the job never came to that, through `post`.
+    `server.report` or, where the job never came to that, through `post`. `token_of` gives the token
+    that the jobs of a run call the service with; without it that is the machine's.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class LocalPool:
         machine: Machine,
         slots: int,
         post: Callable[..., None],
+        token_of: Callable[[str], str] | None = None,
     ) -> None:
         self._server = server
         self._machine = machine
         self._slots = slots
         self._post = post
+        self._token_of = token_of
         self._shared = Shared()
         self._tidying = Tidying(self._note_rest)
         self._changed = threading.Condition()
@@ -123,9 +127,8 @@ class LocalPool:
     def _do(self, job: _Job) -> None:
         request = job.request
         try:
-            rest = run_job(
-                request, self._server, self._machine, job.cancellation, shared=self._shared
-            )
+            machine = self._machine_of(request.run)
+            rest = run_job(request, self._server, machine, job.cancellation, shared=self._shared)
         except Exception as error:  # noqa: BLE001 - the top of a worker: recorded, and the job ends
             masker = _masker(request)
             kind = "steps" if isinstance(request.work, StepsWork) else "command"
@@ -139,6 +142,11 @@ class LocalPool:
             if rest is not None:
                 self._tidying.remove(rest)
             self._forget(job)
+
+    def _machine_of(self, run: str) -> Machine:
+        if self._token_of is None:
+            return self._machine
+        return replace(self._machine, service_token=self._token_of(run))
 
     def _forget(self, job: _Job) -> None:
         key = (job.request.run, job.request.node)
