@@ -35,6 +35,9 @@ COMMANDS = {
     "accounts": ("penstock.cli.accounts", "who may sign in to the server"),
     "tokens": ("penstock.cli.tokens", "personal access tokens for scripts and git"),
     "audit": ("penstock.cli.audit", "the audit log: who changed what"),
+    "backup": ("penstock.cli.backup", "a copy of the whole store in one file, while it is in use"),
+    "restore": ("penstock.cli.restore", "a store made of a backup"),
+    "db": ("penstock.cli.db", "the versions of the databases"),
     "doctor": ("penstock.cli.doctor", "what this machine has and lacks"),
     "service": ("penstock.cli.service", "the background service that `penstock az` uses"),
 }

@@ -165,6 +165,19 @@ def open_database(path: Path, schema: Schema, *, durable: bool) -> Database:
     return database
 
 
+def version_of(path: Path) -> int | None:
+    """The version of a file's schema; None where there is no file. Raises `StoreBroken`."""
+    if not path.exists():
+        return None
+    database = Database(path, durable=True)
+    try:
+        return int(database.query("PRAGMA user_version")[0][0])
+    except sqlite3.DatabaseError as error:
+        raise StoreBroken(f'"{path}" is not a penstock database: {error}') from error
+    finally:
+        database.close()
+
+
 def schema_text(schema: Schema) -> str:
     """The SQL that makes a fresh file at the newest version."""
     return Path(__file__).with_name(schema.sql).read_text(encoding="utf-8")
