@@ -51,6 +51,7 @@ class DevopsServices:
         from penstock.server.auth import one_token
         from penstock.server.people.access import Access
         from penstock.server.people.house import House
+        from penstock.server.people.runtokens import RunTokens
         from penstock.server.people.signin import SignIn
         from penstock.store.people import People
 
@@ -70,6 +71,8 @@ class DevopsServices:
             projects=lambda: {project.id: project.name for project in self.projects.list()},
         )
         self._sign_in = SignIn(self.people)
+        self._job_tokens = RunTokens(self.people.job_tokens, self._project_of_run)
+        host.scheduler.subscribe(self._job_tokens.on_event)
         self.repositories = Repositories(host.database, host.home.repositories, new_guid)
         self.pushes = Pushes(host.database, self.repositories)
         self.definitions = SqlDefinitions(host.database)
@@ -164,6 +167,10 @@ class DevopsServices:
                 project = self.projects.get(LOCAL_PROJECT)
         self.lists.adopt(project.id)
 
+    def job_token(self, run: str) -> str:
+        """What the jobs of a run call this server with."""
+        return self._job_tokens.token_of(run)
+
     def close(self) -> None:
         """End what streams."""
         self.closing.set()
@@ -213,6 +220,10 @@ class DevopsServices:
             clock=time.time,
             home=host.home.root,
         )
+
+    def _project_of_run(self, run: str) -> str:
+        found = self._host.runs.get(run)
+        return found.project if found is not None else ""
 
     def _project_id(self, project: str) -> str | None:
         found = self.projects.find(project)

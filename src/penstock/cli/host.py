@@ -131,11 +131,19 @@ class Host:
         self._devops = DevopsServices(self)
         return self._devops
 
+    def token_of(self, run: str) -> str:
+        """What the jobs of a run call the service with: on a server, a token of that run alone."""
+        if self._devops is not None:
+            return self._devops.job_token(run)
+        return self.machine.service_token
+
     def job_executor(self) -> LocalPool:
         """The agents of pipeline jobs on this machine."""
         if self._pool is None:
             sweep(self.machine.work)
-            self._pool = LocalPool(self.agents, self.machine, JOB_SLOTS, self.scheduler.post)
+            self._pool = LocalPool(
+                self.agents, self.machine, JOB_SLOTS, self.scheduler.post, self.token_of
+            )
         return self._pool
 
     def recover(self) -> None:

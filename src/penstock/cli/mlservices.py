@@ -54,7 +54,9 @@ class MlServices:
             clock=time.time,
         )
         processors = os.cpu_count() or 1
-        self._pool = LocalPool(host.agents, host.machine, COMMAND_SLOTS, host.scheduler.post)
+        self._pool = LocalPool(
+            host.agents, host.machine, COMMAND_SLOTS, host.scheduler.post, host.token_of
+        )
         self.executor = ComputeExecutor(
             self._pool,
             lambda workspace, compute: slots(self.assets, workspace, compute, processors),

@@ -25,6 +25,7 @@ LEFT_OUT = (
     "bin",
     "cache",
     "failures.log",
+    "hooks",
     "owners",
     "server.log",
     "service.json",
