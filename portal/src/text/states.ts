@@ -41,6 +41,7 @@ const STATES: Record<string, [Look, string]> = {
   starting: ["running", "Starting"],
   finalizing: ["running", "Finalizing"],
   paused: ["waiting", "Paused"],
+  data: ["unknown", "Data"],
 };
 
 /** The picture and the word for a state with its result; either may be absent. */

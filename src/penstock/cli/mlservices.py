@@ -87,8 +87,11 @@ class MlServices:
             on_failure=self._host.on_failure,
         )
 
-    def routes(self) -> tuple[tuple[Route, ...], Signer]:
-        """The routes of the application, and who checks their signed addresses."""
+    def routes(self, *, has_portal: bool = False) -> tuple[tuple[Route, ...], Signer]:
+        """The routes of the application, and who checks their signed addresses.
+
+        With a portal, its studio shows a job; without one there is a plain page.
+        """
         from penstock.server.auth import Signer
         from penstock.server.ml import ml_routes
         from penstock.server.ml.context import MlHttp
@@ -101,8 +104,12 @@ class MlServices:
             storage=host.home.storage,
             signer=Signer(host.signing_key()),
             tracking=self.tracking,
+            project_of=self._project_of,
         )
-        routes = (*ml_routes(http), *mlflow_routes(self.tracking, self.assets, host.home.storage))
+        routes = (
+            *ml_routes(http, has_portal=has_portal),
+            *mlflow_routes(self.tracking, self.assets, host.home.storage),
+        )
         return routes, http.signer
 
     def names_of(self, run: str, node: str) -> tuple[str, str] | None:
@@ -146,6 +153,10 @@ class MlServices:
         except TrackingError:
             return {}
         return {metric.name: metric.value for metric in run.metrics}
+
+    def _project_of(self, run: str) -> str:
+        found = self._host.runs.get(run)
+        return found.project if found is not None else ""
 
     def _secrets_around(self, run: str) -> tuple[str, ...]:
         """The secrets of the pipeline run whose step started an ML run: it may have passed them."""

@@ -83,7 +83,7 @@ def test_a_job_tells_which_step_submitted_it(server: Server) -> None:
     headers = {"x-penstock-origin": "12/Build/Train/step3"}
     server.ask("PUT", "~/jobs/j1", {"properties": command()}, headers=headers)
     shown = studio(server, "jobs/j1")
-    assert shown["origin"] == {"run": "12", "node": "Build/Train", "step": "step3"}
+    assert shown["origin"] == {"run": "12", "node": "Build/Train", "step": "step3", "project": None}
 
 
 def test_a_pipeline_is_shown_with_its_graph(server: Server) -> None:
@@ -109,6 +109,14 @@ def test_a_pipeline_is_shown_with_its_graph(server: Server) -> None:
     assert child["ancestors"] == [{"name": "j1", "displayName": "hello_pipeline_io"}]
     assert [given["name"] for given in child["inputs"]] == ["i"]
     assert child["graph"]["nodes"] == []
+
+
+def test_the_row_of_a_pipeline_has_the_metrics_of_its_nodes(server: Server) -> None:
+    ended(server, "j1", two_nodes(server))
+    hello, world = (child["name"] for child in studio(server, "jobs/j1")["children"])
+    log(server, hello, [Metric("rows", 10.0, 1), Metric("loss", 1.0, 1)])
+    log(server, world, [Metric("loss", 0.5, 1)])
+    assert studio(server, "jobs")["value"][0]["metrics"] == {"rows": 10.0, "loss": 0.5}
 
 
 def test_data_from_outside_is_a_node_by_its_name(server: Server) -> None:

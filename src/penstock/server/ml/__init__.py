@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from penstock.server.routes import Route
 
 
-def ml_routes(ml: MlHttp) -> tuple[Route, ...]:
-    """All rows of Azure Resource Manager, Azure ML, its run history, its storage and its pages."""
+def ml_routes(ml: MlHttp, *, has_portal: bool = False) -> tuple[Route, ...]:
+    """All rows of Azure Resource Manager, Azure ML, its run history, its storage and its pages.
+
+    With a portal the page of a job is the portal's.
+    """
     from penstock.server.ml import arm, assets, blobs, jobs, page, studio, unsupported
 
     return (
@@ -18,7 +21,7 @@ def ml_routes(ml: MlHttp) -> tuple[Route, ...]:
         *assets.routes(ml),
         *jobs.routes(ml),
         *blobs.routes(ml),
-        *page.routes(ml),
+        *(() if has_portal else page.routes(ml)),
         *studio.routes(ml),
         *unsupported.routes(ml),
     )

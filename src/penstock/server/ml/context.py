@@ -35,13 +35,14 @@ LINK_SECONDS = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
-    """What the handlers need."""
+    """What the handlers need. `project_of(run)` is the id of a run's project, empty for none."""
 
     service: MlService
     logs: Logs
     storage: Path
     signer: Signer
     tracking: Tracking
+    project_of: Callable[[str], str] = lambda run: ""
 
     @property
     def assets(self) -> AssetStore:

@@ -31,6 +31,8 @@ def routes(ml: MlHttp) -> tuple[Route, ...]:
 def list_jobs(ml: MlHttp, call: Call) -> Document:
     """`{value, metricNames, continuationToken}`: jobs that people submitted, newest first.
 
+    A pipeline's row has the metrics of its nodes too.
+
     Query: `top`, `continuationToken`, `experiment`, `status`, `compute`, `createdBy`, `tag`
     (`name` or `name=value`), `q` (part of a name), `view` (`active`, `archived`, `all`). After
     5,000 jobs that do not match, the page ends with a token to look on from.
@@ -41,6 +43,7 @@ def list_jobs(ml: MlHttp, call: Call) -> Document:
     token = ""
     for looked_at, job in enumerate(_newest_first(ml, call), start=1):
         shown = job_row(ml, job)
+        shown["metrics"] = {**_metrics_of_nodes(ml, job), **shown["metrics"]}
         if _is_wanted(call, shown):
             found.append(shown)
             names.update(dict.fromkeys(shown["metrics"]))
@@ -97,7 +100,7 @@ def job_row(ml: MlHttp, job: Job) -> Document:
         "archived": job.archived,
         "parent": job.parent or None,
         "root": job.root,
-        "origin": origin_view(job),
+        "origin": origin_view(ml, job),
     }
 
 
@@ -113,16 +116,30 @@ def compute_name(ml: MlHttp, job: Job) -> str:
     return str(given).rpartition("/")[2].removeprefix("azureml:")
 
 
-def origin_view(job: Job) -> Document | None:
+def origin_view(ml: MlHttp, job: Job) -> Document | None:
     """The pipeline run, job and step that submitted a job."""
     run, _, rest = job.origin.partition("/")
     node, _, step = rest.rpartition("/")
-    return {"run": run, "node": node, "step": step} if run else None
+    if not run:
+        return None
+    return {"run": run, "node": node, "step": step, "project": ml.project_of(run) or None}
 
 
 def number(value: float) -> float | str:
     """A metric as JSON can have it: what is no finite number is a word."""
     return value if math.isfinite(value) else str(value)
+
+
+def _metrics_of_nodes(ml: MlHttp, job: Job) -> Document:
+    """The metrics that the nodes of a pipeline logged; of equal names the last node's counts."""
+    if job.type != "Pipeline":
+        return {}
+    found: Document = {}
+    for child in ml.service.jobs.of_run(job.run):
+        if not child.is_root:
+            metrics = ml.metrics(child.workspace, child.name)
+            found.update({name: number(value) for name, value in metrics.items()})
+    return found
 
 
 def _newest_first(ml: MlHttp, call: Call) -> Iterator[Job]:

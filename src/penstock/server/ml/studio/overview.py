@@ -22,7 +22,7 @@ from penstock.server.routes import Call, Route
 
 Naming: TypeAlias = Callable[[str | None], str | None]
 
-_BOX = Size(220, 64)
+_BOX = Size(230, 60)
 _GAP = Size(60, 28)
 
 

@@ -1,0 +1,170 @@
+/** Jobs: lists, one job, its curves, files and logs; what can be done with it. */
+
+import { address, path, request } from "../../api/request.ts";
+import type { Resource } from "../../api/resource.ts";
+import { isOver } from "../../text/states.ts";
+import { type Place, studioApi, workspaceApi } from "./place.ts";
+import type {
+  Comparison,
+  Curves,
+  FileEntry,
+  FileText,
+  Job,
+  JobPage,
+  LogLines,
+  LogMatches,
+} from "./wire.ts";
+
+const LIVE_MS = 1000;
+const LIST_MS = 3000;
+
+export interface JobFilter {
+  q?: string | undefined;
+  status?: string | undefined;
+  experiment?: string | undefined;
+  view?: string | undefined;
+  after?: string | undefined;
+}
+
+/** A page of the jobs of a workspace, newest first. */
+export function jobs(place: Place, filter: JobFilter = {}): Resource<JobPage> {
+  const { after, ...rest } = filter;
+  const query = { ...rest, continuationToken: after };
+  return {
+    key: ["ml-jobs", place, query],
+    fetch: (signal) => request(studioApi(place, "jobs"), { query, signal }),
+    poll: LIST_MS,
+    keep: true,
+  };
+}
+
+/** One job; asked for each second until it has ended. */
+export function job(place: Place, name: string, isEnded: boolean): Resource<Job> {
+  return {
+    key: ["ml-job", place, name],
+    fetch: (signal) => request(studioApi(place, "jobs", name), { signal }),
+    ...(isEnded ? {} : { poll: LIVE_MS }),
+  };
+}
+
+/** The curves of some metrics of a job. */
+export function curves(
+  place: Place,
+  name: string,
+  metrics: string[],
+  status: string,
+): Resource<Curves> {
+  const query = metrics.map((metric) => `name=${encodeURIComponent(metric)}`).join("&");
+  return {
+    key: ["ml-curves", place, name, query],
+    fetch: (signal) => request(`${studioApi(place, "jobs", name, "metrics")}?${query}`, { signal }),
+    keep: true,
+    ...(isOver(status) ? {} : { poll: LIST_MS }),
+  };
+}
+
+/** Several jobs side by side. */
+export function comparison(place: Place, names: string[]): Resource<Comparison> {
+  return {
+    key: ["ml-comparison", place, names],
+    fetch: (signal) =>
+      request(studioApi(place, "compare"), { query: { jobs: names.join(",") }, signal }),
+    poll: LIST_MS,
+  };
+}
+
+/** What a folder of an area holds. */
+export function files(
+  place: Place,
+  name: string,
+  area: string,
+  folder: string,
+): Resource<{ value: FileEntry[] }> {
+  return {
+    key: ["ml-files", place, name, area, folder],
+    fetch: (signal) =>
+      request(studioApi(place, "jobs", name, "files", area, ...parts(folder)), { signal }),
+  };
+}
+
+/** The beginning of a file as text. */
+export function fileText(
+  place: Place,
+  name: string,
+  area: string,
+  file: string,
+): Resource<FileText> {
+  return {
+    key: ["ml-text", place, name, area, file],
+    fetch: (signal) =>
+      request(studioApi(place, "jobs", name, "text", area, ...parts(file)), { signal }),
+  };
+}
+
+/** Where a file itself is: a picture to be shown, else a download. */
+export function fileAddress(place: Place, name: string, area: string, file: string): string {
+  return studioApi(place, "jobs", name, "content", area, ...parts(file));
+}
+
+/** Where all files of an area are as one archive. */
+export function zipAddress(place: Place, name: string, area: string): string {
+  return studioApi(place, "jobs", name, "zip", area);
+}
+
+/** The pictures among the artifacts of a job. */
+export function pictures(
+  place: Place,
+  name: string,
+  status: string,
+): Resource<{ value: { path: string; size: number }[] }> {
+  return {
+    key: ["ml-pictures", place, name, isOver(status)],
+    fetch: (signal) => request(studioApi(place, "jobs", name, "pictures"), { signal }),
+  };
+}
+
+/** Lines of a log; a negative `from` counts from its end. */
+export function logLines(
+  place: Place,
+  name: string,
+  log: string,
+  from: number,
+  lines: number,
+  signal?: AbortSignal,
+): Promise<LogLines> {
+  const url = address(studioApi(place, "jobs", name, "lines", ...parts(log)), { from, lines });
+  return request(url, signal ? { signal } : {});
+}
+
+/** The lines of a log that hold a text, as the server counts them. */
+export function searchLog(
+  place: Place,
+  name: string,
+  log: string,
+  q: string,
+): Resource<LogMatches> {
+  return {
+    key: ["ml-log-search", place, name, log, q],
+    fetch: (signal) =>
+      request(studioApi(place, "jobs", name, "lines", ...parts(log)), { query: { q }, signal }),
+    enabled: q !== "",
+  };
+}
+
+/** Ask a job to stop. */
+export function cancelJob(place: Place, name: string): Promise<unknown> {
+  return request(workspaceApi(place, "jobs", name, "cancel"), { method: "POST" });
+}
+
+/** Archive a job, or bring it back. */
+export function archiveJob(
+  place: Place,
+  name: string,
+  experiment: string,
+  hidden: boolean,
+): Promise<unknown> {
+  const url = `/history/v1.0${workspaceApi(place)}${path("experiments", experiment, "runs", name)}`;
+  return request(url, { method: "PATCH", body: { hidden } });
+}
+
+const parts = (text: string) => text.split("/").filter((part) => part !== "");

@@ -1,0 +1,140 @@
+import { Switch } from "@fluentui/react-components";
+import { useMemo } from "react";
+import { Link } from "wouter";
+import { useResource } from "../../api/resource.ts";
+import { useQueryState } from "../../app/query.ts";
+import type { PageProps } from "../../app/routes.ts";
+import { Card } from "../../components/Card/Card.tsx";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Page } from "../../components/Page/Page.tsx";
+import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { type Column, Table } from "../../components/Table/Table.tsx";
+import { comparison } from "../api/jobs.ts";
+import type { Place } from "../api/place.ts";
+import type { Comparison, MetricValue } from "../api/wire.ts";
+import { Curves } from "../components/Curves/Curves.tsx";
+import { crumbsOf, InWorkspace } from "../components/StudioPage/StudioPage.tsx";
+import { mlLinks } from "../links.ts";
+import { differing, formatMetric } from "../text/numbers.ts";
+
+export default function ComparePage(_: PageProps) {
+  return <InWorkspace>{(place) => <Compared place={place} />}</InWorkspace>;
+}
+
+function Compared({ place }: { place: Place }) {
+  const [query, change] = useQueryState();
+  const names = (query.get("jobs") ?? "").split(",").filter((name) => name !== "");
+  const isWhole = query.get("all") === "1";
+  const found = useResource(comparison(place, names));
+  return (
+    <Page
+      title="Compare jobs"
+      crumbs={crumbsOf(place)}
+      actions={
+        <Switch
+          label="Only differences"
+          checked={!isWhole}
+          onChange={(_, { checked }) => change({ all: checked ? undefined : "1" })}
+        />
+      }
+    >
+      <Loaded query={found}>
+        {(compared) =>
+          compared.jobs.length === 0 ? (
+            <EmptyState
+              title="Nothing to compare"
+              action={<Link href={mlLinks.jobs(place)}>Jobs</Link>}
+            >
+              Mark two or more jobs in the list, then choose Compare.
+            </EmptyState>
+          ) : (
+            <>
+              <Values
+                place={place}
+                title="Parameters"
+                compared={compared}
+                values={compared.params}
+                isWhole={isWhole}
+                format={(value) => value}
+              />
+              <Values
+                place={place}
+                title="Metrics"
+                compared={compared}
+                values={compared.metrics}
+                isWhole
+                format={(value) => formatMetric(value as MetricValue | null)}
+              />
+              <ComparedCurves place={place} compared={compared} />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function ComparedCurves({ place, compared }: { place: Place; compared: Comparison }) {
+  const jobs = useMemo(
+    () =>
+      compared.jobs.map((row) => ({
+        name: row.name,
+        title: row.displayName === row.name ? row.name : `${row.displayName} (${row.name})`,
+        status: row.status,
+      })),
+    [compared],
+  );
+  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} />;
+}
+
+function Values<T extends MetricValue | null>({
+  place,
+  title,
+  compared,
+  values,
+  isWhole,
+  format,
+}: {
+  place: Place;
+  title: string;
+  compared: Comparison;
+  values: Record<string, T[]>;
+  isWhole: boolean;
+  format: (value: T) => T | string | null;
+}) {
+  const names = isWhole ? Object.keys(values) : differing(values);
+  const columns: Column<string>[] = [
+    { name: title, cell: (name) => name },
+    ...compared.jobs.map(
+      (row, index): Column<string> => ({
+        name: row.name,
+        align: "end",
+        cell: (name) => <code>{format(values[name]?.[index] as T)}</code>,
+      }),
+    ),
+  ];
+  return (
+    <Card
+      title={title}
+      isFlush
+      action={
+        <span>
+          {compared.jobs.map((row) => (
+            <span key={row.name}>
+              {" "}
+              <StateIcon state={row.status} size={14} />{" "}
+              <Link href={mlLinks.job(place, row.name)}>{row.displayName}</Link>
+            </span>
+          ))}
+        </span>
+      }
+    >
+      {names.length === 0 ? (
+        <EmptyState title={isWhole ? "None" : "No difference"} />
+      ) : (
+        <Table label={title} rows={names} rowKey={(name) => name} columns={columns} />
+      )}
+    </Card>
+  );
+}

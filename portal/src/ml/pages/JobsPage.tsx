@@ -1,0 +1,249 @@
+import { Button, Checkbox } from "@fluentui/react-components";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { useResource } from "../../api/resource.ts";
+import { useQueryState } from "../../app/query.ts";
+import type { PageProps } from "../../app/routes.ts";
+import { Age, Duration } from "../../components/Duration/Duration.tsx";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ChoiceField, FilterBar, SearchField } from "../../components/FilterBar/FilterBar.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Menu } from "../../components/Menu/Menu.tsx";
+import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { type Column, Table, TwoLines } from "../../components/Table/Table.tsx";
+import { isOver } from "../../text/states.ts";
+import { jobs } from "../api/jobs.ts";
+import type { Place } from "../api/place.ts";
+import type { JobPage, JobRow } from "../api/wire.ts";
+import { OriginLink } from "../components/JobFacts/OriginLink.tsx";
+import { InWorkspace, StudioPage } from "../components/StudioPage/StudioPage.tsx";
+import { mlLinks } from "../links.ts";
+import { formatMetric } from "../text/numbers.ts";
+
+const STATUSES = ["Completed", "Failed", "Canceled", "Running", "Preparing", "Queued"];
+const SHOWN_METRICS = 4;
+
+export default function JobsPage(_: PageProps) {
+  return <InWorkspace>{(place) => <Jobs place={place} />}</InWorkspace>;
+}
+
+function Jobs({ place }: { place: Place }) {
+  const [query, change] = useQueryState();
+  const [chosen, setChosen] = useState<string[]>([]);
+  const [, navigate] = useLocation();
+  const filter = {
+    q: query.get("q") ?? undefined,
+    status: query.get("status") ?? undefined,
+    experiment: query.get("experiment") ?? undefined,
+    view: query.get("view") ?? undefined,
+    after: query.get("after") ?? undefined,
+  };
+  const found = useResource(jobs(place, filter));
+  const isFiltered = Boolean(filter.q || filter.status || filter.experiment || filter.view);
+  const set = (changes: Record<string, string | undefined>) =>
+    change({ after: undefined, ...changes });
+  return (
+    <StudioPage
+      place={place}
+      part="jobs"
+      title="Jobs"
+      actions={
+        <Button
+          disabled={chosen.length < 2}
+          onClick={() => navigate(mlLinks.compare(place, chosen))}
+        >
+          Compare{chosen.length > 1 ? ` ${chosen.length} jobs` : ""}
+        </Button>
+      }
+    >
+      <FilterBar
+        onClear={
+          isFiltered
+            ? () => set({ q: undefined, status: undefined, experiment: undefined, view: undefined })
+            : undefined
+        }
+      >
+        <SearchField
+          value={filter.q ?? ""}
+          placeholder="Find by name"
+          onChange={(q) => set({ q })}
+        />
+        <ChoiceField
+          label="Any state"
+          value={filter.status ?? ""}
+          choices={STATUSES}
+          onChange={(status) => set({ status })}
+        />
+        <ChoiceField
+          label="Any experiment"
+          value={filter.experiment ?? ""}
+          choices={experimentsOf(found.data, filter.experiment)}
+          onChange={(experiment) => set({ experiment })}
+        />
+        <ChoiceField
+          label="Not archived"
+          value={filter.view ?? ""}
+          choices={[
+            ["archived", "Archived"],
+            ["all", "All"],
+          ]}
+          onChange={(view) => set({ view })}
+        />
+        {found.data ? (
+          <ColumnMenu
+            names={found.data.metricNames}
+            shown={metricsOf(found.data, query.get("metrics"))}
+            onChange={(metrics) => change({ metrics: metrics.join(",") || "none" })}
+          />
+        ) : null}
+      </FilterBar>
+      <Loaded query={found}>
+        {(page) =>
+          page.value.length === 0 ? (
+            <NoJobs isFiltered={isFiltered} />
+          ) : (
+            <>
+              <JobTable
+                place={place}
+                page={page}
+                metrics={metricsOf(page, query.get("metrics"))}
+                chosen={chosen}
+                onChoose={setChosen}
+              />
+              {page.continuationToken ? (
+                <Button onClick={() => change({ after: page.continuationToken ?? undefined })}>
+                  Older jobs
+                </Button>
+              ) : null}
+            </>
+          )
+        }
+      </Loaded>
+    </StudioPage>
+  );
+}
+
+function NoJobs({ isFiltered }: { isFiltered: boolean }) {
+  return isFiltered ? (
+    <EmptyState title="No such job">Nothing fits the filters above.</EmptyState>
+  ) : (
+    <EmptyState
+      title="No job yet"
+      command="penstock az ml job create --file job.yml --resource-group GROUP --workspace-name WORKSPACE"
+    >
+      A job appears here as soon as it is submitted: by hand, or by a step of a pipeline.
+    </EmptyState>
+  );
+}
+
+function JobTable({
+  place,
+  page,
+  metrics,
+  chosen,
+  onChoose,
+}: {
+  place: Place;
+  page: JobPage;
+  metrics: string[];
+  chosen: string[];
+  onChoose: (names: string[]) => void;
+}) {
+  const columns: Column<JobRow>[] = [
+    {
+      name: "Compare",
+      isSilent: true,
+      width: "36px",
+      cell: (row) => (
+        <Checkbox
+          aria-label={`Compare ${row.displayName}`}
+          checked={chosen.includes(row.name)}
+          onChange={(_, { checked }) =>
+            onChoose(checked ? [...chosen, row.name] : chosen.filter((name) => name !== row.name))
+          }
+        />
+      ),
+    },
+    {
+      name: "State",
+      isSilent: true,
+      width: "32px",
+      cell: (row) => <StateIcon state={row.status} />,
+    },
+    {
+      name: "Job",
+      cell: (row) => (
+        <TwoLines
+          first={<Link href={mlLinks.job(place, row.name)}>{row.displayName}</Link>}
+          second={
+            <>
+              <span>{row.name}</span>
+              {row.origin ? <OriginLink origin={row.origin} /> : null}
+            </>
+          }
+        />
+      ),
+    },
+    {
+      name: "Experiment",
+      cell: (row) => (
+        <Link href={mlLinks.jobs(place, { experiment: row.experiment })}>{row.experiment}</Link>
+      ),
+    },
+    ...metrics.map(
+      (name): Column<JobRow> => ({
+        name,
+        align: "end",
+        cell: (row) => formatMetric(row.metrics[name]),
+      }),
+    ),
+    { name: "Compute", cell: (row) => row.compute },
+    { name: "By", cell: (row) => row.createdBy },
+    { name: "Created", cell: (row) => <Age time={row.created} /> },
+    {
+      name: "Took",
+      align: "end",
+      cell: (row) => (
+        <Duration start={row.started} finish={row.ended} isOver={isOver(row.status)} />
+      ),
+    },
+  ];
+  return <Table label="Jobs" columns={columns} rows={page.value} rowKey={(row) => row.name} />;
+}
+
+function ColumnMenu({
+  names,
+  shown,
+  onChange,
+}: {
+  names: string[];
+  shown: string[];
+  onChange: (names: string[]) => void;
+}) {
+  if (names.length === 0) return null;
+  return (
+    <Menu
+      label="Choose the metrics to show"
+      items={names.map((name) => ({
+        name,
+        isChecked: shown.includes(name),
+        onChoose: () =>
+          onChange(shown.includes(name) ? shown.filter((n) => n !== name) : [...shown, name]),
+      }))}
+    >
+      Metrics
+    </Menu>
+  );
+}
+
+/** The metric columns that the address asks for, else the first few there are. */
+function metricsOf(page: JobPage, asked: string | null): string[] {
+  if (asked === "none") return [];
+  return asked ? asked.split(",") : page.metricNames.slice(0, SHOWN_METRICS);
+}
+
+function experimentsOf(page: JobPage | undefined, current: string | undefined): string[] {
+  const names = new Set(page?.value.map((row) => row.experiment));
+  if (current) names.add(current);
+  return [...names].sort();
+}
