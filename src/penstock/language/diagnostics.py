@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from penstock.language.codes import CODES
 from penstock.language.source import Diagnostic, Related, Severity, Source, Span, lines_of
@@ -67,6 +68,12 @@ def to_sarif(diagnostics: Iterable[Diagnostic], *, version: str) -> dict[str, ob
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that the word was probably meant to be, or None when none is near."""
+    return _nearest(word, tuple(candidates))
+
+
+@lru_cache(maxsize=128)
+def _nearest(word: str, candidates: tuple[str, ...]) -> str | None:
+    # A word that is misspelt inside a loop is looked for each time around.
     from difflib import get_close_matches
 
     spellings: dict[str, str] = {}
