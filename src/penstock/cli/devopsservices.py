@@ -16,10 +16,9 @@ from urllib.parse import quote
 from penstock import __version__
 from penstock.cli.summary import MlJob
 from penstock.cli.tasks import AgentTasks
-from penstock.devops.library import Library
+from penstock.cli.triggerservices import TriggerServices
 from penstock.devops.queueing import Prepared, Queueing
 from penstock.engine.state import RunState
-from penstock.language.templates.files import Files
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.live import Wakeups, wakes
 from penstock.store.definitions import SqlDefinitions
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
-    from penstock.server.git.smart import GitHttp
+    from penstock.server.git.context import GitHttp
     from penstock.server.routes import Route
 
 ORGANIZATION = "penstock"
@@ -80,13 +79,14 @@ class DevopsServices:
         self.sources = HostedSources(self.projects, self.repositories, self._clone_address)
         self.queueing = Queueing(
             sources=self.sources,
-            library_of=_library,
+            library_of=lambda project, files: host.library.for_run(project, files),
             catalog=AgentTasks(),
             runs=host.runs,
             start=host.scheduler.start,
             collection_uri=f"{host.access.url}/{self.organization}/",
             clock=time.time,
         )
+        self.triggers = TriggerServices(host, self)
         self._wakeups = Wakeups()
         on_event, on_log = wakes(self._wakeups)
         host.scheduler.subscribe(on_event)
@@ -119,9 +119,10 @@ class DevopsServices:
             pools,
             previews,
             runpages,
+            triggerpages,
         )
         from penstock.server.devops.locations import location_routes
-        from penstock.server.git.smart import smart_routes
+        from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
 
         http = self._http()
@@ -132,12 +133,13 @@ class DevopsServices:
             *buildlogs.LOCATIONS,
             *builddefinitions.LOCATIONS,
             *pools.LOCATIONS,
+            *git_locations(),
         )
         return (
             *location_routes(locations),
             *connection.connection_routes(self.organization, __version__),
             *people_routes(self._house, self._sign_in),
-            *smart_routes(self._git_http()),
+            *git_routes(self._git_http()),
             *pipelines.pipeline_routes(http),
             *builds.build_routes(http),
             *buildlogs.build_log_routes(http),
@@ -146,6 +148,7 @@ class DevopsServices:
             *runpages.run_page_routes(http),
             *logsearch.log_search_routes(http),
             *previews.preview_routes(http),
+            *triggerpages.trigger_routes(self.triggers.book),
             *live.live_routes(http, self._wakeups),
         )
 
@@ -154,6 +157,7 @@ class DevopsServices:
         self.repositories.sweep()
         self.pushes.recover()
         self.adopt_local_runs()
+        self.triggers.start()
 
     def adopt_local_runs(self) -> None:
         """Show what `penstock run` did in a project of its own, made when there is something."""
@@ -172,8 +176,9 @@ class DevopsServices:
         return self._job_tokens.token_of(run)
 
     def close(self) -> None:
-        """End what streams."""
+        """End what streams, start nothing more."""
         self.closing.set()
+        self.triggers.close()
 
     def finish(self) -> None:
         """Wait for what is being written, when no request comes any more."""
@@ -182,7 +187,7 @@ class DevopsServices:
         self.repositories.close()
 
     def _git_http(self) -> GitHttp:
-        from penstock.server.git.smart import GitHttp
+        from penstock.server.git.context import GitHttp
         from penstock.store.git.transport import write_hooks
 
         return GitHttp(
@@ -229,6 +234,13 @@ class DevopsServices:
         found = self.projects.find(project)
         return found.id if found is not None else None
 
+    def run_address(self, project: str, run: int) -> str:
+        """Where people see a run of a project (its id)."""
+        found = self.projects.find(project)
+        name = quote(found.name if found is not None else project, safe="")
+        place = f"{self._host.access.url}/{self.organization}/{name}"
+        return f"{place}/_build/results?buildId={run}"
+
     def _clone_address(self, project: Project, repository: Repository) -> str:
         parts = (self.organization, project.name, "_git", repository.name)
         return "/".join((self._host.access.url, *(quote(part, safe="") for part in parts)))
@@ -255,10 +267,6 @@ def _ml_json(job: MlJob) -> dict[str, Any]:
         "metrics": dict(job.metrics),
         "children": [_ml_json(child) for child in job.children],
     }
-
-
-def _library(project: str, files: Files) -> Library:
-    return Library()
 
 
 def _explain(state: RunState, run: str, node: str, step: str) -> Mapping[str, Any]:

@@ -19,7 +19,9 @@ from penstock.devops.library import Library
 from penstock.devops.numbering import numbered
 from penstock.devops.planner import Planned, plan_pipeline
 from penstock.devops.planning import Surroundings
+from penstock.devops.protection import Protection
 from penstock.devops.repository import LocalRepository
+from penstock.devops.resources import Actor
 from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
 from penstock.devops.stages import find_stages, stage_keys, with_stages
 from penstock.devops.variables import (
@@ -216,6 +218,21 @@ class Queueing:
         )
         return self._planned(prepared)
 
+    def compiled(self, request: RunRequest) -> Compiled:
+        """The YAML of the request's commit, compiled; nothing else is looked at. Raises
+        SourceMissing."""
+        definition = request.definition
+        repository = self.sources.repository(definition.repository, definition.project)
+        commit = self.sources.commit(repository, request.commit)
+        predefined = self._predefined(request, repository, request.ref, commit)
+        queued = {v.name: v.value for v in definition.settings.variables}
+        _, files = self._files(request, repository, request.commit)
+        return compile_pipeline(
+            definition.path.lstrip("/"),
+            files,
+            variables={**template_variables(predefined), **queued},
+        )
+
     def header(self, prepared: Prepared, number: str) -> dict[str, str]:
         """What lists and pages show of the run."""
         request, definition = prepared.request, prepared.request.definition
@@ -273,6 +290,7 @@ class Queueing:
                 repositories=repositories,
                 variables=prepared.variables,
                 definition_key=f"pipeline:{prepared.request.definition.id}",
+                protection=_protection(prepared) if prepared.request.definition.id else None,
             ),
         )
         if prepared.request.skipped:
@@ -408,6 +426,18 @@ class Queueing:
         ]
         events: list[Event] = [*issues, RunFinished(at=now, result=Result.FAILED)]
         self.runs.create(run, plan, header, events)
+
+
+def _protection(prepared: Prepared) -> Protection:
+    request = prepared.request
+    whom = request.requested_for or request.requested_by
+    return Protection(
+        project=request.definition.project,
+        pipeline=request.definition.id,
+        requester=Actor(id=whom.id, name=whom.name, display_name=whom.name),
+        repository=prepared.repository.name,
+        branch=prepared.ref,
+    )
 
 
 class _Edited:

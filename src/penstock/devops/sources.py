@@ -62,5 +62,14 @@ class Sources(Protocol):
         """The commits that `new` has and `old` has not, newest first, a hundred at most; of a new
         branch (`old` empty) its last one."""
 
+    def changed_paths(
+        self, repository: SourceRepository, old: str, new: str
+    ) -> tuple[str, ...] | None:
+        """The paths that differ between two commits; None where they are not known (`old` empty,
+        or too many)."""
+
+    def branches(self, repository: SourceRepository) -> list[tuple[str, str]]:
+        """Every branch with its commit."""
+
     def files(self, commits: Mapping[str, tuple[SourceRepository, str]]) -> Files:
         """The files of commits, by alias; `self` among them."""

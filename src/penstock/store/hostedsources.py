@@ -8,6 +8,7 @@ from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository
 from penstock.language.templates.files import Files
 from penstock.store.commitfiles import CommitFiles, CommitOf
 from penstock.store.git.names import is_object_id
+from penstock.store.git.program import TooMuch
 from penstock.store.git.records import Commit
 from penstock.store.git.repository import HEADS, BareRepository, LogQuery, NotFound
 from penstock.store.projects import Project, Projects
@@ -76,6 +77,22 @@ class HostedSources:
         top = _MOST_COMMITS if old else 1
         found = self._git(repository).log(LogQuery(start=new, exclude=old, top=top))
         return [_facts(commit) for commit in found]
+
+    def changed_paths(
+        self, repository: SourceRepository, old: str, new: str
+    ) -> tuple[str, ...] | None:
+        """The paths that differ between two commits; None where they are not known."""
+        if not old:
+            return None
+        try:
+            found = self._git(repository).changes(old, new)
+        except TooMuch:
+            return None
+        return tuple(dict.fromkeys(p for one in found for p in (one.path, one.old_path) if p))
+
+    def branches(self, repository: SourceRepository) -> list[tuple[str, str]]:
+        """Every branch with its commit."""
+        return [(ref.name, ref.commit) for ref in self._git(repository).refs(HEADS)]
 
     def files(self, commits: Mapping[str, tuple[SourceRepository, str]]) -> Files:
         """The files of commits, by alias; `self` among them."""

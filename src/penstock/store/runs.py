@@ -51,8 +51,8 @@ class Run:
     `project` and `pipeline` (a number) are of runs that a server queued, else empty; `requested_by`
     and `requested_for` are an account's id and what it is called; `title` is one line about it (the
     commit's); `cause`, where there is one, is that of this run alone (`push:7:3`). `stages` is how
-    its stages stand; `kept` that it is to be retained. `extra` holds what else the header was
-    created with.
+    its stages stand; `kept` that it is to be retained; `followed` that what its end starts was
+    started. `extra` holds what else the header was created with.
     """
 
     id: int
@@ -77,6 +77,7 @@ class Run:
     cause: str = ""
     stages: tuple[StageRow, ...] = ()
     kept: bool = False
+    followed: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -317,9 +318,10 @@ def _new_run(run: str, plan: Plan, header: Mapping[str, str], owner: str, now: f
 
 def _insert(connection: sqlite3.Connection, run: Run) -> None:
     values = [getattr(run, column.strip('"')) for column in _COLUMNS]
-    values[-3:] = [
+    values[-4:] = [
         _stages_text(run.stages),
         int(run.kept),
+        int(run.followed),
         json.dumps(dict(run.extra), ensure_ascii=False),
     ]
     places = ", ".join("?" * len(_COLUMNS))
@@ -331,6 +333,7 @@ def run_of(row: sqlite3.Row) -> Run:
     values: dict[str, Any] = dict(row)
     values["stages"] = _stages(values["stages"])
     values["kept"] = bool(values["kept"])
+    values["followed"] = bool(values["followed"])
     values["extra"] = json.loads(values["extra"])
     return Run(**values)
 

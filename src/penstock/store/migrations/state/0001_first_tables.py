@@ -46,6 +46,7 @@ CREATE TABLE runs (
   cause TEXT NOT NULL,
   stages TEXT NOT NULL,
   kept INTEGER NOT NULL,
+  followed INTEGER NOT NULL,
   extra TEXT NOT NULL
 );
 CREATE INDEX runs_by_kind ON runs (kind, id);
@@ -60,6 +61,8 @@ CREATE INDEX runs_by_pipeline_result ON runs (pipeline, result, id);
 CREATE INDEX runs_by_requester ON runs (project, requested_by, id);
 CREATE INDEX runs_by_reason ON runs (project, reason, id);
 CREATE INDEX runs_of_no_project ON runs (id) WHERE project = '' AND kind = 'pipeline';
+CREATE INDEX runs_to_follow ON runs (id)
+  WHERE followed = 0 AND state = 'finished' AND pipeline IS NOT NULL;
 CREATE UNIQUE INDEX runs_by_cause ON runs (cause) WHERE cause <> '';
 
 CREATE TABLE run_tags (
@@ -179,6 +182,35 @@ CREATE TABLE pipelines (
   UNIQUE (project, folder, name)
 );
 CREATE INDEX pipelines_by_repository ON pipelines (repository, id);
+
+CREATE TABLE trigger_events (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  project TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  old TEXT NOT NULL,
+  new TEXT NOT NULL,
+  who TEXT NOT NULL,
+  about TEXT NOT NULL,
+  at REAL NOT NULL
+);
+CREATE INDEX trigger_events_by_project ON trigger_events (project, id);
+CREATE INDEX trigger_events_by_repository ON trigger_events (repository, id);
+
+CREATE TABLE trigger_decisions (
+  event INTEGER NOT NULL REFERENCES trigger_events (id) ON DELETE CASCADE,
+  pipeline INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  why TEXT NOT NULL,
+  place TEXT NOT NULL,
+  run INTEGER,
+  PRIMARY KEY (event, pipeline)
+) WITHOUT ROWID;
+CREATE INDEX trigger_decisions_held ON trigger_decisions (pipeline, event) WHERE outcome = 'held';
 
 -- People: accounts, sessions, tokens, memberships, audit.
 

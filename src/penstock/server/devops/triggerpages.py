@@ -1,0 +1,63 @@
+"""What events did: each push and schedule with what it started, and why others did not start."""
+
+from __future__ import annotations
+
+from penstock.devops.starting import Decided, Happened
+from penstock.server.devops.context import moment, whole_number
+from penstock.server.devops.errors import devops_error
+from penstock.server.routes import Call, Permission, Reply, Route
+from penstock.store.triggers import Triggers
+
+
+def trigger_routes(book: Triggers) -> tuple[Route, ...]:
+    """The route of the history."""
+
+    def history(call: Call) -> Reply:
+        top = whole_number(call, "top", 50)
+        token = call.query("continuationToken")
+        before = int(token) if token.isascii() and token.isdigit() and len(token) < 19 else None
+        found = book.history(
+            call.project, repository=call.query("repositoryId"), top=top + 1, before=before
+        )
+        shown = found[:top]
+        more = str(shown[-1][0].id) if len(found) > top else None
+        value = [_event(happened, decisions) for happened, decisions in shown]
+        return {"count": len(value), "value": value, "continuationToken": more}
+
+    return (
+        Route(
+            method="GET",
+            path="/{organization}/{project}/_apis/penstock/triggers",
+            permission=Permission.RUN_READ,
+            handler=history,
+            on_error=devops_error,
+        ),
+    )
+
+
+def _event(happened: Happened, decisions: list[Decided]) -> dict[str, object]:
+    return {
+        "id": happened.id,
+        "at": moment(happened.at),
+        "event": {
+            "kind": happened.kind,
+            "repositoryId": happened.repository,
+            "ref": happened.ref,
+            "oldCommit": happened.old,
+            "commit": happened.new,
+            "pusher": happened.who,
+            "about": happened.about,
+        },
+        "decisions": [
+            {
+                "definition": {"id": one.pipeline, "name": one.name},
+                "runs": one.run is not None,
+                "runId": one.run,
+                "outcome": one.outcome,
+                "reason": one.reason or None,
+                "why": one.why,
+                "place": one.place or None,
+            }
+            for one in decisions
+        ],
+    }

@@ -1,0 +1,193 @@
+"""Pushes, ends of runs and the clock start runs; each event keeps what it started and why not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from devopsserver import DevopsServer, devops_server, git, until
+
+STEPS = "steps: [{bash: 'true'}]"
+FILTERED = f"""
+trigger:
+  branches: {{include: [main, releases/*]}}
+  paths: {{exclude: [docs]}}
+{STEPS}
+"""
+
+
+def runs(server: DevopsServer, **filters: object) -> list[dict[str, Any]]:
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
+    found: list[dict[str, Any]] = server.get(f"penstock/runs?{query}")["value"]
+    return found[::-1]
+
+
+def decisions(server: DevopsServer) -> list[tuple[str, str, bool, str]]:
+    """Kind, branch, whether it runs, and why, of each event's only decision; oldest first."""
+    return [
+        (one["event"]["kind"], one["event"]["ref"], decision["runs"], decision["why"])
+        for one in server.get("penstock/triggers")["value"][::-1]
+        for decision in one["decisions"]
+    ]
+
+
+def test_a_push_starts_the_pipelines_of_its_repository(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": STEPS})
+    server.pipeline()
+    commit = server.commit({"a.txt": "1"}, "Add a\n\nwith a body")
+    (run,) = runs(server)
+    assert (run["reason"], run["branch"], run["commit"], run["name"]) == (
+        "individualCI",
+        "main",
+        commit,
+        "Add a",
+    )
+    assert run["requestedFor"]["displayName"] == "admin"
+    assert server.ended(run["id"])["result"] == "succeeded"
+    assert decisions(server) == [
+        ("push", "refs/heads/main", True, "there is no trigger, so every branch starts a run")
+    ]
+
+
+def test_a_push_says_why_it_starts_nothing(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": FILTERED})
+    server.pipeline()
+    server.commit({"docs/a.md": "1"}, "Only words")
+    server.commit({"src/a.py": "1"}, "Fix it [skip ci]")
+    server.commit({"src/a.py": "2"}, "On a branch", ref="topic")
+    server.commit({"src/a.py": "3"}, "For the release", ref="releases/1")
+    (run,) = runs(server)
+    assert run["branch"] == "releases/1"
+    assert [(ref, runs, why.partition(":")[0]) for _, ref, runs, why in decisions(server)] == [
+        ("refs/heads/main", False, "docs/a.md is in trigger.paths.exclude"),
+        ("refs/heads/main", False, 'a commit message of the push says "[skip ci]"'),
+        ("refs/heads/topic", False, "branch topic is not in trigger.branches.include"),
+        (
+            "refs/heads/releases/1",
+            True,
+            "branch releases/1 is in trigger.branches.include",
+        ),
+    ]
+
+
+def test_a_branch_without_the_file_starts_nothing(server: DevopsServer) -> None:
+    server.commit({"README.md": "hello"})
+    server.pipeline(path="ci/build.yml")
+    server.commit({"README.md": "again"})
+    assert runs(server) == []
+    assert decisions(server)[0][2:] == (False, "the branch has no file ci/build.yml")
+
+
+def test_yaml_that_cannot_be_read_is_a_failed_run_with_its_diagnostics(
+    server: DevopsServer,
+) -> None:
+    server.commit({"azure-pipelines.yml": STEPS})
+    server.pipeline()
+    server.commit({"azure-pipelines.yml": "stages: [{stage: A, job: 1}]"})
+    (run,) = runs(server)
+    page = server.get(f"penstock/runs/{run['id']}")
+    assert (page["state"], page["result"], page["hasProblem"]) == ("completed", "failed", True)
+    assert 'unknown key "job" in a stage' in page["problem"]["text"]
+    assert [d["code"] for d in page["problem"]["diagnostics"]] == ["PS1101"]
+    build = server.get(f"build/builds/{run['id']}")
+    assert (build["status"], build["result"]) == ("completed", "failed")
+    assert "unknown key" in build["validationResults"][0]["message"]
+
+
+def test_missing_resources_are_told_all_at_once(server: DevopsServer) -> None:
+    text = "variables: [{group: one}, {group: two}]\n" + STEPS
+    server.commit({"azure-pipelines.yml": text})
+    page = server.get(f"penstock/runs/{server.run()}")
+    assert page["result"] == "failed"
+    assert [d["message"] for d in page["problem"]["diagnostics"]] == [
+        'variable group "one" is not in the library',
+        'variable group "two" is not in the library',
+    ]
+
+
+def test_batch_holds_pushes_back_until_the_run_has_ended(server: DevopsServer) -> None:
+    go = server.folder / "go"
+    text = f"""
+trigger: {{batch: true, branches: {{include: ['*']}}}}
+steps: [{{bash: 'until [ -e {go} ]; do sleep 0.05; done'}}]
+"""
+    server.commit({"azure-pipelines.yml": text})
+    server.pipeline()
+    server.commit({"a": "1"}, "First")
+    server.commit({"a": "2"}, "Second")
+    last = server.commit({"a": "3"}, "Third")
+    (first,) = runs(server)
+    go.touch()
+    server.ended(first["id"])
+    until(lambda: len(runs(server)) == 2, "the held pushes have their run")
+    second = runs(server)[1]
+    assert (second["reason"], second["commit"]) == ("batchedCI", last)
+
+    def batched() -> list[int]:
+        history = server.get("penstock/triggers")["value"]
+        found = [d for event in history for d in event["decisions"]]
+        return [d["runId"] for d in found if d["outcome"] == "batched"]
+
+    assert until(batched, "the decisions name the run") == [second["id"]] * 2
+    server.ended(second["id"])
+
+
+def test_the_end_of_a_run_starts_pipelines_that_have_it_as_a_resource(
+    server: DevopsServer,
+) -> None:
+    after = "trigger: none\nresources: {pipelines: [{pipeline: up, source: CI, trigger: true}]}\n"
+    server.commit({"azure-pipelines.yml": "trigger: none\n" + STEPS, "after.yml": after + STEPS})
+    server.pipeline("After", "after.yml")
+    first = server.run()
+    server.ended(first)
+    until(lambda: len(runs(server)) == 2, "the second pipeline has its run")
+    second = runs(server)[1]
+    assert (second["definition"]["name"], second["reason"]) == ("After", "resourceTrigger")
+    server.ended(second["id"])
+    assert ("completion", True) in [(kind, runs) for kind, _, runs, _ in decisions(server)]
+
+
+def test_a_schedule_starts_its_pipeline_once(server: DevopsServer) -> None:
+    text = "trigger: none\nschedules: [{cron: '0 3 * * *', branches: {include: [main]}}]\n" + STEPS
+    commit = server.commit({"azure-pipelines.yml": text})
+    server.pipeline()
+    starts = server.services.triggers.starts
+    last, now = datetime(2026, 11, 1, 2, 59, tzinfo=UTC), datetime(2026, 11, 1, 3, 1, tzinfo=UTC)
+    for _ in range(2):
+        starts.look(last, now)
+    (run,) = runs(server)
+    assert (run["reason"], run["branch"], run["commit"]) == ("schedule", "main", commit)
+    server.ended(run["id"])
+
+
+def test_a_push_that_a_dead_server_left_is_taken_up(tmp_path: Path) -> None:
+    with devops_server(tmp_path) as server:
+        server.commit({"azure-pipelines.yml": STEPS})
+        server.pipeline()
+        # The server dies after the push was written down and before anything was started.
+        services = server.services
+        services.pushes._listeners.clear()
+        services.triggers.close()
+        server.commit({"a": "1"}, "Left behind")
+        assert runs(server) == []
+    with devops_server(tmp_path) as server:
+        until(lambda: runs(server), "the push has its run")
+        (run,) = runs(server)
+        assert run["name"] == "Left behind"
+        server.ended(run["id"])
+
+
+def test_two_branches_in_one_push_are_two_runs(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": STEPS})
+    server.pipeline()
+    work = server.folder / "work"
+    git(work, "branch", "one")
+    git(work, "branch", "two")
+    server.push(work, "refs/heads/one:refs/heads/one")
+    header = f"http.extraHeader=Authorization: Bearer {server.token}"
+    url = f"{server.url}/Demo/_git/demo"
+    git(work, "-c", header, "push", "--quiet", url, "two", ":one")
+    assert [run["branch"] for run in runs(server)] == ["one", "two"]
+    whys = {ref: why for _, ref, _, why in decisions(server)}
+    assert whys["refs/heads/one"] == "the branch one was deleted"
