@@ -374,3 +374,12 @@ def test_templates_may_be_a_hundred_levels_deep_and_no_more():
 
     assert nested(100) == []
     assert nested(101) == ["Maximum object depth exceeded"]
+
+
+def test_an_expansion_has_a_largest_size():
+    main = (
+        f"parameters:\n- name: long\n  default: {'x' * 100_000}\n"
+        "- name: many\n  type: object\n  default: [" + "a, " * 300 + "]\n"
+        "steps:\n- ${{ each one in parameters.many }}:\n  - script: ${{ parameters.long }}.\n"
+    )
+    assert texts(main) == ["Maximum object size exceeded"]
