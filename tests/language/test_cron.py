@@ -94,13 +94,13 @@ def test_a_range_that_runs_backwards_is_turned_around_and_said(
     [
         ("", "", 'the cron text "" has 0 fields, and there must be 5', "write minutes, hours"),
         ("0 0 3 * * *", "0 0 3 * * *", 'the cron text "0 0 3 * * *" has 6 fields', "write minutes"),
-        ("@daily", "@daily", 'the cron text "@daily" has 1 fields', "write minutes"),
+        ("@daily", "@daily", 'the cron text "@daily" has 1 field,', 'write it out: "0 0 * * *"'),
         ("60 * * * *", "60", '"60" is not one of the minutes', "minutes are 0 to 59;"),
         ("0 24 * * *", "24", '"24" is not one of the hours', "hours are 0 to 23;"),
         ("0 0 0 * *", "0", '"0" is not one of the days', "days are 1 to 31;"),
         ("0 0 1 13 *", "13", '"13" is not one of the months', "months are 1 to 12, or names"),
-        ("0 0 * * 7", "7", '"7" is not one of the days of week', "Sunday is 0"),
-        ("0 0 * * Mon-7", "7", '"7" is not one of the days of week', "Sunday is 0"),
+        ("0 0 * * 7", "7", '"7" is not one of the days of week', "write 0 or Sun"),
+        ("0 0 * * Mon-7", "7", '"7" is not one of the days of week', "write 0 or Sun"),
         (
             "0 0 * * Mittwoch",
             "Mittwoch",

@@ -17,6 +17,15 @@ MONTHS = (
 )  # fmt: skip
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _WORDS = re.compile("[^ ]+")
+_NICKNAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 _DIGITS = 6
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -80,10 +89,14 @@ def parse_cron(text: str) -> Cron:
     words = list(_WORDS.finditer(text))
     if len(words) != len(_FIELDS):
         names = ", ".join(field.name for field in _FIELDS)
+        count = f"{len(words)} field{'' if len(words) == 1 else 's'}"
+        written = _NICKNAMES.get(text.strip().lower())
         raise CronError(
             CronFault(
-                f'the cron text "{text}" has {len(words)} fields, and there must be 5',
-                f"write {names}, with blanks between: 0 3 * * Mon-Fri",
+                f'the cron text "{text}" has {count}, and there must be 5',
+                f'write it out: "{written}"'
+                if written
+                else f"write {names}, with blanks between: 0 3 * * Mon-Fri",
                 0,
                 len(text),
             )
@@ -163,7 +176,7 @@ def _value(field: _Field, text: str, offset: int) -> int:
 def _help(field: _Field, text: str) -> str:
     allowed = f"{field.low} to {field.high}"
     if field.name == "days of week" and text == "7":
-        return "Sunday is 0"
+        return "Sunday is the first day of the week here: write 0 or Sun"
     if field.names:
         first, last = field.names[0], field.names[-1]
         allowed += f", or names in English from {first[:3]} to {last[:3]}"

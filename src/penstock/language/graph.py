@@ -6,7 +6,8 @@ Order and texts are those of the service's graph validator; all faults are found
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from penstock.language.casing import fold_case
@@ -30,11 +31,15 @@ class _Node(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """How messages speak of a graph: of stages, or of the jobs of one stage."""
+    """How messages speak of a graph: of stages, or of the jobs of one stage.
+
+    `elsewhere` maps the jobs of all stages, in folded case, to their stage.
+    """
 
     kind: str
     owner: str
     service_owner: str
+    elsewhere: Mapping[str, str] = MappingProxyType({})
 
     def service_name(self, name: str) -> str:
         """`Stage A` or `Stage A job A1`."""
@@ -50,9 +55,10 @@ def check_pipeline(pipeline: Pipeline, *, is_complete: bool = True) -> list[Diag
     words = _Words("stage", "the pipeline", "The pipeline")
     start = Span(pipeline.source, 1, 1, 1, 1)
     found = _check_graph(_stage_nodes(pipeline.stages), words, start, is_complete)
+    stages = {fold_case(j.id.value): s.id.value for s in pipeline.stages for j in s.jobs}
     for stage in pipeline.stages:
         owner = f'stage "{stage.id.value}"' if stage.id.value else "this stage"
-        words = _Words("job", owner, f"Stage {stage.id.value}")
+        words = _Words("job", owner, f"Stage {stage.id.value}", stages)
         nodes = [_Node(job.id, job.depends_on or ()) for job in stage.jobs]
         found += _check_graph(nodes, words, stage.span, is_complete)
         for job in stage.jobs:
@@ -185,6 +191,11 @@ def _unknown(nodes: list[_Node], known: dict[str, int], words: _Words) -> Iterat
                 f"the {words.kind}s are {', '.join(others)}" if others else "there are no others"
             )
             subject = words.service_name(node.name.value)
+            if not close and (stage := words.elsewhere.get(fold_case(text.value))):
+                there = (
+                    f'it is a job of stage "{stage}": let the stage depend on it, dependsOn: '
+                    f"{stage}; jobs wait for jobs of their own stage only"
+                )
             yield Diagnostic(
                 code="PS2003",
                 message=f'there is no {words.kind} "{text.value}" in {words.owner}',

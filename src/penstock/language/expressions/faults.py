@@ -28,6 +28,8 @@ def unexpected(token: Token, text: str, function: Function | None) -> Expression
     help = _operator_help(token.text)
     if help is None and token.text == "(":
         help = "parentheses only enclose the arguments of a function"
+    elif help is None and token.text in ("),") and text[: token.start].rstrip().endswith(","):
+        help = "an argument is missing after the comma before it; or remove that comma"
     elif help is None and function and token.text in "),":
         help = f'"{function.name}" takes {_count(function)}'
     elif help is None and token.text not in "),].":

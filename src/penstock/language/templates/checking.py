@@ -9,7 +9,7 @@ from penstock.language.casing import fold_case
 from penstock.language.expressions import GENERAL, ExpressionError
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
-from penstock.language.source import Span
+from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Reports
@@ -21,16 +21,22 @@ from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 class Checker:
     """Checks one file.
 
-    `declared` are the parameters, folded name to name, of a template that takes no others. `plain`
-    then holds the ids of the collections in which nothing expands.
+    `declared` are the parameters, folded name to name, of a template that takes no others;
+    `includes` lead to the file. `plain` then holds the ids of the collections in which nothing
+    expands.
     """
 
     def __init__(
-        self, compiled: Compiled, reports: Reports, declared: Table[str, str] | None = None
+        self,
+        compiled: Compiled,
+        reports: Reports,
+        declared: Table[str, str] | None = None,
+        includes: tuple[Related, ...] = (),
     ) -> None:
         self.compiled = compiled
         self.reports = reports
         self.declared = declared
+        self.includes = includes
         self.plain: set[int] = set()
 
     def check(self, node: Node, names: frozenset[str] = TEMPLATE_NAMES) -> bool:
@@ -69,7 +75,7 @@ class Checker:
             return names
         taken = {fold_case(name) for name in (*names, *GENERAL)}
         if fold_case(parts.variable) in taken:
-            self.reports.add(complaints.variable_taken(parts.variable, _variable_span(key, parts)))
+            self._report(complaints.variable_taken(parts.variable, _variable_span(key, parts)))
         return names | {parts.variable}
 
     def _check_text(self, scalar: Scalar, names: frozenset[str]) -> bool:
@@ -77,9 +83,9 @@ class Checker:
         match parts:
             case TextError():
                 span = place_in(scalar.value, scalar.span, parts.offset, parts.length)
-                self.reports.add(complaints.malformed_text(parts, span))
+                self._report(complaints.malformed_text(parts, span, scalar.value))
             case Directive():
-                self.reports.add(complaints.misplaced_directive(parts.keyword, scalar))
+                self._report(complaints.misplaced_directive(parts.keyword, scalar))
             case Lone():
                 self._check_code(parts.code, scalar, names)
             case _:
@@ -95,13 +101,16 @@ class Checker:
             return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
         if isinstance(tree, ExpressionError):
-            self.reports.add(complaints.bad_expression(tree, code, host, at))
+            self._report(complaints.bad_expression(tree, code, host, at))
         elif self.declared is not None and any(map(_is_parameters, tree.names)):
             for name, start, end in _parameter_names(tree.root):
                 if fold_case(name) not in self.declared:
-                    self.reports.add(
+                    self._report(
                         complaints.undeclared(name, self.declared.values(), at(start, end))
                     )
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self.reports.add(diagnostic, self.includes)
 
 
 def _is_parameters(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from penstock.language.casing import fold_case
@@ -135,7 +136,7 @@ class Loader:
             raise Failed
         if document.root is not None:
             declared = None if is_pipeline else _declared(document.root)
-            checker = Checker(self._expansion.compiled, self._reports, declared)
+            checker = Checker(self._expansion.compiled, self._reports, declared, includes)
             checker.check(document.root)
             self._expansion.know_plain(checker.plain)
         return Loaded(place, source, document.root)
@@ -143,10 +144,18 @@ class Loader:
     def _missing(self, text: Scalar, place: Place, includes: tuple[Related, ...]) -> Failed:
         folder, _, name = place.path.rpartition("/")
         names = self._files.names(place.repository, folder)
+        written = take_apart(text.value).path.replace("\\", "/")
         complaint: Diagnostic = complaints.missing_file(
             text, place, name, names, self._files.describe(place.repository) or place.repository
         )
+        if not written.startswith("/") and self._is_there(Place(place.repository, written)):
+            help = f'it is at the root of the repository: write "/{written}"'
+            complaint = replace(complaint, help=help)
         return self._reports.add(complaint, includes)
+
+    def _is_there(self, place: Place) -> bool:
+        folder, _, name = place.path.rpartition("/")
+        return name in self._files.names(place.repository, folder)
 
 
 def _declared(root: Node) -> dict[str, str] | None:

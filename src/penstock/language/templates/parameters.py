@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from penstock.language.casing import fold_case
-from penstock.language.expressions import ExpressionError, Object, Value, to_number, to_text
+from penstock.language.expressions import Array, ExpressionError, Object, Value, to_number, to_text
 from penstock.language.schema import PARAMETER_TYPES
 from penstock.language.source import Span
 from penstock.language.templates.complaints import parameters as complaints
@@ -85,8 +85,8 @@ class Binder:
             else:
                 try:
                     value = self.convert(parameter, node, is_given=entry is not None)
-                except Failed:
-                    pass
+                except Failed:  # an empty list does no further harm where one is expected
+                    value = Array([]) if parameter.type.endswith("List") else ""
             bound.append((parameter.name.value, value))
         return bound
 

@@ -227,7 +227,7 @@ class Reader:
         self, parts: Parts, record: Record, node: Mapping, scope: Scope, shape: str, what: str = ""
     ) -> Node:
         """The canonical form of a mapping whose keys are expanded and whose record is chosen."""
-        owner = _OWNERS.get(shape, f'"{what}"')
+        owner = _owner(shape, record, what)
         entries: list[Entry] = []
         for field in parts.fields:
             value = self._member(field, parts, record, owner, definition=SHAPES[shape])
@@ -302,6 +302,13 @@ class Reader:
     def complain(self, diagnostic: Diagnostic, scope: Scope) -> Failed:
         """Report a fault in the text of a scope; gives the exception to raise if need be."""
         return self.expansion.reports.add(diagnostic, scope.includes)
+
+
+def _owner(shape: str, record: Record, what: str) -> str:
+    """How messages call a part: a deployment is a job with other keys."""
+    if record.lead == "deployment":
+        return "a deployment job"
+    return _OWNERS.get(shape, f'"{what}"')
 
 
 def _alternatives(definition: Shape) -> tuple[Shape, ...]:

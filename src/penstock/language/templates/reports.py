@@ -20,6 +20,7 @@ class Reports:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, Span | None], Diagnostic] = {}
+        self._unread: set[Span] = set()
         self.has_errors = False
 
     def add(self, diagnostic: Diagnostic, includes: tuple[Related, ...] = ()) -> Failed:
@@ -30,6 +31,10 @@ class Reports:
         """
         from dataclasses import replace
 
+        if diagnostic.code == _NO_ALIAS and diagnostic.span:
+            self._unread.add(diagnostic.span)
+        elif diagnostic.span in self._unread:  # it only says that nothing stands there
+            return Failed()
         chain = _shortened(tuple(reversed(includes)))
         full = replace(diagnostic, related=(*diagnostic.related, *chain))
         self._found.setdefault((full.code, full.message, full.span), full)
@@ -49,6 +54,7 @@ class Reports:
         return tuple(sorted(self._found.values(), key=lambda d: (files[_file(d)], _position(d))))
 
 
+_NO_ALIAS = "PS1011"
 _LONGEST_CHAIN = 10
 
 

@@ -13,10 +13,40 @@ from penstock.language.templates.texts import Code, TextError
 from penstock.language.yaml import Node, Scalar, Sequence
 
 
-def malformed_text(error: TextError, span: Span) -> Diagnostic:
+def _closing_help(error: TextError, text: str) -> str:
+    """How to close an expression: what is behind its opening tells what went wrong."""
+    rest = text[error.offset :]
+    if "}}" in rest:
+        return "its }} is inside a text: a single quote in a text is written twice, '' for '"
+    return "one more } is needed: close it with }}" if "}" in rest else "close it with }}"
+
+
+def _operator_in(error: TextError, text: str) -> str | None:
+    """What to write for an operator in the condition of a directive."""
+    code = text[error.offset : error.offset + error.length]
+    for operator, form in _OPERATORS.items():
+        if f" {operator} " in code:
+            return f'there are no operators: instead of "{operator}" write {form}'
+    return None
+
+
+_OPERATORS = {
+    "==": "eq(a, b)",
+    "!=": "ne(a, b)",
+    "&&": "and(a, b)",
+    "||": "or(a, b)",
+    ">": "gt(a, b)",
+    "<": "lt(a, b)",
+    "and": "and(a, b)",
+    "or": "or(a, b)",
+    "not": "not(a)",
+}
+
+
+def malformed_text(error: TextError, span: Span, text: str) -> Diagnostic:
     """A text whose `${{` or directive is not well formed."""
     helps = {
-        "PS1310": "close it with }}; a single quote inside a text is written twice",
+        "PS1310": _closing_help(error, text),
         "PS1311": "put the directive alone on its line, as a key: ${{ if ... }}:",
         "PS1312": "the forms are ${{ if X }}:, ${{ elseif X }}:, ${{ else }}:, "
         "${{ each NAME in X }}: and ${{ insert }}:",
@@ -25,7 +55,7 @@ def malformed_text(error: TextError, span: Span) -> Diagnostic:
         code=error.code,
         message=error.message,
         span=span,
-        help=helps[error.code],
+        help=_operator_in(error, text) or helps[error.code],
         service_text=error.service_text,
     )
 
@@ -216,7 +246,7 @@ def too_many_events(limit: int, span: Span) -> Diagnostic:
     """More work than one compile may take."""
     return Diagnostic(
         code="PS1215",
-        message=f"the templates take more than {limit:,} steps to expand",
+        message=f"the templates take more than {limit:,} operations to expand",
         span=span,
         label="expanding stopped here",
         help="loops inside loops multiply: make the lists shorter, or loop when the job runs",

@@ -60,6 +60,7 @@ def missing_file(
     from penstock.language.diagnostics import nearest
 
     close = nearest(name, names)
+    folder = text.value.partition("@")[0].rpartition("/")
     return Diagnostic(
         code="PS1201",
         message=f'there is no template file "{place}"',
@@ -67,7 +68,7 @@ def missing_file(
         label="looked for from the root of the repository"
         if text.value.startswith("/")
         else "looked for from the folder of this file",
-        help=f'did you mean "{close}"?'
+        help=f'did you mean "{folder[0]}{folder[1]}{close}"?'
         if close
         else 'check the path; one that begins with "/" starts at the root of the repository',
         service_text=f"File /{place.path} not found in repository {repository}.",

@@ -14,6 +14,12 @@ _TAKES = {
     "number": "a number",
     "boolean": "true or false",
     "stringList": "a list of texts",
+    "stepList": "a list of steps",
+    "jobList": "a list of jobs",
+    "deploymentList": "a list of deployments",
+    "stageList": "a list of stages",
+    "containerList": "a list of containers",
+    **{kind: f"one {kind}" for kind in ("step", "job", "deployment", "stage", "container")},
 }
 _SERVICE_VALUES = ("number", "boolean", "stringList")
 
@@ -206,6 +212,14 @@ _TYPE_HELP = {
     "boolean": "write true or false; yes, no, 1 and 0 are not taken",
     "string": "give one value, or declare the parameter with type: object",
     "stringList": "write one text a line, each behind a dash",
+    **dict.fromkeys(
+        ("stepList", "jobList", "deploymentList", "stageList", "containerList"),
+        "write a dash before each item; [] is an empty list",
+    ),
+    **{
+        kind: f"write the keys of one {kind}, without a dash"
+        for kind in ("step", "job", "deployment", "stage", "container")
+    },
 }
 
 

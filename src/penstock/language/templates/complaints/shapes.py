@@ -30,14 +30,24 @@ def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
         code="PS1102",
         message=f'"{what}" takes {" or ".join(expected)}, and there is {found}',
         span=node.span,
-        help=_kind_help(expected, node),
+        help=_kind_help(what, expected, node),
         service_text=service,
     )
 
 
-def _kind_help(expected: tuple[str, ...], node: Node) -> str:
+_SCRIPTS = ("script", "bash", "pwsh", "powershell")
+
+
+def _kind_help(what: str, expected: tuple[str, ...], node: Node) -> str:
+    if what in _SCRIPTS and isinstance(node, Sequence):
+        return f"for several commands write {what}: |, and each command in a line under it"
     if expected[0] == "a list" and not isinstance(node, Sequence):
+        if isinstance(node, Mapping) and node.entries:
+            first = node.entries[0].key.value
+            return f'put a dash before "{first}": each item of a list begins with one'
         return "write one item a line, each behind a dash"
+    if "a list" in expected and isinstance(node, Mapping):
+        return "write one value on the line of the key, or several, each in a line with a dash"
     if "a mapping" in expected:
         return "write keys under it, indented further, each with a colon"
     if isinstance(node, Sequence):
@@ -78,16 +88,48 @@ def empty_text(what: str, node: Scalar) -> Diagnostic:
     )
 
 
+_ADVICE = {
+    (
+        "a stage",
+        "steps",
+    ): "a stage holds jobs: write jobs:, - job: NAME under it, and the steps there",
+    ("a stage", "job"): "a stage holds a list of jobs: write jobs:, and - job: NAME under it",
+    ("a deployment job", "steps"): "a deployment has its steps in a hook: strategy:, runOnce:, "
+    "deploy:, steps:, each under the one before",
+    ('"runOnce"', "steps"): "the steps stand in a hook: deploy:, and steps: under it",
+    ('"rolling"', "steps"): "the steps stand in a hook: deploy:, and steps: under it",
+    ('"canary"', "steps"): "the steps stand in a hook: deploy:, and steps: under it",
+    ("a job", "environment"): "only a deployment has an environment: write deployment: in place "
+    "of job:",
+    ('"strategy"', "runOnce"): "only a deployment has it: write deployment: in place of job:",
+    ('"strategy"', "rolling"): "only a deployment has it: write deployment: in place of job:",
+    ('"strategy"', "canary"): "only a deployment has it: write deployment: in place of job:",
+    ("a deployment strategy", "matrix"): "a deployment has no matrix: write job: in place of "
+    "deployment:, or one deployment for each target",
+    ("a pipeline", "job"): "a pipeline holds a list of jobs: write jobs:, and - job: NAME under it",
+    ("a pipeline", "stage"): "a pipeline holds a list of stages: write stages:, and - stage: NAME "
+    "under it",
+    ("a pipeline", "script"): "a pipeline holds a list of steps: write steps:, and - script: under "
+    "it",
+}
+"""The next step for keys that are put elsewhere than they belong, by where they are found."""
+
+
 def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None) -> Diagnostic:
     """A key that its mapping does not take. `home` is a part of a pipeline that does take it."""
     from penstock.language.diagnostics import nearest
 
     names = list(known)
     close = nearest(key.value, names)
-    if home:
+    advice = _ADVICE.get((owner, key.value))
+    if advice:
+        help = advice
+    elif home:
         help = f'"{key.value}" belongs in {home}; look at the indentation'
     elif close:
         help = f'did you mean "{close}"?'
+    elif len(names) == 1:
+        help = f'"{names[0]}" stands alone here'
     else:
         help = f"{owner} takes {listed(names)}"
     return Diagnostic(
@@ -108,7 +150,9 @@ def unknown_lead(key: Scalar, leads: Iterable[str], owner: str) -> Diagnostic:
         message=f'unknown key "{key.value}" in {owner}',
         span=key.span,
         label="not expected here",
-        help=f"{owner} begins with one of {listed(names)}",
+        help=f'in a list a variable is written "- name: {key.value}", with value: under it'
+        if owner == "a variable"
+        else f"{owner} begins with one of {listed(names)}",
         service_text=f"Unexpected value '{key.value}'",
     )
 
