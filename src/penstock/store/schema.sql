@@ -151,7 +151,7 @@ CREATE TABLE push_updates (
 -- Pull requests.
 
 CREATE TABLE pull_requests (
-  id INTEGER NOT NULL PRIMARY KEY,
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   repository TEXT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
   source TEXT NOT NULL,
   target TEXT NOT NULL,

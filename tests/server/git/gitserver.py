@@ -29,11 +29,14 @@ __all__ = ["commit", "git", "work_tree"]
 
 TOKEN = "secret-token"
 READER = "reader-token"
+WRITER = "writer-token"
 _READS = frozenset({Permission.SIGNED_IN, Permission.PROJECT_READ, Permission.CODE_READ})
+_WRITES = _READS | {Permission.CODE_WRITE}
 TOKENS = FixedTokens(
     {
-        TOKEN: Principal(name="ada", permissions=EVERYTHING),
-        READER: Principal(name="rita", permissions=_READS),
+        TOKEN: Principal(id="ada-id", name="ada", permissions=EVERYTHING),
+        READER: Principal(id="rita-id", name="rita", permissions=_READS),
+        WRITER: Principal(id="wim-id", name="wim", permissions=_WRITES),
     }
 )
 
@@ -64,7 +67,7 @@ class GitServer(Hosted):
         return (
             *location_routes((*connection.LOCATIONS, *git_locations())),
             *connection.connection_routes("penstock", "1"),
-            *git_routes(self.http),
+            *git_routes(self.http, self.pull_requests),
         )
 
     @property

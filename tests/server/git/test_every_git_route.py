@@ -54,7 +54,7 @@ def filled(route: Route, **values: str) -> str:
 
 
 def test_no_route_answers_without_a_valid_token(full: GitServer) -> None:
-    for route in git_routes(full.http):
+    for route in git_routes(full.http, full.pull_requests):
         assert route.permission is not Permission.PUBLIC
         for token in (None, "wrong", TOKEN[:-1]):
             assert ask(full, route.method, filled(route), token)[0] == 401, (route, token)
@@ -62,7 +62,7 @@ def test_no_route_answers_without_a_valid_token(full: GitServer) -> None:
 
 def test_who_may_only_read_changes_nothing_by_any_route(full: GitServer) -> None:
     before = [(ref.name, ref.object) for ref in full.git.refs()]
-    for route in git_routes(full.http):
+    for route in git_routes(full.http, full.pull_requests):
         if route.method == "GET" or route.path.endswith("git-upload-pack"):
             continue
         status = ask(full, route.method, filled(route), READER)[0]
@@ -119,7 +119,7 @@ def test_bodies_of_the_wrong_shape_are_refused(full: GitServer) -> None:
     bodies = [b"[]", b"1", b'"x"', b"null", b"{", b"[1]", b'{"refUpdates":1}', b'{"name":1}']
     bodies += [b'{"refUpdates":[{"name":"refs/heads/x"}],"commits":[{"comment":1}]}']
     bodies += [b'{"refUpdates":[{"name":5}]}', b"[{}]", b'[{"name":[]}]', b"[" * 5000]
-    for route in git_routes(full.http):
+    for route in git_routes(full.http, full.pull_requests):
         if route.method in ("GET", "DELETE") or route.streams:
             continue
         for body in bodies:

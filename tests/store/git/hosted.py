@@ -13,6 +13,7 @@ from penstock.store.database import open_state
 from penstock.store.git.repository import BareRepository
 from penstock.store.home import Home
 from penstock.store.projects import Projects
+from penstock.store.pullrequests import PullRequests
 from penstock.store.pushes import Pusher, Pushes, RefUpdate
 from penstock.store.repositories import Repositories
 
@@ -87,6 +88,8 @@ class Hosted:
         self.projects = Projects(self.database, new_id, clock)
         self.repositories = Repositories(self.database, self.home.repositories, new_id, clock)
         self.pushes = pushes(self.database, self.repositories, clock)
+        self.pull_requests = PullRequests(self.database, self.repositories, self.pushes, clock)
+        self.pushes.subscribe(self.pull_requests.on_push)
         if (found := self.projects.find("demo")) is None:
             found = self.projects.create("demo")
             self.repositories.create(found, "demo")

@@ -165,6 +165,11 @@ class _Commits:
         }
 
 
+def changes_of_range(found: Found, base: str, commit: str) -> list[Change]:
+    """What differs between two commits; an empty base stands for nothing."""
+    return found.git.changes(base or None, commit)
+
+
 class EmptyHistory(Exception):
     """the repository has no commit yet"""
 

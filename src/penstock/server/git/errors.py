@@ -11,6 +11,7 @@ from penstock.store.git.program import GitFailed, TooMuch
 from penstock.store.git.repository import NotFound
 from penstock.store.git.writing import ChangeRefused, RefMoved
 from penstock.store.projects import BadName, NameTaken, ProjectMissing
+from penstock.store.pullrequests import PullRequestMissing, PullRequestRefused
 from penstock.store.repositories import RepositoryMissing
 
 
@@ -42,6 +43,10 @@ def _refusal(error: Exception) -> Exception:
             return stale(error.ref)
         case Conflicts() | CannotRebase():
             return Refused(409, "GitPullRequestCannotBeMergedException", text)
+        case PullRequestMissing():
+            return Refused(404, "GitPullRequestNotFoundException", f"TF401180: {text}")
+        case PullRequestRefused():
+            return Refused(409, "GitPullRequestNotEditableException", text)
         case TooMuch():
             return Refused(413, "GitResultTooLargeException", text)
         case GitFailed():

@@ -9,6 +9,9 @@ from penstock.server.devops.locations import Location
 
 _ONE = "{project}/_apis/git/repositories/{repositoryId}"
 
+_PULL = f"{_ONE}/pullrequests/{{pullRequestId}}"
+_ITERATION = f"{_PULL}/iterations/{{iterationId}}"
+
 
 def _row(id: str, resource: str, template: str, version: int = 1) -> Location:
     return Location(id=id, area="git", resource=resource, template=template, version=version)
@@ -29,5 +32,31 @@ LOCATIONS = (
         "{project}/_apis/git/repositories/{repositoryNameOrId}/commits/{commitId}/mergebases",
     ),
     _row("615588d5-c0c7-4b88-88f8-e625306446e8", "commitdiffs", f"{_ONE}/diffs/commits"),
+    _row("9946fd70-0d40-406e-b686-b4744cbbcc37", "pullRequests", _PULL),
+    _row(
+        "a5d28130-9cd2-40fa-9f08-902e7daa9efb",
+        "pullRequests",
+        "{project}/_apis/git/pullrequests",
+    ),
+    _row(
+        "01a46dea-7d46-4d40-bc84-319e7c260d99",
+        "pullRequests",
+        "{project}/_apis/git/pullrequests/{pullRequestId}",
+    ),
+    _row("52823034-34a8-4576-922c-8d8b77e9e4c4", "commits", f"{_PULL}/commits"),
+    _row("d43911ee-6958-46b0-a42b-8445b8a0d004", "iterations", _ITERATION, 2),
+    _row("4216bdcf-b6b1-4d59-8b82-c34cc183fc8b", "changes", f"{_ITERATION}/changes"),
+    _row("e7ea0883-095f-4926-b5fb-f24691c26fb9", "commits", f"{_ITERATION}/commits"),
+    _row(
+        "4b6702c7-aa35-4b89-9c96-b9abf6d3e540",
+        "reviewers",
+        f"{_PULL}/reviewers/{{reviewerId}}",
+    ),
+    _row("ab6e2e5d-a0b7-4153-b64a-a4efe0d49449", "threads", f"{_PULL}/threads/{{threadId}}"),
+    _row(
+        "965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b",
+        "comments",
+        f"{_PULL}/threads/{{threadId}}/comments/{{commentId}}",
+    ),
     _row("ea98d07b-3c87-4971-8ede-a613694ffb55", "pushes", f"{_ONE}/pushes/{{pushId}}", 2),
 )

@@ -117,27 +117,30 @@ class Receiving:
 
     async def _after(self, updates: tuple[RefUpdate, ...]) -> Sequence[str]:
         """Write down what moved, and tell; what to say to the pusher."""
-        return await self._call(self._accept, updates)
+        record = await self._call(self._accept, updates)
+        if record is None:
+            return ()
+        # Listeners may wait for a turn, so they have no thread that one who holds it may need.
+        started = await asyncio.to_thread(self._desk.pushes.announce, record)
+        return ["", *self._say(record), *started, ""]
 
     async def _settle(self) -> None:
         """After an end between moved refs and the hook that tells of them."""
         asked = [one.ref for one in self._asked]
         moved = await self._call(self._desk.pushes.unwritten, self._repository, asked)
-        await self._call(self._accept, moved)
+        if record := await self._call(self._accept, moved):
+            await asyncio.to_thread(self._desk.pushes.announce, record)
 
-    def _accept(self, updates: tuple[RefUpdate, ...]) -> Sequence[str]:
+    def _accept(self, updates: tuple[RefUpdate, ...]) -> PushRecord | None:
         desk, repository = self._desk, self._repository
         assert self._push is not None
         try:
-            record = desk.pushes.accept(self._push, repository, updates)
             created = [one.ref for one in updates if not one.deletes]
             for ref in created[:1]:
                 desk.repositories.adopt_first_branch(repository, ref)
+            return desk.pushes.accept(self._push, repository, updates)
         finally:
             self._release()
-        if record is None:
-            return ()
-        return ["", *self._say(record), *desk.pushes.announce(record), ""]
 
     def _release(self) -> None:
         if self.holds_turn:
