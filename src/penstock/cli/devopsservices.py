@@ -24,6 +24,7 @@ from penstock.server.live import Wakeups, wakes
 from penstock.store.definitions import SqlDefinitions
 from penstock.store.hostedsources import HostedSources
 from penstock.store.projects import NameTaken, Project, Projects
+from penstock.store.pullrequests import PullRequests
 from penstock.store.pushes import Pushes
 from penstock.store.repositories import Repositories, Repository
 from penstock.store.runlists import RunLists
@@ -73,7 +74,13 @@ class DevopsServices:
         self._job_tokens = RunTokens(self.people.job_tokens, self._project_of_run)
         host.scheduler.subscribe(self._job_tokens.on_event)
         self.repositories = Repositories(host.database, host.home.repositories, new_guid)
-        self.pushes = Pushes(host.database, self.repositories)
+        self.pushes = Pushes(
+            host.database,
+            self.repositories,
+            on_failure=lambda push, error: host.on_failure(f"push {push.id}", error),
+        )
+        self.pull_requests = PullRequests(host.database, self.repositories, self.pushes)
+        self.pushes.subscribe(self.pull_requests.on_push)
         self.definitions = SqlDefinitions(host.database)
         self.lists = RunLists(host.database)
         self.sources = HostedSources(self.projects, self.repositories, self._clone_address)
@@ -139,7 +146,7 @@ class DevopsServices:
             *location_routes(locations),
             *connection.connection_routes(self.organization, __version__),
             *people_routes(self._house, self._sign_in),
-            *git_routes(self._git_http()),
+            *git_routes(self._git_http(), self.pull_requests),
             *pipelines.pipeline_routes(http),
             *builds.build_routes(http),
             *buildlogs.build_log_routes(http),
@@ -156,6 +163,7 @@ class DevopsServices:
         """Go on where the last server of this store was. Runs are taken up by `Host.recover`."""
         self.repositories.sweep()
         self.pushes.recover()
+        self.pull_requests.recover()
         self.adopt_local_runs()
         self.triggers.start()
 

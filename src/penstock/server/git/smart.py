@@ -28,7 +28,6 @@ from penstock.store.git.transport import (
 )
 from penstock.store.pushes import PushRecord
 
-__all__ = ["GitHttp", "plain_error", "smart_routes"]
 AT_ONCE = 16
 DISK_RESERVE = 256 * 1024 * 1024
 """A push is refused when the disk has less free than this."""
