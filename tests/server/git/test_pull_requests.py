@@ -16,13 +16,15 @@ from azure.devops.v7_1.git.models import (
     GitPullRequestSearchCriteria,
     IdentityRefWithVote,
 )
-from devopsclient import connection
+from devopsclient import LEAKS, collected, connection
 from gitserver import READER, WRITER, GitServer, commit, git
 from test_real_devops_client import refused
 
 from penstock.store.git.names import ZERO
 from penstock.store.pullrequests import PullRequest, State
 
+__all__ = ["collected"]
+pytestmark = LEAKS
 MAIN, TOPIC = "refs/heads/main", "refs/heads/topic"
 
 

@@ -23,9 +23,11 @@ from azure.devops.v7_1.git.models import (
     ItemContent,
     TeamProjectReference,
 )
-from devopsclient import connection
+from devopsclient import LEAKS, collected, connection
 from gitserver import READER, GitServer, commit, git
 
+__all__ = ["collected"]
+pytestmark = LEAKS
 MAIN = "refs/heads/main"
 ZERO = "0" * 40
 EXAMPLE = "steps:\n- script: echo hello\n"
