@@ -101,3 +101,15 @@ def test_the_recursion_limit_of_the_process_is_left_as_it_was():
     before = sys.getrecursionlimit()
     compile_pipeline("main.yml", Texts(main="steps: []"))
     assert sys.getrecursionlimit() == before
+
+
+def test_what_a_webhook_posts_is_empty_until_it_comes():
+    # process/resources#define-a-webhooks-resource: ${{ parameters.<WebhookAlias>.<JSONPath> }}
+    main = (
+        "parameters:\n- {name: a, default: b}\n"
+        "resources: {webhooks: [{webhook: Hook, connection: c}]}\n"
+        "steps:\n- script: '${{ parameters.a }}-${{ parameters.hook.component.group }}'\n"
+    )
+    assert scripts(main) == ["b-"]
+    unknown = compile_pipeline("main.yml", Texts(main=main.replace("hook.comp", "other.comp")))
+    assert [d.code for d in unknown.diagnostics] == ["PS1306"]

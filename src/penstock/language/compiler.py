@@ -26,7 +26,7 @@ from penstock.language.templates.queue_time import queue_time_values
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.roots import read_root
 from penstock.language.templates.scope import Scope, Variables, file_scope
-from penstock.language.yaml import Mapping, Node
+from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 _RECURSION_LIMIT = 10_000
 _EMPTY_AT_COMPILE_TIME = "system.defaultworkingdirectory"
@@ -125,12 +125,28 @@ def _expanded(
         declared = includer.declared(loaded, scope, of_pipeline=True)
         given = queue_time_values(values, declared, reports.add)
         bound = includer.bind(declared, given, None, (scope, scope), "this pipeline")
-        return read_root(includer, root, scope.with_parameters(bound))
+        return read_root(includer, root, scope.with_parameters(_with_events(bound, root)))
     except Exhausted:
         return None
     except RecursionError:
         reports.add(complaints.too_deep(root.span))
         return None
+
+
+def _with_events(parameters: Object, root: Mapping) -> Object:
+    """The parameters with those in which webhooks give what was posted: `parameters.HOOK.path`.
+
+    Before an event comes they are empty.
+    """
+    resources = root.get("resources")
+    webhooks = resources.get("webhooks") if isinstance(resources, Mapping) else None
+    items = webhooks.items if isinstance(webhooks, Sequence) else ()
+    names = (item.get("webhook") for item in items if isinstance(item, Mapping))
+    events = {name.value: Object() for name in names if isinstance(name, Scalar)}
+    if not events:
+        return parameters
+    together = {**events, **dict(parameters.items())}
+    return Object(together, ignore_case=True, strict=parameters.strict)
 
 
 @contextmanager
