@@ -10,6 +10,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
 from penstock.cli.ownlibrary import own_library
 from penstock.devops.library import Library, VariableGroup
+from penstock.devops.libraryfiles import read_library
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.engine.requests import Variable
@@ -34,11 +35,12 @@ class Loaded:
     repositories: Mapping[str, Path]
 
 
-def load(request: Request, *, repository: LocalRepository | None = None) -> Loaded:
+def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
     """Compile the pipeline that `request` names.
 
-    `repository` is told in place of what Git says, where results may not depend on it. Raises
-    Failure (exit 3) where there is no such file, (exit 2) where an option is malformed.
+    With `apart` it is loaded apart from this machine: that is told in place of what Git says, and
+    the user's own library is not looked at. Raises Failure (exit 3) where there is no such file,
+    (exit 2) where an option is malformed.
     """
     folder = (request.folder or Path()).resolve()
     if not folder.is_dir():
@@ -50,7 +52,7 @@ def load(request: Request, *, repository: LocalRepository | None = None) -> Load
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)
-    repository = repository or read_repository(root)
+    repository = apart or read_repository(root)
     definition = path.stem if path.name not in DEFAULT_FILES else repository.root.name
     relative = path.relative_to(root).as_posix()
     facts = RunFacts(
@@ -69,7 +71,8 @@ def load(request: Request, *, repository: LocalRepository | None = None) -> Load
         parameters=pairs(request.parameters, "--parameter"),
         variables={**template_variables(predefined), **queued},
     )
-    library = _with_values(own_library(files), group_pairs(request.group_values))
+    kept = read_library(files) if apart else own_library(files)
+    library = _with_values(kept, group_pairs(request.group_values))
     if request.parity == STRICT:
         compiled = _strictly(compiled, library)
     return Loaded(

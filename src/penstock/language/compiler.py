@@ -22,6 +22,7 @@ from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files
 from penstock.language.templates.including import Includer
 from penstock.language.templates.loading import Loaded, Loader
+from penstock.language.templates.observed import Observed
 from penstock.language.templates.queue_time import queue_time_values
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.roots import read_root
@@ -56,14 +57,16 @@ def compile_pipeline(
     *,
     parameters: Table[str, str] | None = None,
     variables: Table[str, str] | None = None,
+    observed: Observed | None = None,
 ) -> Compiled:
     """Compile the pipeline at a path from the root of the repository `self`.
 
     `parameters` are texts as given when a run is queued; `variables` are what template expressions
-    see before the YAML's own: predefined ones, then those given when the run is queued.
+    see before the YAML's own: predefined ones, then those given when the run is queued. `observed`
+    is told what every expression comes to.
     """
     reports, origins = Reports(), Origins()
-    expansion = Expansion(reports)
+    expansion = Expansion(reports, observed)
     loader = Loader(files, expansion)
     includer = Includer(loader, expansion, origins)
     tree, pipeline = None, None

@@ -36,7 +36,7 @@ def load_given(folder: Path, given: Given) -> Loaded:
 
     Raises Failure where there is no such file, or no such folder of a repository.
     """
-    return load(_request(folder, given), repository=_repository(given.branch))
+    return load(_request(folder, given), apart=_repository(given.branch))
 
 
 def _request(folder: Path, given: Given) -> Request:

@@ -26,6 +26,7 @@ from penstock.language.source import Span
 from penstock.language.templates.branches import Taken
 from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
+from penstock.language.templates.observed import Observed
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.scope import Scope
 from penstock.language.templates.texts import (
@@ -65,11 +66,12 @@ class Expansion:
     """The expander of one compile. It holds what is shared between files: caches and limits.
 
     `failures` counts the entries and items that were left out; `taken` knows the outcomes of the
-    directives.
+    directives; `observed`, if given, is told the value of every expression.
     """
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Reports, observed: Observed | None = None) -> None:
         self.reports = reports
+        self._observed = observed
         self.bridge = Bridge()
         self.compiled = Compiled()
         self.taken = Taken()
@@ -117,9 +119,12 @@ class Expansion:
         if isinstance(expression, ExpressionError):
             raise Failed
         try:
-            return evaluate(expression, {**scope.contexts, "variables": scope.variables.value()})
+            value = evaluate(expression, {**scope.contexts, "variables": scope.variables.value()})
         except ExpressionError as error:
             raise self._fault(error, code, host, scope) from error
+        if self._observed is not None:
+            self._observed.note(host.span, code.offset, value)
+        return value
 
     def _node(self, value: Value, host: Scalar, scope: Scope) -> Node:
         try:
