@@ -20,6 +20,7 @@ COMMANDS = {
     "eval": ("penstock.cli.eval", "evaluate an expression"),
     "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
     "test": ("penstock.cli.testing.command", "unit tests of pipelines; nothing is run"),
+    "lsp": ("penstock.cli.editor.command", "the language server for editors"),
     "diff": ("penstock.cli.diff", "two pipelines compared by meaning, for a review"),
     "triggers": ("penstock.cli.triggers", "which pipelines an event would start, and why"),
     "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from penstock.language.expressions import (
@@ -53,7 +54,7 @@ def _shown(value: Value) -> str:
         return "Null"
     try:
         if isinstance(value, (Array, Object)):
-            return to_json_text(value)
+            return json.dumps(json.loads(to_json_text(value)), ensure_ascii=False)
         text = to_text(value)
     except ExpressionError as error:
         return f"({error})"

@@ -1,0 +1,162 @@
+"""The pipelines of a project: which files start one, which files belong to which, and compiles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from penstock.cli.editor.overlays import OpenFiles
+from penstock.cli.options import DEFAULT_FILES
+from penstock.cli.testing.documents import SUFFIXES
+from penstock.devops.libraryfiles import read_library
+from penstock.devops.repository import LocalRepository
+from penstock.devops.variables import RunFacts, queue_variables, template_variables
+from penstock.language import yaml
+from penstock.language.compiler import Compiled, compile_pipeline
+from penstock.language.source import Diagnostic, Source
+from penstock.language.templates.observed import Observed
+from penstock.language.templates.references import SELF, Place, resolve, take_apart
+
+_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
+_TEMPLATE_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends|variables)[ \t]*:", re.MULTILINE)
+_TEMPLATE = re.compile(
+    r"""(?:^|[\s{,-])template[ \t]*:[ \t]*(?P<quote>['"]?)(?P<path>[^'"\s,}#]+)(?P=quote)""",
+    re.MULTILINE,
+)
+_FOREIGN = re.compile(
+    r"/\.(?:github|circleci|penstock)/|/\.gitlab-ci\.ya?ml$|/cloudbuild\.ya?ml$|\.snapshots/"
+)
+_MOST_PIPELINES = 40
+
+
+class Snapshot(NamedTuple):
+    """A pipeline as it is in the editor now, with what its expressions came to."""
+
+    path: str
+    compiled: Compiled
+    observed: Observed
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What is wrong. That a parameter has no default is no fault before a run."""
+        return [d for d in self.compiled.diagnostics if not _awaits_value(d)]
+
+
+@dataclass(slots=True)
+class Project:
+    """The pipelines of the files under one root."""
+
+    files: OpenFiles
+    repository: LocalRepository
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    _references: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+
+    def pipelines_of(self, name: str) -> list[str]:
+        """The pipelines that a file belongs to: those that reach it by templates, else itself.
+
+        Nothing where it does not look like a part of a pipeline.
+        """
+        references = self._all_references()
+        includers: dict[str, set[str]] = {}
+        for includer, targets in references.items():
+            for target in targets:
+                includers.setdefault(target, set()).add(includer)
+        for pipeline, snapshot in self.snapshots.items():
+            if any(s.name == name and s.repository == SELF for s in snapshot.compiled.files):
+                includers.setdefault(name, set()).add(pipeline)
+        starts = [one for one in _above(name, includers) if not includers.get(one)]
+        found = [one for one in starts if one in references and self._has_body(one)]
+        if self.is_foreign(name):
+            return []
+        if not found and self._has_body(name):
+            found = [name]
+        return sorted(found, key=lambda one: (one not in DEFAULT_FILES, one))[:_MOST_PIPELINES]
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether a file is no pipeline but has such keys: of other services, Azure ML, tests."""
+        if _FOREIGN.search(f"/{name}") or name.endswith(SUFFIXES):
+            return True
+        from penstock.ml.yaml.kinds import recognise
+
+        root = yaml.parse(Source(name, self.files.text(name) or "")).root
+        return recognise(root) is not None
+
+    def is_template(self, name: str) -> bool:
+        """Whether a file could be included as a template."""
+        text = self.files.text(name) or ""
+        return _TEMPLATE_BODY.search(text) is not None and not self.is_foreign(name)
+
+    def compile(self, path: str) -> Snapshot:
+        """Compile a pipeline as it is now, and remember it."""
+        definition = Path(path).stem
+        facts = RunFacts(repository=self.repository, definition=definition, path=path)
+        observed = Observed()
+        compiled = compile_pipeline(
+            path,
+            self.files,
+            variables=template_variables(queue_variables(facts)),
+            observed=observed,
+        )
+        self.snapshots[path] = Snapshot(path, compiled, observed)
+        return self.snapshots[path]
+
+    def snapshots_of(self, name: str) -> Iterator[Snapshot]:
+        """The pipelines that a file belongs to, compiled if they are not yet."""
+        for path in self.pipelines_of(name):
+            yield self.snapshots.get(path) or self.compile(path)
+
+    def predefined(self) -> dict[str, str]:
+        """Predefined variables that are known before a run."""
+        facts = RunFacts(repository=self.repository, definition="", path="")
+        return {v.name: v.value for v in queue_variables(facts)}
+
+    def group_variables(self) -> Iterator[tuple[str, str, str | None]]:
+        """Group, name and value of the variables in the library's files; None for a secret."""
+        for group in read_library(self.files).groups.values():
+            for name, value in group.variables.items():
+                yield group.name, name, value
+            for name in group.secrets:
+                yield group.name, name, None
+
+    def _has_body(self, name: str) -> bool:
+        return _BODY.search(self.files.text(name) or "") is not None
+
+    def _all_references(self) -> dict[str, frozenset[str]]:
+        """The templates that each file names without expressions."""
+        found = {}
+        for name in self.files.yaml_names():
+            text = self.files.text(name)
+            if text is None:
+                continue
+            known = self._references.get(name)
+            if known is None or known[0] != text:
+                known = (text, frozenset(_referenced(name, text)))
+                self._references[name] = known
+            found[name] = known[1]
+        return found
+
+
+def _referenced(name: str, text: str) -> Iterator[str]:
+    for match in _TEMPLATE.finditer(text):
+        target = resolve(take_apart(match["path"]), Place(SELF, name))
+        if target is not None and target.repository == SELF:
+            yield target.path
+
+
+def _above(name: str, includers: dict[str, set[str]]) -> Iterator[str]:
+    """The file and every file that includes it, directly or not."""
+    seen = {name}
+    waiting = [name]
+    for one in waiting:
+        yield one
+        for above in sorted(includers.get(one, ())):
+            if above not in seen:
+                seen.add(above)
+                waiting.append(above)
+
+
+def _awaits_value(diagnostic: Diagnostic) -> bool:
+    return diagnostic.code == "PS1204" and not diagnostic.related

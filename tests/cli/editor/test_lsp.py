@@ -1,0 +1,389 @@
+"""The language server as an editor meets it: JSON-RPC on stdio, buffers that are not saved."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lspclient import Editor
+
+PIPELINE = """\
+parameters:
+- name: environment
+  default: dev
+  values: [dev, prod]
+variables:
+  configuration: ${{ upper(parameters.environment) }}
+stages:
+- stage: Build
+  jobs:
+  - job: Compile
+    steps:
+    - template: ci/steps.yml
+      parameters: { size: 3 }
+    - task: Bash@3
+      inputs:
+        targetType: inline
+        script: make $(configuration)
+  - job: Unit
+    dependsOn: Compile
+    steps: [script: "echo 😋 $(region)"]
+- stage: Deploy
+  dependsOn: [Build]
+  condition: eq(stageDependencies.Build.result, variables['configuration'])
+  jobs:
+  - job: Ship
+    steps: [script: ship]
+"""
+STEPS = """\
+parameters:
+- name: size
+  type: number
+- name: word
+  default: a
+steps:
+- script: echo ${{ parameters.size }} ${{ parameters.word }}
+- ${{ if gt(parameters.size, 5) }}:
+  - script: echo ${{ parameters.word }}!
+"""
+
+
+def write_project(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "azure-pipelines.yml").write_text(PIPELINE)
+    (tmp_path / "ci/steps.yml").write_text(STEPS)
+    (tmp_path / ".penstock/variable-groups").mkdir(parents=True)
+    (tmp_path / ".penstock/variable-groups/shared.yml").write_text("variables: { region: west }\n")
+    return tmp_path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    """An editor that only asks: it has the pipeline and its template open."""
+    editor = Editor(write_project(tmp_path_factory.mktemp("still")))
+    editor.open("azure-pipelines.yml")
+    editor.open("ci/steps.yml")
+    yield editor
+    assert "Traceback" not in editor.close()
+
+
+@pytest.fixture
+def editor(root: Path) -> Iterator[Editor]:
+    editor = Editor(root)
+    yield editor
+    assert "Traceback" not in editor.close()
+
+
+def test_what_it_can_do_is_announced(still: Editor) -> None:
+    able = still.capabilities
+    assert able["hoverProvider"] and able["definitionProvider"] and able["documentSymbolProvider"]
+    assert "." in able["completionProvider"]["triggerCharacters"]
+
+
+# --- diagnostics
+
+
+def test_a_sound_pipeline_has_no_diagnostics(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    assert editor.wait_for("azure-pipelines.yml") == []
+
+
+def test_all_faults_stand_in_the_file_that_holds_them(editor: Editor, root: Path) -> None:
+    editor.open("ci/steps.yml", STEPS.replace("- script: echo", "- scrip: echo", 1))
+    (fault,) = editor.wait_for("ci/steps.yml", 1)
+    assert fault["code"] == "PS1101"
+    assert fault["severity"] == 1
+    assert fault["source"] == "penstock"
+    assert fault["message"] == 'unknown key "scrip" in a step\nhelp: did you mean "script"?'
+    assert fault["range"] == {
+        "start": {"line": 6, "character": 2},
+        "end": {"line": 6, "character": 7},
+    }
+    (chain,) = fault["relatedInformation"]
+    assert chain["location"]["uri"] == editor.uri("azure-pipelines.yml")
+    assert chain["message"] == "ci/steps.yml is included here"
+
+
+def test_typing_in_a_template_shows_faults_of_its_pipeline(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    editor.open("ci/steps.yml")
+    assert editor.wait_for("azure-pipelines.yml") == []
+    editor.type("ci/steps.yml", STEPS.replace("name: size", "name: length"))
+    faults = editor.wait_for("azure-pipelines.yml", 2)
+    assert {fault["code"] for fault in faults} == {"PS1203", "PS1204"}
+    editor.type("ci/steps.yml", STEPS)
+    assert editor.wait_for("azure-pipelines.yml", 0) == []
+
+
+def test_a_closed_buffer_counts_no_longer(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml", PIPELINE.replace("stage: Deploy", "stag: Deploy"))
+    assert len(editor.wait_for("azure-pipelines.yml")) == 1
+    editor.shut("azure-pipelines.yml")
+    assert editor.wait_for("azure-pipelines.yml") == []
+    editor.open("ci/steps.yml")
+    assert editor.wait_for("azure-pipelines.yml") == []
+
+
+def test_typing_fast_is_checked_once(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    editor.wait_for("azure-pipelines.yml")
+    for letters in ("s", "st", "sta"):
+        editor.type("azure-pipelines.yml", PIPELINE + f"- {letters}: X\n")
+    (fault,) = editor.wait_for("azure-pipelines.yml")
+    assert fault["message"].startswith('unknown key "sta"')
+
+
+def test_a_parameter_without_a_default_is_no_fault_before_a_run(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml", PIPELINE.replace("  default: dev\n", ""))
+    assert editor.wait_for("azure-pipelines.yml") == []
+
+
+def test_a_template_of_a_repository_that_is_not_here(editor: Editor, root: Path) -> None:
+    text = (
+        "resources: { repositories: [{ repository: shared, type: git, name: x/y }] }\n"
+        "steps: [template: steps.yml@shared]\n"
+    )
+    editor.open("azure-pipelines.yml", text)
+    (fault,) = editor.wait_for("azure-pipelines.yml")
+    assert fault["message"].endswith("editor's settings: penstock.localRepositories")
+    other = Editor(root, {"localRepositories": {"shared": "ci"}})
+    other.open("azure-pipelines.yml", text)
+    assert [one["code"] for one in other.wait_for("azure-pipelines.yml", 1)] == ["PS1204"]
+    place = "template: steps"
+    assert other.definition("azure-pipelines.yml", place) == ["ci/steps.yml:1:1"]
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("docker-compose.yml", "services: { a: { image: b } }\n"),
+        (".github/workflows/ci.yml", "jobs: { a: { steps: [run: x] } }\n"),
+        (
+            "job.yml",
+            "type: pipeline\njobs: { a: { type: command, component: azureml:x@latest } }\n",
+        ),
+    ],
+)
+def test_other_yaml_is_left_alone(editor: Editor, name: str, text: str) -> None:
+    editor.open(name, text)
+    assert editor.hover(name, "a: ") == ""
+    editor.open("azure-pipelines.yml")
+    editor.wait_for("azure-pipelines.yml")
+    assert editor.uri(name) not in editor.diagnostics
+
+
+def test_faults_of_test_files(editor: Editor) -> None:
+    editor.open("a.pipeline-test.yml", "tests:\n- nam: x\n")
+    faults = editor.wait_for("a.pipeline-test.yml")
+    assert [fault["code"] for fault in faults] == ["PS4001", "PS4003"]
+
+
+def test_a_file_changed_outside(editor: Editor, root: Path) -> None:
+    editor.open("azure-pipelines.yml")
+    editor.wait_for("azure-pipelines.yml")
+    (root / "ci/steps.yml").unlink()
+    change = {"uri": editor.uri("ci/steps.yml"), "type": 3}
+    editor.tell("workspace/didChangeWatchedFiles", {"changes": [change]})
+    (fault,) = editor.wait_for("azure-pipelines.yml", 1)
+    assert fault["code"] == "PS1201"
+
+
+# --- hover
+
+
+@pytest.mark.parametrize(
+    "needle, expected",
+    [
+        ("upper(para", "`upper(parameters.environment)` = `'DEV'`\n\nparameter **environment**: "
+         "string; default `dev`; one of `dev`, `prod`"),
+        ("$(config", "variable **configuration**\n\n- `DEV` in the pipeline "
+         "(azure-pipelines.yml:6)"),
+        ("$(reg", "variable **region**\n\n- `west` in the group shared"),
+        ("template: ci/st", "template **ci/steps.yml**\n\n- parameter **size**: number; required\n"
+         "- parameter **word**: string; default `a`"),
+        ("parameters: { si", "parameter **size**: number; required"),
+        ("targetT", "**targetType** of Bash@3: "),
+        ("Bash", "```text\nBash@3  Bash\n"),
+        ("conditi", "```text\ncondition:\n"),
+    ],
+)  # fmt: skip
+def test_hover(still: Editor, needle: str, expected: str) -> None:
+    assert still.hover("azure-pipelines.yml", needle).startswith(expected)
+
+
+def test_hover_in_a_template_has_the_values_of_its_pipeline(still: Editor) -> None:
+    assert "`parameters.size` = `3`" in still.hover("ci/steps.yml", "${{ parameters.si")
+    assert "`gt(parameters.size, 5)` = `False`" in still.hover("ci/steps.yml", "if gt(")
+    left_out = still.hover("ci/steps.yml", "  - script: echo ${{ parameters.wo")
+    assert "`parameters.word` is not evaluated: its part of the file is left out" in left_out
+
+
+def test_hover_sees_the_unsaved_pipeline(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml", PIPELINE.replace("size: 3", "size: 7"))
+    editor.open("ci/steps.yml")
+    editor.wait_for("ci/steps.yml")
+    assert "`gt(parameters.size, 5)` = `True`" in editor.hover("ci/steps.yml", "if gt(")
+
+
+def test_places_are_counted_as_the_client_counts(still: Editor) -> None:
+    found = still.ask("textDocument/hover", still.at("azure-pipelines.yml", "😋 $(reg"))
+    line = PIPELINE.splitlines()[19]
+    start = len(line[: line.index("$(")].encode("utf-16-le")) // 2
+    assert found["range"]["start"] == {"line": 19, "character": start}
+
+
+# --- definitions
+
+
+@pytest.mark.parametrize(
+    "needle, expected",
+    [
+        ("template: ci/st", ["ci/steps.yml:1:1"]),
+        ("parameters: { si", ["ci/steps.yml:2:9"]),
+        ("upper(parameters.env", ["azure-pipelines.yml:2:9"]),
+        ("$(config", ["azure-pipelines.yml:6:3"]),
+        ("variables['config", ["azure-pipelines.yml:6:3"]),
+        ("dependsOn: Comp", ["azure-pipelines.yml:10:10"]),
+        ("dependsOn: [Bui", ["azure-pipelines.yml:8:10"]),
+        ("stageDependencies.Bui", ["azure-pipelines.yml:8:10"]),
+        ("targetT", []),
+    ],
+)
+def test_definition(still: Editor, needle: str, expected: list[str]) -> None:
+    assert still.definition("azure-pipelines.yml", needle) == expected
+
+
+# --- completion
+
+JOB = "- stage: X\n  jobs:\n  - job: Y\n"
+STEP = JOB + "    steps:\n"
+
+
+@pytest.mark.parametrize(
+    "added, first",
+    [
+        ("- ", ["stage", "template"]),
+        ("- stage: X\n  depe", ["group", "displayName", "pool", "dependsOn"]),
+        ("- stage: X\n  dependsOn: ", ["Build", "Deploy"]),
+        ("- stage: X\n  dependsOn: [Build, De", ["Build", "Deploy"]),
+        ("- stage: X\n  dependsOn:\n  - ", ["Build", "Deploy"]),
+        ("- stage: X\n  lockBehavior: ", ["sequential", "runLatest"]),
+        (JOB + "    ", ["displayName", "dependsOn", "condition"]),
+        (JOB + "  - job: Z\n    dependsOn: ", ["Compile", "Unit", "Ship"]),
+        (JOB + "    pool: { vm", ["name", "demands", "vmImage"]),
+        (STEP + "    - ", ["task", "script", "bash", "pwsh"]),
+        (STEP + "    - ${{ if true }}:\n      - ", ["task", "script", "bash", "pwsh"]),
+        (STEP + "    - task: Az", ["ArchiveFiles@2", "AzureCLI@1", "AzureCLI@2", "Bash@3"]),
+        (STEP + "    - task: Bash@3\n      inputs:\n        ", ["targetType", "filePath"]),
+        (STEP + "    - task: Bash@3\n      inputs: { scr", ["targetType", "filePath"]),
+        (STEP + "    - task: Bash@3\n      inputs:\n        targetType: ", ["filePath", "inline"]),
+        (STEP + "    - template: ", ["ci/steps.yml"]),
+        (STEP + "    - template: /", ["/ci/steps.yml"]),
+        (STEP + "    - template: ci/steps.yml\n      parameters:\n        ", ["size", "word"]),
+        (STEP + "    - template: ci/steps.yml\n      parameters:\n        size: 1\n        ",
+         ["word"]),
+        (STEP + "    - script: echo ${{ parameters.", ["environment"]),
+        (STEP + "    - script: echo ${{ variables['con", ["configuration", "region"]),
+        (STEP + "    - script: |\n        echo $(", ["configuration", "region"]),
+        (STEP + "    - script: |\n        ec", []),
+        (STEP + "    - script: x\n      condition: ", ["variables", "dependencies", "always"]),
+        ("- ${{ ", ["parameters", "variables", "if", "elseif", "else", "each", "insert"]),
+        ("- stage: X\n  condition: eq(dependencies.", ["Build", "Deploy"]),
+    ],
+)  # fmt: skip
+def test_completion(still: Editor, added: str, first: list[str]) -> None:
+    still.type("azure-pipelines.yml", PIPELINE + added)
+    found = still.completion("azure-pipelines.yml", PIPELINE + added)
+    still.type("azure-pipelines.yml", PIPELINE)
+    assert found[: len(first)] == first
+    assert bool(first) or not found
+
+
+def test_completion_in_an_empty_file(still: Editor) -> None:
+    still.open("new.yml", "")
+    assert still.completion("new.yml", "")[:3] == ["stages", "extends", "jobs"]
+
+
+def test_completion_of_a_declaration(still: Editor) -> None:
+    text = "parameters:\n- name: a\n  type: \n  "
+    still.open("newer.yml", text)
+    assert still.completion("newer.yml", "type: ")[:3] == ["string", "number", "boolean"]
+    assert still.completion("newer.yml", text) == ["displayName", "default", "values"]
+
+
+def test_a_suggestion_replaces_what_is_written(editor: Editor) -> None:
+    text = PIPELINE + STEP + "    - task: Az"
+    editor.open("azure-pipelines.yml", text)
+    found = editor.ask("textDocument/completion", editor.at("azure-pipelines.yml", text))
+    edit = next(i["textEdit"] for i in found["items"] if i["label"] == "AzureCLI@2")
+    line = text.count("\n")
+    assert edit == {
+        "newText": "AzureCLI@2",
+        "range": {
+            "start": {"line": line, "character": 12},
+            "end": {"line": line, "character": 14},
+        },
+    }
+
+
+# --- outline
+
+
+def test_symbols(still: Editor) -> None:
+    def names(symbols: list[dict]) -> list[object]:
+        return [
+            [one["name"], names(one["children"])] if one["children"] else one["name"]
+            for one in symbols
+        ]
+
+    def outline(name: str) -> list[object]:
+        params = {"textDocument": {"uri": still.uri(name)}}
+        return names(still.ask("textDocument/documentSymbol", params))
+
+    assert outline("azure-pipelines.yml") == [
+        "environment",
+        "configuration",
+        ["Build", [["Compile", ["ci/steps.yml", "Bash@3"]], ["Unit", ["echo 😋 $(region)"]]]],
+        ["Deploy", [["Ship", ["ship"]]]],
+    ]
+    assert outline("ci/steps.yml") == [
+        "size",
+        "word",
+        "echo ${{ parameters.size }} ${{ parameters.word }}",
+        ["if gt(parameters.size, 5)", ["echo ${{ parameters.word }}!"]],
+    ]
+
+
+# --- whatever is typed
+
+
+def test_half_written_text_never_breaks_the_server(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    for end in range(0, len(PIPELINE), 23):
+        text = PIPELINE[:end]
+        editor.type("azure-pipelines.yml", text)
+        for method in ("completion", "hover", "definition"):
+            editor.ask(f"textDocument/{method}", editor.at("azure-pipelines.yml", text))
+    editor.type("azure-pipelines.yml", "steps: [[[[{{{: - &a *a |\n\t\x00 ${{ ''")
+    while not editor.wait_for("azure-pipelines.yml"):
+        pass
+
+
+def test_without_pygls_it_says_what_to_install() -> None:
+    without = (
+        "import sys; sys.modules['pygls'] = sys.modules['lsprotocol'] = None; "
+        "from penstock.cli.main import main; sys.exit(main(['lsp']))"
+    )
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True)
+    assert done.returncode == 6
+    assert "= help: pip install 'penstock[lsp]'" in done.stderr
