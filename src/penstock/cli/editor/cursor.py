@@ -164,6 +164,8 @@ def path_of(keys: Iterable[str]) -> tuple[str, ...]:
             found.append(ITEM)  # the keys below an `each` make one item
         found.append(key)
         over = False
+    if over:
+        found.append(ITEM)
     return tuple(key for key in found if key)
 
 
