@@ -16,6 +16,7 @@ from penstock.cli.devopsservices import DevopsServices
 from penstock.cli.host import Host
 from penstock.engine.events import Result, RunFinished
 from penstock.engine.plan import Plan
+from penstock.server.portal import files as portal
 from penstock.server.routes import IN_PROJECT, Permission, Route
 from penstock.store.audit import Actor
 from penstock.store.home import Home
@@ -217,4 +218,6 @@ def test_what_is_open_to_everyone_is_known(whole: Whole) -> None:
         # Which places the API has, the same for everyone.
         ("OPTIONS", "/{organization}/_apis"),
         ("OPTIONS", "/{organization}/_apis/{area}"),
+        # The pages of the portal and their files, which hold no data.
+        *((route.method, route.path) for route in portal.routes()),
     }

@@ -131,6 +131,7 @@ class DevopsServices:
         from penstock.server.devops.locations import location_routes
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
+        from penstock.server.portal import files as portal
 
         http = self._http()
         locations = (
@@ -157,6 +158,7 @@ class DevopsServices:
             *previews.preview_routes(http),
             *triggerpages.trigger_routes(self.triggers.book),
             *live.live_routes(http, self._wakeups),
+            *portal.routes(),
         )
 
     def start(self) -> None:

@@ -75,11 +75,12 @@ def routes(built: Path = BUILT) -> tuple[Route, ...]:
 
 def _page_paths() -> Iterable[str]:
     """Where a page may be asked for: the addresses of Azure DevOps, and the studio below `/ml`."""
-    yield from ("/", "/ml", "/ml/{rest:path}", "/{organization}")
+    # The names are not those of the API's routes: a page is the same whether its project exists.
+    yield from ("/", "/ml", "/ml/{rest:path}", "/{place}")
     for hub in ("_settings", "_usersSettings"):
-        yield f"/{{organization}}/{hub}"
-        yield f"/{{organization}}/{hub}/{{rest:path}}"
-    project = "/{organization}/{project}"
+        yield f"/{{place}}/{hub}"
+        yield f"/{{place}}/{hub}/{{rest:path}}"
+    project = "/{place}/{name}"
     yield project
     for hub in ("_build", "_environments", "_library", "_settings", "_git"):
         yield f"{project}/{hub}"
