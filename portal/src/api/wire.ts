@@ -16,6 +16,7 @@ export interface Account {
   userName: string;
   displayName: string;
   isAdministrator: boolean;
+  isDisabled?: boolean;
 }
 
 export interface Session {
@@ -155,6 +156,7 @@ export interface Approval {
   }[];
   canApprove?: boolean;
   kind?: "approval" | "permission" | string;
+  pipeline?: { id: string; name: string; owner?: { id: number; name: string } };
 }
 
 export interface MlJobLink {
@@ -416,7 +418,8 @@ export interface AuditEntry {
   actor?: Identity;
   action?: string;
   actionId?: string;
-  details?: string;
+  subject?: string;
+  details?: string | Record<string, unknown>;
   ipAddress?: string;
   projectName?: string;
 }

@@ -1,0 +1,100 @@
+import { Button, Field, Input, Textarea } from "@fluentui/react-components";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { createEnvironment, environments } from "../../api/library.ts";
+import { useResource } from "../../api/resource.ts";
+import type { Scope } from "../../api/scope.ts";
+import { links } from "../../app/links.ts";
+import type { PageProps } from "../../app/routes.ts";
+import { scopeOf, useMay } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
+import { Age } from "../../components/Duration/Duration.tsx";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { AddIcon } from "../../components/icons.ts";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Page } from "../../components/Page/Page.tsx";
+import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
+import { Table, TwoLines } from "../../components/Table/Table.tsx";
+
+export default function EnvironmentsPage({ params }: PageProps) {
+  const scope = scopeOf(params);
+  const query = useResource(environments(scope));
+  const mayEdit = useMay(scope, "contributor");
+  const [isCreating, setCreating] = useState(false);
+  return (
+    <Page
+      title="Environments"
+      crumbs={[{ name: scope.project, href: links.project(scope) }]}
+      actions={
+        mayEdit ? (
+          <Button appearance="primary" icon={<AddIcon />} onClick={() => setCreating(true)}>
+            New environment
+          </Button>
+        ) : null
+      }
+    >
+      <Loaded query={query}>
+        {({ value }) =>
+          value.length === 0 ? (
+            <EmptyState title="No environment yet">
+              A <code>deployment</code> job names the environment it deploys to. Here one sees what
+              was deployed where, and asks for an approval before it is.
+            </EmptyState>
+          ) : (
+            <Table
+              label="Environments"
+              rows={value}
+              rowKey={(row) => row.id}
+              columns={[
+                {
+                  name: "Environment",
+                  cell: (row) => (
+                    <TwoLines
+                      first={<Link href={links.environment(scope, row.id)}>{row.name}</Link>}
+                      second={row.description}
+                    />
+                  ),
+                },
+                {
+                  name: "Last activity",
+                  width: "150px",
+                  cell: (row) => <Age time={row.lastModifiedOn ?? row.createdOn} />,
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+      {isCreating ? <NewEnvironment scope={scope} onClose={() => setCreating(false)} /> : null}
+    </Page>
+  );
+}
+
+function NewEnvironment({ scope, onClose }: { scope: Scope; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const [, navigate] = useLocation();
+  const { act, error, isBusy } = useAction(["environments"]);
+  const create = () =>
+    act(async () => {
+      const made = await createEnvironment(scope, { name, description });
+      navigate(links.environment(scope, made.id));
+    });
+  return (
+    <FormPanel
+      title="New environment"
+      submit="Create"
+      onSubmit={() => void create()}
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy || name.trim() === ""}
+    >
+      <Field label="Name" required>
+        <Input value={name} onChange={(_, data) => setName(data.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
+      </Field>
+    </FormPanel>
+  );
+}

@@ -1,0 +1,187 @@
+import { Button, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { file, pushFile, refs } from "../../api/repositories.ts";
+import type { ApiError } from "../../api/request.ts";
+import { useResource } from "../../api/resource.ts";
+import { type PipelineDefinition, pipeline, shortBranch } from "../../api/runs.ts";
+import type { Scope } from "../../api/scope.ts";
+import { links } from "../../app/links.ts";
+import { useQueryState } from "../../app/query.ts";
+import type { PageProps } from "../../app/routes.ts";
+import { scopeOf, useMay } from "../../app/session.ts";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Page } from "../../components/Page/Page.tsx";
+import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { useReview, YamlReview } from "./YamlReview.tsx";
+
+/** The YAML of a pipeline on a branch: edit, see what the server makes of it, commit. */
+export default function EditorPage({ params }: PageProps) {
+  const scope = scopeOf(params);
+  const [state] = useQueryState();
+  const id = Number(state.get("definitionId"));
+  const query = useResource(pipeline(scope, id));
+  return (
+    <Loaded query={query}>
+      {(definition) => <Editor scope={scope} definition={definition} />}
+    </Loaded>
+  );
+}
+
+function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefinition }) {
+  const [state, change] = useQueryState();
+  const mayEdit = useMay(scope, "contributor");
+  const [, navigate] = useLocation();
+  const repository = definition.configuration?.repository;
+  const repo = repository?.name ?? repository?.id ?? "";
+  const path = `/${(definition.configuration?.path ?? "").replace(/^\//, "")}`;
+  const heads = useResource(refs(scope, repo));
+  const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
+  const branch = state.get("branch") || (names.includes("main") ? "main" : (names[0] ?? ""));
+  const source = useResource(file(scope, repo, branch ? { path, branch } : undefined));
+  const [edited, setEdited] = useState<string | undefined>();
+  const [isSaving, setSaving] = useState(false);
+  const original = source.data?.content ?? "";
+  const text = edited ?? original;
+  const review = useReview(
+    scope,
+    repository && source.data
+      ? { repositoryId: repository.id, branch, path, yaml: text }
+      : undefined,
+  );
+  return (
+    <Page
+      title={`Edit ${definition.name}`}
+      crumbs={[
+        { name: scope.project, href: links.project(scope) },
+        { name: "Pipelines", href: links.pipelines(scope) },
+        { name: definition.name, href: links.pipeline(scope, definition.id) },
+      ]}
+      facts={`${repo} / ${path.slice(1)}`}
+      actions={
+        <>
+          <Select
+            aria-label="Branch"
+            value={branch}
+            onChange={(_, data) => {
+              setEdited(undefined);
+              change({ branch: data.value });
+            }}
+          >
+            {[...new Set([branch, ...names])].filter(Boolean).map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </Select>
+          {mayEdit ? (
+            <Button disabled={text === original} onClick={() => setSaving(true)}>
+              Save
+            </Button>
+          ) : null}
+          <Button
+            appearance="primary"
+            onClick={() => navigate(links.runPanel(scope, definition.id, branch))}
+          >
+            Run
+          </Button>
+        </>
+      }
+    >
+      {source.error ? (
+        <ErrorBox error={source.error} onRetry={() => void source.refetch()} />
+      ) : (
+        <YamlReview text={text} onChange={setEdited} review={review} />
+      )}
+      {isSaving ? (
+        <Save
+          scope={scope}
+          repo={repo}
+          branch={branch}
+          head={heads.data?.value.find((ref) => shortBranch(ref.name) === branch)?.objectId ?? ""}
+          path={path}
+          text={text}
+          onClose={() => setSaving(false)}
+          onSaved={(target) => {
+            setSaving(false);
+            setEdited(undefined);
+            change({ branch: target });
+          }}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+function Save({
+  scope,
+  repo,
+  branch,
+  head,
+  path,
+  text,
+  onClose,
+  onSaved,
+}: {
+  scope: Scope;
+  repo: string;
+  branch: string;
+  head: string;
+  path: string;
+  text: string;
+  onClose: () => void;
+  onSaved: (branch: string) => void;
+}) {
+  const client = useQueryClient();
+  const [message, setMessage] = useState(`Update ${path.slice(1)}`);
+  const [place, setPlace] = useState("same");
+  const [newBranch, setNewBranch] = useState(`${branch}-pipeline`);
+  const [error, setError] = useState<ApiError>();
+  const target = place === "same" ? branch : newBranch;
+  const save = async () => {
+    try {
+      await pushFile(scope, repo, {
+        branch: target,
+        oldObjectId: head,
+        path,
+        content: text,
+        comment: message,
+        isNew: false,
+      });
+      await client.invalidateQueries({ queryKey: ["refs"] });
+      await client.invalidateQueries({ queryKey: ["file"] });
+      onSaved(target);
+    } catch (refusal) {
+      setError(refusal as ApiError);
+    }
+  };
+  return (
+    <SidePanel
+      title="Save"
+      onClose={onClose}
+      onSubmit={() => void save()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button appearance="primary" type="submit">
+            Save
+          </Button>
+        </>
+      }
+    >
+      {error ? <ErrorBox error={error} /> : null}
+      <Field label="Commit message" required>
+        <Input value={message} onChange={(_, data) => setMessage(data.value)} />
+      </Field>
+      <RadioGroup value={place} onChange={(_, data) => setPlace(data.value)} aria-label="Branch">
+        <Radio value="same" label={`Commit directly to the ${branch} branch`} />
+        <Radio value="new" label="Create a new branch for this commit" />
+      </RadioGroup>
+      {place === "new" ? (
+        <Field label="Branch name" required>
+          <Input value={newBranch} onChange={(_, data) => setNewBranch(data.value)} />
+        </Field>
+      ) : null}
+    </SidePanel>
+  );
+}

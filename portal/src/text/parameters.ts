@@ -1,0 +1,74 @@
+/** Parameters of a pipeline between their types and the text of a field, and as a command line. */
+
+import type { PreviewParameter } from "../api/wire.ts";
+
+/** What a field shows before anything is typed. */
+export function initialText(parameter: PreviewParameter): string {
+  const value = parameter.default;
+  if (value === undefined || value === null) {
+    const [first] = parameter.values ?? [];
+    return first === undefined ? (parameter.type === "boolean" ? "false" : "") : String(first);
+  }
+  if (typeof value === "object") return JSON.stringify(value, null, 2);
+  return String(value);
+}
+
+/** The typed value of a text, or what is wrong with it. */
+export function readValue(
+  parameter: Pick<PreviewParameter, "type" | "default">,
+  text: string,
+): { value: unknown; problem?: string } {
+  switch (parameter.type) {
+    case "boolean":
+      return { value: text === "true" };
+    case "number": {
+      const number = Number(text);
+      return text.trim() === "" || Number.isNaN(number)
+        ? { value: text, problem: "a number is expected" }
+        : { value: number };
+    }
+    case "string":
+      return text === "" && (parameter.default === undefined || parameter.default === null)
+        ? { value: text, problem: "a value is required" }
+        : { value: text };
+    default:
+      try {
+        return { value: JSON.parse(text) };
+      } catch {
+        return { value: text, problem: "this is not JSON" };
+      }
+  }
+}
+
+export interface RunCommand {
+  project: string;
+  pipeline: string;
+  branch: string;
+  commit: string;
+  templateParameters: Record<string, unknown>;
+  variables: Record<string, string>;
+}
+
+/** The same run by the Azure CLI. */
+export function commandOf(run: RunCommand): string {
+  const pairs = (values: Record<string, unknown>) =>
+    Object.entries(values).map(([name, value]) =>
+      quoted(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
+    );
+  const parameters = pairs(run.templateParameters);
+  const variables = pairs(run.variables);
+  return [
+    `az pipelines run --name ${quoted(run.pipeline)} --project ${quoted(run.project)}`,
+    `--branch ${quoted(run.branch)}`,
+    run.commit ? `--commit-id ${quoted(run.commit)}` : "",
+    parameters.length > 0 ? `--parameters ${parameters.join(" ")}` : "",
+    variables.length > 0 ? `--variables ${variables.join(" ")}` : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** A word as a POSIX shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
