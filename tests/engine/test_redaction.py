@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from engine_plans import ABANDONED, FAILED, job, plan, secret
+from dataclasses import replace
 
-from penstock.engine.events import Output
-from penstock.engine.plan import Node
-from penstock.engine.redaction import secret_values
-from penstock.engine.requests import Variable
+import pytest
+from engine_plans import ABANDONED, FAILED, job, plan, secret, variables
+
+from penstock.engine import codec
+from penstock.engine.events import NodeExpanded, Output
+from penstock.engine.plan import Node, Plan
+from penstock.engine.redaction import (
+    event_refilled,
+    event_without_secrets,
+    refilled,
+    secret_values,
+    without_secrets,
+)
+from penstock.engine.requests import Endpoint, StepsWork, Variable
 from penstock.engine.state import RunState
 from penstock.engine.testing import Simulation
 
@@ -65,3 +74,44 @@ def test_the_secrets_of_a_run_are_its_variables_and_outputs_longest_first() -> N
     outputs = {"a": {"s.key": Output(value="an-output-secret-value", secret=True), "s.n": "bob"}}
     state = Simulation(planned, outputs=outputs).run()
     assert secret_values(state) == ("an-output-secret-value", "the-outer-secret", "inner-secret")
+
+
+REGISTRY = Endpoint(
+    id="r",
+    name="registry",
+    type="dockerregistry",
+    url="u",
+    scheme="UsernamePassword",
+    parameters={"username": "ci", "Password": "of the registry"},
+    secrets=("password",),
+)
+
+
+def test_a_plan_gets_back_from_a_fresh_one_what_was_not_kept() -> None:
+    work = StepsWork(steps=(), endpoints=(REGISTRY,))
+    fresh = plan(
+        job("a", work=work, variables=(secret("Token", "of the job"), *variables(x="1"))),
+        job("b", variables=variables(x="new")),
+        variables=(secret("password", "of the run"),),
+    )
+    kept = codec.from_json(Plan, codec.to_json(without_secrets(fresh)))
+    older = replace(kept, nodes=(kept.nodes[0], job("b", variables=variables(x="old"))))
+
+    assert "of the" not in codec.to_json(older)
+    filled = refilled(older, fresh)
+    assert (filled.nodes[0], filled.variables) == (fresh.nodes[0], fresh.variables)
+    assert filled.nodes[1].variables == variables(x="old")
+
+
+def test_what_the_fresh_plan_does_not_know_stays_empty() -> None:
+    kept = without_secrets(plan(job("a", variables=(secret("gone", "x"),))))
+    assert refilled(kept, plan(job("b"))) == kept
+
+
+def test_instances_of_a_job_get_back_the_secrets_of_their_job() -> None:
+    work = StepsWork(steps=(), endpoints=(REGISTRY,))
+    matrix = job("m", work=work, expands=True)
+    leg = replace(job("m/one", work=work), parent="m")
+    kept = event_without_secrets(NodeExpanded(at=1.0, node="m", nodes=(leg,)))
+    assert "of the" not in codec.to_json(kept)
+    assert event_refilled(kept, plan(matrix)) == NodeExpanded(at=1.0, node="m", nodes=(leg,))

@@ -36,6 +36,26 @@ def event_without_secrets(event: Event) -> Event:
     return event
 
 
+def refilled(kept: Plan, fresh: Plan) -> Plan:
+    """A plan that was kept without secrets, with the values that a plan of the same run has now.
+
+    What `fresh` does not know stays empty. All else is as it was kept.
+    """
+    known = {node.id: node for node in fresh.nodes}
+    nodes = tuple(_refilled_node(n, known[n.id]) if n.id in known else n for n in kept.nodes)
+    return replace(kept, nodes=nodes, variables=_refilled(kept.variables, fresh.variables))
+
+
+def event_refilled(event: Event, plan: Plan) -> Event:
+    """An event that was kept without secrets: instances of a job get those of the job in `plan`."""
+    if not isinstance(event, NodeExpanded):
+        return event
+    job = next((node for node in plan.nodes if node.id == event.node), None)
+    if job is None:
+        return event
+    return replace(event, nodes=tuple(_refilled_node(node, job) for node in event.nodes))
+
+
 def secret_values(state: RunState) -> tuple[str, ...]:
     """The values of all secrets that a run has come to know, the longest first."""
     found = {v.value for v in state.plan.variables if v.secret}
@@ -65,6 +85,31 @@ def _work(work: Work | None) -> Work | None:
     if not isinstance(work, StepsWork) or not any(e.secrets for e in work.endpoints):
         return work
     return replace(work, endpoints=tuple(_endpoint(e) for e in work.endpoints))
+
+
+def _refilled_node(kept: Node, fresh: Node) -> Node:
+    work = kept.work
+    if isinstance(work, StepsWork) and isinstance(fresh.work, StepsWork):
+        known = {endpoint.id: endpoint for endpoint in fresh.work.endpoints}
+        endpoints = tuple(_refilled_endpoint(e, known.get(e.id)) for e in work.endpoints)
+        work = replace(work, endpoints=endpoints)
+    return replace(kept, variables=_refilled(kept.variables, fresh.variables), work=work)
+
+
+def _refilled(kept: tuple[Variable, ...], fresh: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    values = {v.name.casefold(): v.value for v in fresh if v.secret}
+    return tuple(
+        replace(v, value=values.get(v.name.casefold(), "")) if v.secret and not v.value else v
+        for v in kept
+    )
+
+
+def _refilled_endpoint(kept: Endpoint, fresh: Endpoint | None) -> Endpoint:
+    if fresh is None:
+        return kept
+    hidden = {name.casefold() for name in kept.secrets}
+    values = {n: v for n, v in fresh.parameters.items() if n.casefold() in hidden}
+    return replace(kept, parameters={**kept.parameters, **values})
 
 
 def _endpoint(endpoint: Endpoint) -> Endpoint:

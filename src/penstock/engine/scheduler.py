@@ -30,6 +30,7 @@ from penstock.engine.variables import make_request
 
 Listener: TypeAlias = Callable[[str, Event], None]
 Clock: TypeAlias = Callable[[], float]
+Refill: TypeAlias = Callable[[str, Plan, list[Event]], tuple[Plan, list[Event]]]
 _T = TypeVar("_T")
 
 _WRITE_AGAIN = (0.05, 0.2, 1.0)
@@ -150,8 +151,15 @@ class Scheduler:
         self._journal.create(run, plan, header, events)
         self._adopt(run, replay(plan, events))
 
-    def recover(self, first: Callable[[str], Sequence[Event]] = lambda run: ()) -> list[str]:
+    def recover(
+        self,
+        first: Callable[[str], Sequence[Event]] = lambda run: (),
+        refill: Refill = lambda run, plan, events: (plan, events),
+    ) -> list[str]:
         """Take up the runs that had not ended when the server last stopped; returns their ids.
+
+        `refill` gives a plan and its events the values of secrets, which a journal does not keep
+        (`redaction.refilled`); what it cannot give stays empty.
 
         `first` gives events to take in before anything else is done with a run, such as a
         `CancelRequested` for one that must not go on. Then a leaf that was handed over but not
@@ -160,7 +168,8 @@ class Scheduler:
         """
         runs = [run for run in self._journal.unfinished() if run not in self._runs]
         for run in runs:
-            self._adopt(run, replay(*self._journal.load(run)), tuple(first(run)))
+            plan, events = refill(run, *self._journal.load(run))
+            self._adopt(run, replay(plan, events), tuple(first(run)))
         return runs
 
     def post(self, run: str, *events: Event, wait: bool = False) -> None:
