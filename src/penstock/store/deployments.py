@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from penstock.engine.events import Event, NodeFinished, NodeStarted
+from penstock.engine.scheduler import Scheduler
 from penstock.store.database import Database
+from penstock.store.runs import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One deployment job's run against one environment. `result` None: it is going on."""
+    """One deployment job's run against one environment. `result` None: it is going on.
+
+    `project` and `pipeline` (the number of the definition) are empty for `penstock run`.
+    """
 
     id: int
+    project: str = ""
     environment: str
     definition: str
+    pipeline: int = 0
     run: int
     stage: str
     job: str
@@ -30,14 +39,23 @@ class Deployments:
         self._database = database
 
     def start(
-        self, environment: str, *, definition: str, run: str, stage: str, job: str, at: float
+        self,
+        environment: str,
+        *,
+        definition: str,
+        run: str,
+        stage: str,
+        job: str,
+        at: float,
+        project: str = "",
+        pipeline: int = 0,
     ) -> int:
         """Keep that a deployment began; returns its number."""
         with self._database.transaction() as connection:
             row = connection.execute(
-                "INSERT INTO deployments (environment, definition, run, stage, job, started)"
-                " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-                (environment, definition, int(run), stage, job, at),
+                "INSERT INTO deployments (project, environment, definition, pipeline, run, stage,"
+                " job, started) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (project, environment, definition, pipeline, int(run), stage, job, at),
             ).fetchone()
             return int(row[0])
 
@@ -49,16 +67,27 @@ class Deployments:
                 (result, at, deployment),
             )
 
+    def finish_job(self, run: str, stage: str, job: str, result: str, at: float) -> None:
+        """Keep how the deployments of a job ended that are going on."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE deployments SET result = ?, finished = ? WHERE run = ? AND stage = ?"
+                " AND job = ? AND result IS NULL",
+                (result, at, int(run), stage, job),
+            )
+
     def history(
-        self, environment: str, *, before: int | None = None, limit: int = 50
+        self, environment: str, *, project: str = "", before: int | None = None, limit: int = 50
     ) -> list[Deployment]:
-        """The deployments to an environment, newest first; `before` is the last id seen.
+        """The deployments to an environment of a project (of `penstock run`: without one), newest
+        first; `before` is the last id seen.
 
         Names of environments are compared without case, as the service does.
         """
         rows = self._database.query(
-            "SELECT * FROM deployments WHERE environment = ? COLLATE NOCASE AND id < ?"
-            " ORDER BY id DESC LIMIT ?",
+            "SELECT * FROM deployments WHERE project = ? AND environment = ? COLLATE NOCASE"
+            " AND id < ? ORDER BY id DESC LIMIT ?",
+            project,
             environment,
             before if before is not None else 2**62,
             limit,
@@ -73,3 +102,43 @@ class Deployments:
 
 def _deployment(row: sqlite3.Row) -> Deployment:
     return Deployment(**dict(row))
+
+
+class DeploymentLog:
+    """A listener of the scheduler that writes the deployments of a server's runs down."""
+
+    def __init__(
+        self,
+        deployments: Deployments,
+        scheduler: Scheduler,
+        header: Callable[[str], Run | None],
+    ) -> None:
+        self._deployments = deployments
+        self._scheduler = scheduler
+        self._header = header
+
+    def event(self, run: str, event: Event) -> None:
+        """Note that a deployment job began or ended; runs without a pipeline are not noted."""
+        if not isinstance(event, NodeStarted | NodeFinished) or event.node.count("/") != 1:
+            return
+        node = self._scheduler.read(run, lambda state: state.nodes[event.node])
+        if node.node.kind != "deployment" or node.started_at is None:
+            return
+        header = self._header(run)
+        if header is None or header.pipeline is None:
+            return
+        stage, job = event.node.split("/")
+        if isinstance(event, NodeFinished):
+            self._deployments.finish_job(run, stage, job, str(event.result), event.at)
+            return
+        facts = {variable.name: variable.value for variable in node.node.variables}
+        self._deployments.start(
+            facts.get("Environment.Name", ""),
+            project=header.project,
+            definition=header.definition,
+            pipeline=header.pipeline,
+            run=run,
+            stage=stage,
+            job=job,
+            at=event.at,
+        )

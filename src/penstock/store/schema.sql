@@ -90,8 +90,10 @@ CREATE TABLE events (
 
 CREATE TABLE deployments (
   id INTEGER NOT NULL PRIMARY KEY,
+  project TEXT NOT NULL,
   environment TEXT NOT NULL,
   definition TEXT NOT NULL,
+  pipeline INTEGER NOT NULL,
   run INTEGER NOT NULL,
   stage TEXT NOT NULL,
   job TEXT NOT NULL,
@@ -99,7 +101,7 @@ CREATE TABLE deployments (
   started REAL NOT NULL,
   finished REAL
 );
-CREATE INDEX deployments_by_environment ON deployments (environment, id);
+CREATE INDEX deployments_by_environment ON deployments (project, environment, id);
 CREATE INDEX deployments_by_run ON deployments (run, id);
 
 -- Projects and their repositories.
