@@ -18,6 +18,7 @@ from penstock.cli.summary import MlJob
 from penstock.cli.tasks import AgentTasks
 from penstock.cli.triggerservices import TriggerServices
 from penstock.devops.queueing import Prepared, Queueing
+from penstock.devops.resources import Resource, ResourceType
 from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.live import Wakeups, wakes
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
+    from penstock.server.devops.libraryhttp import LibraryHttp
     from penstock.server.git.context import GitHttp
+    from penstock.server.git.smart import GitHttp
     from penstock.server.routes import Route
 
 ORGANIZATION = "penstock"
@@ -121,6 +124,7 @@ class DevopsServices:
             buildlogs,
             builds,
             connection,
+            libraryroutes,
             logsearch,
             pipelines,
             pools,
@@ -142,6 +146,7 @@ class DevopsServices:
             *builddefinitions.LOCATIONS,
             *pools.LOCATIONS,
             *git_locations(),
+            *libraryroutes.LOCATIONS,
         )
         return (
             *location_routes(locations),
@@ -153,6 +158,7 @@ class DevopsServices:
             *buildlogs.build_log_routes(http),
             *builddefinitions.build_definition_routes(http),
             *pools.pool_routes(http),
+            *libraryroutes.library_routes(self._library_http()),
             *runpages.run_page_routes(http),
             *logsearch.log_search_routes(http),
             *previews.preview_routes(http),
@@ -239,6 +245,33 @@ class DevopsServices:
     def _project_of_run(self, run: str) -> str:
         found = self._host.runs.get(run)
         return found.project if found is not None else ""
+
+    def _library_http(self) -> LibraryHttp:
+        from penstock.server.devops.libraryhttp import LibraryHttp
+
+        library = self._host.library
+        return LibraryHttp(
+            organization=self.organization,
+            projects=self.projects,
+            resources=library.resources,
+            checks=library.checks,
+            checkpoints=library.checkpoints,
+            deployments=self._host.deployments,
+            audit=self.people.audit,
+            account=library.find_account,
+            pipeline=self._pipeline_name,
+            repository=self._repository_resource,
+        )
+
+    def _pipeline_name(self, pipeline: int) -> str:
+        found = self.definitions.get(pipeline)
+        return found.name if found is not None else ""
+
+    def _repository_resource(self, project: str, named: str) -> Resource | None:
+        found = self.repositories.find(named, project)
+        if found is None:
+            return None
+        return Resource(type=ResourceType.REPOSITORY, id=found.id, name=found.name)
 
     def _project_id(self, project: str) -> str | None:
         found = self.projects.find(project)

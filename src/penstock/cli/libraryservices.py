@@ -15,6 +15,7 @@ from penstock.devops.projectlibrary import ProjectLibrary
 from penstock.devops.resources import Actor
 from penstock.engine.state import Phase, RunState
 from penstock.store.approvals import Checks
+from penstock.store.deployments import DeploymentLog
 from penstock.store.keys import KeyFile
 from penstock.store.library import Resources
 from penstock.store.secrets import Secrets
@@ -41,19 +42,24 @@ class LibraryServices:
             account=self.account,
         )
         host.scheduler.subscribe(self.checkpoints.event)
+        host.scheduler.subscribe(
+            DeploymentLog(host.deployments, host.scheduler, host.runs.get).event
+        )
 
-    def account(self, actor: Actor) -> Actor:
-        """The account of someone who is known by a sign-in name only; as given where none is."""
+    def find_account(self, named: str) -> Actor | None:
+        """The account of an id or a sign-in name."""
         from penstock.store.people import People
         from penstock.store.people.accounts import UnknownAccount
 
-        if actor.id:
-            return actor
         try:
-            found = People(self._host.database).accounts.named(actor.name)
+            found = People(self._host.database).accounts.find(named)
         except UnknownAccount:
-            return actor
+            return None
         return Actor(id=found.id, name=found.name, display_name=found.display_name)
+
+    def account(self, actor: Actor) -> Actor:
+        """The account of someone who is known by a sign-in name only; as given where none is."""
+        return actor if actor.id else self.find_account(actor.name) or actor
 
     def close(self) -> None:
         """End the thread that holds stages; what waits goes on with the next process."""

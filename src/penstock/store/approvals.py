@@ -158,6 +158,11 @@ class Checks:
         )
         return _checkpoint(rows[0]) if rows else None
 
+    def checkpoint(self, id: str) -> Checkpoint | None:
+        """One by its id."""
+        rows = self._database.query("SELECT * FROM checkpoints WHERE id = ?", id)
+        return _checkpoint(rows[0]) if rows else None
+
     def waiting(self) -> list[Checkpoint]:
         """All that have no result, oldest first."""
         rows = self._database.query(

@@ -30,7 +30,7 @@ class LibraryHttp:
     """The stores and services behind the routes.
 
     `account` finds an account by its id or sign-in name, None where there is none; `pipeline` the
-    name of a definition by its number.
+    name of a definition by its number; `repository` one of a project by its id or name.
     """
 
     organization: str
@@ -42,6 +42,7 @@ class LibraryHttp:
     audit: Audit
     account: Callable[[str], Actor | None]
     pipeline: Callable[[int], str]
+    repository: Callable[[str, str], Resource | None]
 
 
 def caller(call: Call) -> Actor:
@@ -102,15 +103,21 @@ _EXCEPTIONS: Mapping[ResourceType, str] = {
 
 
 def resource_of(http: LibraryHttp, call: Call, type: str, id: str) -> tuple[Resource, Kept | None]:
-    """The resource that a path or body names. Queues and repositories are kept elsewhere."""
+    """The resource that a path or body names. Repositories are kept elsewhere."""
     try:
         kind = ResourceType(type.lower())
     except ValueError:
         known = ", ".join(ResourceType)
         raise bad_request(f'"{type[:60]}" is not a type of resource; they are {known}') from None
-    if kind is ResourceType.QUEUE or kind is ResourceType.REPOSITORY:
-        # The service names a repository by `project.repository`.
-        return Resource(type=kind, id=id.lower().rpartition(".")[2]), None
+    if kind is ResourceType.QUEUE:
+        raise bad_request("every pipeline may use the agent pools of this server")
+    if kind is ResourceType.REPOSITORY:
+        # As on the service, by `project.repository` or its own id.
+        found = http.repository(call.project, id.rpartition(".")[2])
+        if found is None:
+            message = f'there is no repository "{id[:80]}" in the project'
+            raise not_found("GitRepositoryNotFoundException", message)
+        return found, None
     kept = kept_of(http, call.project, kind, id)
     return kept.resource, kept
 

@@ -80,7 +80,8 @@ def _changed(
 ) -> dict[str, object]:
     resource, kept = resource_of(http, call, type, id)
     check_administers(call, call.project, kept)
-    grants, refusals = [], []
+    grants: list[int] = []
+    refusals: list[int] = []
     for one in list_of(body, "pipelines"):
         number = one.get("id")
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
