@@ -70,7 +70,8 @@ def _is_below(node: str, kept: set[str]) -> bool:
 
 def _kept_jobs(state: RunState, stage: NodeState) -> set[str]:
     jobs = state.children(stage.node.id)
-    again = {job.node.id for job in jobs if job.result not in _GOOD}
+    # A checkpoint asks again: what was approved was the first try.
+    again = {job.node.id for job in jobs if job.result not in _GOOD or job.node.gate}
     again |= {job.node.id for job in jobs if _has_secrets(state, job.node.id)}
     again = _with_dependents(again, jobs)
     return {job.node.id for job in jobs} - again
