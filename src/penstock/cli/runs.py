@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +15,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, wants_color
 from penstock.cli.output import print_data, render_data
 from penstock.cli.store import Store, find_run, lost, open_store
+from penstock.cli.up import data_option
 from penstock.store.runs import Run
 
 
@@ -62,6 +65,78 @@ def show(run: str, form: str, query: str | None) -> int:
         else:
             print_data(_details(store, found), form, query)
     return Exit.OK
+
+
+def _answering(function: Callable[..., int]) -> Callable[..., int]:
+    """The options of the commands that answer an approval."""
+    for option in reversed(
+        (
+            click.argument("run"),
+            click.option(
+                "--project", help="the run's project, where the server is another machine's"
+            ),
+            click.option("--stage", help="only what this stage waits for"),
+            click.option("-m", "--comment", default="", help="what the others read"),
+            click.option("--server", metavar="URL", help="http://HOST:PORT/ORGANIZATION"),
+            data_option,
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("approve")
+@_answering
+def approve(
+    run: str,
+    project: str | None,
+    stage: str | None,
+    comment: str,
+    server: str | None,
+    data: Path | None,
+) -> int:
+    """Approve what RUN of a server waits for, or start its manual stage.
+
+    The environment variable PENSTOCK_TOKEN holds your personal access token.
+    """
+    from penstock.cli.approving import answer
+
+    return answer(
+        run,
+        "approved",
+        project=project,
+        stage=stage,
+        comment=comment,
+        server=server,
+        data=data,
+    )
+
+
+@command.command("reject")
+@_answering
+def reject(
+    run: str,
+    project: str | None,
+    stage: str | None,
+    comment: str,
+    server: str | None,
+    data: Path | None,
+) -> int:
+    """Reject what RUN of a server waits for: its stage fails, and none of its jobs runs.
+
+    The environment variable PENSTOCK_TOKEN holds your personal access token.
+    """
+    from penstock.cli.approving import answer
+
+    return answer(
+        run,
+        "rejected",
+        project=project,
+        stage=stage,
+        comment=comment,
+        server=server,
+        data=data,
+    )
 
 
 def _none(kind: str, branch: str | None) -> str:
