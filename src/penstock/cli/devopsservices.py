@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from penstock.cli.host import Host
     from penstock.server.devops.libraryhttp import LibraryHttp
     from penstock.server.git.context import GitHttp
-    from penstock.server.git.smart import GitHttp
     from penstock.server.routes import Route
 
 ORGANIZATION = "penstock"

@@ -72,9 +72,7 @@ def _answering(function: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(
         (
             click.argument("run"),
-            click.option(
-                "--project", help="the run's project, where the server is another machine's"
-            ),
+            click.option("--project", help="its project, where the server is not here"),
             click.option("--stage", help="only what this stage waits for"),
             click.option("-m", "--comment", default="", help="what the others read"),
             click.option("--server", metavar="URL", help="http://HOST:PORT/ORGANIZATION"),

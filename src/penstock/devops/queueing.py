@@ -21,7 +21,7 @@ from penstock.devops.planner import Planned, plan_pipeline
 from penstock.devops.planning import Surroundings
 from penstock.devops.protection import Protection
 from penstock.devops.repository import LocalRepository
-from penstock.devops.resources import Actor
+from penstock.devops.resources import Actor, Resource, ResourceType
 from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
 from penstock.devops.stages import find_stages, stage_keys, with_stages
 from penstock.devops.variables import (
@@ -290,7 +290,9 @@ class Queueing:
                 repositories=repositories,
                 variables=prepared.variables,
                 definition_key=f"pipeline:{prepared.request.definition.id}",
-                protection=_protection(prepared) if prepared.request.definition.id else None,
+                protection=_protection(prepared, resources)
+                if prepared.request.definition.id
+                else None,
             ),
         )
         if prepared.request.skipped:
@@ -428,8 +430,18 @@ class Queueing:
         self.runs.create(run, plan, header, events)
 
 
-def _protection(prepared: Prepared) -> Protection:
+def _protection(
+    prepared: Prepared, resources: Mapping[str, tuple[SourceRepository, str]]
+) -> Protection:
     request = prepared.request
+    known = {alias.casefold(): repository for alias, (repository, _) in resources.items()}
+
+    def find(type: ResourceType, name: str) -> Resource | None:
+        found = known.get(name.casefold()) if type is ResourceType.REPOSITORY else None
+        if found is None or found.id == prepared.repository.id:
+            return None
+        return Resource(type=type, id=found.id, name=found.name)
+
     whom = request.requested_for or request.requested_by
     return Protection(
         project=request.definition.project,
@@ -437,6 +449,7 @@ def _protection(prepared: Prepared) -> Protection:
         requester=Actor(id=whom.id, name=whom.name, display_name=whom.name),
         repository=prepared.repository.name,
         branch=prepared.ref,
+        find=find,
     )
 
 

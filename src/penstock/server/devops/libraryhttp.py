@@ -51,7 +51,8 @@ def caller(call: Call) -> Actor:
     if principal is None:
         return Actor(id="")
     name = principal.display_name or principal.name
-    return Actor(id=principal.id, name=principal.name, display_name=name)
+    id = "" if principal.run else principal.id
+    return Actor(id=id, name=principal.name, display_name=name)
 
 
 def project_for(http: LibraryHttp, call: Call, named: str, wanted: Permission) -> Project:
