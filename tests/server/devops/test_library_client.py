@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ def connection(server: DevopsServer) -> Iterator[Any]:
     Client._locations_cache.clear()
     yield Connection(base_url=server.url, creds=BasicAuthentication("", server.token))
     del os.environ["AZURE_DEVOPS_CACHE_DIR"]
+    gc.collect()  # in this test, not in the next
 
 
 def token_of(server: DevopsServer, name: str, role: Role | None) -> str:
