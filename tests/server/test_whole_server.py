@@ -85,7 +85,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     host = Host(Home(folder / "home", folder / "cache"))
     devops = host.serve_devops()
     failures: list[tuple[str, Exception]] = []
-    ml_routes, _ = host.ml.routes()
+    ml_routes, _ = host.ml.routes(has_portal=True)
     routes = (*ml_routes, *devops.routes())
     yield Whole(Server(host.listener, failures), routes, _tokens(host, devops))
     host.close()

@@ -102,10 +102,10 @@ class DevopsServices:
         host.log_listeners.append(on_log)
 
     def application(self) -> ASGIApp:
-        """The whole server: Azure DevOps, Azure ML, MLflow."""
+        """The whole server: Azure DevOps, Azure ML, MLflow, the portal."""
         from penstock.server.app import Places, make_app
 
-        ml_routes, signer = self._host.ml.routes()
+        ml_routes, signer = self._host.ml.routes(has_portal=True)
         return make_app(
             (*ml_routes, *self.routes()),
             self._access,
