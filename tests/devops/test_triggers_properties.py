@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_triggers import definition
+from test_trigger_decisions import definition
 
 from penstock.devops.triggers import Going, Outcome, Push, RunCompleted, decide_triggers
 

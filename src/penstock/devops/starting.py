@@ -365,7 +365,7 @@ class Starts:
             repository=repository.name,
             project=repository.project_name,
             path=definition.path.lstrip("/"),
-            pipeline=compiled.pipeline if compiled else None,
+            pipeline=compiled.partial if compiled else None,
             diagnostics=compiled.diagnostics if compiled else (),
             default_ref=definition.branch or repository.default_branch,
             is_enabled=definition.settings.queue_status is QueueStatus.ENABLED,

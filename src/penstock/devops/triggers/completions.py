@@ -110,22 +110,23 @@ def _judge(ended: RunCompleted, resource: PipelineResource) -> Verdict:
 
 def _judge_end(ended: RunCompleted, trigger: CompletionTrigger, key: str) -> Verdict:
     """Without `stages` the run must have succeeded; with them, all of these, when the last of
-    them ends."""
+    them ends, or at the end of a run whose stages were no events."""
     if not trigger.stages:
         if ended.ended_stage is not None:
             return Verdict(False, f"the run of {ended.definition} has not ended", trigger.span)
         why = f"the run of {ended.definition} ended as {ended.result}, not succeeded"
         return Verdict(ended.result in _GOOD, why, trigger.span)
     names = {fold_case(stage.value) for stage in trigger.stages}
-    if ended.ended_stage is None or fold_case(ended.ended_stage) not in names:
-        what = f"stage {ended.ended_stage}" if ended.ended_stage else "the end of the run"
-        why = f"{what} is not in {key}.stages: {listed(trigger.stages)}"
+    if ended.ended_stage is None and ended.has_told_stages:
+        return Verdict(False, f"the stages of {key}.stages have been told", trigger.span)
+    if ended.ended_stage is not None and fold_case(ended.ended_stage) not in names:
+        why = f"stage {ended.ended_stage} is not in {key}.stages: {listed(trigger.stages)}"
         return Verdict(False, why, trigger.stages[0].span)
     results = {fold_case(name): result for name, result in ended.stages.items()}
     for stage in trigger.stages:
         result = results.get(fold_case(stage.value))
         if result not in _GOOD:
-            said = f"ended as {result}" if result else "has not ended"
+            said = f"ended as {result}" if result else "has not run"
             why = f"stage {stage.value}, one of {key}.stages, {said}"
             return Verdict(False, why, stage.span)
     return Verdict(True, "")

@@ -98,7 +98,9 @@ class PullRequestChanged:
 class RunCompleted:
     """A run of a pipeline ended; or, with `ended_stage`, one of its stages while it goes on.
 
-    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...).
+    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...). With
+    `has_told_stages` the ends of stages were events of their own; otherwise the end of the run
+    stands for them.
     """
 
     definition: str
@@ -111,6 +113,7 @@ class RunCompleted:
     tags: tuple[str, ...] = ()
     stages: Mapping[str, str] = field(default_factory=dict)
     ended_stage: str | None = None
+    has_told_stages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ def event_of(given):
             tags=tuple(given.get("tags", ())),
             stages=given.get("stages", {}),
             ended_stage=given.get("ended_stage"),
+            has_told_stages=given.get("told", False),
             **where,
         )
     time = datetime(2026, 3, 1, tzinfo=UTC)
