@@ -238,3 +238,17 @@ def test_names_and_paths_may_hold_anything(tmp_path: Path) -> None:
     assert f"Job | {terminal.home}/work/1/s" in ended.out
     assert f"Job | {name}" in ended.out
     assert "└─ ✓ näme 'q' 1 " in ended.out
+
+
+def test_a_manual_stage_is_refused_until_it_is_approved_or_left_out(terminal: Terminal) -> None:
+    stages = "\nstages:\n- stage: Build\n  jobs: [{job: A, steps: [{script: echo a}]}]\n"
+    manual = "- stage: Later\n  trigger: manual\n  jobs: [{job: B, steps: [{script: echo b}]}]\n"
+    terminal.write("azure-pipelines.yml", stages + manual)
+    ended = terminal.type("run")
+    assert (ended.code, ended.err) == (
+        5,
+        'error: stage "Later" is started by a person (`trigger: manual`)\n'
+        "  = help: penstock run --approve Later\n",
+    )
+    assert terminal.type("run", "--skip-stage", "Later").code == 0
+    assert terminal.type("run", "--approve", "later").code == 0

@@ -312,7 +312,7 @@ def test_what_a_file_of_the_commit_asks_for_holds_too(server: Server) -> None:
     assert server.scheduler.wait(run, 10) is Result.SUCCEEDED
     other = server.start(branch="refs/heads/topic")
     assert server.scheduler.wait(other, 10) is Result.FAILED
-    assert 'branch "refs/heads/topic" may not use' in server.message(other, "Deploy/Checkpoint")
+    assert 'branch "refs/heads/topic" may not use' in server.message(other, "Deploy/@Checkpoint")
 
 
 # Restart, and a clock that jumps (three days on)
@@ -326,7 +326,7 @@ def test_an_approval_is_still_pending_after_a_restart_and_three_days(server: Ser
     server.restart(after=3 * DAY)
     server.waits(run, "approval")
     assert server.approval(run) == asked
-    assert server.words(run)["Deploy/Checkpoint"] == "running"
+    assert server.words(run)["Deploy/@Checkpoint"] == "running"
     server.checkpoints.answer(asked, ADA, YES)
     assert server.scheduler.wait(run, 10) is Result.SUCCEEDED
     built = [request.node for request in server.jobs.requests]

@@ -130,7 +130,7 @@ def _branch(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> B
 
 
 def _below(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> tuple[Branch, ...]:
-    children = foreseen.state.children(node.node.id)
+    children = [n for n in foreseen.state.children(node.node.id) if not n.node.gate]
     if node.node.kind == "deployment" and len(children) == 1:
         return _below(foreseen, children[0], approvals)
     branches = tuple(_branch(foreseen, child, approvals) for child in children)
@@ -217,6 +217,7 @@ def _node_json(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -
         "children": [
             _node_json(foreseen, child, approvals)
             for child in foreseen.state.children(node.node.id)
+            if not child.node.gate
         ],
         "steps": [_step_json(step) for step in foreseen.steps.get(node.node.id, ())],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -29,7 +30,13 @@ from penstock.store.home import Home
     metavar="NAME[=@FILE|=-]",
     help="a secret variable: from the environment, a file, or a prompt",
 )
-@click.option("--approve", "approved", multiple=True, metavar="ENVIRONMENT|all")
+@click.option(
+    "--approve",
+    "approved",
+    multiple=True,
+    metavar="NAME|all",
+    help="approve an environment, or start a manual stage; a terminal asks otherwise",
+)
 @click.option(
     "--ml-jobs",
     type=click.Choice(["wait", "detach"]),
@@ -147,15 +154,30 @@ def _resolve(names: tuple[str, ...], keys: tuple[str, ...], option: str) -> set[
 
 
 def _check_approvals(loaded: Loaded, planned: Planned, approved: tuple[str, ...]) -> None:
+    """Ask, on a terminal, for every approval that was not given; elsewhere the run is refused."""
     given = {name.casefold() for name in approved}
-    for deployment in planned.deployments:
-        environment = loaded.library.environments.get(deployment.environment)
-        if environment is None or not environment.approvers or "all" in given:
+    if "all" in given:
+        return
+    for name, message in dict(_needed(loaded, planned)).items():
+        if name.casefold() in given:
             continue
-        if environment.name.casefold() not in given:
-            raise Failure(
-                f'environment "{environment.name}" needs the approval of '
-                f"{', '.join(environment.approvers)}",
-                f"penstock run --approve {environment.name}",
-                Exit.REFUSED,
-            )
+        if sys.stdin.isatty() and click.confirm(f"{message}. Go on?", err=True):
+            continue
+        raise Failure(message, f"penstock run --approve {name}", Exit.REFUSED)
+
+
+def _needed(loaded: Loaded, planned: Planned) -> Iterator[tuple[str, str]]:
+    """What a person must approve of the stages that are to run: its name, and why."""
+    stages = {node.key for node in planned.plan.nodes if node.parent is None}
+    pipeline = loaded.compiled.pipeline
+    for position, stage in enumerate(pipeline.stages if pipeline else (), 1):
+        key = stage.id.value or f"Stage{position}"
+        trigger = stage.trigger.value.strip().casefold() if stage.trigger else ""
+        if trigger == "manual" and key in stages:
+            yield key, f'stage "{key}" is started by a person (`trigger: manual`)'
+    for deployment in planned.deployments:
+        environment = loaded.library.environment(deployment.environment)
+        if environment is not None and environment.approvers:
+            people = ", ".join(environment.approvers)
+            message = f'environment "{environment.name}" needs the approval of {people}'
+            yield environment.name, message

@@ -25,7 +25,8 @@ from penstock.language import pipeline as model
 from penstock.language import yaml
 
 CHECKPOINT = "checkpoint"
-_KEY = "Checkpoint"
+# No job can be called so.
+_KEY = "@Checkpoint"
 _DEFAULT_REF = "refs/heads/main"
 
 
@@ -57,7 +58,7 @@ def plan_checkpoint(
         id=f"{key}/{_KEY}",
         key=_KEY,
         kind=CHECKPOINT,
-        display_name=_KEY,
+        display_name="Checkpoint",
         parent=key,
         condition="always()",
         work=work,
