@@ -27,6 +27,7 @@ COMMANDS = {
     "up": ("penstock.cli.up", "start the server: Git, pipelines, Azure ML and the portal"),
     "down": ("penstock.cli.down", "stop the server"),
     "status": ("penstock.cli.status", "where the server is, and what it does"),
+    "push": ("penstock.cli.push", "put the repository of this folder on the server"),
     "runs": ("penstock.cli.runs", "runs of the local store"),
     "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),
     "secrets": ("penstock.cli.secrets", "secret values, encrypted on this machine"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from azure.devops.v7_1.git.models import (
     TeamProjectReference,
 )
 from devopsclient import LEAKS, collected, connection
-from gitserver import READER, GitServer, commit, git
+from gitserver import READER, GitServer, basic, commit, git
 
 __all__ = ["collected"]
 pytestmark = LEAKS
@@ -315,3 +316,35 @@ def test_who_may_only_read_changes_nothing(server: GitServer, pushed: list[str])
     assert "AuthorizationFailed" in refused(
         lambda: clients.get_core_client().queue_delete_project(server.project.id)
     )
+
+
+def test_which_lines_of_files_differ(server: GitServer, tree: Path) -> None:
+    """The client has no call for it (Git > FileDiffs of the REST reference)."""
+    old = commit(tree, "one", {"a.txt": "1\n2\n3\n4\n", "b.bin": b"\0a", "same": "s"})
+    new = commit(tree, "two", {"a.txt": "one\n2\n4\n5\n6\n", "b.bin": b"\0b"})
+    server.client(tree, "push", server.url, "main")
+    body = {
+        "baseVersionCommit": old,
+        "targetVersionCommit": new,
+        "fileDiffParams": [{"path": path} for path in ("/a.txt", "/b.bin", "/same")],
+    }
+    response = server.server.request(
+        "POST",
+        "/penstock/demo/_apis/git/repositories/demo/fileDiffs",
+        json.dumps(body).encode(),
+        Authorization=basic(READER),
+    )
+    assert response.status == 200
+    text, binary, same = response.json["value"]
+    blocks = [
+        (
+            block["changeType"],
+            block["originalLineNumberStart"],
+            block["originalLinesCount"],
+            block["modifiedLineNumberStart"],
+            block["modifiedLinesCount"],
+        )
+        for block in text["lineDiffBlocks"]
+    ]
+    assert blocks == [("edit", 1, 1, 1, 1), ("delete", 3, 1, 2, 0), ("add", 4, 0, 4, 2)]
+    assert binary["lineDiffBlocks"] == same["lineDiffBlocks"] == []

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from penstock.server.devops.errors import bad_request
-from penstock.server.git.context import Found, GitHttp, is_true, whole_number
+from penstock.server.git.context import (
+    Found,
+    GitHttp,
+    is_true,
+    records_of,
+    text_of,
+    whole_number,
+)
 from penstock.server.git.errors import missing_object
 from penstock.server.git.paths import git_route
 from penstock.server.git.pushing import new_commits
@@ -18,10 +27,11 @@ from penstock.server.git.views import (
     person_view,
 )
 from penstock.server.routes import Call, Permission, Reply, Route
-from penstock.store.git.records import Change, Commit
+from penstock.store.git.records import Block, Change, Commit
 from penstock.store.git.repository import LogQuery, NotFound
 
 _PAGE, _MOST = 100, 1000
+_FILES_LIMIT = 10
 _CRITERIA = "searchCriteria."
 
 
@@ -34,6 +44,7 @@ def commit_routes(http: GitHttp) -> tuple[Route, ...]:
         *git_route(http, "GET", "/commits/{commit}/changes", read, rest.changes),
         *git_route(http, "GET", "/commits/{commit}/mergebases", read, rest.merge_bases),
         *git_route(http, "GET", "/diffs/commits", read, rest.differences),
+        *git_route(http, "POST", "/filediffs", read, rest.file_differences),
     )
 
 
@@ -143,6 +154,16 @@ class _Commits:
         base = found.git.merge_base(one.id, other.id)
         return listed([commit_view(found, found.git.commit(base))] if base else [])
 
+    def file_differences(self, call: Call) -> Reply:
+        """Which lines of files differ between two commits. Files on one side only are not asked."""
+        found, body = self._http.found(call), call.json()
+        base = _commit(found, text_of(body, "baseVersionCommit")).id
+        target = _commit(found, text_of(body, "targetVersionCommit")).id
+        asked = records_of(body, "fileDiffParams")
+        if len(asked) > _FILES_LIMIT:
+            raise bad_request(f"at most {_FILES_LIMIT} files are compared at a time")
+        return listed([_file_difference(found, base, target, one) for one in asked])
+
     def differences(self, call: Call) -> Reply:
         """What differs between two versions: from what both have in common, unless told not to."""
         found = self._http.found(call)
@@ -172,6 +193,34 @@ def changes_of_range(found: Found, base: str, commit: str) -> list[Change]:
 
 class EmptyHistory(Exception):
     """the repository has no commit yet"""
+
+
+def _file_difference(found: Found, base: str, target: str, asked: Mapping[str, object]) -> Json:
+    """A `FileDiff`: the lines of one file that differ."""
+    path = text_of(asked, "path")
+    original = text_of(asked, "originalPath") or path
+    old, new = found.git.entry(base, original), found.git.entry(target, path)
+    blocks = found.git.line_changes(old.id, new.id)
+    return {
+        "path": path,
+        "originalPath": original,
+        "lineDiffBlocks": [
+            {
+                "changeType": _block_kind(block),
+                "originalLineNumberStart": block.old_start,
+                "originalLinesCount": block.old_count,
+                "modifiedLineNumberStart": block.new_start,
+                "modifiedLinesCount": block.new_count,
+            }
+            for block in blocks
+        ],
+    }
+
+
+def _block_kind(block: Block) -> str:
+    if not block.old_count:
+        return "add"
+    return "edit" if block.new_count else "delete"
 
 
 def changes_of(found: Found, commit: Commit) -> list[Change]:

@@ -77,6 +77,19 @@ class Ref:
         return self.name.split("/", 2)[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that differ: `old_count` lines from `old_start` became `new_count` from `new_start`.
+
+    Lines count from 1; where a side has none, its start is the line after which they would be.
+    """
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+
+
 class ChangeKind(StrEnum):
     """How a path differs between two commits."""
 

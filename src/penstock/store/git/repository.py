@@ -15,6 +15,7 @@ from penstock.store.git.names import BadPath, BadRef, checked_path, checked_ref,
 from penstock.store.git.objects import Objects
 from penstock.store.git.program import GitFailed, TooMuch, answer, chunks, pieces, run
 from penstock.store.git.records import (
+    Block,
     Change,
     ChangeKind,
     Commit,
@@ -27,6 +28,8 @@ from penstock.store.git.records import (
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 ENTRY_LIMIT = 50_000
 CHANGE_LIMIT = 10_000
+DIFF_LIMIT = 5 * 1024 * 1024
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 README = re.compile(r"readme(\.(md|markdown|rst|txt))?", re.IGNORECASE)
 _COMMIT_LIMIT = 4 * 1024 * 1024
 _LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
@@ -302,6 +305,18 @@ class BareRepository:
                 found.append(_changed(head, parts))
         return found
 
+    def line_changes(self, old: str, new: str) -> list[Block]:
+        """Which lines of one file (its id) differ in another; nothing of files that are no text.
+
+        Raises TooMuch for files of more than DIFF_LIMIT bytes.
+        """
+        if max(self.blob_size(old), self.blob_size(new)) > DIFF_LIMIT:
+            raise TooMuch(f"the files have more than {DIFF_LIMIT} bytes")
+        output = run(self.folder, "diff", "--no-textconv", "--no-ext-diff", "-U0", old, new)
+        return [
+            Block(int(m[1]), _count(m[2]), int(m[3]), _count(m[4])) for m in _HUNK.finditer(output)
+        ]
+
     def _sized(self, entries: list[Entry]) -> list[Entry]:
         files = [entry for entry in entries if entry.kind is Kind.FILE]
         described = self._objects.describe_all(self.folder, [entry.id for entry in files])
@@ -312,6 +327,10 @@ class BareRepository:
             else e
             for e in entries
         ]
+
+
+def _count(text: bytes | None) -> int:
+    return 1 if text is None else int(text)
 
 
 def parse_commit(id: str, data: bytes) -> Commit:
