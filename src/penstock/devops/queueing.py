@@ -421,7 +421,11 @@ class Queueing:
         header = self.header(prepared, number)
         errors = [d for d in prepared.diagnostics if d.severity == "error"]
         header["problem"] = render(prepared.diagnostics)
-        header["diagnostics"] = json.dumps(to_json(prepared.diagnostics), ensure_ascii=False)
+        diagnostics = [
+            {**shown, "text": render([one])}
+            for one, shown in zip(prepared.diagnostics, to_json(prepared.diagnostics), strict=True)
+        ]
+        header["diagnostics"] = json.dumps(diagnostics, ensure_ascii=False)
         issues = [
             IssueLogged(at=now, node="", step="", kind="error", message=_sentence(d))
             for d in errors

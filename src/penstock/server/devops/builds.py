@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.devops.queueing import Person, RunRequest
+from penstock.devops.sources import CommitFacts, SourceMissing
 from penstock.engine.events import RunChanged
 from penstock.server.devops.context import (
     DevopsHttp,
@@ -262,6 +263,25 @@ def id_of_timeline(run: str) -> str:
 
 
 def changes_of(http: DevopsHttp, call: Call, run: Run) -> list[dict[str, Any]]:
+    """The commits that are new in the run, as changes of builds have them."""
+    name, repository = project_name(http, run.project), run.extra.get("repository", "")
+    return [
+        {
+            "id": commit.id,
+            "message": commit.title,
+            "messageTruncated": commit.title != commit.message,
+            "type": "TfsGit",
+            "author": {"id": commit.email, "displayName": commit.author},
+            "timestamp": moment(commit.at),
+            "location": api(
+                http, call, name, "git", "repositories", repository, "commits", commit.id
+            ),
+        }
+        for commit in commits_of(http, run)
+    ]
+
+
+def commits_of(http: DevopsHttp, run: Run) -> list[CommitFacts]:
     """The commits that are new in the run, against the run before it of the same branch."""
     repository = run.extra.get("repository")
     if not repository or not run.commit:
@@ -275,32 +295,14 @@ def changes_of(http: DevopsHttp, call: Call, run: Run) -> list[dict[str, Any]]:
             top=1,
         )
     )
-    from penstock.devops.sources import SourceMissing
-
     old = before[0].commit if before else ""
+    if old == run.commit:
+        return []
     try:
         source = http.sources.repository(repository, run.project)
-        if old == run.commit:
-            commits = []
-        else:
-            commits = http.sources.changes(source, old, run.commit)
+        return http.sources.changes(source, old, run.commit)
     except SourceMissing:
         return []
-    name = project_name(http, run.project)
-    return [
-        {
-            "id": commit.id,
-            "message": commit.title,
-            "messageTruncated": commit.title != commit.message,
-            "type": "TfsGit",
-            "author": {"id": commit.email, "displayName": commit.author},
-            "timestamp": moment(commit.at),
-            "location": api(
-                http, call, name, "git", "repositories", repository, "commits", commit.id
-            ),
-        }
-        for commit in commits
-    ]
 
 
 def _run(http: DevopsHttp, call: Call) -> Run:

@@ -118,6 +118,7 @@ def _agent(http: DevopsHttp, number: int, job: JobInHand | None) -> dict[str, ob
         "maxParallelism": 1,
         "provisioningState": "Provisioned",
         "lastContact": moment(http.clock()),
+        "lastHeartbeat": moment(http.clock()),
     }
     run = http.runs.get(job.run) if job is not None else None
     if job is not None and run is not None:
@@ -156,12 +157,14 @@ def _waiting(
         else "an agent is about to take it"
     )
     return {
-        "run": {"id": run.id, "number": run.number, "definition": run.definition},
-        "job": job.node,
+        "id": f"{run.id}/{job.node}",
+        "name": job.node,
+        "run": {"id": run.id, "number": run.number, "name": run.title},
+        "definition": {"id": run.pipeline, "name": run.definition},
         "position": place,
         "pool": "Default",
         "why": why,
-        "since": moment(run.started or run.created),
+        "queueTime": moment(run.started or run.created),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -62,9 +63,35 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
             for one in settings.variables
         ],
         "stages": _stages(pipeline) if pipeline else [],
-        "plan": dict(http.foresee(prepared, assumed)) if prepared.planned else None,
+        "plan": _plan(http.foresee(prepared, assumed)) if prepared.planned else None,
         "branch": prepared.ref,
         "commit": prepared.commit.id,
+    }
+
+
+def _plan(foreseen: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan by stage: a verdict and why, and the same of its jobs."""
+    return {
+        "stages": [{**_verdict(one), "jobs": _jobs(one)} for one in foreseen["stages"]],
+        "missing": [one["message"] for one in foreseen["missing"]],
+        "result": foreseen["result"],
+    }
+
+
+def _jobs(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**_verdict(job), "displayName": job["displayName"], "waitsFor": job["waitsFor"]}
+        for job in stage["children"]
+        if job["kind"] in ("job", "deployment")
+    ]
+
+
+def _verdict(node: Mapping[str, Any]) -> dict[str, Any]:
+    words = {"succeeded": "runs", "skipped": "skipped"}
+    return {
+        "id": node["path"],
+        "verdict": words.get(node["result"], node["result"]),
+        "why": node["why"],
     }
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.definitions import Definition
+from penstock.devops.sources import CommitFacts
 from penstock.engine.plan import Plan
 from penstock.engine.state import Phase, RunState, replay
 from penstock.server.devops.buildlogs import artifact_size, artifacts
-from penstock.server.devops.builds import changes_of
+from penstock.server.devops.builds import commits_of
 from penstock.server.devops.context import (
     DevopsHttp,
     comma_list,
@@ -70,7 +71,7 @@ def run_page_routes(http: DevopsHttp) -> tuple[Route, ...]:
         return {"count": len(value), "value": value, "continuationToken": token}
 
     def show(call: Call) -> Reply:
-        return run_page(http, call, run_of(http, call))
+        return run_page(http, run_of(http, call))
 
     def explain(call: Call) -> Reply:
         run = run_of(http, call)
@@ -137,7 +138,7 @@ def pipeline_row(
     }
 
 
-def run_page(http: DevopsHttp, call: Call, run: Run) -> dict[str, object]:
+def run_page(http: DevopsHttp, run: Run) -> dict[str, object]:
     """Everything that the page of a run shows."""
     id = str(run.id)
 
@@ -175,7 +176,7 @@ def run_page(http: DevopsHttp, call: Call, run: Run) -> dict[str, object]:
             {**job, "recordId": _record_of_origin(job.get("origin", ""))}
             for job in http.ml_jobs(id)
         ],
-        "changes": changes_of(http, call, run),
+        "changes": [_commit_json(commit) for commit in commits_of(http, run)],
         "yaml": {
             "path": run.extra.get("path", ""),
             "repository": run.extra.get("repository", ""),
@@ -247,6 +248,12 @@ def _issues(timeline: Timeline, run: Run) -> list[dict[str, Any]]:
         for one in json.loads(run.extra.get("diagnostics") or "[]")
     ]
     return found
+
+
+def _commit_json(commit: CommitFacts) -> dict[str, object]:
+    """A commit as the area `git` has it."""
+    person = {"name": commit.author, "email": commit.email, "date": moment(commit.at)}
+    return {"commitId": commit.id, "comment": commit.message, "author": person}
 
 
 def _deployments(http: DevopsHttp, run: Run) -> list[dict[str, object]]:

@@ -100,7 +100,8 @@ def stage_row(stage: StageRow) -> dict[str, object]:
     """A stage as lists show it."""
     return {
         "id": stage.id,
-        "name": stage.name,
+        "name": stage.id,
+        "displayName": stage.name,
         "state": _STAGE_STATES[stage.state],
         "result": stage.result,
     }

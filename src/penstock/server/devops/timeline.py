@@ -17,6 +17,7 @@ from penstock.engine.state import NodeState, Phase, RunState
 from penstock.server.devops.context import moment
 
 _NAMESPACE = uuid.UUID("7d2c3f0a-6f61-4a53-9f5e-0c8d9f6d1b42")
+_CHECKPOINT = "checkpoint"
 _STEPS = 1000
 _LONGEST_NAME = 200
 
@@ -86,6 +87,9 @@ class _Builder:
 
     def phase(self, job: NodeState, parent: str | None, order: int) -> None:
         """A job as the YAML has it; its legs or hooks are the jobs below it."""
+        if job.node.kind == _CHECKPOINT:
+            self.timeline.records.append(self._of_node("Checkpoint", job, parent, order))
+            return
         record = self._of_node("Phase", job, parent, order)
         self.timeline.records.append(record)
         if self.state.is_leaf(job.node.id):

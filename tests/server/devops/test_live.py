@@ -1,0 +1,165 @@
+"""Server-sent events: what happens comes as it happens, in order, and goes on after a cut."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from devopsserver import DevopsServer, until
+
+
+@dataclass(slots=True)
+class Stream:
+    """The events of a stream, as a browser has them: (event, id, data)."""
+
+    events: list[tuple[str, str, Any]] = field(default_factory=list)
+    is_over: bool = False
+
+    def of(self, name: str) -> list[Any]:
+        return [data for event, _, data in self.events if event == name]
+
+    def lines(self) -> dict[str, list[str]]:
+        """The lines of each step by its record, checked to be without gaps."""
+        found: dict[str, list[str]] = {}
+        for log in self.of("log"):
+            lines = found.setdefault(log["recordId"], [])
+            first = log["firstLine"] - 1
+            assert first <= len(lines), (first, len(lines))
+            lines[first:] = log["lines"]
+        return found
+
+
+def read(answer: Any, stream: Stream, stop: threading.Event | None = None) -> None:
+    for block in blocks(answer):
+        words = dict(line.split(": ", 1) for line in block if not line.startswith(":"))
+        if "data" in words:
+            stream.events.append((words["event"], words.get("id", ""), json.loads(words["data"])))
+        if stop is not None and stop.is_set():
+            return
+    stream.is_over = True
+
+
+def blocks(answer: Any) -> Iterator[list[str]]:
+    block: list[str] = []
+    for line in answer:
+        text = line.decode().rstrip("\n")
+        if text:
+            block.append(text)
+        elif block:
+            yield block
+            block = []
+
+
+def opened(server: DevopsServer, query: str) -> Any:
+    request = urllib.request.Request(
+        f"{server.url}/Demo/_apis/penstock/live?{query}",
+        headers={"Authorization": f"Bearer {server.token}"},
+    )
+    return urllib.request.urlopen(request, timeout=60)
+
+
+SLOW = """
+steps:
+- bash: for n in $(seq 20); do echo line $n; sleep 0.05; done
+  displayName: Count
+- bash: exit 1
+  displayName: Fail
+"""
+
+
+def test_a_run_is_followed_to_its_end(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": SLOW})
+    run, stream = server.run(), Stream()
+    with closing(opened(server, f"run={run}")) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        read(answer, stream)
+    assert [event for event, _, _ in stream.events][-1] == "end"
+    assert stream.of("run")[-1]["result"] == "failed"
+    last = {record["id"]: record for record in stream.of("record")}
+    page = server.get(f"penstock/runs/{run}")
+    assert last == {record["id"]: {**record, **moving(last, record)} for record in page["records"]}
+    count = next(r for r in page["records"] if r["name"] == "Count")
+    printed = [line.partition(" ")[2] for line in stream.lines()[count["id"]]]
+    assert [line for line in printed if line.startswith("line ")] == [
+        f"line {n}" for n in range(1, 21)
+    ]
+
+
+def moving(seen: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record that only say how long its log is by now."""
+    return {name: seen[record["id"]][name] for name in ("log", "lineCount")}
+
+
+def test_a_stream_that_was_cut_goes_on_where_it_was(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": SLOW})
+    run, stream = server.run(), Stream()
+    cut = threading.Event()
+    with closing(opened(server, f"run={run}")) as answer:
+        reader = threading.Thread(target=read, args=(answer, stream, cut))
+        reader.start()
+        until(lambda: len(stream.of("log")) > 2, "some lines have come")
+        cut.set()
+        reader.join()
+    place = next(id for _, id, _ in stream.events[::-1] if id)
+    with closing(opened(server, f"run={run}&after={place}")) as answer:
+        read(answer, stream)
+    assert stream.is_over
+    page = server.get(f"penstock/runs/{run}")
+    for record_id, lines in stream.lines().items():
+        record = next(r for r in page["records"] if r["id"] == record_id)
+        kept = server.get(f"build/builds/{run}/logs/{record['log']['id']}")["value"]
+        assert lines == kept[: len(lines)]
+    last = {record["id"]: record for record in stream.of("record")}
+    assert all(record["state"] == "completed" for record in last.values())
+
+
+def test_an_ended_run_is_told_and_over(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    run = server.run()
+    server.ended(run)
+    stream = Stream()
+    with closing(opened(server, f"run={run}")) as answer:
+        read(answer, stream)
+    assert stream.is_over
+    assert stream.events[0][0] == "run"
+    assert stream.of("end") == [{"result": "succeeded"}]
+
+
+def test_the_runs_of_a_project_are_followed(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'sleep 0.3'}]"})
+    server.pipeline()
+    stream = Stream()
+    stop = threading.Event()
+    with closing(opened(server, "")) as answer:
+        reader = threading.Thread(target=read, args=(answer, stream, stop), daemon=True)
+        reader.start()
+        first = server.run()
+
+        def ended() -> bool:
+            rows = [row for row in stream.of("run") if row["id"] == first]
+            return bool(rows) and rows[-1]["state"] == "completed"
+
+        until(ended, "the end of the run was told")
+        stop.set()
+        second = server.run()
+        reader.join(timeout=20)
+        server.ended(second)
+    states = [row["state"] for row in stream.of("run") if row["id"] == first]
+    assert states[-1] == "completed"
+
+
+def test_a_closing_server_ends_its_streams(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'sleep 30'}]"})
+    run, stream = server.run(), Stream()
+    with closing(opened(server, f"run={run}")) as answer:
+        reader = threading.Thread(target=read, args=(answer, stream))
+        reader.start()
+        until(lambda: stream.of("record"), "the stream has begun")
+        server.services.closing.set()
+        reader.join(timeout=20)
+        assert stream.is_over

@@ -1,0 +1,287 @@
+"""Our own REST: lists, the page of a run, why things ran, search, second tries, previews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from devopsserver import DevopsServer, until
+
+TWO = """
+stages:
+- stage: Good
+  jobs:
+  - job: First
+    steps:
+    - bash: |
+        echo "##vso[task.setvariable variable=said;isOutput=true]from the first try"
+        echo "first try" > $(Build.ArtifactStagingDirectory)/a.txt
+      name: tell
+    - publish: $(Build.ArtifactStagingDirectory)
+      artifact: kept
+- stage: Flaky
+  dependsOn: Good
+  jobs:
+  - job: Fine
+    steps: [{bash: echo fine}]
+  - job: Breaks
+    variables:
+      said: $[ stageDependencies.Good.First.outputs['tell.said'] ]
+    steps:
+    - bash: '[ -e MARK ] || exit 1; echo "heard $(said)"'
+- stage: After
+  jobs:
+  - job: Last
+    steps: [{bash: echo after}]
+"""
+
+
+def flaky(server: DevopsServer) -> tuple[int, Any]:
+    mark = server.folder / "mark"
+    server.commit({"azure-pipelines.yml": TWO.replace("MARK", str(mark))})
+    return server.run(), mark
+
+
+def results(page: dict[str, Any], kind: str) -> dict[str, str]:
+    return {r["name"]: r["result"] for r in page["records"] if r["type"] == kind}
+
+
+def test_failed_jobs_are_run_again_and_the_others_taken_over(server: DevopsServer) -> None:
+    run, mark = flaky(server)
+    first = server.ended(run)
+    assert results(first, "Job") == {
+        "First": "succeeded",
+        "Fine": "succeeded",
+        "Breaks": "failed",
+        "Last": "skipped",
+    }
+    mark.touch()
+    second_run = server.post(f"penstock/runs/{run}/rerun", {"failedOnly": True})
+    second = server.ended(second_run["id"])
+    assert second["result"] == "succeeded"
+    assert second["secondTryOf"] == str(run)
+    assert (second["commit"], second["reason"]) == (first["commit"], first["reason"])
+    jobs = {r["name"]: r for r in second["records"] if r["type"] == "Job"}
+    before = {r["name"]: r for r in first["records"] if r["type"] == "Job"}
+    for name in ("First", "Fine"):
+        assert jobs[name]["startTime"] == before[name]["startTime"]
+    assert jobs["Breaks"]["startTime"] > before["Breaks"]["startTime"]
+    # What the first try said is heard, and what it kept is there.
+    found = server.get(f"penstock/runs/{second_run['id']}/logs/search?q=heard%20from%20the%20first")
+    assert found["count"] >= 1
+    assert [a["name"] for a in second["artifacts"]] == ["kept"]
+    logs = server.get(f"penstock/runs/{second_run['id']}/logs/search?q=echo%20fine")
+    assert logs["count"] >= 1
+
+
+def test_a_stage_is_run_again_with_what_depends_on_it(server: DevopsServer) -> None:
+    run, mark = flaky(server)
+    server.ended(run)
+    mark.touch()
+    answered = server.ask(
+        "PATCH", f"/Demo/_apis/build/builds/{run}/stages/Flaky", {"state": "retry"}
+    )
+    assert answered.status == 204
+    newest = until(lambda: server.get("penstock/runs")["value"][:1], "there is a second try")[0]
+    page = server.ended(newest["id"])
+    assert results(page, "Stage") == dict.fromkeys(("Good", "Flaky", "After"), "succeeded")
+
+
+def test_there_is_nothing_to_run_again_in_a_good_run(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    run = server.run()
+    server.ended(run)
+    answered = server.ask("POST", f"/Demo/_apis/penstock/runs/{run}/rerun", {"failedOnly": True})
+    assert (answered.status, answered.json["message"]) == (
+        409,
+        f"run {run} has no failed job to run again",
+    )
+    again = server.post(f"penstock/runs/{run}/rerun", {"failedOnly": False})
+    assert server.ended(again["id"])["result"] == "succeeded"
+
+
+def test_stages_can_be_left_out(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": TWO.replace("MARK", "/")})
+    run = server.run({"stagesToSkip": ["Flaky", "after"]})
+    page = server.ended(run)
+    assert results(page, "Stage") == {"Good": "succeeded"}
+    answered = server.ask(
+        "POST", f"/Demo/_apis/pipelines/{server.pipeline()}/runs", {"stagesToSkip": ["Flaki"]}
+    )
+    assert answered.status == 400
+    assert 'did you mean "Flaky"?' in answered.json["message"]
+
+
+def test_why_a_stage_was_skipped_is_told(server: DevopsServer) -> None:
+    run, _ = flaky(server)
+    page = server.ended(run)
+    record = next(r for r in page["records"] if r["name"] == "After")
+    told = server.get(f"penstock/runs/{run}/records/{record['id']}/explain")
+    assert "its condition did not hold" in told["text"]
+    assert "Flaky failed" in told["text"]
+    assert told["tree"]["value"] == "False"
+    step = next(r for r in page["records"] if r["name"] == "Initialize job")
+    assert server.get(f"penstock/runs/{run}/records/{step['id']}/explain")["tree"] is None
+
+
+def test_lists_are_filtered_and_paged(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"}, "Main commit")
+    server.commit({"a": "1"}, "Topic commit", ref="topic")
+    runs = []
+    for ref in ("main", "topic", "main"):
+        body = {"resources": {"repositories": {"self": {"refName": f"refs/heads/{ref}"}}}}
+        runs.append(server.run(body))
+        server.ended(runs[-1])
+    server.host.runs.tag(str(runs[0]), "odd")
+
+    def found(query: str) -> list[int]:
+        return [row["id"] for row in server.get(f"penstock/runs?{query}")["value"]]
+
+    assert found("") == runs[::-1]
+    assert found("branch=topic") == [runs[1]]
+    assert found("branch=refs/heads/main") == [runs[2], runs[0]]
+    assert found("q=topic") == [runs[1]]
+    assert found("q=TOPIC%20com") == [runs[1]]
+    assert found("q=100%25") == []
+    assert found("tag=odd") == [runs[0]]
+    assert found("result=failed,canceled") == []
+    assert found("state=completed&result=succeeded&reason=manual") == runs[::-1]
+    page = server.get("penstock/runs?top=2")
+    assert [row["id"] for row in page["value"]] == runs[:0:-1]
+    rest = server.get(f"penstock/runs?top=2&continuationToken={page['continuationToken']}")
+    assert ([row["id"] for row in rest["value"]], rest["continuationToken"]) == ([runs[0]], None)
+    assert server.ask("GET", "/Demo/_apis/penstock/runs?state=odd").status == 400
+
+    (pipeline,) = server.get("penstock/pipelines")["value"]
+    assert (pipeline["lastRun"]["id"], pipeline["recentResults"]) == (runs[2], ["succeeded"] * 3)
+
+
+def test_the_graph_has_a_place_for_each_stage(server: DevopsServer) -> None:
+    run, _ = flaky(server)
+    graph = server.ended(run)["graph"]
+    places = {node["id"]: (node["x"], node["state"], node["result"]) for node in graph["nodes"]}
+    assert places["Good"][0] < places["Flaky"][0] < places["After"][0]
+    assert places["Flaky"][1:] == ("completed", "failed")
+    assert [edge[:2] for edge in graph["edges"]] == [["Good", "Flaky"], ["Flaky", "After"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("q=GREEN", 3), ("q=green$&regex=true", 2), ("q=gr.*n&regex=true", 3), ("q=a%2Bb", 1)],
+    ids=["text", "end", "any", "plus"],
+)
+def test_logs_are_searched(server: DevopsServer, query: str, count: int) -> None:
+    server.commit(
+        {
+            "azure-pipelines.yml": "steps:\n- bash: cat words.txt\n  displayName: Say",
+            "words.txt": "green\nGreen\nred a+b\ngreenish\n",
+        }
+    )
+    run = server.run()
+    page = server.ended(run)
+    record = next(r for r in page["records"] if r["name"] == "Say")
+    query = query.replace("q=a%2Bb", "q=red%20a%2Bb")
+    found = server.get(f"penstock/runs/{run}/logs/search?{query}&recordId={record['id']}")
+    assert found["count"] == count, [m["text"] for m in found["matches"]]
+    lines = server.get(f"build/builds/{run}/logs/{record['log']['id']}")["value"]
+    for match in found["matches"]:
+        assert lines[match["line"] - 1] == match["text"]
+        assert match["text"][match["start"] : match["end"]].lower().startswith(("gr", "red"))
+
+
+def test_a_wrong_regular_expression_is_refused(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    run = server.run()
+    server.ended(run)
+    answered = server.ask("GET", f"/Demo/_apis/penstock/runs/{run}/logs/search?q=(&regex=true")
+    assert answered.status == 400
+    assert "no regular expression" in answered.json["message"]
+
+
+def test_a_preview_tells_all_before_anything_is_kept(server: DevopsServer) -> None:
+    server.commit(
+        {
+            "azure-pipelines.yml": "parameters: [{name: n, default: 1}]\n"
+            "stages:\n- template: stage.yml\n",
+            "stage.yml": "stages:\n- stage: A\n  condition: false\n  jobs:\n"
+            "  - job: J\n    steps: [{bash: echo}]\n",
+        }
+    )
+    body = {"repositoryId": "demo", "branch": "main", "path": "azure-pipelines.yml"}
+    found = server.post("penstock/preview", body)
+    assert found["diagnostics"] == []
+    assert [p["name"] for p in found["parameters"]] == ["n"]
+    assert [s["name"] for s in found["stages"]] == ["A"]
+    assert found["plan"]["stages"][0]["verdict"] == "skipped"
+    lines = found["finalYaml"].splitlines()
+    origin = found["origins"][lines.index("- stage: A")]
+    assert (origin["file"], origin["fileLine"]) == ("stage.yml", 2)
+    assert origin["chain"][0]["kind"] == "template"
+
+    wrong = server.post("penstock/preview", {**body, "yaml": "stages: [{stage: A, jub: 1}]"})
+    assert wrong["finalYaml"] is None
+    (diagnostic,) = [d for d in wrong["diagnostics"] if d["severity"] == "error"][:1]
+    assert (diagnostic["line"], diagnostic["column"]) == (1, 21)
+    assert 'unknown key "jub" in a stage' in diagnostic["text"]
+    assert server.get("penstock/runs")["count"] == 0
+
+
+def test_templates_of_other_repositories_of_the_project_are_read(server: DevopsServer) -> None:
+    services = server.services
+    project = services.projects.get("Demo")
+    other = services.repositories.create(project, "shared")
+    server.commit({"steps.yml": "steps: [{bash: echo from shared}]"})
+    work = server.folder / "work"
+    from devopsserver import git
+
+    header = f"http.extraHeader=Authorization: Bearer {server.token}"
+    url = f"{server.url}/Demo/_git/shared"
+    git(work, "-c", header, "push", "--quiet", url, "HEAD:refs/heads/main")
+    assert services.sources.resolve(services.sources.repository(other.id, project.id), "")
+    text = """
+resources: {repositories: [{repository: common, type: git, name: shared}]}
+steps:
+- checkout: self
+- checkout: common
+- template: steps.yml@common
+- bash: cat $(Build.SourcesDirectory)/shared/steps.yml
+"""
+    server.commit({"azure-pipelines.yml": text})
+    run = server.run()
+
+    def checkpoint() -> Any:
+        records = server.get(f"penstock/runs/{run}")["records"]
+        return next((r for r in records if r["type"] == "Checkpoint"), None)
+
+    # Another repository is a protected resource: its first use waits for permission.
+    assert until(checkpoint, "the run waits")["state"] != "completed"
+    answered = server.ask(
+        "PATCH",
+        f"/Demo/_apis/pipelines/pipelinePermissions/repository/{project.id}.{other.id}",
+        {"pipelines": [{"id": server.pipeline(), "authorized": True}]},
+    )
+    assert answered.status == 200, answered
+    page = server.ended(run)
+    assert (page["result"], checkpoint()["result"]) == ("succeeded", "succeeded")
+    assert server.get(f"penstock/runs/{page['id']}/logs/search?q=from%20shared")["count"] >= 2
+
+
+def test_what_waits_for_an_agent_is_told(server: DevopsServer) -> None:
+    go = server.folder / "go"
+    jobs = "\n".join(
+        f"- job: J{n}\n  steps: [{{bash: 'until [ -e {go} ]; do sleep 0.05; done'}}]"
+        for n in range(server.host.job_executor().slots + 1)
+    )
+    server.commit({"azure-pipelines.yml": f"jobs:\n{jobs}"})
+    run = server.run()
+    waiting = until(
+        lambda: (found := server.get("penstock/queue")["value"]) and found[0]["position"] and found,
+        "a job waits",
+    )
+    until(lambda: "are busy" in server.get("penstock/queue")["value"][0]["why"], "all are busy")
+    assert waiting[0]["run"]["id"] == run
+    agents = server.ask("GET", "/_apis/distributedtask/pools/1/agents").json["value"]
+    assert any("assignedRequest" in agent for agent in agents)
+    go.touch()
+    server.ended(run)
+    assert server.get("penstock/queue")["value"] == []
