@@ -12,7 +12,7 @@ import click
 from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load, no_file
-from penstock.cli.options import Request, parity_option, wants_color
+from penstock.cli.options import LENIENT, Request, parity_option, wants_color
 from penstock.language.source import Diagnostic, Source, has_errors
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "sarif"]), default="text"
 )
+@click.option(
+    "--including",
+    is_flag=True,
+    help="a template stands for the pipelines that include it; files of other kinds are left out",
+)
 @click.option("--warnings-as-errors", is_flag=True, help="a warning makes the exit code 4")
 def command(
     files: tuple[str, ...],
@@ -38,6 +43,7 @@ def command(
     repositories: tuple[str, ...],
     parity: str,
     form: str,
+    including: bool,
     warnings_as_errors: bool,
 ) -> int:
     """Parse, expand and check FILES (azure-pipelines.yml where none is named), offline.
@@ -46,7 +52,15 @@ def command(
     anything is wrong.
     """
     found: list[Diagnostic] = []
-    for name in files or (None,):
+    names: tuple[str | None, ...] = files or (None,)
+    if including:
+        if parameters or variables or parity != LENIENT:
+            raise click.UsageError("--including takes no -p, --var and --parity")
+        from penstock.cli.changed import check_changed
+
+        files, found = check_changed(files, folder or Path(), repositories)
+        names = ()
+    for name in names:
         request = Request(
             file=name,
             folder=folder,
@@ -56,7 +70,8 @@ def command(
             parity=parity,
         )
         found += _check(request)
-    _print(found, form, [name or "azure-pipelines.yml" for name in files or (None,)])
+    shown = [name or "azure-pipelines.yml" for name in names or files]
+    _print(found, form, shown or ["nothing to check"])
     wrong = has_errors(found) or (warnings_as_errors and bool(found))
     return Exit.INVALID if wrong else Exit.OK
 
