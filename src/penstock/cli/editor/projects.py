@@ -23,7 +23,7 @@ from penstock.language.templates.references import SELF, Place, resolve, take_ap
 _BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
 _TEMPLATE_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends|variables)[ \t]*:", re.MULTILINE)
 _TEMPLATE = re.compile(
-    r"""(?:^|[\s{,-])template[ \t]*:[ \t]*(?P<quote>['"]?)(?P<path>[^'"\s,}#]+)(?P=quote)""",
+    r"""(?:^|[\s{\[,-])template[ \t]*:[ \t]*(?P<quote>['"]?)(?P<path>[^'"\s,}\]#]+)(?P=quote)""",
     re.MULTILINE,
 )
 _FOREIGN = re.compile(
