@@ -123,6 +123,8 @@ def test_case(case, given):
     if "builds" in given:
         assert [decision.ref, decision.commit] == given["builds"]
     assert decision.alias == given.get("alias", decision.alias)
+    if "variables" in given:
+        assert decision.variables == given["variables"]
     assert list(decision.cancels) == given.get("cancels", list(decision.cancels))
 
 

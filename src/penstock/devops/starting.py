@@ -348,6 +348,7 @@ class Starts:
             reason=_variable(decision.reason or triggers.Reason.INDIVIDUAL_CI),
             requested_by=by,
             cause=f"{happened.key}:{definition.id}",
+            more=decision.variables,
         )
         try:
             run = int(self._queueing.queue(request))

@@ -169,8 +169,31 @@ def _started(
         commit=commit,
         alias=resource.alias.value,
         category="pipeline",
+        variables=_variables(ended, resource),
         diagnostics=definition.diagnostics,
     )
+
+
+def _variables(ended: RunCompleted, resource: PipelineResource) -> dict[str, str]:
+    """What the run that was started knows of the one that started it, as far as it is known here:
+    yaml-schema/resources-pipelines-pipeline#pipeline-resource-metadata-as-predefined-variables."""
+    alias = resource.alias.value
+    facts = {
+        "pipelineName": ended.definition,
+        "runID": str(ended.run),
+        "sourceBranch": ended.ref,
+        "sourceCommit": ended.commit,
+        "sourceProvider": "TfsGit",
+    }
+    if resource.project:
+        facts["projectName"] = ended.project
+    return {
+        "Build.TriggeredBy.BuildId": str(ended.run),
+        "Build.TriggeredBy.DefinitionName": ended.definition,
+        "Resources.TriggeringAlias": alias,
+        "Resources.TriggeringCategory": "pipeline",
+        **{f"resources.pipeline.{alias}.{name}": value for name, value in facts.items()},
+    }
 
 
 def _none(definition: Definition, why: str, span: Span | None = None) -> Decision:

@@ -155,6 +155,10 @@ def _by_resource(
         ref=definition.default_ref,
         alias=resource.alias.value,
         category="repository",
+        variables={
+            "Resources.TriggeringAlias": resource.alias.value,
+            "Resources.TriggeringCategory": "repository",
+        },
         diagnostics=definition.diagnostics,
     )
 

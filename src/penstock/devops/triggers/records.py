@@ -186,7 +186,8 @@ class Decision:
 
     `span` is the place of the YAML that decided, where there is one. A run is of `ref` at `commit`;
     an empty commit means the newest. `cancels` are runs that this one replaces; `alias` and
-    `category` (`pipeline`, `repository`) name the resource that started it.
+    `category` (`pipeline`, `repository`) name the resource that started it. `variables` are the
+    predefined ones that come with the reason.
     """
 
     definition: str
@@ -199,6 +200,7 @@ class Decision:
     cancels: tuple[int, ...] = ()
     alias: str = ""
     category: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -35,6 +35,9 @@ def decide_due(due: Due, definition: Definition) -> Decision:
         span=schedule.span,
         ref=due.ref,
         commit=due.commit,
+        variables={"Build.CronSchedule.DisplayName": schedule.display_name.value}
+        if schedule.display_name
+        else {},
         diagnostics=definition.diagnostics,
     )
 
