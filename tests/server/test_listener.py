@@ -1,9 +1,12 @@
 import http.client
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 from loopback import serving
@@ -141,3 +144,40 @@ def test_a_process_ends_while_connections_are_open() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (found.stdout, found.stderr) == ("b'HTTP/1.1 401'\n", "")
+
+
+def test_both_doors_lead_to_one_server(tmp_path: Path) -> None:
+    import datetime
+
+    from penstock.server.certificates import Certificates
+    from penstock.server.listener import Tls
+
+    certificates = Certificates(tmp_path / "tls")
+    asked: list[Path] = []
+
+    def certificate() -> Path:
+        certificates.make(datetime.datetime.now(datetime.UTC))
+        asked.append(certificates.server)
+        return certificates.server
+
+    def app() -> object:
+        from penstock.server.app import make_app
+
+        return make_app([HELLO], one_token("t"))
+
+    listener = Listener(app, tls=Tls(port=0, certificate=certificate))  # type: ignore[arg-type]
+    assert asked == []
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        for _ in range(2):
+            with urllib.request.urlopen(f"{listener.url}/hello", timeout=20) as answer:
+                plain = answer.read()
+            trust.load_verify_locations(certificates.authority)
+            with urllib.request.urlopen(
+                f"{listener.tls_url}/hello", timeout=20, context=trust
+            ) as answer:
+                assert answer.read() == plain
+    finally:
+        listener.close()
+    assert listener.failure is None
+    assert len(asked) == 1

@@ -34,6 +34,7 @@ COMMANDS = {
     "vars": ("penstock.cli.vars", "variable groups of your own library"),
     "connections": ("penstock.cli.connections", "service connections of your own library"),
     "environments": ("penstock.cli.environments", "deployment environments and their history"),
+    "env": ("penstock.cli.env", "exports that point real clients at the server"),
     "accounts": ("penstock.cli.accounts", "who may sign in to the server"),
     "tokens": ("penstock.cli.tokens", "personal access tokens for scripts and git"),
     "audit": ("penstock.cli.audit", "the audit log: who changed what"),

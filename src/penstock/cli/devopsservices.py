@@ -66,6 +66,7 @@ class DevopsServices:
             self.people,
             organization=self.organization,
             process_tokens=one_token(host.access.token),
+            key=host.signing_key(),
         )
         self._house = House(
             people=self.people,
@@ -134,6 +135,7 @@ class DevopsServices:
         from penstock.server.devops.locations import location_routes
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
+        from penstock.server.people.identity import identity_routes
         from penstock.server.portal import files as portal
 
         http = self._http()
@@ -151,6 +153,7 @@ class DevopsServices:
             *location_routes(locations),
             *connection.connection_routes(self.organization, __version__),
             *people_routes(self._house, self._sign_in),
+            *identity_routes(self._access),
             *git_routes(self._git_http(), self.pull_requests),
             *pipelines.pipeline_routes(http),
             *builds.build_routes(http),

@@ -22,7 +22,7 @@ from penstock.engine.plan import Node
 from penstock.engine.requests import CheckWork, CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
 from penstock.engine.state import RunState
-from penstock.server.listener import Listener
+from penstock.server.listener import Listener, Tls
 from penstock.store.agents import LocalJobServer
 from penstock.store.database import open_state
 from penstock.store.deployments import Deployments
@@ -57,11 +57,18 @@ class Host:
     """Everything one process needs to run plans. Close it when done; it stops what still runs."""
 
     def __init__(
-        self, home: Home, *, port: int = 0, token: str = "", elsewhere: Access | None = None
+        self,
+        home: Home,
+        *,
+        port: int = 0,
+        tls_port: int | None = None,
+        token: str = "",
+        elsewhere: Access | None = None,
     ) -> None:
         """Opens the store and binds the endpoint; no thread works before the first run.
 
-        With `elsewhere`, jobs are told of that service instead of this one.
+        With `elsewhere`, jobs are told of that service instead of this one. With a `tls_port` the
+        endpoint can be reached over TLS too.
         """
         self.home = home
         home.make()
@@ -72,7 +79,8 @@ class Host:
         self.deployments = Deployments(self.database)
         self.log_listeners: list[LogListener] = []
         self.last_request = time.monotonic()
-        self.listener = Listener(self._application, port)
+        tls = None if tls_port is None else Tls(port=tls_port, certificate=self._certificate)
+        self.listener = Listener(self._application, port, tls)
         self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
         self.scheduler = Scheduler(self.runs, self._executor_for, _expand)
         self.agents = LocalJobServer(
@@ -222,6 +230,15 @@ class Host:
         descriptor = os.open(self.home.root / "failures.log", flags, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as file:
             file.write(f"{request}\n{text}\n")
+
+    def _certificate(self) -> Path:
+        import datetime
+
+        from penstock.server.certificates import Certificates
+
+        certificates = Certificates(self.home.tls)
+        certificates.make(datetime.datetime.now(datetime.UTC))
+        return certificates.server
 
     def signing_key(self) -> bytes:
         """The key of links that need no token, made with the store and kept with it."""

@@ -33,12 +33,14 @@ class ServiceFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What the living process of a store announced. `kind` is `service` or `server`."""
+    """What the living process of a store announced. `kind` is `service` or `server`; `tls_url` its
+    address over TLS, empty without one."""
 
     pid: int
     url: str
     token: str
     kind: str = BACKGROUND
+    tls_url: str = ""
 
 
 def living(home: Home) -> Serving | None:
@@ -64,7 +66,8 @@ def living(home: Home) -> Serving | None:
     except (OSError, OverflowError):
         return None
     kind = SERVER if found.get("kind") == SERVER else BACKGROUND
-    return Serving(pid=pid, url=url, token=token, kind=kind)
+    tls_url = str(found.get("tls_url", ""))
+    return Serving(pid=pid, url=url, token=token, kind=kind, tls_url=tls_url)
 
 
 def announce(home: Home, serving: Serving) -> None:
@@ -75,6 +78,7 @@ def announce(home: Home, serving: Serving) -> None:
             "url": serving.url,
             "token": serving.token,
             "kind": serving.kind,
+            "tls_url": serving.tls_url,
         }
     )
     draft = home.root / f".service.{os.getpid()}.json"

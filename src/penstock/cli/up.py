@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from penstock.cli.host import Host
 
 DEFAULT_PORT = 8700
+TLS_PORT_ABOVE = 43
 FIRST_ACCOUNT = "admin"
 _PORT = "PENSTOCK_SERVER_PORT"
+_TLS_PORT = "PENSTOCK_SERVER_TLS_PORT"
 _WAKE_SECONDS = 1.0
 
 
@@ -50,10 +53,18 @@ def home_of(data: Path | None) -> Home:
     show_default=True,
     help="where to listen on 127.0.0.1; 0 takes any free port",
 )
+@click.option(
+    "--tls-port",
+    type=click.IntRange(0, 65535),
+    help=f"the same over TLS, for the Azure ML SDK; {TLS_PORT_ABOVE} above the other one where not"
+    " given",
+)
 @data_option
 @click.option("--open", "open_portal", is_flag=True, help="show the portal in the browser")
 @click.option("--foreground", is_flag=True, help="stay in this terminal until Ctrl-C or SIGTERM")
-def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -> int:
+def command(
+    port: int, tls_port: int | None, data: Path | None, open_portal: bool, foreground: bool
+) -> int:
     """Start the server of this user's store, and print its address.
 
     It listens on this machine only. It goes on in the background until `penstock down`; whatever
@@ -69,9 +80,12 @@ def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -
     if found is not None:
         _take_over(home, found)
     _tell_first_account(home)
+    if tls_port is None:
+        tls_port = port + TLS_PORT_ABOVE if 0 < port < 65536 - TLS_PORT_ABOVE else 0
     if foreground:
-        return serve(home, port, is_foreground=True)
-    process = serving.spawn(home, log_of(home), "penstock.cli.up", {_PORT: str(port)})
+        return serve(home, port, tls_port, is_foreground=True)
+    ports = {_PORT: str(port), _TLS_PORT: str(tls_port)}
+    process = serving.spawn(home, log_of(home), "penstock.cli.up", ports)
     started = serving.wait(home, process, log_of(home), "the server")
     click.echo(f"{address(started.url)} (process {started.pid})")
     if open_portal:
@@ -79,7 +93,7 @@ def command(port: int, data: Path | None, open_portal: bool, foreground: bool) -
     return Exit.OK
 
 
-def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
+def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) -> int:
     """Be the server, until told to stop. Jobs that run then are ended; their runs go on with the
     next start."""
     import signal
@@ -92,7 +106,7 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        host = _host(home, port)
+        host = _host(home, port, tls_port)
         access = host.access
         devops = host.serve_devops()
         host.job_executor()
@@ -100,7 +114,13 @@ def serve(home: Home, port: int, *, is_foreground: bool = False) -> int:
         devops.start()
         serving.announce(
             home,
-            Serving(pid=os.getpid(), url=access.url, token=access.token, kind=serving.SERVER),
+            Serving(
+                pid=os.getpid(),
+                url=access.url,
+                token=access.token,
+                kind=serving.SERVER,
+                tls_url=host.listener.tls_url,
+            ),
         )
         if is_foreground:
             click.echo(address(access.url))
@@ -128,16 +148,23 @@ def log_of(home: Home) -> Path:
     return home.root / "server.log"
 
 
-def _host(home: Home, port: int) -> Host:
+def _host(home: Home, port: int, tls_port: int) -> Host:
     from penstock.cli.host import Host
 
     try:
-        return Host(home, port=port)
+        return Host(home, port=port, tls_port=tls_port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        message = f"port {port} is used by another program"
-        raise Failure(message, "`penstock up --port 0` takes a free one", Exit.NOT_READY) from error
+        taken = tls_port if _is_free(port) else port
+        message = f"port {taken} is used by another program"
+        help = "`penstock up --port 0` takes free ones"
+        raise Failure(message, help, Exit.NOT_READY) from error
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _take_over(home: Home, found: Serving) -> None:
@@ -173,7 +200,8 @@ def _serve_or_say_why() -> int:
     from penstock.cli.failures import explain
 
     try:
-        return serve(Home.default(os.environ), int(os.environ[_PORT]))
+        ports = int(os.environ[_PORT]), int(os.environ[_TLS_PORT])
+        return serve(Home.default(os.environ), *ports)
     except Exception as error:
         failure = explain(error)
         if failure.exit_code == Exit.FAILED:

@@ -9,6 +9,8 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,17 +22,36 @@ KEEP_ALIVE_SECONDS = 75
 CLOSE_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """A second door, over TLS. `certificate` answers a PEM file with the certificate and its key;
+    it is asked when the server starts."""
+
+    port: int
+    certificate: Callable[[], Path]
+
+
 class Listener:
-    """A server on 127.0.0.1 that starts when it is first connected to.
+    """A server on 127.0.0.1 that starts when it is first connected to, by either of its doors.
 
     `make_app` is called once, in the server's own thread. Connections made before that wait in the
     socket's queue. An exception of `make_app` is kept in `failure`, and the socket closes.
     """
 
-    def __init__(self, make_app: Callable[[], ASGIApp], port: int = 0) -> None:
+    def __init__(
+        self, make_app: Callable[[], ASGIApp], port: int = 0, tls: Tls | None = None
+    ) -> None:
         self._make_app = make_app
-        self._socket = _bound(port)
-        self.port: int = self._socket.getsockname()[1]
+        self._tls = tls
+        self._sockets = [_bound(port)]
+        if tls is not None:
+            try:
+                self._sockets.append(_bound(tls.port))
+            except OSError:
+                self._sockets[0].close()
+                raise
+        self.port: int = self._sockets[0].getsockname()[1]
+        self.tls_port: int | None = None if tls is None else self._sockets[1].getsockname()[1]
         self.failure: BaseException | None = None
         self._closing = threading.Event()
         self._quiet = threading.Event()
@@ -42,6 +63,11 @@ class Listener:
     def url(self) -> str:
         """The address clients use, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        """The address over TLS, empty without one."""
+        return "" if self.tls_port is None else f"https://localhost:{self.tls_port}"
 
     def close(self) -> None:
         """Stop accepting, and return when the requests in flight have ended (or after 5 s).
@@ -60,14 +86,16 @@ class Listener:
         except BaseException as error:  # noqa: BLE001
             self.failure = error
         finally:
-            self._socket.close()
+            for listening in self._sockets:
+                listening.close()
             self._woken.close()
             self._quiet.set()
 
     def _connected(self) -> bool:
         """Wait for the first connection; False when closed before one came."""
         with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
+            for listening in self._sockets:
+                selector.register(listening, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
             selector.select()
         return not self._closing.is_set()
@@ -78,22 +106,27 @@ class Listener:
         import uvicorn
 
         doorkeeper = _Doorkeeper(app)
-        server = uvicorn.Server(_configuration(doorkeeper))
+        servers = [uvicorn.Server(_configuration(doorkeeper))]
+        if self._tls is not None:
+            certificate = self._tls.certificate()
+            servers.append(uvicorn.Server(_configuration(doorkeeper, certificate)))
 
         async def serve() -> None:
             closing = asyncio.Event()
             asyncio.get_running_loop().add_reader(self._woken, closing.set)
-            serving = asyncio.create_task(server.serve(sockets=[self._socket]))
+            doors = zip(servers, self._sockets, strict=True)
+            serving = [asyncio.create_task(server.serve(sockets=[door])) for server, door in doors]
             told = asyncio.create_task(closing.wait())
-            await asyncio.wait((serving, told), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*serving, told), return_when=asyncio.FIRST_COMPLETED)
             told.cancel()
             asyncio.get_running_loop().remove_reader(self._woken)
             doorkeeper.is_open = False
-            server.should_exit = True
+            for server in servers:
+                server.should_exit = True
             while doorkeeper.inside:
                 await asyncio.sleep(0.005)
             self._quiet.set()
-            await serving
+            await asyncio.gather(*serving)
 
         asyncio.run(serve())
 
@@ -119,7 +152,7 @@ class _Doorkeeper:
             self.inside -= 1
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
+def _configuration(app: ASGIApp, certificate: Path | None = None) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
@@ -137,6 +170,7 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(CLOSE_SECONDS),
         backlog=BACKLOG,
+        ssl_certfile=certificate,
     )
 
 

@@ -43,6 +43,11 @@ class Home:
         return self.root / "secrets.key"
 
     @property
+    def tls(self) -> Path:
+        """The certificates that the server shows."""
+        return self.root / "tls"
+
+    @property
     def logs(self) -> Path:
         """Log files, by run."""
         return self.root / "logs"

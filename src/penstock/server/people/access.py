@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from penstock.server.auth import Tokens
+from penstock.server.people.accesstokens import PREFIX as ACCESS_PREFIX
+from penstock.server.people.accesstokens import AccessTokens, Behind
 from penstock.server.people.rights import JOB, rights
 from penstock.server.routes import IN_PROJECT, Permission, Principal
 from penstock.store.people import People
@@ -26,9 +28,16 @@ class Access:
     """
 
     def __init__(
-        self, people: People, *, organization: str, process_tokens: Tokens | None = None
+        self,
+        people: People,
+        *,
+        organization: str,
+        process_tokens: Tokens | None = None,
+        key: bytes = b"",
     ) -> None:
+        """Access tokens are made and read where there is a `key`."""
         self._people = people
+        self._access_tokens = AccessTokens(key, people.clock) if key else None
         self._organization = organization
         self._process_tokens = process_tokens
         self._notes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="credential-notes")
@@ -42,7 +51,26 @@ class Access:
         if token.startswith(JOB_PREFIX):
             found = self._people.job_tokens.find(token)
             return None if found is None else self._of_job(found)
+        if token.startswith(ACCESS_PREFIX):
+            return self._by_access_token(token)
         return None if self._process_tokens is None else self._process_tokens.principal(token)
+
+    def access_token(self, token: str, audience: str) -> tuple[str, int] | None:
+        """An access token made from a personal or a job token, and when it ends; None where that
+        is not valid."""
+        if self._access_tokens is None:
+            return None
+        if token.startswith(PERSONAL_PREFIX):
+            found = self._people.tokens.find(token)
+            if found is None:
+                return None
+            behind = Behind(kind="token", credential=found.credential, account=found.account.id)
+            return self._access_tokens.make(behind, audience, found.account.name)
+        job = self._people.job_tokens.find(token) if token.startswith(JOB_PREFIX) else None
+        if job is None:
+            return None
+        behind = Behind(kind="job", credential=job.credential)
+        return self._access_tokens.make(behind, audience, self._job_name())
 
     def of_session(self, cookie: str) -> Principal | None:
         """Who signed in and got this cookie."""
@@ -51,6 +79,19 @@ class Access:
     def close(self) -> None:
         """Wait for the notes that are being written."""
         self._notes.shutdown()
+
+    def _by_access_token(self, token: str) -> Principal | None:
+        behind = self._access_tokens.read(token) if self._access_tokens is not None else None
+        if behind is None:
+            return None
+        tokens, job_tokens = self._people.tokens, self._people.job_tokens
+        if behind.kind == "token":
+            return self._of_account(tokens.behind(behind.credential), tokens.note_use)
+        found = job_tokens.behind(behind.credential)
+        return None if found is None else self._of_job(found)
+
+    def _job_name(self) -> str:
+        return f"Build Service ({self._organization})"
 
     def _of_account(
         self, found: Identity | None, note: Callable[[str, float], None]
@@ -64,7 +105,7 @@ class Access:
         return principal_of(found)
 
     def _of_job(self, found: JobIdentity) -> Principal:
-        name = f"Build Service ({self._organization})"
+        name = self._job_name()
         return Principal(
             name=name,
             display_name=name,

@@ -31,6 +31,7 @@ LEFT_OUT = (
     "service.json",
     "service.lock",
     "service.log",
+    "tls",
     "tools",
     "work",
 )

@@ -11,10 +11,12 @@ from penstock.store.people.credentials import JOB, RandomBytes, hash_secret, new
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobIdentity:
-    """Which run a job token is of, and in which project (id; empty for none)."""
+    """Which run a job token is of, and in which project (id; empty for none). `credential` is what
+    is kept of the token."""
 
     run: str
     project: str
+    credential: str
 
 
 class JobTokens:
@@ -43,12 +45,18 @@ class JobTokens:
 
     def find(self, secret: str) -> JobIdentity | None:
         """The run whose token this is, while it has not ended."""
+        return self.behind(hash_secret(secret))
+
+    def behind(self, credential: str) -> JobIdentity | None:
+        """As `find`, by what is kept of the token: for what was made from it."""
         rows = self._database.query(
             "SELECT job_tokens.run, job_tokens.project FROM job_tokens"
             " JOIN runs ON runs.id = job_tokens.run"
             " WHERE job_tokens.hash = ? AND runs.state <> 'finished'",
-            hash_secret(secret),
+            credential,
         )
         if not rows:
             return None
-        return JobIdentity(run=str(rows[0]["run"]), project=rows[0]["project"])
+        return JobIdentity(
+            run=str(rows[0]["run"]), project=rows[0]["project"], credential=credential
+        )

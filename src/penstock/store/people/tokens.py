@@ -143,12 +143,19 @@ class Tokens:
 
     def find(self, secret: str) -> Identity | None:
         """Whose token this is, while it, and its account, are valid."""
+        return self._identity("hash", hash_secret(secret))
+
+    def behind(self, credential: str) -> Identity | None:
+        """As `find`, by the token's id: for what was made from it."""
+        return self._identity("id", credential)
+
+    def _identity(self, column: str, value: str) -> Identity | None:
         rows = self._database.query(
             f"SELECT accounts.*, {ROLES_OF_ACCOUNT} AS roles, tokens.id AS token, tokens.scope,"
             " tokens.expires, tokens.used FROM tokens JOIN accounts ON accounts.id = tokens.account"
-            " WHERE tokens.hash = ? AND tokens.expires > ? AND tokens.revoked IS NULL"
+            f" WHERE tokens.{column} = ? AND tokens.expires > ? AND tokens.revoked IS NULL"
             " AND NOT accounts.is_disabled",
-            hash_secret(secret),
+            value,
             self._clock(),
         )
         if not rows:
