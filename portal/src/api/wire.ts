@@ -381,7 +381,7 @@ export interface Agent {
   enabled: boolean;
   status: "online" | "offline" | string;
   createdOn?: string;
-  lastHeartbeat?: string | null;
+  lastContact?: string | null;
   assignedRequest?: { jobName?: string; owner?: { id: number; name: string } } | null;
   systemCapabilities?: Record<string, string>;
   userCapabilities?: Record<string, string>;
@@ -412,14 +412,12 @@ export interface Member {
 }
 
 export interface AuditEntry {
-  id: string | number;
-  timestamp: string;
-  actorDisplayName?: string;
-  actor?: Identity;
-  action?: string;
-  actionId?: string;
-  subject?: string;
-  details?: string | Record<string, unknown>;
-  ipAddress?: string;
-  projectName?: string;
+  id: number;
+  at: string;
+  actor: { id: string; userName: string };
+  address: string;
+  action: string;
+  project: string;
+  subject: string;
+  details: Record<string, unknown>;
 }

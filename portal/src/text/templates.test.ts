@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPipelineFile, suggestFiles, templateFor } from "./templates.ts";
+import { isPipelineFile, likelyFirst, suggestFiles, templateFor } from "./templates.ts";
 
 test("what a repository holds decides what is suggested first", () => {
   const names = (paths: string[]) => suggestFiles(paths).map(({ id }) => id);
@@ -18,4 +18,16 @@ test("YAML files may be pipelines, but not those of packages", () => {
 test("a beginning starts on the branch it is committed to", () => {
   expect(templateFor("starter", "trunk")).toContain("- trunk\n");
   expect(templateFor("unknown", "main")).toBe("");
+});
+
+test("what is named as a pipeline comes first, our own folder last", () => {
+  expect(
+    likelyFirst([
+      "/.penstock/vars.yml",
+      "/a.yml",
+      "/ci/azure-pipelines.yml",
+      "/src/job.yml",
+      "/x.py",
+    ]),
+  ).toEqual(["/ci/azure-pipelines.yml", "/a.yml", "/src/job.yml", "/.penstock/vars.yml"]);
 });

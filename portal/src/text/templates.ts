@@ -5,6 +5,19 @@ export function isPipelineFile(path: string): boolean {
   return /\.ya?ml$/i.test(path) && !/(^|\/)(node_modules|\.git)\//.test(path);
 }
 
+/** The files that may be pipelines, those that most likely are first. */
+export function likelyFirst(paths: readonly string[]): string[] {
+  const rank = (path: string) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (/^azure-pipelines?[\w.-]*\.ya?ml$/i.test(name)) return 0;
+    if (/pipeline/i.test(name)) return 1;
+    return path.startsWith("/.penstock/") ? 4 : path.split("/").length > 2 ? 3 : 2;
+  };
+  return paths
+    .filter(isPipelineFile)
+    .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other));
+}
+
 export interface Suggestion {
   id: "python" | "ml" | "starter";
   name: string;

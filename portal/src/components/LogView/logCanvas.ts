@@ -67,6 +67,7 @@ export class LogCanvas {
   private isTelling = false;
   private idleTask = 0;
   private hasScrolled = false;
+  private isOpen = false;
 
   constructor(
     scroller: HTMLElement,
@@ -105,6 +106,8 @@ export class LogCanvas {
     } else {
       await this.load({ from: 1, to: Math.min(FIRST, this.log.total) });
     }
+    this.isOpen = true;
+    for (const index of this.near) this.need(index);
     void this.loadRest();
   }
 
@@ -319,12 +322,17 @@ export class LogCanvas {
         continue;
       }
       this.near.add(index);
-      const chunk = this.chunks[index];
-      if (chunk === undefined || chunk.isDrawn) continue;
-      if (this.log.missing(chunk.range) === undefined) this.drawChunk(chunk);
-      else void this.loadBlock(chunk.range.from);
+      // Before the first place is found, what is near is not what will be looked at.
+      if (this.isOpen) this.need(index);
     }
     this.paintFound();
+  }
+
+  private need(index: number): void {
+    const chunk = this.chunks[index];
+    if (chunk === undefined || chunk.isDrawn) return;
+    if (this.log.missing(chunk.range) === undefined) this.drawChunk(chunk);
+    else void this.loadBlock(chunk.range.from);
   }
 
   private async loadBlock(line: number): Promise<void> {

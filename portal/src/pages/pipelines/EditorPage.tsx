@@ -91,7 +91,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
       {source.error ? (
         <ErrorBox error={source.error} onRetry={() => void source.refetch()} />
       ) : (
-        <YamlReview text={text} onChange={setEdited} review={review} />
+        <YamlReview path={path} text={text} onChange={setEdited} review={review} />
       )}
       {isSaving ? (
         <Save

@@ -21,7 +21,7 @@ import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { quoted } from "../../text/parameters.ts";
-import { isPipelineFile, suggestFiles, templateFor } from "../../text/templates.ts";
+import { likelyFirst, suggestFiles, templateFor } from "../../text/templates.ts";
 import styles from "./NewPipelinePage.module.css";
 import { useReview, YamlReview } from "./YamlReview.tsx";
 
@@ -245,7 +245,7 @@ function ExistingFile({
   const [branch, setBranch] = useState(first);
   const [typed, setTyped] = useState<string | undefined>();
   const files = useResource(allFiles(scope, repo, branch));
-  const paths = (files.data?.value ?? []).map((item) => item.path).filter(isPipelineFile);
+  const paths = likelyFirst((files.data?.value ?? []).map((item) => item.path));
   const path = typed ?? paths[0] ?? "";
   return (
     <SidePanel
@@ -349,7 +349,7 @@ function Review({
             Save
           </Button>
           <Button appearance="primary" onClick={() => setSaving("run")}>
-            {isChanged ? "Save and run" : "Run"}
+            Save and run
           </Button>
         </div>
       </header>
@@ -357,7 +357,7 @@ function Review({
         <DocumentIcon aria-hidden /> {repo} / {path.replace(/^\//, "")} on {branch}
         {isChanged ? " (changed)" : ""}
       </p>
-      <YamlReview text={text} onChange={setEdited} review={review} />
+      <YamlReview path={path} text={text} onChange={setEdited} review={review} />
       <details>
         <summary>As a command</summary>
         <CodeBlock
@@ -441,7 +441,7 @@ function SaveAndRun({
       setBusy(false);
     }
   };
-  const title = text === undefined ? (withRun ? "Run" : "Save") : withRun ? "Save and run" : "Save";
+  const title = withRun ? "Save and run" : "Save";
   return (
     <SidePanel
       title={title}
@@ -460,7 +460,12 @@ function SaveAndRun({
         </>
       }
     >
-      {text === undefined ? null : (
+      {text === undefined ? (
+        <p>
+          The file is in the repository already
+          {withRun ? "; saving makes the pipeline and starts its first run" : ""}.
+        </p>
+      ) : (
         <p>
           Saving will commit {path} to the repository
           {withRun ? ", and start a run" : ""}.

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ApiError } from "../../api/request.ts";
 import { type PreviewRequest, preview } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
@@ -58,30 +58,36 @@ type View = "problems" | "expanded" | "plan";
 
 /** The text to edit at the left; what the server makes of it at the right. */
 export function YamlReview({
+  path,
   text,
   onChange,
   review,
 }: {
+  path: string;
   text: string;
   onChange: (text: string) => void;
   review: Review;
 }) {
+  const file = path.replace(/^\//, "");
   const [view, setView] = useState<View>("problems");
   const { preview: found, error, isChecking, isWrong } = review;
   const diagnostics = found?.diagnostics ?? [];
-  const warnings = diagnostics.filter((one) => one.severity !== "error").length;
+  const errors = diagnostics.filter((one) => one.severity === "error").length;
+  const hasWarnings = diagnostics.some((one) => one.severity === "warning");
+  // Those of templates are listed, but have no place in this text.
+  const own = useMemo(
+    () => (found?.diagnostics ?? []).filter((one) => one.file.replace(/^\//, "") === file),
+    [found, file],
+  );
   const verdict = isWrong
-    ? `${diagnostics.length - warnings === 1 ? "1 error" : `${diagnostics.length - warnings} errors`}`
+    ? errors === 1
+      ? "1 error"
+      : `${errors} errors`
     : "This pipeline is valid";
   return (
     <div className={styles.columns}>
       <div className={styles.editor}>
-        <LazyCodeEditor
-          value={text}
-          onChange={onChange}
-          diagnostics={diagnostics}
-          label="Pipeline YAML"
-        />
+        <LazyCodeEditor value={text} onChange={onChange} diagnostics={own} label="Pipeline YAML" />
       </div>
       <section className={styles.side} aria-label="What the server makes of it">
         <div className={styles.tabs} role="tablist" aria-label="What the server makes of it">
@@ -109,7 +115,7 @@ export function YamlReview({
             <p className={styles.verdict} role="status">
               {isWrong ? (
                 <DismissCircleIcon aria-hidden className={styles.wrong} />
-              ) : warnings > 0 ? (
+              ) : hasWarnings ? (
                 <WarningIcon aria-hidden className={styles.warn} />
               ) : (
                 <CheckmarkCircleIcon aria-hidden className={styles.right} />

@@ -2,6 +2,7 @@ import { Button, Textarea } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { repositories } from "../../api/repositories.ts";
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { answerApproval, permitPipeline, run } from "../../api/runs.ts";
@@ -183,18 +184,15 @@ function Summary({ scope, page }: { scope: Scope; page: Data }) {
                     {typeof value === "string" ? value : JSON.stringify(value)}
                   </code>,
                 ]),
-                ...page.variables.map(({ name, value, isSecret }): [string, ReactNode] => [
-                  name,
-                  isSecret ? (
-                    <span key={name} className={styles.secret}>
-                      <LockClosedIcon aria-hidden /> secret
-                    </span>
-                  ) : (
-                    <code key={name}>{value}</code>
-                  ),
-                ]),
+                ...page.variables.filter(isOwn).map(variableItem),
               ]}
             />
+            <details className={styles.system}>
+              <summary>Predefined variables</summary>
+              <PropertyGrid
+                items={page.variables.filter((variable) => !isOwn(variable)).map(variableItem)}
+              />
+            </details>
           </Card>
         ) : null}
       </div>
@@ -202,8 +200,29 @@ function Summary({ scope, page }: { scope: Scope; page: Data }) {
   );
 }
 
+type Variable = Data["variables"][number];
+
+const isOwn = ({ name }: Variable) =>
+  !/^(agent|build|system|pipeline|environment|checks|resources)\./i.test(name);
+
+function variableItem({ name, value, isSecret }: Variable): [string, ReactNode] {
+  const shown = isSecret ? <Secret /> : <code>{value}</code>;
+  return [name, shown];
+}
+
+function Secret() {
+  return (
+    <span className={styles.secret}>
+      <LockClosedIcon aria-hidden /> secret
+    </span>
+  );
+}
+
 function Facts({ scope, page }: { scope: Scope; page: Data }) {
-  const repository = page.yaml?.repository;
+  const known = useResource(repositories(scope));
+  const named = page.yaml?.repository;
+  const repository =
+    known.data?.value.find((one) => one.id === named || one.name === named)?.name ?? named;
   const commit = page.changes[0];
   return (
     <dl className={styles.facts}>
@@ -244,7 +263,7 @@ function Facts({ scope, page }: { scope: Scope; page: Data }) {
           <dd>
             <BranchIcon aria-hidden />
             <Link
-              href={links.files(scope, page.yaml.repository, {
+              href={links.files(scope, repository ?? "", {
                 path: `/${page.yaml.path.replace(/^\//, "")}`,
                 branch: page.yaml.commit,
               })}

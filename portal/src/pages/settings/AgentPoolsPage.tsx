@@ -126,7 +126,7 @@ function Pool({ scope, pool }: { scope: Scope; pool: AgentPool }) {
                 {
                   name: "Last heard of",
                   width: "130px",
-                  cell: (agent) => <Age time={agent.lastHeartbeat} />,
+                  cell: (agent) => <Age time={agent.lastContact} />,
                 },
                 { name: "Version", width: "90px", cell: (agent) => agent.version },
               ]}

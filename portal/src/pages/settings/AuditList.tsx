@@ -25,19 +25,19 @@ export function AuditList({ organization }: { organization: string }) {
               rows={value}
               rowKey={(entry) => entry.id}
               columns={[
-                { name: "When", width: "120px", cell: (entry) => <Age time={entry.timestamp} /> },
+                { name: "When", width: "120px", cell: (entry) => <Age time={entry.at} /> },
                 {
                   name: "Who",
                   width: "16%",
-                  cell: (entry) => entry.actorDisplayName ?? entry.actor?.displayName,
+                  cell: (entry) => entry.actor.userName,
                 },
                 {
                   name: "What",
                   width: "20%",
-                  cell: (entry) => <code>{entry.action ?? entry.actionId}</code>,
+                  cell: (entry) => <code>{entry.action}</code>,
                 },
                 { name: "Details", cell: (entry) => detailsOf(entry) },
-                { name: "From", width: "120px", cell: (entry) => entry.ipAddress },
+                { name: "From", width: "120px", cell: (entry) => entry.address },
               ]}
             />
             <div className={styles.pages}>
@@ -55,13 +55,7 @@ export function AuditList({ organization }: { organization: string }) {
   );
 }
 
-function detailsOf(entry: AuditEntry): string {
-  const { details } = entry;
-  const text =
-    typeof details === "object" && details !== null
-      ? Object.entries(details)
-          .map(([name, value]) => `${name}: ${String(value)}`)
-          .join(", ")
-      : (details ?? "");
-  return [entry.subject, text].filter(Boolean).join(" · ");
+function detailsOf({ subject, details }: AuditEntry): string {
+  const facts = Object.entries(details).map(([name, value]) => `${name}: ${String(value)}`);
+  return [subject, facts.join(", ")].filter(Boolean).join(" · ");
 }

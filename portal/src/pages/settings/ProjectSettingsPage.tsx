@@ -19,6 +19,7 @@ import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { AuditList } from "./AuditList.tsx";
+import styles from "./Settings.module.css";
 
 const ROLES: [Role, string][] = [
   ["reader", "Reader"],
@@ -114,6 +115,9 @@ function People({ scope, mayManage }: { scope: Scope; mayManage: boolean }) {
   return (
     <>
       {error ? <ErrorBox error={error} /> : null}
+      <p className={styles.note}>
+        Administrators of the server may do everything in every project.
+      </p>
       <Loaded query={query}>
         {({ value }) => (
           <Table
