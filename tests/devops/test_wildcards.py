@@ -57,6 +57,32 @@ def test_names_match_as_in_another_implementation(pattern, name):
         assert (ref_expression(pattern).match(ref) is None) is (judge.match(ref) is None)
 
 
+def slowly(pattern, name, at_folder=True):
+    """The same by trying everything."""
+    if not pattern:
+        return not name
+    if at_folder and re.match(r"\*\*+/", pattern):
+        rest = pattern.lstrip("*")[1:]
+        starts = [0, *(n + 1 for n, c in enumerate(name) if c == "/")]
+        return any(slowly(rest, name[n:]) for n in starts)
+    if pattern[0] == "*":
+        rest = pattern.lstrip("*")
+        return any(slowly(rest, name[n:], False) for n in range(len(name) + 1))
+    if not name or pattern[0] not in ("?", name[0]):
+        return False
+    return slowly(pattern[1:], name[1:], pattern[0] == "/")
+
+
+@given(
+    st.text("ab/*?", min_size=1, max_size=9).filter(lambda p: p.strip("/") == p != "."),
+    st.text("ab/", max_size=9).filter(lambda n: n.strip("/") == n),
+)
+def test_paths_match_as_when_everything_is_tried(pattern, path):
+    folders = [path[:n] for n, c in enumerate(path) if c == "/"]
+    expected = any(slowly(pattern, name) for name in (path, *folders))
+    assert (path_expression(pattern).match(path) is not None) is expected
+
+
 @pytest.mark.parametrize(
     "pattern",
     ["*a" * 500, "**/a" * 500, "*?" * 500, "a*" * 500 + "c", "**/" * 500 + "c", "?" * 1000],

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _TOKEN = re.compile(r"\*+|[^*]+")
+_ANY = ".*?"
+_FOLDERS = "(?:|.*?/)"
 
 
 def ref_expression(pattern: str, prefix: str = _HEADS) -> re.Pattern[str]:
@@ -60,29 +62,27 @@ def _expression(pattern: str) -> str:
 
 
 def _parts(pattern: str) -> Iterator[str]:
-    """The pieces of the expression: literals, each with the wildcard before it."""
-    before = ""
-    found = list(_TOKEN.finditer(pattern))
-    for number, token in enumerate(found):
+    """The pieces of the expression: literal texts, each together with the wildcard before it.
+
+    All but the last are atomic: what matched first is kept, which is never wrong for these
+    wildcards, since whatever follows can also reach over what lies between.
+    """
+    wildcard = ""
+    for token in _TOKEN.finditer(pattern):
         text = token.group()
         if text.startswith("*"):
-            at_folder = token.start() == 0 or pattern[token.start() - 1] == "/"
-            is_deep = len(text) > 1 and at_folder and pattern.startswith("/", token.end())
-            before = "(?:.*?/)?" if is_deep else ".*?"
+            wildcard = _FOLDERS if _is_folders(pattern, token) else _ANY
             continue
-        if before == "(?:.*?/)?":
-            text = text[1:]
-        is_last = number == len(found) - 1
+        text = text[1:] if wildcard == _FOLDERS else text  # its slash belongs to the folders
         literal = "".join("." if c == "?" else re.escape(c) for c in text)
-        if before and not is_last:
-            yield f"(?>{_lazily(before)}{literal})"
-        else:
-            yield _lazily(before) + literal
-        before = ""
-    if before:
+        is_last = token.end() == len(pattern)
+        yield f"(?>{wildcard}{literal})" if wildcard and not is_last else wildcard + literal
+        wildcard = ""
+    if wildcard:
         yield ".*"
 
 
-def _lazily(wildcard: str) -> str:
-    """The folders of `**/` are tried from none upwards."""
-    return "(?:|.*?/)" if wildcard == "(?:.*?/)?" else wildcard
+def _is_folders(pattern: str, stars: re.Match[str]) -> bool:
+    """Whether stars are a whole `**/`, which also stands for no folder."""
+    at_folder = stars.start() == 0 or pattern[stars.start() - 1] == "/"
+    return at_folder and len(stars.group()) > 1 and pattern.startswith("/", stars.end())
