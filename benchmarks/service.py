@@ -17,6 +17,8 @@ SCOPE = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/bench-rg/providers/"
     "Microsoft.MachineLearningServices/workspaces/bench-ws"
 )
+ASK_AGAIN = 0.05
+"""Seconds between two questions for a job's status: more would take the time that is measured."""
 WHERE = ["--resource-group", "bench-rg", "--workspace-name", "bench-ws"]
 
 
@@ -53,7 +55,7 @@ def run_job(env: dict[str, str], folder: Path, file: str = "job.yml") -> float:
         status = client_get(env, f"{SCOPE}/jobs/{name.strip()}")
         if status in ("Completed", "Failed", "Canceled"):
             break
-        time.sleep(0.01)
+        time.sleep(ASK_AGAIN)
     if status != "Completed":
         raise SystemExit(f"job {name.strip()} {status}")
     return time.perf_counter() - start
