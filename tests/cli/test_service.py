@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,28 @@ def test_two_that_start_it_at_once_share_one(terminal: Terminal) -> None:
 
 def test_the_service_ends_itself_when_idle(terminal: Terminal) -> None:
     assert terminal.type("service", "start", environ={"PENSTOCK_IDLE_SECONDS": "0.3"}).code == 0
+    until(lambda: terminal.type("service", "status").code == 3, "the service has ended itself")
+
+
+USER = """
+import sys, time
+from pathlib import Path
+from urllib.request import urlopen
+from penstock.cli.service import ensure
+from penstock.store.home import Home
+
+url, _ = ensure(Home(Path(sys.argv[1])))
+time.sleep(1.5)
+print(urlopen(url + "/metadata/endpoints?api-version=2019-05-01").status)
+"""
+
+
+def test_the_service_does_not_end_itself_under_a_process_that_found_it(terminal: Terminal) -> None:
+    """Ten minutes of silence may end just when a command has read where the service is."""
+    environ = {**os.environ, "PENSTOCK_IDLE_SECONDS": "0.2"}
+    command = [sys.executable, "-c", USER, str(terminal.home)]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.returncode) == ("200\n", 0), ended.stderr
     until(lambda: terminal.type("service", "status").code == 3, "the service has ended itself")
 
 

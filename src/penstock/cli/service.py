@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,28 +20,33 @@ from penstock.cli.options import Failure
 from penstock.cli.serving import ServiceFailed, Serving
 from penstock.store.home import Home
 
+if TYPE_CHECKING:
+    from penstock.cli.host import Host
+
 IDLE_SECONDS = 600.0
 
 
 def ensure(home: Home | None = None) -> tuple[str, str]:
     """The address and the token of what serves this user's store: a server, or the background
-    service, started if need be.
+    service, started if need be. It does not end itself before this process does.
 
     Raises ServiceFailed with the end of its log.
     """
     home = home or Home.default(os.environ)
-    found = serving.living(home)
-    if found is None:
-        try:
-            home.make()
-            process = serving.spawn(home, _log(home), "penstock.cli.service")
-        except OSError as error:
-            said = (error.strerror or str(error)).lower()
-            raise ServiceFailed(
-                f'the store "{home.root}" cannot be used: {said}\n'
-                "  = help: set PENSTOCK_HOME to a folder that you can write to"
-            ) from error
-        found = serving.wait(home, process, _log(home), "the background service")
+    try:
+        home.make()
+        serving.hold(home)
+        found = serving.living(home)
+        if found is not None:
+            return found.url, found.token
+        process = serving.spawn(home, _log(home), "penstock.cli.service")
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise ServiceFailed(
+            f'the store "{home.root}" cannot be used: {said}\n'
+            "  = help: set PENSTOCK_HOME to a folder that you can write to"
+        ) from error
+    found = serving.wait(home, process, _log(home), "the background service")
     return found.url, found.token
 
 
@@ -93,6 +99,7 @@ def serve(home: Home) -> int:
     lock = serving.take_lock(home)
     if lock is None:
         return Exit.OK
+    gate: int | None = None
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
     host = Host(home)
@@ -101,15 +108,29 @@ def serve(home: Home) -> int:
         access = host.access
         serving.announce(home, Serving(pid=os.getpid(), url=access.url, token=access.token))
         idle = float(os.environ.get("PENSTOCK_IDLE_SECONDS", IDLE_SECONDS))
-        while not stopping and not host.is_idle(idle):
+        while not stopping and gate is None:
             time.sleep(min(0.2, idle))
+            gate = _closed_gate(home, host, idle)
         if stopping:
             host.cancel_all("the background service was stopped")
     finally:
         serving.withdraw(home)
         host.close()
         os.close(lock)
+        if gate is not None:
+            os.close(gate)
     return Exit.OK
+
+
+def _closed_gate(home: Home, host: Host, idle: float) -> int | None:
+    """What keeps new users waiting, if there are none and the service is idle."""
+    if not host.is_idle(idle):
+        return None
+    gate = serving.unused(home)
+    if gate is not None and not host.is_idle(idle):
+        os.close(gate)
+        return None
+    return gate
 
 
 def _log(home: Home) -> Path:

@@ -111,6 +111,31 @@ def take_lock(home: Home) -> int | None:
         return lock
 
 
+def hold(home: Home) -> None:
+    """Keep the background service of this store from ending itself until this process ends; waits
+    while one is just ending itself. Hold it before looking whether one lives."""
+    import fcntl
+
+    fcntl.flock(_users(home), fcntl.LOCK_SH)
+
+
+def unused(home: Home) -> int | None:
+    """What keeps new users waiting until it is closed, or None while somebody `hold`s."""
+    import fcntl
+
+    users = _users(home)
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(users)
+        return None
+    return users
+
+
+def _users(home: Home) -> int:
+    return os.open(home.root / "service.users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 def stop(home: Home, serving: Serving) -> bool:
     """Ask the process to end, and wait for it; whether it did."""
     import signal
