@@ -37,6 +37,12 @@ class Served:
             text = answer.read()
         return json.loads(text) if text else None
 
+    def newest(self, project: str) -> dict[str, Any]:
+        """The newest run of a project, as Azure DevOps tells of a build."""
+        found: dict[str, Any] = self.ask("GET", f"/penstock/{project}/_apis/build/builds?$top=1")
+        build: dict[str, Any] = found["value"][0]
+        return build
+
     def penstock(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """A command against this server's store."""
         import os

@@ -106,7 +106,9 @@ class DevopsServices:
         """The whole server: Azure DevOps, Azure ML, MLflow, the portal."""
         from penstock.server.app import Places, make_app
 
-        ml_routes, signer = self._host.ml.routes(has_portal=True)
+        ml_routes, signer = self._host.ml.routes(
+            has_portal=True, project_of=self._project_name_of_run
+        )
         return make_app(
             (*ml_routes, *self.routes()),
             self._access,
@@ -247,6 +249,10 @@ class DevopsServices:
     def _project_of_run(self, run: str) -> str:
         found = self._host.runs.get(run)
         return found.project if found is not None else ""
+
+    def _project_name_of_run(self, run: str) -> str:
+        found = self.projects.find(self._project_of_run(run))
+        return found.name if found is not None else ""
 
     def _library_http(self) -> LibraryHttp:
         from penstock.server.devops.libraryhttp import LibraryHttp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -87,10 +87,13 @@ class MlServices:
             on_failure=self._host.on_failure,
         )
 
-    def routes(self, *, has_portal: bool = False) -> tuple[tuple[Route, ...], Signer]:
+    def routes(
+        self, *, has_portal: bool = False, project_of: Callable[[str], str] = lambda run: ""
+    ) -> tuple[tuple[Route, ...], Signer]:
         """The routes of the application, and who checks their signed addresses.
 
-        With a portal, its studio shows a job; without one there is a plain page.
+        With a portal, its studio shows a job; without one there is a plain page. `project_of(run)`
+        is the name of the project of a pipeline run, empty for none.
         """
         from penstock.server.auth import Signer
         from penstock.server.ml import ml_routes
@@ -104,7 +107,7 @@ class MlServices:
             storage=host.home.storage,
             signer=Signer(host.signing_key()),
             tracking=self.tracking,
-            project_of=self._project_of,
+            project_of=project_of,
         )
         routes = (
             *ml_routes(http, has_portal=has_portal),
@@ -153,10 +156,6 @@ class MlServices:
         except TrackingError:
             return {}
         return {metric.name: metric.value for metric in run.metrics}
-
-    def _project_of(self, run: str) -> str:
-        found = self._host.runs.get(run)
-        return found.project if found is not None else ""
 
     def _secrets_around(self, run: str) -> tuple[str, ...]:
         """The secrets of the pipeline run whose step started an ML run: it may have passed them."""

@@ -35,7 +35,7 @@ LINK_SECONDS = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
-    """What the handlers need. `project_of(run)` is the id of a run's project, empty for none."""
+    """What the handlers need. `project_of(run)` names a run's project; empty for none."""
 
     service: MlService
     logs: Logs
