@@ -137,6 +137,7 @@ class DevopsServices:
         from penstock.server.devops.locations import location_routes
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
+        from penstock.server.people.audited import audited
         from penstock.server.people.identity import identity_routes
         from penstock.server.portal import files as portal
 
@@ -156,11 +157,11 @@ class DevopsServices:
             *connection.connection_routes(self.organization, __version__),
             *people_routes(self._house, self._sign_in),
             *identity_routes(self._access),
-            *git_routes(self._git_http(), self.pull_requests),
-            *pipelines.pipeline_routes(http),
-            *builds.build_routes(http),
+            *audited(git_routes(self._git_http(), self.pull_requests), self.people.audit),
+            *audited(pipelines.pipeline_routes(http), self.people.audit),
+            *audited(builds.build_routes(http), self.people.audit),
             *buildlogs.build_log_routes(http),
-            *builddefinitions.build_definition_routes(http),
+            *audited(builddefinitions.build_definition_routes(http), self.people.audit),
             *pools.pool_routes(http),
             *libraryroutes.library_routes(self._library_http()),
             *runpages.run_page_routes(http),

@@ -24,6 +24,7 @@ from penstock.store.people import People
 from penstock.store.people.accounts import Account
 from penstock.store.people.members import Role
 from penstock.store.people.passwords import Cost
+from penstock.store.projects import Projects
 
 PASSWORD = "correct horse battery"
 OPERATOR = Actor(id="", name="operator")
@@ -119,6 +120,8 @@ def people_server(folder: Path) -> Iterator[PeopleServer]:
     now = [1_800_000_000.0]
     database = open_state(Home(folder / "home"))
     people = People(database, clock=lambda: now[0], cost=Cost(log_n=4, r=1, p=1))
+    for id, name in PROJECTS.items():
+        Projects(database, lambda id=id: id).create(name)  # type: ignore[misc]
     access = Access(people, organization="penstock", process_tokens=one_token(PROCESS))
     sign_in = SignIn(people)
     house = House(people=people, organization="penstock", projects=lambda: PROJECTS)

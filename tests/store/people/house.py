@@ -10,6 +10,7 @@ from penstock.store.database import Database, open_state
 from penstock.store.home import Home
 from penstock.store.people import People
 from penstock.store.people.passwords import Cost
+from penstock.store.projects import Projects
 
 PASSWORD = "correct horse battery"
 QUICK = Cost(log_n=4, r=1, p=1)
@@ -30,4 +31,5 @@ class House:
 def open_house(folder: Path) -> House:
     now = [1_800_000_000.0]
     database = open_state(Home(folder / "home"))
+    Projects(database, lambda: PROJECT).create("alpha")
     return House(database, People(database, clock=lambda: now[0], cost=QUICK), now)

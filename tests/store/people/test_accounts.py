@@ -17,6 +17,7 @@ from penstock.store.people.passwords import (
     is_password,
     no_password,
 )
+from penstock.store.projects import Projects
 
 
 def test_an_account_is_found_by_its_id_and_by_its_name_in_any_case(house: House) -> None:
@@ -184,3 +185,12 @@ def test_a_role_is_of_one_project(house: House) -> None:
     assert members.remove(PROJECT, anna, by=OPERATOR)
     assert not members.remove(PROJECT, anna, by=OPERATOR)
     assert members.of_account(anna.id) == {}
+
+
+def test_the_members_of_a_project_go_with_it(house: House) -> None:
+    anna = house.people.accounts.add("anna", password=PASSWORD, by=OPERATOR)
+    house.people.members.set_role(PROJECT, anna, Role.READER, by=OPERATOR)
+    Projects(house.database, str).delete(PROJECT)
+    assert house.people.members.of_account(anna.id) == {}
+    with pytest.raises(UnknownAccount):
+        house.people.members.set_role(PROJECT, anna, Role.READER, by=OPERATOR)

@@ -1,4 +1,4 @@
-"""Memberships: which role an account has in a project."""
+"""Memberships: which role an account has in a project. They go with the project."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class Members:
                     (project, account.id, role),
                 )
             except sqlite3.IntegrityError as error:
-                raise UnknownAccount(f'there is no account "{account.name}"') from error
+                raise UnknownAccount(
+                    f'there is no such project or account: "{account.name}"'
+                ) from error
             self._audit.record(
                 connection,
                 "member.role",
@@ -92,8 +94,3 @@ class Members:
 def roles_of(text: str) -> Mapping[str, Role]:
     """The roles by project, of what `ROLES_OF_ACCOUNT` selected."""
     return {project: Role(role) for project, role in json.loads(text).items()}
-
-
-def forget_project(connection: sqlite3.Connection, project: str) -> None:
-    """Remove the memberships of a project, inside the transaction that removes it."""
-    connection.execute("DELETE FROM members WHERE project = ?", (project,))

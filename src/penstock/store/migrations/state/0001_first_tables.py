@@ -227,7 +227,7 @@ CREATE TABLE accounts (
 );
 
 CREATE TABLE members (
-  project TEXT NOT NULL,
+  project TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
   account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
   role TEXT NOT NULL,
   PRIMARY KEY (project, account)
