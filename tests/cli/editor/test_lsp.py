@@ -228,6 +228,31 @@ def test_hover_in_a_template_has_the_values_of_its_pipeline(still: Editor) -> No
     assert "`parameters.word` is not evaluated: its part of the file is left out" in left_out
 
 
+DECISION = """\
+```text
+stage Deploy would be skipped
+
+  its condition does not hold
+"""
+
+
+def test_hover_on_a_condition_tells_what_it_comes_to(still: Editor) -> None:
+    told = still.hover("azure-pipelines.yml", "condition: eq(")
+    assert told.startswith(DECISION)
+    assert "variables['configuration']" in told
+    assert "= 'DEV'" in told
+    assert "✓ Build  succeeded" in told
+
+
+def test_hover_on_the_condition_of_a_step_in_a_template(editor: Editor) -> None:
+    text = STEPS.replace(
+        "steps:\n", "steps:\n- script: x\n  condition: eq(variables.region, 'west')\n", 1
+    )
+    editor.open("ci/steps.yml", text)
+    told = editor.hover("ci/steps.yml", "condition: eq(")
+    assert told.startswith("```text\nstep CmdLine of Build/Compile may be skipped\n")
+
+
 def test_hover_sees_the_unsaved_pipeline(editor: Editor) -> None:
     editor.open("azure-pipelines.yml", PIPELINE.replace("size: 3", "size: 7"))
     editor.open("ci/steps.yml")

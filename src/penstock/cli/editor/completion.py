@@ -17,7 +17,6 @@ from penstock.cli.editor.names import (
     variables_of,
 )
 from penstock.cli.editor.projects import Project
-from penstock.language import yaml
 from penstock.language.schema import PARAMETER_TYPES, ROOT_PARAMETER_TYPES, Record
 from penstock.language.source import Source, lines_of
 
@@ -81,7 +80,7 @@ def _in_expression(
 
 def _context(context: str, project: Project, source: Source, prefix: str) -> Iterator[Suggestion]:
     if context == "parameters":
-        for one in parameters_of(yaml.parse(source).root):
+        for one in parameters_of(project.tree(source)):
             yield Suggestion(one.name, "variable", one.type, prefix=prefix)
     elif context == "variables":
         yield from _variables(project, source, prefix)
@@ -202,7 +201,7 @@ def _keys(project: Project, source: Source, cursor: Cursor) -> Iterator[Suggesti
         yield from _inputs(outer["task"], siblings, cursor.prefix)
     elif path[-1:] == ("parameters",) and "template" in outer:
         target = template_at(outer["template"], source, project)
-        root = yaml.parse(target).root if target else None
+        root = project.tree(target) if target else None
         for one in parameters_of(root):
             if one.name not in siblings:
                 told = one.type + ("" if one.default is not None else ", required")

@@ -14,7 +14,6 @@ from penstock.cli.editor.names import (
     variables_of,
 )
 from penstock.cli.editor.projects import Project
-from penstock.language import yaml
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import Text
 from penstock.language.source import Source, Span
@@ -23,7 +22,7 @@ from penstock.language.yaml import Node
 
 def define(project: Project, source: Source, line: int, column: int) -> list[Span]:
     """The places where what stands at a place (1-based) is declared; none where nothing is."""
-    root = yaml.parse(source).root
+    root = project.tree(source)
     spotted = spot(root, line, column)
     if spotted is None:
         return []
@@ -50,7 +49,7 @@ def _argument(project: Project, source: Source, spotted: Spotted) -> Iterator[Sp
     if not spotted.is_key or spotted.path[-1:] != ("parameters",) or "template" not in outer:
         return
     target = template_at(outer["template"], source, project)
-    root = yaml.parse(target).root if target else None
+    root = project.tree(target) if target else None
     yield from _named(root, spotted.scalar.value)
 
 

@@ -10,7 +10,6 @@ from penstock.cli.editor.grammar import records_of, shapes_at
 from penstock.cli.editor.located import Reference, Spotted, code_at, reference_at, spot
 from penstock.cli.editor.names import Parameter, parameters_of, template_at, variables_of
 from penstock.cli.editor.projects import Project
-from penstock.language import yaml
 from penstock.language.casing import fold_case
 from penstock.language.source import Source, Span
 from penstock.language.yaml import Node
@@ -27,12 +26,13 @@ class Hover(NamedTuple):
 
 def hover(project: Project, source: Source, line: int, column: int) -> Hover | None:
     """What to show at a place (1-based) of a file, or None."""
-    root = yaml.parse(source).root
+    root = project.tree(source)
     spotted = spot(root, line, column)
     if spotted is None:
         return None
     return (
         _expression(project, source, root, spotted, line, column)
+        or _condition(project, source, spotted)
         or _reference(project, source, root, spotted, line, column)
         or _task(spotted)
         or _input(spotted)
@@ -121,6 +121,17 @@ def _variable(project: Project, source: Source, name: str) -> str:
     return "\n".join([f"variable **{name}**", "", *rows]) if rows else ""
 
 
+def _condition(project: Project, source: Source, spotted: Spotted) -> Hover | None:
+    """A condition: what it comes to, and why."""
+    if spotted.is_key or spotted.path[-1:] != ("condition",):
+        return None
+    from penstock.cli.editor.decisions import decisions_at
+
+    told = decisions_at(project, source.name, spotted.scalar.span)
+    blocks = "\n\n".join(f"```text\n{text}\n```" for text in told)
+    return Hover(blocks, spotted.scalar.span) if blocks else None
+
+
 # --- tasks and keywords
 
 
@@ -159,7 +170,7 @@ def _template(project: Project, source: Source, spotted: Spotted) -> Hover | Non
     target = template_at(spotted.scalar.value, source, project)
     if target is None:
         return None
-    rows = [f"- {_parameter(one)}" for one in parameters_of(yaml.parse(target).root)]
+    rows = [f"- {_parameter(one)}" for one in parameters_of(project.tree(target))]
     text = "\n".join([f"template **{target.label}**", "", *(rows or ["no parameters"])])
     return Hover(text, spotted.scalar.span)
 
@@ -169,7 +180,7 @@ def _argument(project: Project, source: Source, spotted: Spotted) -> Hover | Non
     if not spotted.is_key or spotted.path[-1:] != ("parameters",) or "template" not in outer:
         return None
     target = template_at(outer["template"], source, project)
-    for one in parameters_of(yaml.parse(target).root if target else None):
+    for one in parameters_of(project.tree(target) if target else None):
         if fold_case(one.name) == fold_case(spotted.scalar.value):
             return Hover(_parameter(one), spotted.scalar.span)
     return None

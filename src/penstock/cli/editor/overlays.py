@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from penstock.language.source import Source
 from penstock.language.templates.files import LocalFiles, UnreadableFile
+from penstock.language.templates.references import SELF
 
 _LEFT_OUT = frozenset(
     (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache", ".demo")
@@ -24,6 +26,12 @@ class OpenFiles:
         self.repositories = {alias.lower(): path for alias, path in (repositories or {}).items()}
         self._saved = LocalFiles(root, repositories)
         self._buffers: dict[Path, str] = {}
+        self._known: dict[str, tuple[int, int, str | None]] = {}
+        self._names: tuple[str, ...] | None = None
+
+    def refresh(self) -> None:
+        """Look for YAML files anew: some may have come or gone."""
+        self._names = None
 
     def open(self, path: Path, text: str) -> None:
         """Lay a buffer over the file at an absolute path."""
@@ -39,7 +47,7 @@ class OpenFiles:
 
     def path_of(self, source: Source) -> Path | None:
         """The absolute path of a file that was read; None where it is no file."""
-        if source.repository.lower() == "self":
+        if source.repository.lower() == SELF:
             path = self.root / source.name
         else:
             folder = self.repositories.get(source.repository.lower())
@@ -49,27 +57,47 @@ class OpenFiles:
         return path if path in self._buffers or path.is_file() else None
 
     def text(self, name: str) -> str | None:
-        """The text of a file of the project, or None where it cannot be had."""
+        """The text of a file of the project, or None where it cannot be had.
+
+        A file that was read is read again only when its time or size is another.
+        """
+        path = self.root / name
+        if path in self._buffers:
+            return self._buffers[path]
         try:
-            source = self.read("self", name)
+            stat = path.stat()
+        except OSError:
+            return None
+        known = self._known.get(name)
+        if known is None or known[:2] != (stat.st_mtime_ns, stat.st_size):
+            known = (stat.st_mtime_ns, stat.st_size, self._saved_text(name))
+            self._known[name] = known
+        return known[2]
+
+    def _saved_text(self, name: str) -> str | None:
+        try:
+            source = self._saved.read(SELF, name)
         except UnreadableFile:
             return None
         return source.text if source else None
 
-    def yaml_names(self) -> Iterator[str]:
+    def yaml_names(self) -> tuple[str, ...]:
         """The paths of the project's YAML files, from its root; of very many the first."""
-        count = 0
+        if self._names is None:
+            self._names = tuple(islice(self._find_names(), _MOST_FILES))
+        unsaved = (
+            self.name_of(path)
+            for path in self._buffers
+            if path.suffix in _SUFFIXES and path.is_relative_to(self.root)
+        )
+        return tuple(dict.fromkeys((*self._names, *unsaved)))
+
+    def _find_names(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self.root):
             folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
             for name in sorted(files):
                 if name.endswith(_SUFFIXES):
                     yield Path(folder, name).relative_to(self.root).as_posix()
-                    count += 1
-                    if count >= _MOST_FILES:
-                        return
-        for path in self._buffers:
-            if path.suffix in _SUFFIXES and not path.exists() and path.is_relative_to(self.root):
-                yield path.relative_to(self.root).as_posix()
 
     # --- Files
 
@@ -78,7 +106,7 @@ class OpenFiles:
         folder = self._folder(repository)
         text = self._buffers.get(folder / path) if folder else None
         if text is not None:
-            name = "self" if repository.lower() == "self" else repository
+            name = SELF if repository.lower() == SELF else repository
             return Source(path, text.removeprefix("\ufeff"), name)
         return self._saved.read(repository, path)
 
@@ -91,6 +119,6 @@ class OpenFiles:
         return self._saved.names(repository, folder)
 
     def _folder(self, repository: str) -> Path | None:
-        if repository.lower() == "self":
+        if repository.lower() == SELF:
             return self.root
         return self.repositories.get(repository.lower())

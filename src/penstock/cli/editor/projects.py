@@ -11,6 +11,7 @@ from typing import NamedTuple
 from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.options import DEFAULT_FILES
 from penstock.cli.testing.documents import SUFFIXES
+from penstock.devops.library import Library
 from penstock.devops.libraryfiles import read_library
 from penstock.devops.repository import LocalRepository
 from penstock.devops.variables import RunFacts, queue_variables, template_variables
@@ -19,6 +20,7 @@ from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.source import Diagnostic, Source
 from penstock.language.templates.observed import Observed
 from penstock.language.templates.references import SELF, Place, resolve, take_apart
+from penstock.language.yaml import Node
 
 _BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
 _TEMPLATE_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends|variables)[ \t]*:", re.MULTILINE)
@@ -53,6 +55,7 @@ class Project:
     repository: LocalRepository
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     _references: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    _trees: dict[str, tuple[str, Node | None]] = field(default_factory=dict)
 
     def pipelines_of(self, name: str) -> list[str]:
         """The pipelines that a file belongs to: those that reach it by templates, else itself.
@@ -81,8 +84,15 @@ class Project:
             return True
         from penstock.ml.yaml.kinds import recognise
 
-        root = yaml.parse(Source(name, self.files.text(name) or "")).root
-        return recognise(root) is not None
+        return recognise(self.tree(Source(name, self.files.text(name) or ""))) is not None
+
+    def tree(self, source: Source) -> Node | None:
+        """The tree of a file as it is now; None where it cannot be read. It is parsed once."""
+        known = self._trees.get(source.label)
+        if known is None or known[0] != source.text:
+            known = (source.text, yaml.parse(source).root)
+            self._trees[source.label] = known
+        return known[1]
 
     def is_template(self, name: str) -> bool:
         """Whether a file could be included as a template."""
@@ -113,9 +123,13 @@ class Project:
         facts = RunFacts(repository=self.repository, definition="", path="")
         return {v.name: v.value for v in queue_variables(facts)}
 
+    def library(self) -> Library:
+        """What the library's files say."""
+        return read_library(self.files)
+
     def group_variables(self) -> Iterator[tuple[str, str, str | None]]:
         """Group, name and value of the variables in the library's files; None for a secret."""
-        for group in read_library(self.files).groups.values():
+        for group in self.library().groups.values():
             for name, value in group.variables.items():
                 yield group.name, name, value
             for name in group.secrets:

@@ -113,10 +113,14 @@ class _Editor:
         self._uris[path] = uri
         text = self.server.workspace.get_text_document(uri).source
         self.project_of(path).files.open(path, text)
+        if at_once:
+            self.project_of(path).files.refresh()
         self._check_after(path, 0 if at_once else self._pause)
 
     def files_changed(self) -> None:
         """Files changed outside the editor: check what is open."""
+        for project in self._projects.values():
+            project.files.refresh()
         for path in self._uris:
             self._check_after(path, self._pause)
 

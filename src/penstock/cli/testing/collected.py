@@ -27,16 +27,17 @@ _FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TE
 
 def run(files: Iterable[Path], coverage: Coverage, *, words: str, update: bool) -> list[Outcome]:
     """The outcomes of the tests in these files that take our fixture; Failure if pytest fails."""
+    paths = list(files)
     listener = _Listener(Session(coverage=coverage, snapshots=Snapshots(update=update)), words)
     options = ["-o", "addopts=", "-p", "penstock", "-p", "no:cacheprovider", "-vv", "--tb=short"]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        code = pytest.main([*options, *map(str, files)], plugins=[listener])
+        code = pytest.main([*options, *map(str, paths)], plugins=[listener])
     if code not in _FINE and not listener.outcomes:
         said = [line for line in printed.getvalue().splitlines() if line.strip()]
         raise Failure(
             "pytest cannot run the Python tests: " + (said[-1].strip() if said else str(code)),
-            f"`python -m pytest {next(iter(files))}` shows more",
+            f"`python -m pytest {paths[0]}` shows more",
         )
     return list(listener.outcomes.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from penstock.cli.exits import Exit
@@ -11,17 +12,18 @@ from penstock.cli.testing.cases import Outcome
 from penstock.cli.testing.coverage import Coverage
 
 
+def need_pytest(files: tuple[Path, ...]) -> None:
+    """Raise Failure (exit 6) where there are such tests and no pytest: before anything is tried."""
+    if files and find_spec("pytest") is None:
+        message = f"{files[0].name} is written in Python, and there is no pytest here"
+        help = "pip install 'penstock[test]', or name the YAML tests only"
+        raise Failure(message, help, Exit.NOT_READY)
+
+
 def run_python_tests(
     files: Iterable[Path], coverage: Coverage, *, words: str, update: bool
 ) -> list[Outcome]:
-    """The outcomes of the tests in these files; Failure (exit 6) where there is no pytest."""
-    paths = list(files)
-    try:
-        from penstock.cli.testing.collected import run
-    except ModuleNotFoundError as error:
-        if error.name != "pytest":
-            raise
-        message = f"{paths[0].name} is written in Python, and there is no pytest here"
-        help = "pip install 'penstock[test]', or name the YAML tests only"
-        raise Failure(message, help, Exit.NOT_READY) from None
-    return run(paths, coverage, words=words, update=update)
+    """The outcomes of the tests in these files."""
+    from penstock.cli.testing.collected import run
+
+    return run(files, coverage, words=words, update=update)

@@ -35,13 +35,14 @@ class Session:
         Raises Failure (exit 3) where no test is left by the words, (exit 6) where tests are in
         Python and there is no pytest.
         """
+        from penstock.cli.testing.python_tests import need_pytest, run_python_tests
+
+        need_pytest(found.python)
         for path in found.yaml:
             for outcome in self._of_file(path):
                 self._done.append(outcome)
                 yield outcome
         if found.python:
-            from penstock.cli.testing.python_tests import run_python_tests
-
             outcomes = run_python_tests(
                 found.python, self._coverage, words=self._words, update=self._update
             )
