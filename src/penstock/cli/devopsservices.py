@@ -220,7 +220,9 @@ class DevopsServices:
         )
 
     def _http(self) -> DevopsHttp:
-        host = self._host
+        from penstock.server.devops.runwaits import waits_of
+
+        host, library = self._host, self._library_http()
         return DevopsHttp(
             organization=self.organization,
             projects=self.projects,
@@ -235,6 +237,7 @@ class DevopsServices:
             sources=self.sources,
             explain=_explain,
             foresee=_foresee,
+            waits=lambda call, run: waits_of(library, call, run),
             ml_jobs=self._ml_jobs,
             jobs_in_hand=self._jobs_in_hand,
             forget=host.forget_files,

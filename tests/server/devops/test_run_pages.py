@@ -255,6 +255,11 @@ steps:
 
     # Another repository is a protected resource: its first use waits for permission.
     assert until(checkpoint, "the run waits")["state"] != "completed"
+    waits = until(lambda: server.get(f"penstock/runs/{run}")["approvals"], "it says for what")
+    assert [(w["kind"], w["resource"]["name"], w["canApprove"]) for w in waits] == [
+        ("permission", "shared", True)
+    ]
+    assert waits[0]["recordId"] == checkpoint()["id"]
     answered = server.ask(
         "PATCH",
         f"/Demo/_apis/pipelines/pipelinePermissions/repository/{project.id}.{other.id}",

@@ -42,8 +42,8 @@ class DevopsHttp:
     """The stores and services behind the routes.
 
     `explain` and `foresee` tell why something ran, and what would run, as data (the command line
-    has the same); `ml_jobs` the ML jobs that a run started; `jobs_in_hand` what the agents do, of
-    `slots` at once. `forget` removes the files of a run, `take_over(old, new, node)` copies those
+    has the same); `waits` what a run waits for people to do; `ml_jobs` its ML jobs; `jobs_in_hand`
+    what the agents do, of `slots` at once. `forget` removes the files of a run, `take_over(old, new, node)` copies those
     of a node. `closing` is set when the server is about to stop.
     """
 
@@ -60,6 +60,7 @@ class DevopsHttp:
     sources: Sources
     explain: Callable[[RunState, str, str, str], Mapping[str, Any]]
     foresee: Callable[[Prepared, Mapping[str, str]], Mapping[str, Any]]
+    waits: Callable[[Call, Run], list[dict[str, Any]]]
     ml_jobs: Callable[[str], list[dict[str, Any]]]
     jobs_in_hand: Callable[[], list[JobInHand]]
     forget: Callable[[str], None]

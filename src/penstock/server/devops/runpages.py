@@ -71,7 +71,7 @@ def run_page_routes(http: DevopsHttp) -> tuple[Route, ...]:
         return {"count": len(value), "value": value, "continuationToken": token}
 
     def show(call: Call) -> Reply:
-        return run_page(http, run_of(http, call))
+        return run_page(http, call, run_of(http, call))
 
     def explain(call: Call) -> Reply:
         run = run_of(http, call)
@@ -138,7 +138,7 @@ def pipeline_row(
     }
 
 
-def run_page(http: DevopsHttp, run: Run) -> dict[str, object]:
+def run_page(http: DevopsHttp, call: Call, run: Run) -> dict[str, object]:
     """Everything that the page of a run shows."""
     id = str(run.id)
 
@@ -171,7 +171,7 @@ def run_page(http: DevopsHttp, run: Run) -> dict[str, object]:
             for size, files in [artifact_size(one)]
         ],
         "deployments": _deployments(http, run),
-        "approvals": [],
+        "approvals": http.waits(call, run),
         "mlJobs": [
             {**job, "recordId": _record_of_origin(job.get("origin", ""))}
             for job in http.ml_jobs(id)
