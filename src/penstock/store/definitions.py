@@ -87,6 +87,11 @@ class SqlDefinitions:
         """Forget one with its runs that have ended; whether it was there."""
         with self._database.transaction() as connection:
             done = connection.execute("DELETE FROM pipelines WHERE id = ?", (id,))
+            connection.execute(
+                "DELETE FROM run_texts WHERE rowid IN"
+                " (SELECT id FROM runs WHERE pipeline = ? AND state = 'finished')",
+                (id,),
+            )
             connection.execute("DELETE FROM runs WHERE pipeline = ? AND state = 'finished'", (id,))
             return done.rowcount > 0
 

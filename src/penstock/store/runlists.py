@@ -6,10 +6,13 @@ Every combination answers from an index or from one pass over a project's header
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.store.database import Database
-from penstock.store.runs import SELECT, Run, run_of
+from penstock.store.runs import SEARCHED, SELECT, Run, run_of
+
+_RECENT = 3000
+_SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,17 @@ class RunLists:
 
     def find(self, query: RunQuery) -> list[Run]:
         """The runs that match, newest first (or oldest first where asked)."""
-        conditions, parameters = _conditions(query)
+        if query.text and not query.oldest_first and query.after is None:
+            # A text that many runs have is found among the newest; one that few have by its index.
+            last = self._database.query("SELECT max(id) AS last FROM runs")[0]["last"] or 0
+            recent = replace(query, after=min(query.before or last, last) - _RECENT)
+            found = self._found(recent, is_narrow=True)
+            if len(found) == query.top:
+                return found
+        return self._found(query)
+
+    def _found(self, query: RunQuery, *, is_narrow: bool = False) -> list[Run]:
+        conditions, parameters = _conditions(query, is_narrow)
         order = "ASC" if query.oldest_first else "DESC"
         rows = self._database.query(
             f"{SELECT} WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?",
@@ -105,7 +118,7 @@ class RunLists:
             return done.rowcount
 
 
-def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
+def _conditions(query: RunQuery, is_narrow: bool) -> tuple[list[str], list[object]]:
     conditions: list[str] = ["+kind = 'pipeline'"]
     parameters: list[object] = []
 
@@ -120,8 +133,9 @@ def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
             add(f"+{column} IN ({', '.join('?' * len(values))})", *values)
 
     if query.project:
-        # With a pipeline given, its own index is the narrower one.
-        add("+project = ?" if query.pipelines else "project = ?", query.project)
+        # With a pipeline, a tag or a text given, their own indexes are the narrower ones.
+        others = query.pipelines or query.tags or (query.text and not is_narrow)
+        add("+project = ?" if others else "project = ?", query.project)
     one_of("pipeline", query.pipelines)
     one_of("result", query.results)
     one_of("reason", query.reasons)
@@ -133,13 +147,16 @@ def _conditions(query: RunQuery) -> tuple[list[str], list[object]]:
         if value:
             add(f"{column} = ?", value)
     for tag in query.tags:
-        add("EXISTS (SELECT 1 FROM run_tags WHERE run = runs.id AND tag = ?)", tag)
-    if query.text:
+        add("id IN (SELECT run FROM run_tags WHERE tag = ?)", tag)
+    if query.text and not is_narrow and len(query.text) >= _SHORTEST:
+        quoted = query.text.replace('"', '""')
+        match = "id IN (SELECT rowid FROM run_texts WHERE run_texts MATCH ?)"
+        add(match, f'"{quoted}"')
+    elif query.text:
         like = f"%{_escaped(query.text)}%"
-        columns = ("number", "title", "definition", "branch", '"commit"')
         add(
-            "(" + " OR ".join(f"{column} LIKE ? ESCAPE '~'" for column in columns) + ")",
-            *(like for _ in columns),
+            "(" + " OR ".join(f"{column} LIKE ? ESCAPE '~'" for column in SEARCHED) + ")",
+            *(like for _ in SEARCHED),
         )
     if query.since is not None:
         add("created >= ?", query.since)

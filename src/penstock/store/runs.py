@@ -84,6 +84,7 @@ class Run:
 _COLUMNS = tuple(f'"{column.name}"' for column in fields(Run))
 SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
 _TEXTS = ("name", "number", "definition", "branch", "commit", "reason", "project")
+SEARCHED = ("number", "title", "definition", "branch", '"commit"')
 _REQUEST = ("requested_by", "requested_for", "title", "cause")
 _HEADER = ("kind", "pipeline", *_TEXTS, *_REQUEST)
 _FILTERS = ("kind", *_TEXTS, "state", "result")
@@ -239,6 +240,8 @@ class Runs:
             done = connection.execute(
                 "DELETE FROM runs WHERE id = ? AND state = 'finished'", (int(run),)
             )
+            if done.rowcount:
+                connection.execute("DELETE FROM run_texts WHERE rowid = ?", (int(run),))
             return done.rowcount > 0
 
     # Numbers
@@ -326,6 +329,17 @@ def _insert(connection: sqlite3.Connection, run: Run) -> None:
     ]
     places = ", ".join("?" * len(_COLUMNS))
     connection.execute(f"INSERT INTO runs ({', '.join(_COLUMNS)}) VALUES ({places})", values)
+    if run.kind == "pipeline":
+        _keep_text(connection, run.id)
+
+
+def _keep_text(connection: sqlite3.Connection, run: int) -> None:
+    """What a search for a text looks into."""
+    connection.execute("DELETE FROM run_texts WHERE rowid = ?", (run,))
+    columns = " || char(10) || ".join(SEARCHED)
+    connection.execute(
+        f"INSERT INTO run_texts (rowid, text) SELECT id, {columns} FROM runs WHERE id = ?", (run,)
+    )
 
 
 def run_of(row: sqlite3.Row) -> Run:
@@ -390,6 +404,7 @@ def _change_header(connection: sqlite3.Connection, run: int, events: Sequence[Ev
                 )
             case RunChanged(name="number"):
                 connection.execute("UPDATE runs SET number = ? WHERE id = ?", (event.value, run))
+                _keep_text(connection, run)
             case RunChanged(name="tag"):
                 _tag(connection, run, [event.value])
             case RunFinished():

@@ -73,6 +73,8 @@ CREATE TABLE run_tags (
 ) WITHOUT ROWID;
 CREATE INDEX run_tags_by_tag ON run_tags (tag, run);
 
+CREATE VIRTUAL TABLE run_texts USING fts5 (text, tokenize = 'trigram');
+
 CREATE TABLE plans (
   run INTEGER NOT NULL PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
   body TEXT NOT NULL

@@ -20,7 +20,8 @@ def test_a_storm_of_pushes_starts_the_runs_of_the_rules(server: DevopsServer) ->
     with ThreadPoolExecutor(REPOSITORIES) as pool:
         expected = dict(pool.map(lambda work: pushes(server, *work), works))
     runs = until(lambda: ended(server), "all runs have ended")
-    assert Counter(run["commit"] for run in runs) == Counter(sum(expected.values(), []))
+    wanted = Counter(commit for commits in expected.values() for commit in commits)
+    assert Counter(run["commit"] for run in runs) == wanted
     assert {run["result"] for run in runs} == {"succeeded"}
     # Each push says what it started, or why not.
     events = server.get("penstock/triggers?top=1000")["value"]

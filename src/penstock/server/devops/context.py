@@ -43,8 +43,9 @@ class DevopsHttp:
 
     `explain` and `foresee` tell why something ran, and what would run, as data (the command line
     has the same); `waits` what a run waits for people to do; `ml_jobs` its ML jobs; `jobs_in_hand`
-    what the agents do, of `slots` at once. `forget` removes the files of a run, `take_over(old, new, node)` copies those
-    of a node. `closing` is set when the server is about to stop.
+    what the agents do, of `slots` at once. `forget` removes the files of a run;
+    `take_over(old, new, node)` copies those of a node. `closing` is set when the server is about to
+    stop.
     """
 
     organization: str
