@@ -318,9 +318,8 @@ CODES: dict[str, tuple[str, str]] = {
         "build resource, getPackage that of a package resource.",
     ),
     "PS2009": (
-        "a matrix is not valid",
-        "The names of its legs hold letters, digits and underscores, begin with a letter and have "
-        "at most 100 characters; there are at most 256 legs.",
+        "a matrix has too many legs",
+        "One job may become at most 256.",
     ),
     "PS2010": (
         "a setting of a deployment strategy is not valid",
@@ -413,14 +412,10 @@ CODES: dict[str, tuple[str, str]] = {
         "A day must fit the day of the month, the month and the day of the week at once, and no "
         "month that the text names has such a day.",
     ),
-    "PS2204": (
-        "a trigger names no branches",
-        "A trigger that is written out replaces the default of all branches. With paths or batch "
-        "alone, no branch is left that could start the pipeline.",
-    ),
     "PS2205": (
         "the name of a resource is not valid",
-        "Resources are named with letters, digits, hyphens and underscores.",
+        "Resources should be named with letters, digits, hyphens and underscores; dots are taken "
+        "too.",
     ),
     "PS2206": (
         "a resource is declared twice",

@@ -22,8 +22,6 @@ from penstock.language.pipeline import (
 from penstock.language.source import Diagnostic
 
 MOST_LEGS = 256
-_LEG = re.compile("[A-Za-z][A-Za-z0-9_]*")
-_LONGEST_LEG = 100
 _NUMBER = re.compile("-?[0-9]+")
 _INLINE = re.compile("[a-z]+://")
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
@@ -158,15 +156,8 @@ def _check_strategy(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
 
 
 def _check_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
-    for name in matrix.names:
-        if not _LEG.fullmatch(name.value) or len(name.value) > _LONGEST_LEG:
-            yield Diagnostic(
-                code="PS2009",
-                message=f'"{name.value}" is not a valid name for a leg of a matrix',
-                span=name.span,
-                label="letters, digits and _ only, beginning with a letter, at most 100",
-                help=f'name it "{_leg_name(name.value)}"',
-            )
+    """Names of legs are free: the documentation allows letters, digits and underscores, and the
+    service runs open pipelines whose legs have hyphens and blanks (h5py, uno)."""
     count = len(matrix.names)
     if count > MOST_LEGS:
         yield Diagnostic(
@@ -177,11 +168,6 @@ def _check_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
             service_text=f"The matrix expansion resulted in {count} jobs which exceeds the "
             f"maximum allowable job count of {MOST_LEGS}.",
         )
-
-
-def _leg_name(name: str) -> str:
-    bare = re.sub("[^A-Za-z0-9_]+", "_", name)[:_LONGEST_LEG].strip("_") or "leg"
-    return bare if bare[0].isalpha() else f"leg_{bare}"
 
 
 def _check_rolling(most: Text | None) -> Iterator[Diagnostic]:

@@ -14,7 +14,7 @@ from penstock.language.pipeline import Filter, Pipeline, RepositoryResource, Tex
 from penstock.language.places import place_in
 from penstock.language.source import Diagnostic, Related, Severity
 
-_ALIAS = re.compile("[-_A-Za-z0-9]*")
+_ALIAS = re.compile("[-._A-Za-z0-9]*")  # the schema allows no dots; the service takes them
 _VARIABLE = re.compile(r"\$\([^)]*\)|\$\[")
 
 
@@ -22,7 +22,7 @@ def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
     """Everything that is wrong, or has no effect, in what starts a pipeline."""
     for name, trigger in (("trigger", pipeline.trigger), ("pr", pipeline.pr)):
         if trigger is not None and trigger.enabled:
-            yield from _check_trigger(name, trigger)
+            yield from _check_patterns(name, trigger)
     for schedule in pipeline.schedules:
         yield from _check_schedule(schedule)
     for repository in pipeline.resources.repositories:
@@ -31,26 +31,6 @@ def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
 
 
 # --- triggers
-
-
-def _check_trigger(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
-    yield from _check_patterns(name, trigger)
-    if trigger.branches is not None:
-        return
-    if trigger.paths is not None:
-        yield _no_branches(name, "paths", trigger)
-    elif trigger.batch is not None and trigger.tags is None:
-        yield _no_branches(name, "batch", trigger)
-
-
-def _no_branches(name: str, key: str, trigger: Trigger) -> Diagnostic:
-    return Diagnostic(
-        code="PS2204",
-        severity=Severity.WARNING,
-        message=f'"{name}" has "{key}" and no "branches", so no branch starts this pipeline by it',
-        span=trigger.span,
-        help='name the branches too: branches: {include: ["*"]} takes all of them',
-    )
 
 
 def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
@@ -133,7 +113,7 @@ def _check_repository(repository: RepositoryResource) -> Iterator[Diagnostic]:
             span=trigger.span,
             help='remove "batch"; only the trigger of the pipeline\'s own repository can batch',
         )
-    yield from _check_trigger(name, trigger._replace(batch=None))
+    yield from _check_patterns(name, trigger)
 
 
 def _check_aliases(pipeline: Pipeline) -> Iterator[Diagnostic]:
@@ -155,9 +135,10 @@ def _check_alias_list(kind: str, aliases: Iterable[Text]) -> Iterator[Diagnostic
         if not _ALIAS.fullmatch(alias.value):
             yield Diagnostic(
                 code="PS2205",
-                message=f'"{alias.value}" is not a valid name for a {kind} resource',
+                severity=Severity.WARNING,
+                message=f'"{alias.value}" may not be a valid name for a {kind} resource',
                 span=alias.span,
-                label="letters, digits, - and _ only",
+                label="letters, digits, - and _",
                 help=f'name it "{re.sub("[^-_A-Za-z0-9]+", "-", alias.value).strip("-")}", '
                 "and use that name where the resource is used",
                 service_text=f"Unexpected value '{alias.value}'",
@@ -166,6 +147,7 @@ def _check_alias_list(kind: str, aliases: Iterable[Text]) -> Iterator[Diagnostic
         if first is not alias:
             yield Diagnostic(
                 code="PS2206",
+                severity=Severity.WARNING,
                 message=f'the {kind} resource "{alias.value}" is declared twice',
                 span=alias.span,
                 related=(Related(first.span, "first declared here"),),

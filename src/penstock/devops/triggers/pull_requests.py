@@ -62,11 +62,10 @@ def _judge(change: PullRequestChanged, trigger: Trigger | None) -> Verdict:
         why = f"pull request {change.number} is a draft, and pr.drafts is false"
         return Verdict(False, why, trigger.span)
     if trigger.branches is None:
-        if trigger.paths is None:
-            return Verdict(True, f"pr names no branches, so one to {target} runs it", trigger.span)
-        return Verdict(False, "pr names paths and no branches, so nothing runs", trigger.span)
-    verdict = judge_ref(change.target_ref, trigger.branches, "pr.branches")
-    verdict = verdict._replace(why=f"target {verdict.why}")
+        verdict = Verdict(True, f"pr names no branches, so one to {target} runs it", trigger.span)
+    else:
+        verdict = judge_ref(change.target_ref, trigger.branches, "pr.branches")
+        verdict = verdict._replace(why=f"target {verdict.why}")
     if not verdict.passes or trigger.paths is None:
         return verdict
     return and_also(verdict, judge_paths(change.changed_paths, trigger.paths, "pr.paths"))

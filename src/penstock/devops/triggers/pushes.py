@@ -88,12 +88,15 @@ def _judge_tag(push: Push, trigger: Trigger, key: str) -> Verdict:
 
 
 def _judge_branch(push: Push, trigger: Trigger, key: str) -> Verdict:
-    if trigger.branches is None:
-        named = {"tags": trigger.tags, "paths": trigger.paths}
-        has = " and ".join(name for name, names in named.items() if names is not None)
-        only = f"names {has} and no branches" if has else "names no branches"
-        return Verdict(False, f"{key} {only}, so no branch starts a run", trigger.span)
-    verdict = judge_ref(push.ref, trigger.branches, f"{key}.branches")
+    if trigger.branches is not None:
+        verdict = judge_ref(push.ref, trigger.branches, f"{key}.branches")
+    elif trigger.tags is not None and trigger.paths is None:
+        why = f"{key} names tags and no branches, so no branch starts a run"
+        return Verdict(False, why, trigger.span)
+    else:
+        verdict = Verdict(
+            True, f"{key} names no branches, so every branch starts a run", trigger.span
+        )
     if not verdict.passes or trigger.paths is None:
         return verdict
     return and_also(verdict, judge_paths(push.changed_paths, trigger.paths, f"{key}.paths"))
