@@ -10,17 +10,16 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { launch, watch } from "./browser.ts";
 
-const PORT = 4181;
-const SERVER = `http://127.0.0.1:${PORT}`;
-const LOG = `${SERVER}/penstock/diabetes/_build/results?view=logs`;
+let server = "";
 const seconds = Number(process.argv[2] ?? 60);
 
 async function serve(environment: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "../fixtures/main.ts")], {
-    env: { ...process.env, PORT: String(PORT), ...environment },
+    env: { ...process.env, PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  const line = await new Promise((resolve) => child.stdout?.once("data", resolve));
+  server = String(line).trim().replace(/\/$/, "");
   return child;
 }
 
@@ -70,7 +69,7 @@ const rows = "[role=log] [data-n]";
 
 async function finished(page: Page): Promise<void> {
   // The pages' scripts are in the cache, as they are for who comes from the run's page.
-  await page.goto(`${SERVER}/penstock/diabetes/_build/results?buildId=106`);
+  await page.goto(`${server}/penstock/diabetes/_build/results?buildId=106`);
   await page.waitForSelector("text=Jobs");
   await page.evaluate(() => {
     const store = window as unknown as { opened: number; first: number };
@@ -139,7 +138,7 @@ async function finished(page: Page): Promise<void> {
 }
 
 async function flooded(page: Page): Promise<void> {
-  await page.goto(`${LOG}&buildId=107`);
+  await page.goto(`${server}/penstock/diabetes/_build/results?view=logs&buildId=107`);
   await page.waitForSelector(rows);
   await page.waitForTimeout(1500);
   const before = await page.evaluate(() =>
@@ -181,7 +180,7 @@ async function flooded(page: Page): Promise<void> {
   report("flood: still at the end", String(atEnd));
 }
 
-const server = await serve({ FLOOD: "2000" });
+const child = await serve({ FLOOD: "2000" });
 const browser = await launch();
 try {
   const page = await (
@@ -193,5 +192,5 @@ try {
   if (troubles.length > 0) console.log(troubles);
 } finally {
   await browser.close();
-  server.kill();
+  child.kill();
 }

@@ -104,7 +104,7 @@ export default function CodeEditor({
           syntaxHighlighting(colours),
           look,
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.contentAttributes.of({ "aria-label": latest.current.label }),
+          EditorView.contentAttributes.of({ "aria-label": latest.current.label, tabindex: "0" }),
           EditorState.readOnly.of(isReadOnly),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());

@@ -92,7 +92,8 @@ function applyStyle(span: HTMLElement, style: Style): void {
   const [front, back] = style.inverse
     ? [style.background ?? "page", style.foreground ?? "text"]
     : [style.foreground, style.background];
-  if (front) span.style.color = colour(front);
+  // A colour of the program's own choice keeps its hue; its lightness is made to fit our page.
+  if (front) span.style.color = back ? colour(front) : readable(front);
   if (back) span.style.backgroundColor = colour(back);
   if (style.bold) span.style.fontWeight = "bold";
   if (style.dim) span.style.opacity = "0.7";
@@ -102,6 +103,11 @@ function applyStyle(span: HTMLElement, style: Style): void {
       .filter(Boolean)
       .join(" ");
   }
+}
+
+function readable(name: string): string {
+  if (!name.startsWith("#")) return colour(name);
+  return `oklch(from ${name} clamp(var(--ansi-darkest), l, var(--ansi-lightest)) c h)`;
 }
 
 function colour(name: string): string {
