@@ -207,6 +207,21 @@ def test_no_page_of_another_site_changes_anything(whole: Whole, headers: dict[st
             assert whole.ask(route, "reader", **headers).status == 403, route
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_of_another_site_reads_by_the_cookie_of_a_session(whole: Whole, site: str) -> None:
+    """Event streams and downloads among them; a page on another port is "same-site"."""
+    body = b'{"userName": "root", "password": "correct horse battery"}'
+    signed_in = whole.server.request("POST", "/_apis/penstock/session", body)
+    cookie = signed_in.headers["set-cookie"].partition(";")[0]
+    me = "/penstock/_apis/connectionData"
+    assert whole.server.request("GET", me, Cookie=cookie).status == 200
+    for route in whole.routes:
+        if route.permission is Permission.PUBLIC:
+            continue
+        answer = whole.ask(route, "nobody", Cookie=cookie, Sec_Fetch_Site=site)
+        assert answer.status == (403 if route.method in CHANGING else 401), route
+
+
 def test_what_is_open_to_everyone_is_known(whole: Whole) -> None:
     """A new public route is a decision: add it here."""
     public = {(r.method, r.path) for r in whole.routes if r.permission is Permission.PUBLIC}
