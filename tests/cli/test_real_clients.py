@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shlex
@@ -181,6 +182,19 @@ def test_az_and_mlflow_find_the_only_workspace(server: Terminal) -> None:
     assert exported(server, "-w", "Other")["MLFLOW_TRACKING_URI"].endswith("/workspaces/other")
     missing = server.type("env", "-w", "none")
     assert (missing.code, missing.err.splitlines()[0]) == (3, 'error: there is no workspace "none"')
+
+
+def test_az_gives_an_access_token_that_clients_of_azure_can_read(server: Terminal) -> None:
+    environment = exported(server)
+    words = ["az", "account", "get-access-token", "--resource", "https://ml.azure.com"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    token = json.loads(done.stdout)["accessToken"]
+    claims = token.split(".")[1]
+    found = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert found["aud"] == "https://ml.azure.com"
+    url = environment["ARM_CLOUD_METADATA_URL"].partition("/metadata")[0]
+    assert asked(f"{url}/subscriptions", environment, token)[0] == 200
 
 
 @pytest.mark.slow

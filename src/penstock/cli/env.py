@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from penstock.cli import serving
+from penstock.cli.azureclients import azure_ml_environment
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure, output_options
 from penstock.cli.output import print_data
@@ -18,7 +19,6 @@ from penstock.cli.serving import Serving
 from penstock.cli.up import FIRST_ACCOUNT, data_option, home_of
 from penstock.store.home import Home
 
-CLOUD = "Penstock"
 _DAY = 24 * 3600.0
 _LONGEST_DAYS = 90
 
@@ -60,7 +60,8 @@ def command(
     if token is None:
         token = _new_token(data, account, days)
     variables = {
-        **_azure_ml(server, home, token),
+        **azure_ml_environment(server.url, server.tls_url, home, os.environ),
+        "IDENTITY_HEADER": token,
         **_mlflow(server, token, workspace),
         **_az(server, home, token),
         **_git(server, token),
@@ -83,25 +84,6 @@ def _new_token(data: Path | None, account: str, days: int) -> str:
             by=operator(),
         )
     return secret
-
-
-def _azure_ml(server: Serving, home: Home, token: str) -> Mapping[str, str]:
-    """The SDK speaks to a cloud of ours, over TLS, as the managed identity of an App Service."""
-    import datetime
-
-    from penstock.server.certificates import Certificates
-    from penstock.server.people.identity import PATH
-
-    certificates = Certificates(home.tls)
-    certificates.make(datetime.datetime.now(datetime.UTC))
-    metadata = f"{server.tls_url}/metadata/endpoints?api-version=2019-05-01"
-    return {
-        "ARM_CLOUD_METADATA_URL": metadata,
-        "AZUREML_CURRENT_CLOUD": CLOUD,
-        "REQUESTS_CA_BUNDLE": str(certificates.write_bundle(os.environ)),
-        "IDENTITY_ENDPOINT": f"{server.url}{PATH}",
-        "IDENTITY_HEADER": token,
-    }
 
 
 def _mlflow(server: Serving, token: str, workspace: str) -> Mapping[str, str]:

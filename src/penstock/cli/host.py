@@ -106,6 +106,7 @@ class Host:
             service_token=access.token,
             subscription=SUBSCRIPTION,
             environment=service_environment(access, self.home),
+            clients=self._clients(),
         )
 
     @property
@@ -230,6 +231,15 @@ class Host:
         descriptor = os.open(self.home.root / "failures.log", flags, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as file:
             file.write(f"{request}\n{text}\n")
+
+    def _clients(self) -> Mapping[str, str]:
+        """How clients of Azure in jobs reach this server, where it speaks TLS."""
+        if self._devops is None or not self.listener.tls_url:
+            return {}
+        from penstock.cli.azureclients import azure_ml_environment
+
+        url, tls_url = self.listener.url, self.listener.tls_url
+        return azure_ml_environment(url, tls_url, self.home, os.environ)
 
     def _certificate(self) -> Path:
         import datetime

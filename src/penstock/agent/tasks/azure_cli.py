@@ -107,6 +107,9 @@ def _run_script(
 
 def _environment(step: StepContext, endpoint: Endpoint) -> dict[str, str] | Outcome:
     environment: dict[str, str] = {}
+    machine = step.job.machine
+    if endpoint.scheme == LOCAL_SCHEME and machine.clients:
+        environment |= {**machine.clients, "IDENTITY_HEADER": machine.service_token}
     if not step.flag("useGlobalConfig"):
         environment["AZURE_CONFIG_DIR"] = str(_settings(step, endpoint))
     if not step.flag("addSpnToEnvironment"):

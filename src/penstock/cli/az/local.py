@@ -70,18 +70,36 @@ def account_set(call: Call) -> None:
 
 
 def access_token(call: Call) -> dict[str, Any]:
-    """The token of the local service, as a bearer token of Azure."""
+    """A bearer token for the service: on a server an access token that clients of Azure can read,
+    else the service's own."""
     from datetime import datetime, timedelta
 
+    made = _made_token(call)
     expires = datetime.now() + timedelta(hours=24)
+    if made is not None:
+        expires = datetime.fromtimestamp(int(made["expires_on"]))
     return {
-        "accessToken": call.token,
+        "accessToken": call.token if made is None else made["access_token"],
         "expiresOn": expires.strftime("%Y-%m-%d %H:%M:%S.%f"),
         "expires_on": int(expires.timestamp()),
         "subscription": current_subscription(call.environ),
         "tenant": _TENANT,
         "tokenType": "Bearer",
     }
+
+
+def _made_token(call: Call) -> dict[str, Any] | None:
+    """What the identity endpoint of a server gives for our token; None where there is none."""
+    if not call.token.startswith("penstock_"):
+        return None
+    scopes = call.texts("--scope")
+    resource = call.text("--resource") or (scopes[0].removesuffix("/.default") if scopes else "")
+    return call.wire.send(
+        "GET",
+        "/_apis/penstock/identity/token",
+        query={"resource": resource or "https://management.azure.com"},
+        headers={"X-IDENTITY-HEADER": call.token},
+    )
 
 
 def _account(call: Call, cloud: str) -> dict[str, Any]:
