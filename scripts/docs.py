@@ -1,8 +1,9 @@
 """Writes the generated pages of docs/, or checks that they are as they would be written.
 
 python scripts/docs.py            writes
-python scripts/docs.py --check    exits 1 when a page is out of date, a link leads nowhere, or a
-                                  command, task or library key is not in the documentation
+python scripts/docs.py --check    exits 1 when a page is out of date, a link leads nowhere, a merge
+                                  was not finished, or a command, task or library key is not in the
+                                  documentation
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import click
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 _MADE = "<!-- Written by scripts/docs.py; do not edit. -->\n\n"
+_CONFLICT = re.compile(r"^(<{7} |>{7} )", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -37,7 +39,7 @@ def main(arguments: list[str]) -> int:
         for name, text in pages.items()
         if not (DOCS / name).exists() or (DOCS / name).read_text() != text
     ]
-    problems += [*dead_links(), *undocumented()]
+    problems += [*dead_links(), *unmerged(), *undocumented()]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"docs: {len(pages)} generated pages, {len(problems)} problems")
@@ -139,10 +141,22 @@ def bullets(names: list[str]) -> Iterator[str]:
 
 def dead_links() -> Iterator[str]:
     """Links between our own pages that lead nowhere."""
-    for page in [ROOT / "README.md", *DOCS.rglob("*.md"), *ROOT.glob("examples/*/README.md")]:
+    for page in written_pages():
         for target in _LINK.findall(page.read_text()):
             if "://" not in target and not (page.parent / target).exists():
                 yield f"{page.relative_to(ROOT)}: link to {target} leads nowhere"
+
+
+def unmerged() -> Iterator[str]:
+    """Pages that a merge left with both sides in them."""
+    for page in written_pages():
+        if _CONFLICT.search(page.read_text()):
+            yield f"{page.relative_to(ROOT)}: a merge was not finished"
+
+
+def written_pages() -> list[Path]:
+    """Every page that people read."""
+    return [ROOT / "README.md", *DOCS.rglob("*.md"), *ROOT.glob("examples/*/README.md")]
 
 
 def undocumented() -> Iterator[str]:
