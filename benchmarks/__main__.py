@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import WORK, Row
 
-PARTS = ("language", "pipelines", "jobs", "tracking", "server")
+PARTS = ("language", "pipelines", "jobs", "tracking", "server", "hosting")
 
 
 def main(names: list[str]) -> int:

@@ -121,6 +121,47 @@ def test_kills_at_random_moments(tmp_path: Path, tree: Path) -> None:
     assert git(tree, "rev-list", "--count", "HEAD") == "8"
 
 
+def test_a_storm_of_pushes_is_handed_on_push_by_push(
+    server: GitServer, tree: Path, tmp_path: Path
+) -> None:
+    """Many repositories and many pushes to each, from several clients at a time."""
+    heard: list[PushRecord] = []
+
+    def hears(push: PushRecord) -> list[str]:
+        heard.append(push)
+        server.pushes.handled(push)
+        return []
+
+    server.pushes.subscribe(hears)
+    first = commit(tree, "first", {"a": "1"})
+    names = [f"storm{n}" for n in range(6)]
+    for name in names:
+        server.repositories.create(server.project, name)
+
+    def storm(name: str) -> None:
+        url = server.url.replace("_git/demo", f"_git/{name}")
+        for n in range(5):
+            server.client(tree, "push", url, f"{first}:refs/heads/b{n}")
+
+    threads = [threading.Thread(target=storm, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert server.pushes.unhandled() == []
+    assert len(heard) == 30
+    for name in names:
+        repository = server.repositories.get(name, server.project.id)
+        refs = [
+            update.ref
+            for push in heard
+            if push.repository == repository.id
+            for update in push.updates
+        ]
+        assert refs == [f"refs/heads/b{n}" for n in range(5)]
+    assert server.pushes.recover() == []
+
+
 def test_nothing_of_a_killed_server_stays_behind(tmp_path: Path, tree: Path) -> None:
     home = tmp_path / "home"
     commit(tree, "one", {"a": "1"})
