@@ -82,7 +82,12 @@ class DevopsServices:
             self.repositories,
             on_failure=lambda push, error: host.on_failure(f"push {push.id}", error),
         )
-        self.pull_requests = PullRequests(host.database, self.repositories, self.pushes)
+        self.pull_requests = PullRequests(
+            host.database,
+            self.repositories,
+            self.pushes,
+            on_failure=lambda one, error: host.on_failure(f"pull request {one.id}", error),
+        )
         self.pushes.subscribe(self.pull_requests.on_push)
         self.definitions = SqlDefinitions(host.database)
         self.lists = RunLists(host.database)
@@ -176,9 +181,10 @@ class DevopsServices:
         """Go on where the last server of this store was. Runs are taken up by `Host.recover`."""
         self.repositories.sweep()
         self.pushes.recover()
-        self.pull_requests.recover()
         self.adopt_local_runs()
         self.triggers.start()
+        # What moved unseen is told to those who start runs.
+        self.pull_requests.recover()
 
     def adopt_local_runs(self) -> None:
         """Show what `penstock run` did in a project of its own, made when there is something."""

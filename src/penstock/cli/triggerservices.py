@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from penstock.devops.queueing import Person
-from penstock.devops.starting import Ended, Moved, Pushed, Started, Starts
+from penstock.devops.starting import Ended, Moved, Proposed, Pushed, Started, Starts
 from penstock.devops.triggers import Going
 from penstock.engine.events import Event, RunFinished
 from penstock.server.devops.runviews import full_ref, reason_word, result_word
+from penstock.store.pullrequests import MergeStatus, PullRequest, State
 from penstock.store.pushes import Pusher, PushRecord
 from penstock.store.runlists import RunQuery
 from penstock.store.triggers import Triggers
@@ -60,6 +61,7 @@ class TriggerServices:
         if not self.book.looked():
             self.book.look(self._clock())
         self._devops.pushes.subscribe(self._pushed)
+        self._devops.pull_requests.subscribe(self._proposed)
         self._host.scheduler.subscribe(self._on_event)
         self._thread.start()
         self._wake.set()
@@ -91,19 +93,36 @@ class TriggerServices:
         self._devops.pushes.handled(push)
         return started
 
+    def _proposed(self, pull_request: PullRequest) -> None:
+        """A listener of pull requests. One whose branches conflict has nothing to run."""
+        content = pull_request.content
+        mergeable = content.merge_status is MergeStatus.SUCCEEDED
+        if pull_request.state is not State.ACTIVE or not mergeable:
+            return
+        repository = self._devops.repositories.get(pull_request.repository)
+        last = content.iterations[-1]
+        self.starts.proposed(
+            Proposed(
+                number=pull_request.id,
+                project=repository.project,
+                repository=repository.id,
+                source=pull_request.source,
+                target=pull_request.target,
+                head=content.source,
+                base=last.base,
+                merge=content.merge,
+                title=content.title,
+                is_draft=content.is_draft,
+                by=self._person(pull_request.author),
+                at=last.at,
+            )
+        )
+
     def _line(self, push: PushRecord, started: Started) -> str:
         return f"{started.pipeline}: {self._devops.run_address(push.project, started.run)}"
 
     def _person(self, pusher: Pusher) -> Person:
-        from penstock.store.people.accounts import UnknownAccount
-
-        if not pusher.name:
-            return Person()
-        try:
-            account = self._devops.people.accounts.named(pusher.name)
-        except UnknownAccount:
-            return Person(id=pusher.id, name=pusher.name)
-        return Person(id=account.id, name=account.display_name or account.name)
+        return Person(id=pusher.id, name=pusher.name)
 
     # The thread
 

@@ -41,6 +41,7 @@ from penstock.language.source import Diagnostic, Source, has_errors
 from penstock.language.templates.files import Files
 
 MANUAL = "Manual"
+PULL_REQUEST = "System.PullRequest.PullRequestId"
 _HEADS = "refs/heads/"
 _LONGEST_TITLE = 200
 
@@ -237,7 +238,9 @@ class Queueing:
         """What lists and pages show of the run."""
         request, definition = prepared.request, prepared.request.definition
         for_whom = request.requested_for or request.requested_by
+        pull_request = request.more.get(PULL_REQUEST)
         return {
+            **({"pull_request": pull_request} if pull_request else {}),
             "kind": "pipeline",
             "name": definition.name,
             "number": number,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from penstock.devops import triggers
 from penstock.devops.definitions import Definition, Definitions, QueueStatus
-from penstock.devops.queueing import NotQueued, Person, Queueing, RunRequest
+from penstock.devops.queueing import PULL_REQUEST, NotQueued, Person, Queueing, RunRequest
 from penstock.devops.schedules import branch_schedules, due
 from penstock.devops.sources import SourceMissing, SourceRepository, Sources
 from penstock.devops.triggers import Decision, Event, Going, Outcome
@@ -23,6 +23,7 @@ from penstock.language.compiler import Compiled
 
 _NO_FILE = "PS1201"
 _KEPT = 500
+_DRAFT = ":draft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,26 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A pull request that was opened, or whose source moved. `repository` and `project` are ids,
+    `source` and `target` full refs; `head` is the commit of the source, `base` where it left the
+    target, `merge` the commit of both merged, which runs."""
+
+    number: int
+    project: str
+    repository: str
+    source: str
+    target: str
+    head: str
+    base: str
+    merge: str
+    title: str
+    is_draft: bool
+    by: Person
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """A run that ended: numbers of run and pipeline, full ref, the service's words for results."""
 
@@ -155,6 +176,11 @@ class Starts:
             for move in push.moves:
                 started += self._moved(push, move)
             return started
+
+    def proposed(self, pull_request: Proposed) -> list[Started]:
+        """Start what a pull request starts."""
+        with self._lock:
+            return self._proposed(pull_request)
 
     def ended(self, run: Ended) -> list[Started]:
         """Start what the end of a run starts."""
@@ -231,6 +257,51 @@ class Starts:
             if place and self._may_have_resources(definition, place[1]):
                 found.append((definition, *place))
         return found
+
+    # Pull requests
+
+    def _proposed(self, pull: Proposed) -> list[Started]:
+        # One that is published is decided about again; what its draft ran is not run twice.
+        key = f"pullRequest:{pull.number}:{pull.head}{_DRAFT if pull.is_draft else ''}"
+        if self._book.is_decided(key):
+            return []
+        repository = self._sources.repository(pull.repository, pull.project)
+        event = triggers.PullRequestChanged(
+            repository=repository.name,
+            project=repository.project_name,
+            number=pull.number,
+            source_ref=pull.source,
+            target_ref=pull.target,
+            commit=pull.merge,
+            changed_paths=self._sources.changed_paths(repository, pull.base, pull.head),
+            is_draft=pull.is_draft,
+        )
+        happened = Happened(
+            key=key,
+            project=pull.project,
+            repository=pull.repository,
+            kind="pullRequest",
+            ref=f"refs/pull/{pull.number}/merge",
+            new=pull.merge,
+            who=pull.by.name,
+            about=pull.title,
+            at=pull.at,
+        )
+        pipelines = [
+            (definition, happened.ref, pull.merge)
+            for definition in self._definitions.list(pull.project)
+            if definition.repository == pull.repository
+        ]
+        # https://learn.microsoft.com/azure/devops/pipelines/build/variables#system-variables
+        more = {
+            PULL_REQUEST: str(pull.number),
+            "System.PullRequest.SourceBranch": pull.source,
+            "System.PullRequest.SourceCommitId": pull.head,
+            "System.PullRequest.SourceRepositoryURI": repository.address,
+            "System.PullRequest.TargetBranch": pull.target,
+            "System.PullRequest.targetBranchName": pull.target.removeprefix("refs/heads/"),
+        }
+        return self._decide(happened, event, pipelines, pull.by, more)
 
     # Ends of runs
 
@@ -316,6 +387,7 @@ class Starts:
         event: Event,
         pipelines: Sequence[tuple[Definition, str, str]],
         by: Person,
+        more: Mapping[str, str] = {},
     ) -> list[Started]:
         decided: list[Decided] = []
         started: list[Started] = []
@@ -323,11 +395,11 @@ class Starts:
             facts = self._facts(definition, ref, commit)
             found = triggers.decide_triggers(event, [facts], implied_ci=self._implied_ci)
             for decision in found:
-                if happened.kind == "push" and _lacks_file(decision):
+                if happened.kind in ("push", "pullRequest") and _lacks_file(decision):
                     why = f"the branch has no file {definition.path.lstrip('/')}"
                     decided.append(_kept(definition, decision, Outcome.NONE, why))
                     continue
-                one = self._do(happened, definition, decision, by)
+                one = self._do(happened, definition, decision, by, more)
                 decided.append(one)
                 if one.run is not None:
                     started.append(Started(run=one.run, pipeline=definition.name))
@@ -335,7 +407,12 @@ class Starts:
         return started
 
     def _do(
-        self, happened: Happened, definition: Definition, decision: Decision, by: Person
+        self,
+        happened: Happened,
+        definition: Definition,
+        decision: Decision,
+        by: Person,
+        more: Mapping[str, str],
     ) -> Decided:
         if decision.outcome not in (Outcome.RUN, Outcome.FAILED):
             return _kept(definition, decision, decision.outcome, decision.why)
@@ -347,8 +424,8 @@ class Starts:
             commit=decision.commit,
             reason=_variable(decision.reason or triggers.Reason.INDIVIDUAL_CI),
             requested_by=by,
-            cause=f"{happened.key}:{definition.id}",
-            more=decision.variables,
+            cause=f"{happened.key.removesuffix(_DRAFT)}:{definition.id}",
+            more={**decision.variables, **more},
         )
         try:
             run = int(self._queueing.queue(request))

@@ -177,7 +177,9 @@ class PullRequests:
         repositories: Repositories,
         pushes: Pushes,
         clock: Callable[[], float] = time.time,
+        on_failure: Callable[[PullRequest, Exception], None] | None = None,
     ) -> None:
+        self._on_failure = on_failure
         self._database = database
         self._repositories = repositories
         self._pushes = pushes
@@ -281,7 +283,7 @@ class PullRequests:
             _checked_title(title)
         named = {name: value for name, value in given.items() if value is not None}
         changed = self.edit(id, lambda content: replace(content, **named))  # type: ignore[arg-type]
-        return self.refresh(changed)
+        return self._announced(self.refresh(changed))
 
     def edit(self, id: int, edit: Callable[[Content], Content]) -> PullRequest:
         """Change the content of a pull request as a function says, in one transaction."""
@@ -456,11 +458,19 @@ class PullRequests:
 
     def _announced(self, found: PullRequest) -> PullRequest:
         """Tell the listeners of what they have not been told of yet."""
-        news = f"{found.state}:{found.content.source}"
+        draft = ":draft" if found.content.is_draft else ""
+        news = f"{found.state}:{found.content.source}{draft}"
         if found.content.announced == news:
             return found
-        for listener in self._listeners:
-            listener(found)
+        try:
+            for listener in self._listeners:
+                listener(found)
+        except Exception as error:
+            # It is told again when a branch moves next, or at the next start.
+            if self._on_failure is None:
+                raise
+            self._on_failure(found, error)
+            return found
         return self.edit(found.id, lambda content: replace(content, announced=news))
 
     def _check_branches(self, repository: Repository, source: str, target: str) -> None:

@@ -191,3 +191,63 @@ def test_two_branches_in_one_push_are_two_runs(server: DevopsServer) -> None:
     assert [run["branch"] for run in runs(server)] == ["one", "two"]
     whys = {ref: why for _, ref, _, why in decisions(server)}
     assert whys["refs/heads/one"] == "the branch one was deleted"
+
+
+def test_a_pull_request_runs_the_merge_of_its_branches(server: DevopsServer) -> None:
+    show = "bash: 'echo \"$SYSTEM_PULLREQUEST_SOURCEBRANCH to $SYSTEM_PULLREQUEST_TARGETBRANCH\"'"
+    text = f"trigger: none\npr: {{branches: {{include: [main]}}}}\nsteps: [{{{show}}}]\n"
+    server.commit({"azure-pipelines.yml": text})
+    server.pipeline()
+    server.commit({"a": "1"}, "Topic", ref="topic")
+    wanted = {"sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main"}
+    path = f"git/repositories/{server.repository}/pullrequests"
+    made = server.post(path, {**wanted, "title": "Bring the topic"})
+    (run,) = runs(server)
+    merge = made["lastMergeCommit"]["commitId"]
+    assert (run["reason"], run["branch"], run["commit"]) == (
+        "pullRequest",
+        "refs/pull/1/merge",
+        merge,
+    )
+    assert run["name"] == "Merge pull request 1 from topic into main"
+    assert server.ended(run["id"])["result"] == "succeeded"
+    page = server.get(f"build/builds/{run['id']}/logs")
+    texts = "".join(
+        server.ask("GET", f"/Demo/_apis/build/builds/{run['id']}/logs/{log['id']}").body.decode()
+        for log in page["value"]
+    )
+    assert "refs/heads/topic to refs/heads/main" in texts
+
+    server.commit({"a": "2"}, "More", ref="topic")
+    server.commit({"b": "2"}, "The target goes on", ref="main")
+    assert [one["reason"] for one in runs(server)] == ["pullRequest", "pullRequest"]
+    events = [one["event"]["kind"] for one in server.get("penstock/triggers")["value"]]
+    assert events.count("pullRequest") == 2
+
+
+def test_a_draft_runs_when_it_is_published_where_pr_says_so(server: DevopsServer) -> None:
+    text = f"trigger: none\npr: {{branches: {{include: [main]}}, drafts: false}}\n{STEPS}\n"
+    server.commit({"azure-pipelines.yml": text})
+    server.pipeline()
+    server.commit({"a": "1"}, "Topic", ref="topic")
+    wanted = {"sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main"}
+    path = f"git/repositories/{server.repository}/pullrequests"
+    server.post(path, {**wanted, "title": "A draft", "isDraft": True})
+    assert runs(server) == []
+    answered = server.ask("PATCH", f"/Demo/_apis/{path}/1", {"isDraft": False})
+    assert answered.status == 200
+    assert len(runs(server)) == 1
+
+
+def test_a_pull_request_in_conflict_runs_nothing(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": f"trigger: none\n{STEPS}\n", "a": "0"})
+    server.pipeline()
+    server.commit({"a": "1"}, "Topic", ref="topic")
+    server.push(server.folder / "work", "HEAD~1:refs/heads/other")
+    git(server.folder / "work", "checkout", "--quiet", "main")
+    server.commit({"a": "2"}, "Main", ref="main")
+    wanted = {"sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main"}
+    path = f"git/repositories/{server.repository}/pullrequests"
+    made = server.post(path, {**wanted, "title": "Both changed a"})
+    assert made["mergeStatus"] == "conflicts"
+    assert runs(server) == []
