@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
-import tempfile
 from collections.abc import Iterator
 from typing import Any
-
-# It keeps tables on disk by address; a port is used by one server after the other.
-os.environ["AZURE_DEVOPS_CACHE_DIR"] = tempfile.mkdtemp(prefix="azure-devops-cache-")
 
 import pytest
 from azure.devops.connection import Connection
