@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from penstock import __version__
+from penstock.cli.refilling import Refilling
 from penstock.cli.summary import MlJob
 from penstock.cli.tasks import AgentTasks
 from penstock.cli.triggerservices import TriggerServices
@@ -102,6 +103,7 @@ class DevopsServices:
             clock=time.time,
         )
         self.triggers = TriggerServices(host, self)
+        self.refilling = Refilling(host.runs.get, self.definitions, self.queueing.prepare)
         self._wakeups = Wakeups()
         on_event, on_log = wakes(self._wakeups)
         host.scheduler.subscribe(on_event)

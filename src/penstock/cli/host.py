@@ -159,13 +159,20 @@ class Host:
         """Take up the runs of processes that are gone. Those of `penstock run` are ended: their
         secrets, and the terminals that watched them, went with their processes."""
         self.ml.service.recover()
-        self.scheduler.recover(first=self._end_of_lost_run)
+        if self._devops is None:
+            self.scheduler.recover(first=self._end_of_lost_run)
+        else:
+            refill = self._devops.refilling.refill
+            self.scheduler.recover(first=self._end_of_lost_run, refill=refill)
 
     def _end_of_lost_run(self, run: str) -> list[Event]:
         found = self.runs.get(run)
-        if found is None or found.kind != "pipeline" or found.pipeline is not None:
+        if found is None or found.kind != "pipeline":
             return []
-        return [CancelRequested(at=self.scheduler.now(), node=None, reason=_LOST)]
+        reason = "" if found.pipeline is not None else _LOST
+        if self._devops is not None:
+            reason = self._devops.refilling.failures.get(run, reason)
+        return [CancelRequested(at=self.scheduler.now(), reason=reason)] if reason else []
 
     def is_idle(self, seconds: float) -> bool:
         """Whether nothing runs and nobody asked for that long."""

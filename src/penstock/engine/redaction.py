@@ -36,6 +36,15 @@ def event_without_secrets(event: Event) -> Event:
     return event
 
 
+def lacks_secrets(plan: Plan) -> bool:
+    """Whether the plan names secrets whose values it does not have."""
+    return _lacks(plan.variables) or any(
+        _lacks(node.variables)
+        or (isinstance(node.work, StepsWork) and any(e.secrets for e in node.work.endpoints))
+        for node in plan.nodes
+    )
+
+
 def refilled(kept: Plan, fresh: Plan) -> Plan:
     """A plan that was kept without secrets, with the values that a plan of the same run has now.
 
@@ -122,6 +131,10 @@ def _variables(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
     if not any(v.secret and v.value for v in variables):
         return variables
     return tuple(replace(v, value="") if v.secret else v for v in variables)
+
+
+def _lacks(variables: tuple[Variable, ...]) -> bool:
+    return any(v.secret and not v.value for v in variables)
 
 
 def _any_secret(outputs: Mapping[str, Output]) -> bool:

@@ -133,8 +133,13 @@ class DevopsServer:
 
 
 @contextmanager
-def devops_server(folder: Path, home: Path | None = None) -> Iterator[DevopsServer]:
-    """A server on a store of its own; a second one on the same `home` goes on with it."""
+def devops_server(
+    folder: Path, home: Path | None = None, *, is_left: bool = False
+) -> Iterator[DevopsServer]:
+    """A server on a store of its own; a second one on the same `home` goes on with it.
+
+    One that `is_left` leaves its runs as they are, for the next.
+    """
     host = Host(Home(home or folder / "home", folder / "cache"))
     try:
         services = host.serve_devops()
@@ -150,7 +155,10 @@ def devops_server(folder: Path, home: Path | None = None) -> Iterator[DevopsServ
         server.project, server.repository = project.id, repository.id
         yield server
     finally:
-        host.cancel_all("the test is over")
+        if is_left:
+            host.scheduler.close()
+        else:
+            host.cancel_all("the test is over")
         host.close()
         assert not (host.home.root / "failures.log").exists(), (
             host.home.root / "failures.log"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from penstock.devops.definitions import Definition
 from penstock.devops.queueing import Person, RunRequest, SecondTry
 from penstock.devops.reruns import events_to_keep, taken_over
 from penstock.devops.sources import SourceMissing
@@ -34,7 +35,18 @@ def rerun(
     if run.state != "finished":
         message = f"run {run.id} is going on"
         raise Refused(409, "BuildStatusInvalidChangeException", message)
-    request = RunRequest(
+    request = request_of(run, definition, by)
+    try:
+        return http.queueing.queue(
+            request, _second_try(http, run, stage, all_jobs) if failed_only else None
+        )
+    except SourceMissing as error:
+        raise bad_request(str(error), "InvalidSourceVersionException") from error
+
+
+def request_of(run: Run, definition: Definition, by: Person) -> RunRequest:
+    """What was asked for when the run was made, asked for again."""
+    return RunRequest(
         definition=definition,
         ref=run.extra.get("ref", ""),
         commit=run.commit,
@@ -49,12 +61,6 @@ def rerun(
         requested_by=by,
         requested_for=Person(id=run.requested_by, name=run.requested_for),
     )
-    try:
-        return http.queueing.queue(
-            request, _second_try(http, run, stage, all_jobs) if failed_only else None
-        )
-    except SourceMissing as error:
-        raise bad_request(str(error), "InvalidSourceVersionException") from error
 
 
 def _second_try(http: DevopsHttp, run: Run, stage: str | None, all_jobs: bool) -> SecondTry | None:
