@@ -245,6 +245,7 @@ class DevopsServices:
             sources=self.sources,
             explain=_explain,
             foresee=_foresee,
+            checkpoints=host.library.checkpoints.of_run,
             waits=lambda call, run: waits_of(library, call, run),
             ml_jobs=self._ml_jobs,
             jobs_in_hand=self._jobs_in_hand,

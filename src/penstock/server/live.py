@@ -257,7 +257,10 @@ class RunSource(_Source):
         def count(node: str, step: str) -> int:
             return http.logs.line_count(run, node, step)
 
-        return sequence, http.scheduler.read(run, lambda state: make_timeline(run, state, count))
+        held = http.checkpoints(run)
+        return sequence, http.scheduler.read(
+            run, lambda state: make_timeline(run, state, count, held)
+        )
 
     def _begin(self, timeline: Timeline) -> None:
         """Know what the reader has already."""

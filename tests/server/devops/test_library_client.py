@@ -252,6 +252,15 @@ def test_a_run_waits_for_permission_and_approval_and_is_followed_by_rest(
         return bool(found) and text in found[-1].message and found[-1].result is None
 
     until(lambda: waits("This pipeline needs permission to access a resource"), "permission")
+    page = server.get(f"penstock/runs/{run}")
+    (wanted,) = page["approvals"]
+    assert (wanted["kind"], wanted["canApprove"], wanted["stage"]) == ("permission", True, "Build")
+    assert wanted["resource"]["name"] == "settings"
+    assert [r["type"] for r in page["records"] if r["type"].startswith("Checkpoint")] == [
+        "Checkpoint",
+        "Checkpoint.Authorization",
+        "Checkpoint",
+    ]
     pipeline = server.pipeline()
     permissions.update_pipeline_permisions_for_resource(
         ResourcePipelinePermissions(
@@ -287,6 +296,12 @@ def test_a_run_waits_for_permission_and_approval_and_is_followed_by_rest(
     assert answer.json["value"][0]["steps"][0]["actualApprover"]["displayName"] == "admin"
     page = server.ended(run)
     assert page["result"] == "succeeded"
+    (approval,) = page["approvals"]
+    assert (approval["status"], approval["canApprove"]) == ("approved", False)
+    timeline = server.get(f"build/builds/{run}/timeline")["records"]
+    found = {r["type"]: r["result"] for r in timeline if r["type"].startswith("Checkpoint.")}
+    assert found == {"Checkpoint.Authorization": "succeeded", "Checkpoint.Approval": "succeeded"}
+    assert {approval["id"], approval["recordId"]} <= {record["id"] for record in timeline}
     again = server.ask(
         "PATCH",
         "/Demo/_apis/pipelines/approvals",

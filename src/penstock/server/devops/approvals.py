@@ -17,7 +17,7 @@ from penstock.devops.approvals import (
     Step,
     may_answer,
 )
-from penstock.devops.resources import NOUNS, Actor
+from penstock.devops.resources import NOUNS, Actor, Resource
 from penstock.server.devops.context import moment
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.devops.libraryhttp import (
@@ -165,19 +165,23 @@ def approval_json(http: LibraryHttp, call: Call, approval: Approval) -> dict[str
         "message": approval.said(),
         "isManualStart": approval.manual,
         "stage": approval.stage,
-        "resource": resource
-        and {
-            "type": resource.type,
-            "id": resource.id,
-            "name": resource.name,
-            "noun": NOUNS[resource.type],
-        },
+        "resource": resource_json(resource) if resource is not None else None,
         "pipeline": {
             "id": str(approval.pipeline),
             "name": http.pipeline(approval.pipeline),
             "owner": {"id": int(approval.run), "name": approval.run},
         },
         "_links": {"self": {"href": f"{call.base_url}/{path}"}},
+    }
+
+
+def resource_json(resource: Resource) -> dict[str, object]:
+    """A resource with the word that people use for its type."""
+    return {
+        "type": resource.type,
+        "id": resource.id,
+        "name": resource.name,
+        "noun": NOUNS[resource.type],
     }
 
 

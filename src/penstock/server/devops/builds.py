@@ -239,7 +239,10 @@ def timeline_json(http: DevopsHttp, call: Call, run: Run) -> dict[str, object]:
     name = project_name(http, run.project)
     id = str(run.id)
     timeline = http.scheduler.read(
-        id, lambda state: make_timeline(id, state, lambda n, s: http.logs.line_count(id, n, s))
+        id,
+        lambda state: make_timeline(
+            id, state, lambda n, s: http.logs.line_count(id, n, s), http.checkpoints(id)
+        ),
     )
     for record in timeline.records:
         if record["log"]:

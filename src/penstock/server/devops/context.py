@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from penstock.devops.checkpoints import Checkpoint
 from penstock.devops.definitions import Definition, Definitions
 from penstock.devops.queueing import Person, Prepared, Queueing
 from penstock.devops.sources import Sources
@@ -42,10 +43,10 @@ class DevopsHttp:
     """The stores and services behind the routes.
 
     `explain` and `foresee` tell why something ran, and what would run, as data (the command line
-    has the same); `waits` what a run waits for people to do; `ml_jobs` its ML jobs; `jobs_in_hand`
-    what the agents do, of `slots` at once. `forget` removes the files of a run;
-    `take_over(old, new, node)` copies those of a node. `closing` is set when the server is about to
-    stop.
+    has the same); `checkpoints` what holds the stages of a run, `waits` what it waits for people to
+    do; `ml_jobs` its ML jobs; `jobs_in_hand` what the agents do, of `slots` at once. `forget`
+    removes the files of a run; `take_over(old, new, node)` copies those of a node. `closing` is set
+    when the server is about to stop.
     """
 
     organization: str
@@ -61,6 +62,7 @@ class DevopsHttp:
     sources: Sources
     explain: Callable[[RunState, str, str, str], Mapping[str, Any]]
     foresee: Callable[[Prepared, Mapping[str, str]], Mapping[str, Any]]
+    checkpoints: Callable[[str], Sequence[Checkpoint]]
     waits: Callable[[Call, Run], list[dict[str, Any]]]
     ml_jobs: Callable[[str], list[dict[str, Any]]]
     jobs_in_hand: Callable[[], list[JobInHand]]

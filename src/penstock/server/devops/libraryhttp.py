@@ -68,13 +68,26 @@ def project_for(http: LibraryHttp, call: Call, named: str, wanted: Permission) -
     return found
 
 
-def check_administers(call: Call, project: str, kept: Kept | None) -> None:
-    """Refuse who may neither manage the project nor has made the resource: as on the service, its
-    maker is its administrator."""
+def administers(call: Call, project: str, kept: Kept | None) -> bool:
+    """Whether the caller may manage the project, or has made the resource and may manage the
+    library: as on the service, its maker is its administrator."""
     principal = call.principal
-    if principal is not None and principal.may(Permission.PROJECT_MANAGE, project):
-        return
-    if kept is not None and kept.created_by.id and kept.created_by.id == caller(call).id:
+    if principal is None:
+        return False
+    if principal.may(Permission.PROJECT_MANAGE, project):
+        return True
+    is_maker = kept is not None and bool(kept.created_by.id)
+    return (
+        is_maker
+        and kept is not None
+        and kept.created_by.id == caller(call).id
+        and principal.may(Permission.LIBRARY_MANAGE, project)
+    )
+
+
+def check_administers(call: Call, project: str, kept: Kept | None) -> None:
+    """Refuse who does not administer the resource."""
+    if administers(call, project, kept):
         return
     raise forbidden("only an administrator of the project, or who made the resource, may do that")
 

@@ -143,7 +143,9 @@ def run_page(http: DevopsHttp, call: Call, run: Run) -> dict[str, object]:
     id = str(run.id)
 
     def view(state: RunState) -> tuple[Timeline, dict[str, object], Plan]:
-        timeline = make_timeline(id, state, lambda n, s: http.logs.line_count(id, n, s))
+        timeline = make_timeline(
+            id, state, lambda n, s: http.logs.line_count(id, n, s), http.checkpoints(id)
+        )
         return timeline, graph_json(id, state), state.plan
 
     timeline, graph, plan = http.scheduler.read(id, view)

@@ -8,9 +8,9 @@ from typing import Any
 from penstock.devops.checkpoints import Checkpoint
 from penstock.devops.checks import ItemKind, ItemStatus
 from penstock.server.devops.approvals import approval_json
-from penstock.server.devops.libraryhttp import LibraryHttp
+from penstock.server.devops.libraryhttp import LibraryHttp, administers
 from penstock.server.devops.timeline import record_id
-from penstock.server.routes import Call, Permission
+from penstock.server.routes import Call
 from penstock.store.runs import Run
 
 
@@ -32,17 +32,19 @@ def waits_of(http: LibraryHttp, call: Call, run: Run) -> list[dict[str, Any]]:
         )
     for checkpoint in checkpoints:
         if checkpoint.result is None:
-            found += _permissions(call, run, checkpoint)
+            found += _permissions(http, call, run, checkpoint)
     return found
 
 
-def _permissions(call: Call, run: Run, checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
-    may = call.principal is not None and call.principal.may(Permission.LIBRARY_MANAGE, run.project)
+def _permissions(
+    http: LibraryHttp, call: Call, run: Run, checkpoint: Checkpoint
+) -> Iterator[dict[str, Any]]:
     for item in checkpoint.items:
         waits = item.kind is ItemKind.AUTHORIZATION and item.status is ItemStatus.PENDING
         if not waits or item.resource is None:
             continue
         resource = item.resource
+        kept = http.resources.get(run.project, resource.type, resource.id)
         yield {
             "id": f"{checkpoint.id}/{resource.type}/{resource.id}",
             "kind": "permission",
@@ -50,7 +52,7 @@ def _permissions(call: Call, run: Run, checkpoint: Checkpoint) -> Iterator[dict[
             "stage": checkpoint.work.stage,
             "resource": {"type": str(resource.type), "id": resource.id, "name": resource.name},
             "instructions": item.message,
-            "canApprove": may,
+            "canApprove": administers(call, run.project, kept),
             "recordId": _record(run, checkpoint),
             "steps": [],
         }

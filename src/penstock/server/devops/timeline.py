@@ -7,10 +7,12 @@ is made of the places of its node and its step, which only ever get followers, n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.devops.checkpoints import Checkpoint
+from penstock.devops.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
 from penstock.engine.requests import StepsWork
 from penstock.engine.state import NodeState, Phase, RunState
@@ -51,11 +53,16 @@ def record_id(run: str, kind: str, node: str, step: str = "") -> str:
 
 
 def make_timeline(
-    run: str, state: RunState, line_count: Callable[[str, str], int] | None = None
+    run: str,
+    state: RunState,
+    line_count: Callable[[str, str], int] | None = None,
+    checkpoints: Iterable[Checkpoint] = (),
 ) -> Timeline:
-    """The timeline of a run. `line_count(node, step)` is how many lines a log has now."""
+    """The timeline of a run. `line_count(node, step)` is how many lines a log has now;
+    `checkpoints` are those of the run, whose items are shown below its stages."""
     timeline = Timeline()
     builder = _Builder(run, state, timeline, line_count or (lambda node, step: 0))
+    builder.checkpoints = {checkpoint.node: checkpoint for checkpoint in checkpoints}
     for order, stage in enumerate(state.children(None), 1):
         builder.stage(stage, order)
     return timeline
@@ -69,6 +76,7 @@ class _Builder:
     line_count: Callable[[str, str], int]
     places: dict[str, int] = field(default_factory=dict)
     issues: dict[tuple[str, str], list[IssueLogged]] = field(default_factory=dict)
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.places = {id: place for place, id in enumerate(self.state.nodes, 1)}
@@ -88,7 +96,7 @@ class _Builder:
     def phase(self, job: NodeState, parent: str | None, order: int) -> None:
         """A job as the YAML has it; its legs or hooks are the jobs below it."""
         if job.node.kind == _CHECKPOINT:
-            self.timeline.records.append(self._of_node("Checkpoint", job, parent, order))
+            self._checkpoint(job, parent, order)
             return
         record = self._of_node("Phase", job, parent, order)
         self.timeline.records.append(record)
@@ -97,6 +105,41 @@ class _Builder:
             return
         for number, leaf in enumerate(self.state.children(job.node.id), 1):
             self.job(leaf, record["id"], number)
+
+    def _checkpoint(self, gate: NodeState, parent: str | None, order: int) -> None:
+        """What holds a stage, and each thing it waits for or has passed."""
+        record = self._of_node("Checkpoint", gate, parent, order)
+        self.timeline.records.append(record)
+        checkpoint = self.checkpoints.get(gate.node.id)
+        if checkpoint is None:
+            return
+        record["reason"] = checkpoint.message or record["reason"]
+        for number, item in enumerate(checkpoint.items, 1):
+            self.timeline.records.append(self._item(checkpoint, item, record, number))
+
+    def _item(
+        self, checkpoint: Checkpoint, item: Item, parent: dict[str, Any], order: int
+    ) -> dict[str, Any]:
+        place = f"{item.kind}/{item.check}/{item.resource.id if item.resource else ''}"
+        id = item.approval or record_id(self.run, "Checkpoint", checkpoint.node, place)
+        found = _record(
+            id=id,
+            parent=parent["id"],
+            kind=f"Checkpoint.{item.kind}",
+            name=item.name,
+            identifier=f"{parent['identifier']}.{order}",
+            order=order,
+        )
+        is_over = item.status is not ItemStatus.PENDING
+        found.update(
+            node=checkpoint.node,
+            startTime=moment(checkpoint.opened),
+            finishTime=moment(checkpoint.closed) if is_over else None,
+            state="completed" if is_over else "inProgress",
+            result=_OF_ITEM[item.status] if is_over else None,
+            reason=item.message or None,
+        )
+        return found
 
     def job(self, leaf: NodeState, parent: str, order: int) -> None:
         """What one agent does, with its steps."""
@@ -196,6 +239,14 @@ class _Builder:
         )
         record["log"] = {"id": log, "type": "Container", "url": None}
         record["lineCount"] = lines
+
+
+_OF_ITEM = {
+    ItemStatus.PASSED: "succeeded",
+    ItemStatus.FAILED: "failed",
+    ItemStatus.TIMED_OUT: "failed",
+    ItemStatus.CANCELED: "canceled",
+}
 
 
 def _state(node: NodeState) -> str:
