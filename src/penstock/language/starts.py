@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from penstock.language.casing import fold_case
-from penstock.language.cron import CronError, CronFault, parse_cron
 from penstock.language.pipeline import Filter, Pipeline, RepositoryResource, Text, Trigger
 from penstock.language.places import place_in
 from penstock.language.source import Diagnostic, Related, Severity
+
+if TYPE_CHECKING:
+    from penstock.language.cron import CronFault
 
 _ALIAS = re.compile("[-._A-Za-z0-9]*")  # the schema allows no dots; the service takes them
 _VARIABLE = re.compile(r"\$\([^)]*\)|\$\[")
@@ -56,6 +59,8 @@ def _patterns(names: Filter | None) -> tuple[Text, ...]:
 
 
 def _check_schedule(schedule: Trigger) -> Iterator[Diagnostic]:
+    from penstock.language.cron import CronError, parse_cron
+
     yield from _check_patterns("schedules", schedule)
     cron = schedule.cron
     if cron is None:
