@@ -361,6 +361,36 @@ def test_a_suggestion_replaces_what_is_written(editor: Editor) -> None:
     }
 
 
+# --- quick fixes
+
+
+@pytest.mark.parametrize(
+    "old, new, fixed",
+    [
+        ("- stage: Deploy", "- stagge: Deploy", "stage"),
+        ("size: 3", "syze: 3", "size"),
+        ("dependsOn: Compile", "dependsOn: 'Compil'", "'Compile'"),
+        ("template: ci/steps.yml", "template: ci/step.yml", "ci/steps.yml"),
+        ("parameters.environment", "parameters.environmant", "parameters.environment"),
+    ],
+)
+def test_a_guess_is_a_quick_fix(editor: Editor, old: str, new: str, fixed: str) -> None:
+    editor.open("azure-pipelines.yml", PIPELINE.replace(old, new))
+    faults = editor.wait_for("azure-pipelines.yml")
+    guessed = [fault for fault in faults if "did you mean" in fault["message"]]
+    actions = editor.ask(
+        "textDocument/codeAction",
+        {
+            "textDocument": {"uri": editor.uri("azure-pipelines.yml")},
+            "range": guessed[0]["range"],
+            "context": {"diagnostics": guessed},
+        },
+    )
+    (edit,) = actions[0]["edit"]["changes"][editor.uri("azure-pipelines.yml")]
+    assert edit == {"range": guessed[0]["range"], "newText": fixed}
+    assert actions[0]["title"] == f"write {fixed}"
+
+
 # --- outline
 
 

@@ -19,6 +19,7 @@ from pygls.workspace import PositionCodec
 from penstock import __version__
 from penstock.cli.editor.completion import Suggestion, complete
 from penstock.cli.editor.definition import define
+from penstock.cli.editor.fixes import replacement
 from penstock.cli.editor.hover import hover
 from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.editor.problems import Problems, all_at, problems_of, related_places
@@ -235,6 +236,24 @@ class _Editor:
             ),
         )
 
+    def fix(self, uri: str, source: Source, one: types.Diagnostic) -> types.CodeAction | None:
+        """The edit that a diagnostic of ours proposes."""
+        start, end = self.place(source, one.range.start), self.place(source, one.range.end)
+        lines = lines_of(source.text)
+        if start[0] != end[0] or start[0] >= len(lines):
+            return None
+        new = replacement(one.message, lines[start[0]][start[1] : end[1]])
+        if new is None:
+            return None
+        edit = types.TextEdit(range=one.range, new_text=new)
+        return types.CodeAction(
+            title=f"write {new}",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[one],
+            is_preferred=True,
+            edit=types.WorkspaceEdit(changes={uri: [edit]}),
+        )
+
     def symbol(self, one: Symbol) -> types.DocumentSymbol:
         """A part of the outline."""
         whole, name = self.range(one.span), self.range(one.name_span)
@@ -316,6 +335,18 @@ def _answer_questions(server: LanguageServer, editor: _Editor) -> None:
             spans = define(project, source, line + 1, column + 1)
             found = (editor.location(project, span) for span in spans)
             return [location for location in found if location]
+
+        return editor.ask(params.text_document.uri, answer, [])
+
+    fixes = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, fixes)
+    def on_fixes(params: types.CodeActionParams) -> list[types.CodeAction]:
+        ours = [one for one in params.context.diagnostics if one.source == "penstock"]
+
+        def answer(project: Project, source: Source) -> list[types.CodeAction]:
+            found = (editor.fix(params.text_document.uri, source, one) for one in ours)
+            return [fix for fix in found if fix]
 
         return editor.ask(params.text_document.uri, answer, [])
 
