@@ -334,6 +334,33 @@ def test_completion(still: Editor, added: str, first: list[str]) -> None:
     assert bool(first) or not found
 
 
+TEST = "pipeline: /azure-pipelines.yml\ntests:\n- name: a\n  "
+
+
+@pytest.mark.parametrize(
+    "text, first",
+    [
+        ("", ["pipeline", "given", "tests"]),
+        (TEST, ["pipeline", "branch", "reason", "parameters"]),
+        (TEST + "expect:\n    ", ["result", "stages", "jobs"]),
+        (TEST + "expect: { ski", ["result", "stages", "jobs"]),
+        (TEST + "expect:\n    skips: [", ["Build", "Build/Compile", "Build/Unit", "Deploy"]),
+        (TEST + "expect:\n    stages:\n    - ", ["Build", "Deploy"]),
+        (TEST + "expect:\n    jobs: [", ["Build/Compile", "Build/Unit", "Deploy/Ship"]),
+        (TEST + "expect:\n    result: ", ["succeeded", "succeededWithIssues", "failed"]),
+        (TEST + "assume:\n    Bui", ["Build", "Build/Compile"]),
+        (TEST + "assume:\n    Build: ", ["succeeded", "succeededWithIssues", "failed"]),
+        (TEST + "parameters: { ", ["environment"]),
+        (TEST + "parameters:\n    environment: ", ["dev", "prod"]),
+        (TEST + "reason: ", ["Manual", "IndividualCI"]),
+    ],
+)
+def test_completion_in_a_test_file(still: Editor, text: str, first: list[str]) -> None:
+    still.open("a.pipeline-test.yml", text)
+    assert still.completion("a.pipeline-test.yml", text)[: len(first)] == first
+    still.shut("a.pipeline-test.yml")
+
+
 def test_completion_in_an_empty_file(still: Editor) -> None:
     still.open("new.yml", "")
     assert still.completion("new.yml", "")[:3] == ["stages", "extends", "jobs"]

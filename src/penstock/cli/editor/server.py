@@ -25,6 +25,9 @@ from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.editor.problems import Problems, all_at, problems_of, related_places
 from penstock.cli.editor.projects import Project
 from penstock.cli.editor.symbols import Symbol, symbols_of
+from penstock.cli.editor.testfiles import complete_test
+from penstock.cli.testing.discovery import is_test_file
+from penstock.cli.testing.documents import SUFFIXES
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.source import Diagnostic, Severity, Source, Span, lines_of
 from penstock.language.templates.references import SELF
@@ -93,16 +96,26 @@ class _Editor:
         return self._projects[root]
 
     def ask(
-        self, uri: str, answer: Callable[[Project, Source], _Answer], otherwise: _Answer
+        self,
+        uri: str,
+        answer: Callable[[Project, Source], _Answer],
+        otherwise: _Answer,
+        *,
+        tests: bool = False,
     ) -> _Answer:
-        """What `answer` says of an open document; `otherwise` where it is not one of ours."""
+        """What `answer` says of an open document; `otherwise` where it is not one of ours.
+
+        A test file is one of ours where `tests` is set.
+        """
         path = _path(uri)
         if path is None:
             return otherwise
         project = self.project_of(path)
         name = project.files.name_of(path)
         source = project.files.read(SELF, name)
-        return otherwise if source is None or project.is_foreign(name) else answer(project, source)
+        if source is None or (project.is_foreign(name) and not (tests and is_test_file(path))):
+            return otherwise
+        return answer(project, source)
 
     # --- documents
 
@@ -356,11 +369,12 @@ def _answer_questions(server: LanguageServer, editor: _Editor) -> None:
     def on_completion(params: types.CompletionParams) -> types.CompletionList:
         def answer(project: Project, source: Source) -> list[types.CompletionItem]:
             line, column = editor.place(source, params.position)
-            found = complete(project, source, line, column)
+            suggest = complete_test if source.name.endswith(SUFFIXES) else complete
+            found = suggest(project, source, line, column)
             return [editor.item(one, params.position, rank) for rank, one in enumerate(found)]
 
         nothing: list[types.CompletionItem] = []
-        items = editor.ask(params.text_document.uri, answer, nothing)
+        items = editor.ask(params.text_document.uri, answer, nothing, tests=True)
         return types.CompletionList(is_incomplete=False, items=items)
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)

@@ -48,6 +48,17 @@ EXPECTATIONS = {
     "snapshot": "text",
 }
 _RUN_RESULTS = ("succeeded", "succeededWithIssues", "failed", "canceled")
+_ASSUMED = tuple(map(str, RESULTS.values()))
+KEYS = {
+    "": tuple(_FILE),
+    "given": tuple(_GIVEN),
+    "tests": tuple(_TEST),
+    "cases": tuple(_ROW),
+    "expect": tuple(EXPECTATIONS),
+}
+"""The keys of each mapping of a test file, by the key that leads to it."""
+RESULT_WORDS = {"result": _RUN_RESULTS, "assume": _ASSUMED, "results": (*_ASSUMED, "abandoned")}
+"""The words for results, by the key under which they stand."""
 _MOST_COMBINATIONS = 1_000
 
 
@@ -265,13 +276,11 @@ class _Reader:
         if key == "reason":
             return self._is_among(node, REASONS, "a reason")
         if key == "result":
-            return self._is_among(node, _RUN_RESULTS, "the result of a run")
+            return self._is_among(node, RESULT_WORDS[key], "the result of a run")
         return True
 
     def _is_result(self, node: Node, key: str) -> bool:
-        known = list(map(str, RESULTS.values()))
-        words = known if key == "assume" else [*known, "abandoned"]
-        return not isinstance(node, Scalar) or self._is_among(node, words, "a result")
+        return not isinstance(node, Scalar) or self._is_among(node, RESULT_WORDS[key], "a result")
 
     def _is_among(self, node: Scalar, words: Iterable[str], what: str) -> bool:
         known = list(words)
