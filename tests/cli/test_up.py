@@ -82,3 +82,13 @@ def test_a_taken_port_is_told(server: Terminal) -> None:
     failed = server.type("up", "--port", port, "--data", str(other))
     assert failed.code == 7
     assert f"the server did not start: port {port} is used by another program" in failed.err
+
+
+def test_in_the_foreground_it_serves_until_it_is_told_to_stop(server: Terminal) -> None:
+    process = server.start("up", "--foreground", "--port", "0")
+    until(lambda: server.type("status").code == 0, "the server runs")
+    assert int(announced(server)["pid"]) == process.pid
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert said.splitlines()[-1].startswith("http://127.0.0.1:")

@@ -290,3 +290,52 @@ def test_what_waits_for_an_agent_is_told(server: DevopsServer) -> None:
     go.touch()
     server.ended(run)
     assert server.get("penstock/queue")["value"] == []
+
+
+ML_JOB = """
+type: command
+command: echo begun; echo told > ${{outputs.words}}/a.txt
+environment: {image: python:3.11-slim}
+compute: local
+outputs: {words: {type: uri_folder}}
+"""
+SUBMITTING = """
+steps:
+- script: az ml workspace create --name ws -g rg -o none
+- script: az ml job create --file job.yml -g rg -w ws --query name -o tsv
+  displayName: Submit
+"""
+
+
+def test_an_ml_job_is_shown_beside_the_step_that_started_it(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": SUBMITTING, "job.yml": ML_JOB})
+    run = server.run()
+    assert server.ended(run)["result"] == "succeeded"
+
+    def completed() -> Any:
+        page = server.get(f"penstock/runs/{run}")
+        jobs = [job for job in page["mlJobs"] if job["status"] == "Completed"]
+        return (page, jobs[0]) if jobs else None
+
+    page, job = until(completed, "the ML job has ended")
+    assert (job["workspace"], job["resourceGroup"]) == ("ws", "rg")
+    step = next(r for r in page["records"] if r["id"] == job["recordId"])
+    assert step["name"] == "Submit"
+
+
+def test_what_penstock_run_did_is_in_the_project_local(server: DevopsServer) -> None:
+    from penstock.engine.plan import Plan
+
+    runs = server.host.runs
+    run = runs.new_id()
+    header = {"kind": "pipeline", "name": "ci", "definition": "ci", "number": "1", "branch": "main"}
+    server.host.scheduler.start(run, Plan(nodes=()), header)
+    server.host.scheduler.wait(run, 20)
+    server.services.adopt_local_runs()
+    listed = server.ask("GET", "/local/_apis/penstock/runs").json["value"]
+    assert [(row["id"], row["definition"]) for row in listed] == [
+        (int(run), {"id": None, "name": "ci"})
+    ]
+    assert server.ask("GET", f"/local/_apis/penstock/runs/{run}").json["state"] == "completed"
+    again = server.ask("POST", f"/local/_apis/penstock/runs/{run}/rerun", {})
+    assert again.status == 409
