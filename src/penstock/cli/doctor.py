@@ -18,6 +18,7 @@ from penstock.cli.output import print_data
 from penstock.store.home import Home
 
 OLDEST_GIT = (2, 31)
+HOSTING_GIT = (2, 38)
 FREE_GIB = 2
 
 
@@ -77,6 +78,9 @@ def _git() -> Finding:
     if numbers < OLDEST_GIT:
         help = f"install git {OLDEST_GIT[0]}.{OLDEST_GIT[1]} or newer"
         return Finding(name="git", state="broken", detail=f"{version} is too old", help=help)
+    if numbers < HOSTING_GIT:
+        help = f"`penstock up` needs git {HOSTING_GIT[0]}.{HOSTING_GIT[1]} to host repositories"
+        return Finding(name="git", state="missing", detail=f"{version} at {path}", help=help)
     return Finding(name="git", state="ok", detail=f"{version} at {path}")
 
 

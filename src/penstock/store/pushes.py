@@ -81,13 +81,13 @@ class Pushes:
         self._clock = clock
         self._on_failure = on_failure
         self._listeners: list[Listener] = []
-        self._turns: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._turns: dict[str, threading.Lock] = {}
 
     # Writing
 
     def turn(self, repository: Repository) -> threading.Lock:
         """The lock under which the refs of a repository change."""
-        return self._turns[repository.id]
+        return self._turns.setdefault(repository.id, threading.Lock())
 
     def begin(self, repository: Repository, pusher: Pusher) -> int:
         """Note that refs are about to change, so that a lost push still has its pusher."""

@@ -196,3 +196,13 @@ def test_a_source_with_merges_cannot_be_rebased(store: Hosted, tree: Path) -> No
     source = git(tree, "rev-parse", "topic")
     with pytest.raises(CannotRebase):
         merged(store, target, source, Strategy.REBASE)
+
+
+def test_a_repository_is_tidied_without_losing_anything(store: Hosted, tree: Path) -> None:
+    ids = [commit(tree, f"c{n}", {f"f{n}": str(n)}) for n in range(5)]
+    store.push(tree)
+    before = store.git.size()
+    git(store.folder, "repack", "-adq")
+    store.repositories.tidy(store.repository)
+    assert 0 < store.git.size() < before
+    assert [store.git.commit(id).title for id in ids] == [f"c{n}" for n in range(5)]

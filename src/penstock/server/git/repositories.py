@@ -87,7 +87,8 @@ class _Repositories:
     def one(self, call: Call) -> Reply:
         """One repository."""
         found = self._http.found(call)
-        return self._view(found.address, found.project, found.repository)
+        view = self._view(found.address, found.project, found.repository)
+        return {**view, "size": found.git.size()}
 
     def create(self, call: Call) -> Reply:
         """Make an empty repository."""

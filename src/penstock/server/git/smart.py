@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -27,8 +28,10 @@ from penstock.store.git.transport import (
     uses_version_2,
 )
 from penstock.store.pushes import PushRecord
+from penstock.store.repositories import Repository
 
 AT_ONCE = 16
+TIDY_EACH = 20
 DISK_RESERVE = 256 * 1024 * 1024
 """A push is refused when the disk has less free than this."""
 _NO_CACHE = {
@@ -71,6 +74,8 @@ class _Smart:
             threads=ThreadPoolExecutor(4, thread_name_prefix="push"),
             on_failure=http.on_failure,
         )
+        self._tidying = ThreadPoolExecutor(1, thread_name_prefix="tidy")
+        self._pushed: Counter[str] = Counter()
 
     async def refs(self, call: Call) -> ProcessResponse:
         """What a repository has, for a client that is about to fetch or push."""
@@ -143,9 +148,22 @@ class _Smart:
                 body_limit=self._http.pack_limit + BODY_LIMIT,
                 beside=receiving.conversation,
                 may_end=lambda: not receiving.holds_turn,
-                finished=self._places.release,
+                finished=partial(self._received, repository),
             )
         )
+
+    def _received(self, repository: Repository) -> None:
+        """After a push: every so often, look whether packs and loose objects should be gathered."""
+        self._places.release()
+        self._pushed[repository.id] += 1
+        if self._pushed[repository.id] % TIDY_EACH == 0:
+            self._tidying.submit(self._tidy, repository)
+
+    def _tidy(self, repository: Repository) -> None:
+        try:
+            self._http.repositories.tidy(repository)
+        except Exception as error:  # noqa: BLE001 - the top of a thread: recorded
+            self._http.on_failure(f"tidying {repository.name}", error)
 
 
 def plain_error(error: Exception) -> Answer:

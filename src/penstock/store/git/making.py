@@ -1,4 +1,7 @@
-"""Makes bare repositories, with settings under which nothing that is pushed can run or linger."""
+"""Makes bare repositories, with settings under which nothing that is pushed can run or linger.
+
+git 2.38 is the oldest that will do: `cat-file -z` and `merge-tree --write-tree` came with it.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from pathlib import Path
 from penstock.store.git.names import checked_ref
 from penstock.store.git.program import GitFailed, environment, run
 
-MINIMUM_GIT = (2, 38)
-"""`cat-file --batch-command -z` and `merge-tree --write-tree` came with it."""
 PACK_LIMIT = 5 * 1024**3
 
 _SETTINGS: Mapping[str, str] = {

@@ -75,6 +75,12 @@ class BareRepository:
             if "commit" in (kind, peeled_kind)
         ]
 
+    def size(self) -> int:
+        """How many bytes its objects take on the disk."""
+        counted = run(self.folder, "count-objects", "-v").decode().splitlines()
+        kib = dict(line.split(": ", 1) for line in counted if ": " in line)
+        return (int(kib.get("size", 0)) + int(kib.get("size-pack", 0))) * 1024
+
     def ref_objects(self, *prefixes: str) -> dict[str, str]:
         """Every ref below the given names, whatever it names, with the object's id."""
         output = run(self.folder, "for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
