@@ -110,3 +110,26 @@ def test_rotation_changes_the_key_and_no_value(terminal: Terminal, tmp_path: Pat
     rotated = terminal.type("secrets", "rotate")
     assert rotated.err == "1 secret encrypted with a new key\n"
     assert (tmp_path / "home" / "secrets.key").read_text() != before
+
+
+def test_a_secure_file_of_the_working_tree_is_there_while_the_job_lasts(
+    terminal: Terminal,
+) -> None:
+    steps = """
+steps:
+- checkout: none
+- task: DownloadSecureFile@1
+  name: key
+  inputs: { secureFile: Key.pem }
+- bash: cat "$(key.secureFilePath)"; echo "at $(key.secureFilePath)"
+"""
+    terminal.write("azure-pipelines.yml", steps)
+    missing = terminal.type("run")
+    assert missing.code == 4
+    assert 'secure file "Key.pem" is not in the library' in missing.err
+    terminal.write(".penstock/secure-files/key.pem", "begin\n")
+    ended = terminal.type("run", "--verbose")
+    assert ended.code == 0, ended
+    assert "begin" in ended.out
+    place = next(line for line in ended.out.splitlines() if "| at /" in line)
+    assert not Path(place.partition("| at ")[2].strip()).exists()

@@ -84,7 +84,12 @@ class Host:
         self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
         self.scheduler = Scheduler(self.runs, self._executor_for, _expand)
         self.agents = LocalJobServer(
-            home, self.logs, self._report, on_log=self._on_log, place=self._artifact_folder
+            home,
+            self.logs,
+            self._report,
+            on_log=self._on_log,
+            place=self._artifact_folder,
+            secure_file=lambda named: self.library.secure_file(named),
         )
         self._elsewhere = elsewhere
         self._pool: LocalPool | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from penstock.devops.checkpoints import Checkpoints
 from penstock.devops.projectlibrary import ProjectLibrary
-from penstock.devops.resources import Actor
+from penstock.devops.resources import Actor, ResourceType
 from penstock.engine.state import Phase, RunState
 from penstock.store.approvals import Checks
 from penstock.store.deployments import DeploymentLog
@@ -60,6 +60,12 @@ class LibraryServices:
     def account(self, actor: Actor) -> Actor:
         """The account of someone who is known by a sign-in name only; as given where none is."""
         return actor if actor.id else self.find_account(actor.name) or actor
+
+    def secure_file(self, named: str) -> tuple[str, bytes] | None:
+        """The name and content of the secure file `PROJECT/ID`."""
+        project, _, id = named.partition("/")
+        kept = self.resources.get(project, ResourceType.SECURE_FILE, id)
+        return None if kept is None else (kept.name, self.resources.content(kept))
 
     def close(self) -> None:
         """End the thread that holds stages; what waits goes on with the next process."""

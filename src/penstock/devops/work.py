@@ -8,8 +8,9 @@ from dataclasses import replace
 from penstock.devops.images import choose_image
 from penstock.devops.macros import expand
 from penstock.devops.planning import Planning
+from penstock.devops.resources import OWN
 from penstock.devops.steps import plan_step
-from penstock.engine.requests import Endpoint, Step, StepsWork
+from penstock.engine.requests import Endpoint, SecureFileSource, Step, StepsWork
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic
@@ -46,6 +47,7 @@ def plan_work(
     choice = choose_image(image, surroundings.library.images)
     requested: list[Step] = []
     endpoints: dict[str, Endpoint] = {}
+    secure_files: list[SecureFileSource] = []
     if implicit_checkout and not any(step.keyword == "checkout" for step in steps):
         requested.append(_checkout_self(len(requested) + 1))
     if download and planning.publishes and not any(s.keyword == "download" for s in steps):
@@ -64,6 +66,7 @@ def plan_work(
         if planned.step is not None:
             requested.append(planned.step)
             _check_repository(planning, step)
+            secure_files += _secure_files(planning, step)
     notes = [choice.note] if choice.note else []
     notes += [
         f'connection "{e.name}" stands for the local workspace'
@@ -74,6 +77,7 @@ def plan_work(
         steps=tuple(requested),
         repositories=tuple(surroundings.repositories.values()),
         endpoints=tuple(endpoints.values()),
+        secure_files=tuple(dict.fromkeys(secure_files)),
         pool=pool.name.value if pool and pool.name else "default",
         image=choice.target,
         definition_key=surroundings.definition_key,
@@ -109,6 +113,36 @@ def _download_current(number: int) -> Step:
         task=DOWNLOAD_TASK,
         inputs={"alias": "current"},
         display_name="Download artifacts",
+    )
+
+
+def _secure_files(planning: Planning, step: model.Step) -> list[SecureFileSource]:
+    """The secure files that a step names, where the library has them."""
+    found = []
+    surroundings = planning.surroundings
+    for name, text in step.inputs.items():
+        if name.casefold() != "securefile" or not text.value.strip():
+            continue
+        file = surroundings.library.secure_file(text.value.strip())
+        project = surroundings.protection.project if surroundings.protection else OWN
+        if file is None:
+            planning.problems.append(_missing_file(planning, text))
+        elif file.id:
+            found.append(SecureFileSource(name=file.name, uri=f"securefile:{project}/{file.id}"))
+        else:
+            found.append(SecureFileSource(name=file.name, path=file.origin))
+    return found
+
+
+def _missing_file(planning: Planning, text: model.Text) -> Diagnostic:
+    guess = nearest(text.value, list(planning.surroundings.library.secure_files))
+    return Diagnostic(
+        code="PS2126",
+        message=f'secure file "{text.value}" is not in the library',
+        span=text.span,
+        label="file not found",
+        help=(f'did you mean "{guess}"? Or ' if guess else "")
+        + f"put it at .penstock/secure-files/{text.value}, where the repository is yours alone",
     )
 
 

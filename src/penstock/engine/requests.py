@@ -76,6 +76,16 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecureFileSource:
+    """Where a secure file comes from: the `uri` that the server knows, or a `path` in the working
+    tree of `self`."""
+
+    name: str
+    uri: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepsWork:
     """The steps of one pipeline job, in order, and what they may use.
 
@@ -86,6 +96,7 @@ class StepsWork:
     steps: tuple[Step, ...]
     repositories: tuple[Repository, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    secure_files: tuple[SecureFileSource, ...] = ()
     pool: str = "default"
     image: str = ""
     definition_key: str = ""

@@ -390,6 +390,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Webhooks, and the triggers of builds, packages and container images, need a server that "
         "other systems can reach. The pipeline runs, but not by them.",
     ),
+    "PS2126": (
+        "secure file not found",
+        "A step names a secure file that the library does not have. On a server it is uploaded to "
+        "the project's library; for `penstock run` it lies in .penstock/secure-files.",
+    ),
     "PS2130": (
         "an image that no hosted agent has",
         "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "

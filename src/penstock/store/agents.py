@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from penstock.ml.jobstore import JobStore
 
 Place = Callable[[str, str], Path | None]
+SecureFile = Callable[[str], tuple[str, bytes] | None]
+SECURE_FILE = "securefile:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class LocalJobServer:
 
     `report` takes the events (the scheduler's `post`, for one); `on_log` sees each text after it
     was kept, for live printing. `place(run, node)` is the artifact folder of an ML job, None for
-    all others.
+    all others. `secure_file(PROJECT/ID)` gives the name and content of a secure file.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class LocalJobServer:
         *,
         on_log: Callable[[str, str, str, str], None] | None = None,
         place: Place | None = None,
+        secure_file: SecureFile | None = None,
     ) -> None:
         self._home = home
         self._logs = logs
         self._report = report
         self._on_log = on_log
         self._place = place
+        self._secure_file = secure_file
 
     def report(self, run: str, events: Sequence[Event]) -> None:
         """Add events to the run, in order."""
@@ -69,6 +73,8 @@ class LocalJobServer:
         Into `folder` goes a file under its own name, or what a folder holds (then `folder` itself
         is returned). Raises `NotFound`.
         """
+        if uri.startswith(SECURE_FILE):
+            return self._put_secure_file(uri, folder)
         path = self._stored(uri)
         if not path.exists():
             raise NotFound(f'nothing is stored at "{uri}"')
@@ -77,6 +83,18 @@ class LocalJobServer:
         target = folder if path.is_dir() else folder / path.name
         copy_into(path, target)
         return target
+
+    def _put_secure_file(self, uri: str, folder: Path | None) -> Path:
+        """A secure file in a folder of the agent, for its user only."""
+        found = self._secure_file(uri.removeprefix(SECURE_FILE)) if self._secure_file else None
+        if found is None or folder is None:
+            raise NotFound("there is no such secure file any more")
+        name, content = found
+        path = folder / folder_name(name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(content)
+        return path
 
     def output_path(self, uri: str, type: str) -> Path:
         """Where an output is written, which is its place in the store already.

@@ -51,6 +51,16 @@ stages:
           steps:
           - bash: echo pushed
 """
+USES_A_FILE = """
+steps:
+- checkout: none
+- task: DownloadSecureFile@1
+  name: key
+  inputs: { secureFile: key.pem }
+- bash: |
+    test "$(wc -c < "$(key.secureFilePath)")" = 9
+    test "$(stat -c %a "$(key.secureFilePath)")" = 600
+"""
 
 
 @pytest.fixture
@@ -391,6 +401,14 @@ def test_secure_files_go_in_and_never_out(server: DevopsServer) -> None:
     assert kept is not None
     assert server.host.library.resources.content(kept) == b"\x00private\xff"
     assert server.ask("GET", f"{base}/{made['id']}?includeDownloadTicket=true").status == 400
+    server.ask(
+        "PATCH",
+        f"/Demo/_apis/pipelines/pipelinePermissions/securefile/{made['id']}",
+        {"allPipelines": {"authorized": True}},
+    )
+    server.commit({"azure-pipelines.yml": USES_A_FILE})
+    page = server.ended(server.run())
+    assert page["result"] == "succeeded", page["issues"]
     assert server.ask("DELETE", f"{base}/{made['id']}").status == 204
     assert server.ask("GET", f"{base}/{made['id']}").status == 404
 

@@ -44,6 +44,13 @@ _BUILT_IN = (
         "artifact_tasks",
         "DPA",
     ),
+    (
+        "DownloadSecureFile",
+        1,
+        "2a6ca863-f2ce-4f4d-8bcb-15e64608ec4b",
+        "secure_files",
+        "DOWNLOAD_SECURE_FILE",
+    ),
     ("ExtractFiles", 1, "5e1e3830-fbfb-11e5-aab1-090c92bc4988", "archives", "EXTRACT_FILES"),
     ("PowerShell", 2, "e213ff0f-5d5c-4791-802d-52ea3e7be1f1", "powershell", "POWERSHELL"),
     ("PublishBuildArtifacts", 1, "2ff763a7-ce83-4e1f-bc89-0ae63477cebe", "artifact_tasks", "PBA"),
