@@ -230,6 +230,7 @@ def test_what_is_open_to_everyone_is_known(whole: Whole) -> None:
         ("GET", "/metadata/endpoints"),
         ("GET", "/_apis/penstock/status"),
         ("POST", "/_apis/penstock/session"),
+        ("GET", "/_apis/penstock/session/{ticket}"),
         ("GET", "/_apis/penstock/identity/token"),
         # Which places the API has, the same for everyone.
         ("OPTIONS", "/{organization}/_apis"),

@@ -75,6 +75,8 @@ def command(
     found = serving.living(home)
     if found is not None and found.kind == serving.SERVER:
         click.echo(f"{address(found.url)} (process {found.pid}) runs already")
+        if open_portal:
+            _show_portal(home, found.url)
         return Exit.OK
     home.make()
     if found is not None:
@@ -89,7 +91,7 @@ def command(
     started = serving.wait(home, process, log_of(home), "the server")
     click.echo(f"{address(started.url)} (process {started.pid})")
     if open_portal:
-        click.launch(address(started.url))
+        _show_portal(home, started.url)
     return Exit.OK
 
 
@@ -194,6 +196,25 @@ def _tell_first_account(home: Home) -> None:
             f"account {first.account.name}, password {first.password}, token {first.token}"
             " (shown this once)"
         )
+
+
+def _show_portal(home: Home, url: str) -> None:
+    """Open the portal in the user's browser, signed in, since this store is theirs."""
+    from penstock.server.people.signin import PATH
+    from penstock.store.database import open_state
+    from penstock.store.people import People
+    from penstock.store.people.accounts import UnknownAccount
+
+    database = open_state(home)
+    try:
+        people = People(database)
+        ticket = people.tickets.issue(people.accounts.named(FIRST_ACCOUNT))
+    except UnknownAccount:
+        click.launch(address(url))
+    else:
+        click.launch(f"{url}{PATH}/{ticket}")
+    finally:
+        database.close()
 
 
 def _serve_or_say_why() -> int:

@@ -264,3 +264,51 @@ def test_a_page_of_another_site_signs_nobody_in(
     answer = server.ask("POST", SESSION, body, **headers)
     assert answer.status == 403
     assert "set-cookie" not in answer.headers
+
+
+# Tickets
+
+
+def test_a_ticket_signs_in_one_browser_once(server: PeopleServer) -> None:
+    ticket = server.people.tickets.issue(server.add("anna"))
+    opened = server.ask("GET", f"{SESSION}/{ticket}", Sec_Fetch_Site="none")
+    assert (opened.status, opened.headers["location"]) == (303, "/penstock")
+    cookie = opened.headers["set-cookie"].partition(";")[0]
+    assert server.ask("GET", SESSION, cookie=cookie).json["account"]["userName"] == "anna"
+    again = server.ask("GET", f"{SESSION}/{ticket}", Sec_Fetch_Site="none")
+    assert (again.status, "set-cookie" in again.headers) == (303, False)
+
+
+def test_a_ticket_is_over_after_a_minute(server: PeopleServer) -> None:
+    ticket = server.people.tickets.issue(server.add("anna"))
+    server.now[0] += 60
+    assert "set-cookie" not in server.ask("GET", f"{SESSION}/{ticket}").headers
+
+
+def test_a_ticket_of_a_disabled_account_opens_nothing(server: PeopleServer) -> None:
+    server.add("root", administrator=True)
+    anna = server.add("anna")
+    ticket = server.people.tickets.issue(anna)
+    server.people.accounts.disable(anna.id, by=server.people.audit.entries()[0].actor)
+    assert "set-cookie" not in server.ask("GET", f"{SESSION}/{ticket}").headers
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin"])
+def test_a_page_signs_nobody_in_by_a_ticket_of_its_own(server: PeopleServer, site: str) -> None:
+    ticket = server.people.tickets.issue(server.add("mallory"))
+    opened = server.ask("GET", f"{SESSION}/{ticket}", Sec_Fetch_Site=site)
+    assert (opened.status, "set-cookie" in opened.headers) == (303, False)
+
+
+@pytest.mark.parametrize("ticket", ["x", "penstock_ticket_x", "penstock_pat_x"])
+def test_what_is_no_ticket_leads_to_the_sign_in_page(server: PeopleServer, ticket: str) -> None:
+    opened = server.ask("GET", f"{SESSION}/{ticket}")
+    assert (opened.status, "set-cookie" in opened.headers) == (303, False)
+
+
+def test_a_ticket_is_good_for_nothing_else(server: PeopleServer) -> None:
+    ticket = server.people.tickets.issue(server.add("anna"))
+    assert server.ask("GET", SESSION, token=ticket).status == 401
+    assert server.ask("POST", SESSION, {"token": ticket}).status == 401
+    assert server.ask("GET", SESSION, cookie=f"penstock_session={ticket}").status == 401
+    assert ticket not in server.database.path.read_bytes().decode("latin-1")

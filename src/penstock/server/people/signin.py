@@ -59,6 +59,10 @@ class SignIn:
         self._attempts.succeeded("", address)
         return found.account, found.credential
 
+    async def by_ticket(self, ticket: str) -> Account | None:
+        """The account of a ticket, which is used up by this."""
+        return await self._run(partial(self._people.tickets.redeem, ticket))
+
     async def start(self, call: Call, account: Account, token: str | None = None) -> str:
         """Begin a session, and end the one whose cookie came with the request, if any: an address
         that someone else knew before is of no use after. Returns the new cookie's value."""
@@ -121,6 +125,19 @@ def session_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:
         headers = {"set-cookie": session_cookie(call, cookie), "cache-control": "no-store"}
         return Answer(body=_session(house, account), headers=headers)
 
+    async def begin_by_ticket(call: Call) -> Answer:
+        """Sign in the browser that a program of this machine opened, and show it the portal.
+
+        A page that sends a browser here, with a ticket of its own, gets nothing done.
+        """
+        headers = {"location": f"/{house.organization}", "cache-control": "no-store"}
+        if call.header("sec-fetch-site", "none") == "none":
+            account = await sign_in.by_ticket(call.parameters["ticket"])
+            if account is not None:
+                cookie = await sign_in.start(call, account)
+                headers["set-cookie"] = session_cookie(call, cookie)
+        return Answer(status=303, headers=headers)
+
     def show(call: Call) -> Answer:
         account = account_of(call, people.accounts)
         return Answer(body=_session(house, account), headers={"cache-control": "no-store"})
@@ -137,6 +154,13 @@ def session_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:
             permission=Permission.PUBLIC,
             handler=begin,
             body_limit=_BODY_LIMIT,
+            on_error=devops_error,
+        ),
+        Route(
+            method="GET",
+            path=f"{PATH}/{{ticket}}",
+            permission=Permission.PUBLIC,
+            handler=begin_by_ticket,
             on_error=devops_error,
         ),
         Route(

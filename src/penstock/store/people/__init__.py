@@ -15,6 +15,7 @@ from penstock.store.people.jobtokens import JobTokens
 from penstock.store.people.members import Members
 from penstock.store.people.passwords import Cost
 from penstock.store.people.sessions import Sessions
+from penstock.store.people.tickets import Tickets
 from penstock.store.people.tokens import Tokens
 
 FULL_ACCESS = "app_token"
@@ -61,6 +62,7 @@ class People:
         self.tokens = Tokens(
             database, self.audit, clock=clock, new_id=make_id, random_bytes=random_bytes
         )
+        self.tickets = Tickets(database, clock=clock, random_bytes=random_bytes)
         self.job_tokens = JobTokens(database, clock=clock, random_bytes=random_bytes)
 
     def make_first_account(self, name: str, *, display_name: str = "") -> FirstAccount | None:

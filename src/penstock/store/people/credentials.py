@@ -12,6 +12,7 @@ from collections.abc import Callable
 PERSONAL = "penstock_pat_"
 JOB = "penstock_job_"
 SESSION = "penstock_session_"
+TICKET = "penstock_ticket_"
 
 RandomBytes = Callable[[int], bytes]
 

@@ -259,6 +259,12 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_account ON sessions (account);
 
+CREATE TABLE tickets (
+  hash TEXT NOT NULL PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  expires REAL NOT NULL
+);
+
 CREATE TABLE job_tokens (
   hash TEXT NOT NULL PRIMARY KEY,
   run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
