@@ -79,7 +79,7 @@ def compile_pipeline(
             tree = _expanded(includer, loaded, scope, parameters or {}, reports)
     if loaded and isinstance(tree, Mapping):
         pipeline = build_pipeline(tree, loaded.source, origins)
-        _report_whole(pipeline, reports)
+        _report_whole(pipeline, loaded.root, reports)
     diagnostics = reports.all()
     return Compiled(
         pipeline=None if has_errors(diagnostics) else pipeline,
@@ -92,18 +92,34 @@ def compile_pipeline(
     )
 
 
-def _report_whole(pipeline: Pipeline, reports: Reports) -> None:
+def _report_whole(pipeline: Pipeline, root: Node | None, reports: Reports) -> None:
     """What is wrong with a pipeline as a whole, with the templates that led to each place."""
     is_complete = not reports.has_errors
+    has_resources = is_complete or _has_all_resources(root, reports)
     found = [
         *check_pipeline(pipeline, is_complete=is_complete),
-        *check_jobs(pipeline, is_complete=is_complete),
+        *check_jobs(pipeline, is_complete=has_resources),
         *check_starts(pipeline),
     ]
     chains = include_chains(pipeline) if found else {}
     for diagnostic in found:
         label = diagnostic.span.source.label if diagnostic.span else ""
         reports.add(diagnostic, chains.get(label, ()))
+
+
+def _has_all_resources(root: Node | None, reports: Reports) -> bool:
+    """Whether the resources were read in spite of errors: these are elsewhere, and no template
+    that is extended could have added some."""
+    if not isinstance(root, Mapping) or root.get("extends") is not None:
+        return False
+    if any("${{" in entry.key.value for entry in root.entries):
+        return False
+    resources = root.get("resources")
+    if resources is None:
+        return True
+    span = resources.span
+    places = [d.span for d in reports.all() if d.span and d.span.source.label == span.source.label]
+    return not any(span.line <= place.line <= span.end_line for place in places)
 
 
 def _opened(loader: Loader, path: str, reports: Reports) -> Loaded | None:
