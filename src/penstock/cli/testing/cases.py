@@ -23,6 +23,7 @@ from penstock.language.yaml import Node, Scalar
 
 _PARAMETER = "--parameter "
 _NOT_GIVEN = "PS1210"
+_NO_VALUE = "PS1204"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +104,17 @@ def _in_test(errors: Iterable[Diagnostic], case: Case) -> Iterator[Diagnostic]:
     """Errors of the pipeline, each with the test that met it."""
     place = Related(case.span, f'met by the test "{case.name}"')
     for error in errors:
-        if error.code == _NOT_GIVEN:
-            help = "give its folder in the test: `repositories: { NAME: FOLDER }`"
-            error = replace(error, help=help)
-        yield replace(error, related=(*error.related, place)) if error.span != case.span else error
+        told = replace(error, help=_help_in_test(error))
+        yield replace(told, related=(*told.related, place)) if told.span != case.span else told
+
+
+def _help_in_test(error: Diagnostic) -> str | None:
+    """The next step, where a test gives what the command line gives elsewhere."""
+    if error.code == _NOT_GIVEN:
+        return "give its folder in the test: `repositories: { NAME: FOLDER }`"
+    if error.code == _NO_VALUE and not error.related:
+        return "give one in the test: `parameters: { NAME: VALUE }`; or add a default"
+    return error.help
 
 
 def _snapshot(

@@ -49,6 +49,9 @@ class Session:
             for outcome in outcomes:
                 self._done.append(outcome)
                 yield outcome
+        if not self._done and not self._invalid and not self._words:
+            help = "docs/testing.md shows how tests in Python are written"
+            raise Failure("no test takes the fixture `pipeline` of Penstock", help, Exit.NOT_FOUND)
         if not self._done and not self._invalid:
             help = "leave -k out to see the names of all"
             message = f'no test has "{self._words}" in its file or name'

@@ -36,10 +36,13 @@ class Snapshots:
         self._update = update
         self.written: list[Path] = []
         self.used: set[Path] = set()
+        self._names: dict[Path, str] = {}
 
     def compare(self, test: Path, name: str, text: str) -> Difference | None:
         """How the text differs from the snapshot of that name beside the test file."""
         path = folder_of(test) / f"{_slug(name)}.yml"
+        if self._names.setdefault(path, name) != name:
+            path = path.with_stem(f"{path.stem}-{_mark(name)}")
         self.used.add(path)
         known = path.read_text("utf-8") if path.is_file() else None
         if known == HEAD + text:
@@ -68,6 +71,13 @@ def folder_of(test: Path) -> Path:
 
 def _slug(name: str) -> str:
     return _UNSAFE.sub("-", name).strip("-.")[:_LONGEST] or "snapshot"
+
+
+def _mark(name: str) -> str:
+    """What tells a name from another that makes the same file name."""
+    from hashlib import sha256
+
+    return sha256(name.encode()).hexdigest()[:6]
 
 
 def _diff(old: str, new: str) -> str:
