@@ -164,8 +164,9 @@ class Queueing:
         """Make the run and start it; its id. Raises NotQueued, SourceMissing, UnknownStage."""
         if request.cause and (known := self.runs.id_of_cause(request.cause)):
             return known
-        if request.definition.settings.queue_status is QueueStatus.DISABLED:
-            raise NotQueued(f'the pipeline "{request.definition.name}" is disabled')
+        status = request.definition.settings.queue_status
+        if status is not QueueStatus.ENABLED:
+            raise NotQueued(f'the pipeline "{request.definition.name}" is {status}')
         prepared = self.prepare(request)
         run = self.runs.new_id()
         try:

@@ -49,7 +49,8 @@ class Sources(Protocol):
     """Finds repositories and reads commits. Every method may be called from any thread."""
 
     def repository(self, name: str, project: str) -> SourceRepository:
-        """By id, by `name` in the project (its id), or by `project/name`. Raises SourceMissing."""
+        """By id or by `name` in the project (its id), also as `project/name`. Raises SourceMissing
+        for others, those of other projects too."""
 
     def resolve(self, repository: SourceRepository, ref: str) -> str:
         """The commit of a full ref (empty: the default branch), or of a commit's own id. Raises

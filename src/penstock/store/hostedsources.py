@@ -31,13 +31,14 @@ class HostedSources:
         self._address = address
 
     def repository(self, name: str, project: str) -> SourceRepository:
-        """By id, by `name` in the project (its id), or by `project/name`. Raises SourceMissing."""
-        found = self._repositories.find(name, project) or self._repositories.find(name)
-        if found is None and "/" in name:
-            other, _, inner = name.partition("/")
-            if place := self._projects.find(other):
-                found = self._repositories.find(inner, place.id)
-        owner = self._projects.find(found.project) if found is not None else None
+        """By id or by `name` in the project (its id), also as `project/name`. Raises SourceMissing
+        for others, those of other projects too: what a run may read is its project's."""
+        found = self._repositories.find(name, project)
+        owner = self._projects.find(project)
+        if found is None and owner is not None and "/" in name:
+            place, _, inner = name.partition("/")
+            if self._projects.find(place) == owner:
+                found = self._repositories.find(inner, project)
         if found is None or owner is None:
             raise SourceMissing(f'there is no repository "{name}" in the project')
         git = self._repositories.git(found)

@@ -339,3 +339,42 @@ def test_what_penstock_run_did_is_in_the_project_local(server: DevopsServer) -> 
     assert server.ask("GET", f"/local/_apis/penstock/runs/{run}").json["state"] == "completed"
     again = server.ask("POST", f"/local/_apis/penstock/runs/{run}/rerun", {})
     assert again.status == 409
+
+
+def test_a_paused_pipeline_takes_no_runs(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    definition = server.get(f"build/definitions/{server.pipeline()}")
+    for status in ("paused", "disabled"):
+        definition = server.get(f"build/definitions/{server.pipeline()}")
+        body = {**definition, "queueStatus": status}
+        path = f"/Demo/_apis/build/definitions/{server.pipeline()}"
+        assert server.ask("PUT", path, body).status == 200
+        answered = server.ask("POST", f"/Demo/_apis/pipelines/{server.pipeline()}/runs", {})
+        assert (answered.status, answered.json["message"]) == (
+            400,
+            f'the pipeline "CI" is {status}',
+        )
+
+
+def test_repositories_of_other_projects_are_not_read(server: DevopsServer) -> None:
+    services = server.services
+    other = services.projects.create("Other")
+    hidden = services.repositories.create(other, "hidden")
+    configuration = {
+        "type": "yaml",
+        "path": "azure-pipelines.yml",
+        "repository": {"id": hidden.id, "type": "azureReposGit"},
+    }
+    answered = server.ask(
+        "POST", "/Demo/_apis/pipelines", {"name": "spy", "configuration": configuration}
+    )
+    assert answered.status == 404
+    server.commit(
+        {
+            "azure-pipelines.yml": "resources: {repositories: [{repository: x, type: git, "
+            "name: Other/hidden}]}\nsteps: [{checkout: x}]"
+        }
+    )
+    page = server.get(f"penstock/runs/{server.run()}")
+    assert page["result"] == "failed"
+    assert 'there is no repository "Other/hidden" in the project' in page["problem"]["text"]

@@ -62,12 +62,12 @@ def pool_routes(http: DevopsHttp) -> tuple[Route, ...]:
 
     def list_agents(call: Call) -> Reply:
         _check(call)
-        value = agents(http)
+        value = agents(http, call)
         return {"count": len(value), "value": value}
 
     def show_agent(call: Call) -> Reply:
         _check(call)
-        for agent in agents(http):
+        for agent in agents(http, call):
             if str(agent["id"]) == call.parameters["agentId"]:
                 return agent
         name = call.parameters["agentId"][:40]
@@ -101,13 +101,14 @@ def pool_routes(http: DevopsHttp) -> tuple[Route, ...]:
     )
 
 
-def agents(http: DevopsHttp) -> list[dict[str, object]]:
-    """The agents of this machine: its slots. One without work is online and idle."""
+def agents(http: DevopsHttp, call: Call) -> list[dict[str, object]]:
+    """The agents of this machine: its slots. One without work is online and idle; what one does is
+    told to those who may see the run."""
     busy = {job.agent: job for job in http.jobs_in_hand() if job.agent}
-    return [_agent(http, number, busy.get(number)) for number in range(1, http.slots + 1)]
+    return [_agent(http, call, number, busy.get(number)) for number in range(1, http.slots + 1)]
 
 
-def _agent(http: DevopsHttp, number: int, job: JobInHand | None) -> dict[str, object]:
+def _agent(http: DevopsHttp, call: Call, number: int, job: JobInHand | None) -> dict[str, object]:
     shown: dict[str, object] = {
         "id": number,
         "name": f"{http.machine}-{number}",
@@ -121,7 +122,10 @@ def _agent(http: DevopsHttp, number: int, job: JobInHand | None) -> dict[str, ob
         "lastHeartbeat": moment(http.clock()),
     }
     run = http.runs.get(job.run) if job is not None else None
-    if job is not None and run is not None:
+    principal = call.principal
+    if run is None or principal is None or job is None:
+        return shown
+    if principal.may(Permission.RUN_READ, run.project):
         shown["assignedRequest"] = {
             "requestId": run.id,
             "jobId": job.node,
