@@ -11,6 +11,7 @@ import pytest
 from gitserver import TOKEN, GitServer, basic, commit, git
 
 from penstock.store.git.names import ZERO
+from penstock.store.git.repository import LogQuery
 
 KIND = {"blob": 3, "tree": 2, "commit": 1, "tag": 4}
 
@@ -202,3 +203,18 @@ def test_filenames_that_mean_something_to_a_shell_are_only_names(
     for name in names:
         assert server.git.entry(id, name).path == name
     assert git(tree, "status", "--porcelain") == ""
+
+
+def test_old_faults_that_real_histories_have_are_let_through(server: GitServer) -> None:
+    inner = tree_of(("100644", b"a", BLOB_ID))
+    padded = tree_of(("040000", b"d", object_id("tree", inner)))
+    odd = b"tree %s\nauthor A <a@b> 1 +051800\ncommitter A<a@b> 1 +0000\n\nm\n"
+    body = odd % object_id("tree", padded).encode()
+    id = object_id("commit", body)
+    pack = packed(("blob", BLOB), ("tree", inner), ("tree", padded), ("commit", body))
+    said = push(server, [(ZERO, id, "refs/heads/main")], pack)
+    assert "ok refs/heads/main" in said, said
+    found = server.git.commit(id)
+    assert (found.committer.name, found.author.name) == ("A", "A")
+    assert [entry.path for entry in server.git.walk(id)] == ["d", "d/a"]
+    assert [one.id for one in server.git.log(LogQuery(start=id))] == [id]

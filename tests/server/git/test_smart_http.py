@@ -271,3 +271,25 @@ def test_a_client_that_leaves_takes_its_process_along(server: GitServer, tree: P
     assert not processes_of(server.folder)
     commit(tree, "after", {"a": "1"})
     server.client(tree, "push", server.url, "main")
+
+
+def test_a_server_that_closes_ends_what_it_started(tmp_path: Path, tree: Path) -> None:
+    with git_server(tmp_path / "home") as server:
+        pushed(server, tree)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", server.server.listener.port, timeout=20
+        )
+        connection.putrequest("POST", "/penstock/demo/_git/demo/git-receive-pack")
+        connection.putheader("Authorization", basic(TOKEN))
+        connection.putheader("Content-Type", "application/x-git-receive-pack-request")
+        connection.putheader("Content-Length", "1000000")
+        connection.endheaders(b"00")
+        end = time.monotonic() + 10
+        while not processes_of(server.folder) and time.monotonic() < end:
+            time.sleep(0.01)
+        folder = server.folder
+    connection.close()
+    end = time.monotonic() + 20
+    while processes_of(folder) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not processes_of(folder)

@@ -26,6 +26,7 @@ _SETTINGS: Mapping[str, str] = {
     "receive.fsck.badTimezone": "ignore",
     "receive.fsck.missingSpaceBeforeDate": "ignore",
     "receive.fsck.missingNameBeforeEmail": "ignore",
+    "receive.fsck.missingSpaceBeforeEmail": "ignore",
     "receive.denyNonFastForwards": "false",
     "receive.denyDeleteCurrent": "refuse",
     "receive.hideRefs": "refs/pull",
