@@ -9,6 +9,7 @@ import type { RunRow } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import { useMay } from "../../app/session.ts";
+import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { CopyButton } from "../../components/CopyButton/CopyButton.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
@@ -38,6 +39,10 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
   const view = state.get("view") ?? "runs";
   const name = query.data?.name ?? `Pipeline ${id}`;
   const configuration = query.data?.configuration;
+  const repository = useRepositoryName(
+    scope,
+    configuration?.repository.name ?? configuration?.repository.id,
+  );
   const badge = projectApi(scope, "build", "status", id);
   return (
     <Page
@@ -51,15 +56,11 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
           <>
             <span className={styles.fact}>
               <CodeIcon aria-hidden />
-              {configuration.repository.name ? (
-                <Link href={links.files(scope, configuration.repository.name)}>
-                  {configuration.repository.name}
-                </Link>
-              ) : null}
+              {repository ? <Link href={links.files(scope, repository)}>{repository}</Link> : null}
             </span>
             <span className={styles.fact}>
               <DocumentIcon aria-hidden />
-              {configuration.path}
+              {configuration.path.replace(/^\//, "")}
             </span>
           </>
         ) : null
@@ -92,7 +93,7 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
                 name: "Copy as command",
                 onChoose: () =>
                   void navigator.clipboard.writeText(
-                    `az pipelines create --name ${JSON.stringify(name)} --yml-path ${configuration?.path ?? "azure-pipelines.yml"} --repository ${configuration?.repository.name ?? ""} --repository-type tfsgit --project ${JSON.stringify(scope.project)}`,
+                    `az pipelines create --name ${JSON.stringify(name)} --yml-path ${configuration?.path ?? "azure-pipelines.yml"} --repository ${repository ?? ""} --repository-type tfsgit --project ${JSON.stringify(scope.project)}`,
                   ),
               },
               { name: "Delete", isDisabled: !mayRun, onChoose: () => setAsking(true) },

@@ -2,13 +2,13 @@ import { Button, Textarea } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { repositories } from "../../api/repositories.ts";
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { answerApproval, permitPipeline, run } from "../../api/runs.ts";
 import { projectApi, type Scope } from "../../api/scope.ts";
 import type { Approval, RunPage as Data, Issue, TimelineRecord } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
+import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { Card, Chip } from "../../components/Card/Card.tsx";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { Age, Duration } from "../../components/Duration/Duration.tsx";
@@ -219,10 +219,7 @@ function Secret() {
 }
 
 function Facts({ scope, page }: { scope: Scope; page: Data }) {
-  const known = useResource(repositories(scope));
-  const named = page.yaml?.repository;
-  const repository =
-    known.data?.value.find((one) => one.id === named || one.name === named)?.name ?? named;
+  const repository = useRepositoryName(scope, page.yaml?.repository);
   const commit = page.changes[0];
   return (
     <dl className={styles.facts}>
