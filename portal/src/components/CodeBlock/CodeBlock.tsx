@@ -1,5 +1,6 @@
 import { memo, type ReactNode } from "react";
 import { highlight } from "../../text/highlight.ts";
+import { visible } from "../../text/visible.ts";
 import { CopyButton } from "../CopyButton/CopyButton.tsx";
 import styles from "./CodeBlock.module.css";
 
@@ -44,7 +45,7 @@ export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
                 />
               ) : null}
               <code>
-                {highlight(line, language).map((token, at) => (
+                {highlight(visible(line), language).map((token, at) => (
                   <span key={at} className={styles[token.kind]}>
                     {token.text}
                   </span>

@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { differenceOf } from "../../text/difference.ts";
+import { visible } from "../../text/visible.ts";
 import styles from "./DiffView.module.css";
 
 const SIGNS = { same: " ", added: "+", removed: "-" } as const;
@@ -28,7 +29,7 @@ export function DiffView({
                 <td className={styles.number} data-n={line.after ?? ""} />
                 <td className={styles.sign}>{SIGNS[line.kind]}</td>
                 <td>
-                  <code>{line.text || "\u200b"}</code>
+                  <code>{visible(line.text) || "\u200b"}</code>
                 </td>
               </tr>
             ))}

@@ -3,6 +3,7 @@
 import { parseAnsi, type Segment, type Style } from "../../text/ansi.ts";
 import { type LineKind, parseLogLine } from "../../text/logline.ts";
 import { type ClockStyle, formatClock, formatDuration } from "../../text/time.ts";
+import { visible } from "../../text/visible.ts";
 import styles from "./LogView.module.css";
 import type { LogDocument } from "./logDocument.ts";
 
@@ -37,8 +38,7 @@ export function makeRow(
   }
   const kind = KINDS[line.kind];
   if (kind) row.classList.add(kind);
-  // The end of a group is a mark for us, not a line to read.
-  const text = line.kind === "endgroup" && line.text === "" ? "" : line.text;
+  const text = visible(line.text);
   const parsed = parseAnsi(text, before);
   for (const segment of parsed.segments) row.append(...nodesOf(segment));
   if (line.kind === "group") addGroupHead(row, log, number);
