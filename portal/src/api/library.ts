@@ -37,7 +37,8 @@ export function saveVariableGroup(
   group: Omit<VariableGroup, "id"> & { id?: number },
 ): Promise<VariableGroup> {
   const segments = ["distributedtask", "variablegroups", ...(group.id ? [group.id] : [])];
-  return request(projectApi(scope, ...segments), {
+  // The service changes groups through the organization; the body names the project.
+  return request(organizationApi(scope.organization, ...segments), {
     method: group.id ? "PUT" : "POST",
     query: { "api-version": "7.1" },
     body: {
@@ -57,9 +58,9 @@ export function saveVariableGroup(
 }
 
 export function deleteVariableGroup(scope: Scope, id: number): Promise<unknown> {
-  return request(projectApi(scope, "distributedtask", "variablegroups", id), {
+  return request(organizationApi(scope.organization, "distributedtask", "variablegroups", id), {
     method: "DELETE",
-    query: { "api-version": "7.1" },
+    query: { projectIds: scope.project, "api-version": "7.1" },
   });
 }
 
@@ -72,14 +73,19 @@ export function serviceEndpoints(scope: Scope): Resource<List<ServiceEndpoint>> 
 
 export function createServiceEndpoint(
   scope: Scope,
-  wanted: { name: string; type: string; description: string; url: string },
+  wanted: {
+    name: string;
+    type: string;
+    description: string;
+    url: string;
+    authorization: { scheme: string; parameters: Record<string, string> };
+  },
 ): Promise<ServiceEndpoint> {
-  return request(projectApi(scope, "serviceendpoint", "endpoints"), {
+  return request(organizationApi(scope.organization, "serviceendpoint", "endpoints"), {
     method: "POST",
     query: { "api-version": "7.1" },
     body: {
       ...wanted,
-      authorization: { scheme: "None", parameters: {} },
       data: {},
       serviceEndpointProjectReferences: [
         { name: wanted.name, projectReference: { name: scope.project } },
@@ -89,9 +95,9 @@ export function createServiceEndpoint(
 }
 
 export function deleteServiceEndpoint(scope: Scope, id: string): Promise<unknown> {
-  return request(projectApi(scope, "serviceendpoint", "endpoints", id), {
+  return request(organizationApi(scope.organization, "serviceendpoint", "endpoints", id), {
     method: "DELETE",
-    query: { "api-version": "7.1" },
+    query: { projectIds: scope.project, "api-version": "7.1" },
   });
 }
 

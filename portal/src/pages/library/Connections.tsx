@@ -19,12 +19,41 @@ import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { PermissionsCard } from "./PermissionsCard.tsx";
 
-const TYPES: [type: string, name: string][] = [
-  ["azurerm", "Azure Resource Manager (this server's machine learning)"],
-  ["generic", "Generic"],
-  ["git", "Git"],
-  ["dockerregistry", "Docker registry"],
+interface Kind {
+  type: string;
+  name: string;
+  scheme: string;
+  /** The names of its credentials on the wire, with their labels. */
+  fields: [parameter: string, label: string][];
+}
+
+const USER: Kind["fields"] = [
+  ["username", "User name"],
+  ["password", "Password"],
 ];
+const KINDS: Kind[] = [
+  {
+    type: "azurerm",
+    name: "Azure Resource Manager (this server's machine learning)",
+    scheme: "PenstockLocal",
+    fields: [],
+  },
+  { type: "generic", name: "Generic", scheme: "UsernamePassword", fields: USER },
+  { type: "dockerregistry", name: "Docker registry", scheme: "UsernamePassword", fields: USER },
+  {
+    type: "github",
+    name: "GitHub",
+    scheme: "PersonalAccessToken",
+    fields: [["accessToken", "Personal access token"]],
+  },
+  {
+    type: "externalpythondownloadfeed",
+    name: "Python package download",
+    scheme: "UsernamePassword",
+    fields: USER,
+  },
+];
+const SECRET = /password|token/i;
 
 export function Connections({ scope }: { scope: Scope }) {
   const query = useResource(serviceEndpoints(scope));
@@ -55,7 +84,8 @@ export function Connections({ scope }: { scope: Scope }) {
                 {
                   name: "Type",
                   width: "30%",
-                  cell: ({ type }) => TYPES.find(([id]) => id === type.toLowerCase())?.[1] ?? type,
+                  cell: ({ type }) =>
+                    KINDS.find((kind) => kind.type === type.toLowerCase())?.name ?? type,
                 },
                 {
                   name: "Ready",
@@ -102,13 +132,18 @@ export function NewConnection({ scope, onClose }: { scope: Scope; onClose: () =>
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const [url, setUrl] = useState("");
+  const [parameters, setParameters] = useState<Record<string, string>>({});
   const { act, error, isBusy } = useAction(["serviceEndpoints"]);
+  const kind = KINDS.find((one) => one.type === type);
+  if (kind === undefined) return null;
+  const isLocal = kind.fields.length === 0;
   const create = async () => {
     const wanted = {
       type,
       name,
       description,
-      url: type === "azurerm" ? window.location.origin : url,
+      url: isLocal ? window.location.origin : url,
+      authorization: { scheme: kind.scheme, parameters },
     };
     if (await act(() => createServiceEndpoint(scope, wanted))) onClose();
   };
@@ -122,10 +157,16 @@ export function NewConnection({ scope, onClose }: { scope: Scope; onClose: () =>
       isDisabled={isBusy || name.trim() === ""}
     >
       <Field label="Type">
-        <Select value={type} onChange={(_, data) => setType(data.value)}>
-          {TYPES.map(([id, title]) => (
-            <option key={id} value={id}>
-              {title}
+        <Select
+          value={type}
+          onChange={(_, data) => {
+            setType(data.value);
+            setParameters({});
+          }}
+        >
+          {KINDS.map((one) => (
+            <option key={one.type} value={one.type}>
+              {one.name}
             </option>
           ))}
         </Select>
@@ -133,11 +174,25 @@ export function NewConnection({ scope, onClose }: { scope: Scope; onClose: () =>
       <Field label="Service connection name" required>
         <Input value={name} onChange={(_, data) => setName(data.value)} />
       </Field>
-      {type === "azurerm" ? null : (
+      {isLocal ? null : (
         <Field label="Server address">
           <Input value={url} onChange={(_, data) => setUrl(data.value)} />
         </Field>
       )}
+      {kind.fields.map(([parameter, label]) => (
+        <Field
+          key={parameter}
+          label={label}
+          hint={SECRET.test(parameter) ? "Kept encrypted; never shown again" : undefined}
+        >
+          <Input
+            type={SECRET.test(parameter) ? "password" : "text"}
+            autoComplete="off"
+            value={parameters[parameter] ?? ""}
+            onChange={(_, data) => setParameters({ ...parameters, [parameter]: data.value })}
+          />
+        </Field>
+      ))}
       <Field label="Description">
         <Input value={description} onChange={(_, data) => setDescription(data.value)} />
       </Field>

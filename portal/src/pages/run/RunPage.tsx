@@ -116,7 +116,9 @@ function Summary({ scope, page }: { scope: Scope; page: Data }) {
           </div>
         </Card>
       ) : null}
-      {page.issues.length > 0 ? <Issues scope={scope} page={page} /> : null}
+      {page.issues.length > 0 && page.problem === null ? (
+        <Issues scope={scope} page={page} />
+      ) : null}
       {page.graph && page.graph.nodes.length > 0 ? (
         <Card title="Stages" isFlush>
           <GraphView graph={page.graph} label="Stages of this run" isInline onSelect={openStage} />
@@ -422,6 +424,15 @@ function Artifacts({ scope, page }: { scope: Scope; page: Data }) {
   );
 }
 
+const RESOURCES: Record<string, string> = {
+  environment: "the environment",
+  variablegroup: "the variable group",
+  endpoint: "the service connection",
+  securefile: "the secure file",
+  queue: "the agent pool",
+  repository: "the repository",
+};
+
 function ApprovalCard({ scope, page, approval }: { scope: Scope; page: Data; approval: Approval }) {
   const client = useQueryClient();
   const [comment, setComment] = useState("");
@@ -443,7 +454,7 @@ function ApprovalCard({ scope, page, approval }: { scope: Scope; page: Data; app
       <div className={styles.approvalText}>
         <h2>
           {isPermission
-            ? `This pipeline needs permission to use ${resource?.type ?? "a resource"} ${resource?.name ?? ""}`
+            ? `This pipeline needs permission to use ${RESOURCES[resource?.type ?? ""] ?? "the resource"} ${resource?.name ?? ""}`
             : `Waiting for approval: ${what}`}
         </h2>
         {approval.instructions ? <p>{approval.instructions}</p> : null}
