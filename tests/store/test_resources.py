@@ -21,7 +21,7 @@ from penstock.language.templates.files import LocalFiles
 from penstock.store.database import open_state
 from penstock.store.home import Home
 from penstock.store.keys import KeyFile
-from penstock.store.library import Resources
+from penstock.store.library import Resources, forget_project
 from penstock.store.secrets import Secrets
 
 ADA = Actor(id="a1", name="ada", display_name="Ada")
@@ -137,7 +137,8 @@ def test_an_environment_is_made_when_it_is_first_used_by_that_pipeline(stores: S
 def test_a_project_is_forgotten_whole(stores: Stores) -> None:
     stores.resources.create("p", GROUP, "settings", ADA, secrets={"a": "1"})
     kept = stores.resources.create("q", GROUP, "settings", ADA, secrets={"a": "1"})
-    stores.resources.forget_project("p")
+    with stores.database.transaction() as connection:
+        forget_project(connection, "p")
     assert stores.resources.of_type("p", GROUP) == []
     assert stores.secrets.names("p") == []
     assert stores.resources.secrets(kept) == {"a": "1"}

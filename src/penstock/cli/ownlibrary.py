@@ -16,22 +16,25 @@ from penstock.language.templates.files import Files
 from penstock.store.home import Home
 
 if TYPE_CHECKING:
+    from penstock.store.audit import Audit
     from penstock.store.library import Resources
     from penstock.store.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnStore:
-    """The stores of the user's own library."""
+    """The stores of the user's own library, and the audit log beside it."""
 
     secrets: Secrets
     resources: Resources
     library: ProjectLibrary
+    audit: Audit
 
 
 @contextmanager
 def own_store() -> Iterator[OwnStore]:
     """The user's own library, made when it is not there yet."""
+    from penstock.store.audit import Audit
     from penstock.store.database import open_state
     from penstock.store.keys import KeyFile
     from penstock.store.library import Resources
@@ -44,7 +47,8 @@ def own_store() -> Iterator[OwnStore]:
         secrets = Secrets(database, KeyFile.of(home, os.environ))
         resources = Resources(database, secrets)
         library = ProjectLibrary(resources, secrets)
-        yield OwnStore(secrets=secrets, resources=resources, library=library)
+        audit = Audit(database)
+        yield OwnStore(secrets=secrets, resources=resources, library=library, audit=audit)
     finally:
         database.close()
 

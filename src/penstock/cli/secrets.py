@@ -67,8 +67,11 @@ def rotate() -> int:
 
     Backups made before need the old key file: keep it with them.
     """
+    from penstock.cli.people import operator
+
     with own_store() as store:
         count = store.secrets.rotate()
+        store.audit.note("secrets.rotate", operator(), details={"secrets": str(count)})
     click.echo(f"{count} secret{'s' if count != 1 else ''} encrypted with a new key", err=True)
     return Exit.OK
 

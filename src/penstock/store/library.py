@@ -149,12 +149,6 @@ class Resources:
                 )
         return done.rowcount > 0
 
-    def forget_project(self, project: str) -> None:
-        """Forget everything of a project."""
-        with self._database.transaction() as connection:
-            for table in ("resources", "secrets", "resource_grants", "resource_checks"):
-                connection.execute(f"DELETE FROM {table} WHERE project = ?", (project,))
-
     def secrets(self, kept: Kept) -> dict[str, str]:
         """The secret values of a group or connection, by name."""
         return self._secrets.values(kept.project, owner_of(kept))
@@ -269,6 +263,20 @@ class Resources:
             modified=now,
             modified_by=by,
         )
+
+
+def forget_project(connection: sqlite3.Connection, project: str) -> None:
+    """Forget the library of a project with all its secrets, inside a transaction."""
+    tables = (
+        "resources",
+        "secrets",
+        "resource_grants",
+        "resource_checks",
+        "resource_locks",
+        "deployments",
+    )
+    for table in tables:
+        connection.execute(f"DELETE FROM {table} WHERE project = ?", (project,))
 
 
 def owner_of(kept: Kept) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from penstock.store import library
 from penstock.store.database import Database
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f\\/:*?"<>|;#$*{},+=\[\]]')
@@ -124,9 +125,10 @@ class Projects:
         return self.get(found.id)
 
     def delete(self, project: str) -> None:
-        """Forget a project with the records of its repositories; their folders go first, by
-        `Repositories.delete`."""
+        """Forget a project with its library and the records of its repositories; their
+        folders go first, by `Repositories.delete`."""
         with self._database.transaction() as connection:
+            library.forget_project(connection, project)
             connection.execute("DELETE FROM projects WHERE id = ?", (project,))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -526,3 +528,39 @@ def test_a_run_that_waits_over_a_restart_has_its_secrets_afterwards(tmp_path: Pa
         assert server.ask("PATCH", f"/Demo/_apis/{url}", body).status == 200
         page = server.ended(run)
         assert page["result"] == "succeeded", page["issues"]
+
+
+def test_a_manual_stage_is_started_and_a_run_rejected_from_the_command_line(
+    server: DevopsServer,
+) -> None:
+    manual = ONLY_DEPLOY.replace("- stage: Deploy", "- stage: Deploy\n  trigger: manual")
+    server.commit({"azure-pipelines.yml": manual})
+    ada = token_of(server, "ada", Role.CONTRIBUTOR)
+
+    def type(word: str, run: int, *more: str, token: str = ada) -> Any:
+        place = ("--server", server.url, "--project", "Demo")
+        return subprocess.run(
+            [sys.executable, "-m", "penstock.cli.main", "runs", word, str(run), *place, *more],
+            env={**os.environ, "PENSTOCK_TOKEN": token},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    run = server.run()
+    until(lambda: server.get(f"pipelines/approvals?runId={run}")["count"], "an approval")
+    reader = token_of(server, "ruth", Role.READER)
+    assert type("approve", run, token=reader).returncode == 5
+    assert type("approve", run, "--stage", "Other").returncode == 3
+    done = type("approve", run, "--stage", "deploy", "-m", "now")
+    assert (done.returncode, done.stderr) == (0, 'approved: stage "Deploy", start\n')
+    assert server.ended(run)["result"] == "succeeded"
+    again = type("approve", run)
+    assert (again.returncode, again.stderr.splitlines()[0]) == (
+        3,
+        f"error: run {run} waits for no approval",
+    )
+    second = server.run()
+    until(lambda: server.get(f"pipelines/approvals?runId={second}")["count"], "an approval")
+    assert type("reject", second, "-m", "not today").returncode == 0
+    assert server.ended(second)["result"] == "failed"
