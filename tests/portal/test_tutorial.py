@@ -125,7 +125,7 @@ def test_the_tutorial_by_clicks(visitor: Visitor, project: Path) -> None:
     page.get_by_role("link", name=re.compile("diabetes-progression")).click()
     graph = page.get_by_role("group", name="Graph of the job")
     for node in ("clean", "normalise", "train"):
-        shown = graph.get_by_role("button", name=f"{node}: Completed")
+        shown = graph.get_by_role("button", name=f"{node} Completed")
         expect(shown).to_be_visible(timeout=LONG)
     visitor.picture("job-graph")
     visitor.click("tab", "Metrics (5)")

@@ -101,7 +101,7 @@ class Visitor:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _is_expected(message.text):
-            self.troubles.append(message.text)
+            self.troubles.append(f"{message.text} {message.location.get('url', '')}")
 
 
 def _is_expected(text: str) -> bool:

@@ -41,7 +41,8 @@ export function GraphView({
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [view, setView] = useState<View | undefined>();
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
-  const shown = view ?? fitted(graph, size, isInline);
+  const chosen = graph.nodes.find((node) => node.id === selected);
+  const shown = view ?? fitted(graph, size, isInline, chosen);
 
   useEffect(() => {
     const element = box.current;
@@ -177,25 +178,23 @@ function Node({
   onSelect: ((id: string) => void) | undefined;
   onKey: (event: KeyboardEvent, node: GraphNode) => void;
 }) {
-  const { look, word } = lookOf(node.state, node.result);
+  const { look } = lookOf(node.state, node.result);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
     <g
       data-node={node.id}
       transform={`translate(${node.x} ${node.y})`}
-      className={`${styles.node} ${styles[look]} ${isSelected ? styles.chosen : ""}`}
+      className={`${styles.node} ${styles[look] ?? ""} ${isSelected ? styles.chosen : ""}`}
       tabIndex={onSelect ? 0 : undefined}
       role={onSelect ? "button" : "img"}
-      aria-label={`${node.label}: ${word}`}
       aria-pressed={onSelect ? isSelected : undefined}
       onClick={() => onSelect?.(node.id)}
       onKeyDown={(event) => onKey(event, node)}
     >
-      <title>{`${node.label}: ${word}`}</title>
       <rect width={node.w} height={node.h} rx="6" />
       <rect className={styles.bar} width="4" height={node.h} rx="2" />
       <foreignObject width={node.w} height={node.h}>
-        <div className={styles.content}>
+        <div className={styles.content} title={node.label}>
           <StateIcon state={node.state} result={node.result} />
           <span className={styles.text}>
             <strong>{node.label}</strong>

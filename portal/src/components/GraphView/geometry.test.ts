@@ -14,12 +14,24 @@ const node = (id: string, x: number, y: number): GraphNode => ({
 });
 
 test("a graph that is too large is made to fit; a small one keeps its size", () => {
-  expect(fitted({ width: 2000, height: 100 }, { width: 1048, height: 600 }).scale).toBe(0.5);
+  expect(fitted({ width: 1250, height: 100 }, { width: 1048, height: 600 }).scale).toBe(0.8);
   expect(fitted({ width: 200, height: 100 }, { width: 1000, height: 600 })).toEqual({
     scale: 1,
     x: 400,
     y: 250,
   });
+});
+
+test("of a graph that could not be read whole, the begin or what is chosen is shown", () => {
+  const [graph, size] = [
+    { width: 5000, height: 100 },
+    { width: 1000, height: 600 },
+  ];
+  expect(fitted(graph, size)).toEqual({ scale: 0.6, x: 24, y: 270 });
+  const inside = fitted(graph, size, false, { x: 2450, y: 30, w: 100, h: 40 });
+  expect(2500 * inside.scale + inside.x).toBe(500);
+  const atEnd = fitted(graph, size, false, { x: 4900, y: 30, w: 100, h: 40 });
+  expect(5000 * atEnd.scale + atEnd.x).toBe(976);
 });
 
 test("zooming keeps the point under the pointer", () => {

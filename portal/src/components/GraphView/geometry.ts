@@ -10,25 +10,34 @@ export interface View {
 
 const SMALLEST = 0.05;
 const LARGEST = 2.5;
+const READABLE = 0.6;
 const MARGIN = 24;
 
-/** The whole graph in the window, never larger than it is; one that is `inline` keeps its size. */
+/**
+ * The whole graph in the window, never larger than it is; one that is `inline` keeps its size.
+ * Where names could not be read, it is the part around `chosen`, or the begin.
+ */
 export function fitted(
   graph: Pick<Graph, "width" | "height">,
   size: { width: number; height: number },
   isInline = false,
+  chosen?: Pick<GraphNode, "x" | "y" | "w" | "h">,
 ): View {
   if (isInline || size.width === 0 || graph.width === 0) return { x: 0, y: 0, scale: 1 };
-  const scale = Math.min(
-    1,
+  const whole = Math.min(
     (size.width - 2 * MARGIN) / graph.width,
     (size.height - 2 * MARGIN) / Math.max(graph.height, 1),
   );
-  const used = Math.max(SMALLEST, scale);
+  const scale = Math.min(1, Math.max(READABLE, whole));
+  const place = (window: number, length: number, middle: number) => {
+    const room = window - length * scale;
+    if (room >= 2 * MARGIN) return room / 2;
+    return Math.max(room - MARGIN, Math.min(MARGIN, window / 2 - middle * scale));
+  };
   return {
-    scale: used,
-    x: (size.width - graph.width * used) / 2,
-    y: Math.max(MARGIN, (size.height - graph.height * used) / 2),
+    scale,
+    x: place(size.width, graph.width, chosen ? chosen.x + chosen.w / 2 : 0),
+    y: place(size.height, graph.height, chosen ? chosen.y + chosen.h / 2 : 0),
   };
 }
 

@@ -213,7 +213,7 @@ function GraphTab({ place, job }: { place: Place; job: Job }) {
     <div className={styles.graph}>
       <Outline nodes={job.graph.nodes} selected={selected} onSelect={select} />
       <div className={styles.canvas}>
-        {job.error ? (
+        {job.error && selected === undefined ? (
           <div className={styles.banner}>
             <JobError code={job.errorCode} message={job.error.split("\n")[0] ?? ""} />
           </div>

@@ -10,7 +10,7 @@ import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Menu } from "../../components/Menu/Menu.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { Table } from "../../components/Table/Table.tsx";
+import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { repoCrumbs, repoTabs } from "./crumbs.ts";
 
@@ -41,12 +41,14 @@ export default function BranchesPage({ params }: PageProps) {
                   name: "Branch",
                   width: "28%",
                   cell: (branch) => (
-                    <>
-                      <Link href={links.files(scope, repo, { branch: branch.name })}>
-                        {branch.name}
-                      </Link>{" "}
-                      {branch.isBaseVersion ? <Chip>default</Chip> : null}
-                    </>
+                    <TwoLines
+                      first={
+                        <Link href={links.files(scope, repo, { branch: branch.name })}>
+                          {branch.name}
+                        </Link>
+                      }
+                      second={branch.isBaseVersion ? <Chip>default</Chip> : null}
+                    />
                   ),
                 },
                 {
