@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from penstock.devops.approvals import AlreadyDecided, ApprovalStatus
-from penstock.devops.checkpoints import Checkpoints
+from penstock.devops.checkpoints import Checkpoint, Checkpoints
 from penstock.devops.checks import (
     DAY,
     NO_PERMISSION,
@@ -77,6 +78,24 @@ class NoTasks:
         return []
 
 
+class WatchedStore:
+    """The store of checkpoints; it counts who asks what waits, and fails as it is told."""
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+        self.asked = 0
+        self.faults: list[Exception] = []
+
+    def waiting(self) -> list[Checkpoint]:
+        self.asked += 1
+        if self.faults:
+            raise self.faults.pop()
+        return self._checks.waiting()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._checks, name)
+
+
 class Server:
     """The parts of a server that runs wait in; `restart` makes all of them anew."""
 
@@ -98,8 +117,9 @@ class Server:
         self.jobs = FakeExecutor()
         self.scheduler = Scheduler(self.runs, self._executor_for, lambda s, n: ())
         self.jobs.connect(self.scheduler)
+        self.watched = WatchedStore(self.checks)
         self.checkpoints = Checkpoints(
-            self.checks,
+            self.watched,  # type: ignore[arg-type]
             self.resources,
             post=self.scheduler.post,
             is_over=self._is_over,
@@ -449,3 +469,26 @@ def test_a_deleted_run_takes_its_checkpoints_with_it(server: Server) -> None:
     with server.database.transaction() as connection:
         connection.execute("DELETE FROM runs")
     assert server.checkpoints.of_run(run) == []
+
+
+def test_a_store_that_fails_does_not_lose_what_waits(server: Server) -> None:
+    server.protect(APPROVED_BY_ADA)
+    run = server.start()
+    server.waits(run, "approval")
+    server.watched.faults = [OSError("disk"), OSError("disk")]
+    server.checkpoints.answer(server.approval(run), ADA, YES)
+    assert server.scheduler.wait(run, 20) is Result.SUCCEEDED
+    assert server.watched.faults == []
+
+
+def test_the_deadline_of_a_deleted_run_does_not_come_again_and_again(server: Server) -> None:
+    server.protect(APPROVED_BY_ADA, timeout=0.5)
+    run = server.start()
+    server.waits(run, "approval")
+    with server.database.transaction() as connection:
+        connection.execute("DELETE FROM checkpoints")
+    before = server.watched.asked
+    eventually(lambda: server.watched.asked > before)
+    time.sleep(0.3)
+    assert server.watched.asked <= before + 2
+    server.scheduler.cancel(run)

@@ -47,6 +47,7 @@ from penstock.engine.events import Event, NodeFinished, NodePhase, NodeStarted, 
 from penstock.engine.requests import CheckWork, JobRequest
 from penstock.engine.scheduler import SchedulerClosed
 
+_RETRY_SECONDS = 1.0
 _LONGEST_SLEEP = 60.0
 """Seconds after which the clock is looked at again: a machine that slept, or whose time was set,
 is noticed by then."""
@@ -274,7 +275,15 @@ class Checkpoints:
                 if self._closing:
                     return
                 agenda, self._agenda = self._agenda, _Agenda()
-            self._take(agenda)
+            try:
+                self._take(agenda)
+            except Exception:  # noqa: BLE001 - the store's fault must not end the thread
+                self._look_again_later()
+
+    def _look_again_later(self) -> None:
+        with self._changed:
+            self._agenda.all = True
+            self._changed.wait(_RETRY_SECONDS)
 
     def _sleep(self) -> float | None:
         if not self._wakes:
@@ -291,9 +300,15 @@ class Checkpoints:
             self._guarded(run, node, partial(self._end, run, node, result, message))
         now = self._clock()
         due = {id for id, at in self._wakes.items() if at <= now}
-        for checkpoint in self._store.waiting() if agenda.all or agenda.ids or due else ():
+        if not (agenda.all or agenda.ids or due):
+            return
+        waiting = self._store.waiting()
+        for checkpoint in waiting:
             if agenda.all or checkpoint.id in agenda.ids or checkpoint.id in due:
                 self._guarded(checkpoint.run, checkpoint.node, partial(self._look, checkpoint))
+        # Those of runs that were deleted meanwhile would be due for ever.
+        for id in due - {checkpoint.id for checkpoint in waiting}:
+            self._wakes.pop(id, None)
 
     def _guarded(self, run: str, node: str, step: Callable[[], None]) -> None:
         try:
