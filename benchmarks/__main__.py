@@ -18,7 +18,7 @@ PARTS = ("language", "pipelines", "jobs", "tracking", "server", "hosting")
 def main(names: list[str]) -> int:
     """Run the named parts, or all; the answer is 1 when a goal was missed."""
     WORK.mkdir(parents=True, exist_ok=True)
-    for home in WORK.glob("home*"):
+    for home in WORK.glob("home*/"):
         shutil.rmtree(home)  # what earlier runs left there would be measured too
     rows: list[Row] = []
     for name in names or PARTS:

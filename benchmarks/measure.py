@@ -46,13 +46,14 @@ def seconds(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> float:
 
 def alternate(rounds: int, *work: Callable[[], float]) -> list[float]:
     """The median of each, taken in turns so that a noisy minute hits all alike."""
+    return [statistics.median(times) for times in zip(*in_turns(rounds, *work), strict=True)]
+
+
+def in_turns(rounds: int, *work: Callable[[], float]) -> list[list[float]]:
+    """What each gave, by rounds, after one round that does not count."""
     for one in work:
         one()
-    taken: list[list[float]] = [[] for _ in work]
-    for _ in range(rounds):
-        for times, one in zip(taken, work, strict=True):
-            times.append(one())
-    return [statistics.median(times) for times in taken]
+    return [[one() for one in work] for _ in range(rounds)]
 
 
 def peak_memory(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> float:
