@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 _SWEEPS = 8
 NODE_WIDTH, NODE_HEIGHT = 180.0, 56.0
 _GAP_X, _GAP_Y = 64.0, 24.0
 _LANE = 8.0
+_LIGHT = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,25 +163,39 @@ def _size(name: str) -> float:
 
 
 def _stack(layer: Sequence[str], wishes: Sequence[float | None], middles: dict[str, float]) -> None:
-    """Put a layer's names below each other without overlap, all moved by what they wish for."""
-    at, offsets, moves = 0.0, [], []
+    """Put a layer's names below each other without overlap, each as near as can be to its wish.
+
+    Stacked without gaps to spare, each name wishes to move by some length. Names below may not move
+    less than those above: where they wish to, they move together by the mean of their wishes.
+    """
+    offsets: list[float] = []
+    blocks: list[_Block] = []
+    top = 0.0
     for name, wish in zip(layer, wishes, strict=True):
-        middle = at + _size(name) / 2
+        middle = top + _size(name) / 2
         offsets.append(middle)
-        if wish is not None:
-            moves.append(wish - middle)
-        at += _size(name) + (_GAP_Y if not name.startswith("\0") else _GAP_Y / 2)
-    shift = sum(moves) / len(moves) if moves else 0.0
-    bottom: float | None = None
-    for name, offset, wish in zip(layer, offsets, wishes, strict=True):
-        middle = offset + shift
-        if wish is not None and wish > middle:
-            middle = wish
-        if bottom is not None:
-            middle = max(middle, bottom + _size(name) / 2)
-        middles[name] = middle
-        gap = _GAP_Y if not name.startswith("\0") else _GAP_Y / 2
-        bottom = middle + _size(name) / 2 + gap
+        block = _Block(0.0, _LIGHT, 1) if wish is None else _Block(wish - middle, 1.0, 1)
+        while blocks and blocks[-1].move > block.move:
+            block = block.with_above(blocks.pop())
+        blocks.append(block)
+        top += _size(name) + (_GAP_Y if not name.startswith("\0") else _GAP_Y / 2)
+    moves = (block.move for block in blocks for _ in range(block.names))
+    for name, offset, move in zip(layer, offsets, moves, strict=True):
+        middles[name] = offset + move
+
+
+class _Block(NamedTuple):
+    """Names that move together: by how much, how much they care, how many they are."""
+
+    move: float
+    weight: float
+    names: int
+
+    def with_above(self, other: _Block) -> _Block:
+        """Both as one."""
+        weight = self.weight + other.weight
+        move = (self.move * self.weight + other.move * other.weight) / weight
+        return _Block(move, weight, self.names + other.names)
 
 
 def _picture(
