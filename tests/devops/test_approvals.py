@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.devops.approvals import (
+from penstock.devops.protecting.approvals import (
     AlreadyDecided,
     Approval,
     ApprovalStatus,

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import pytest
 
-from penstock.devops.approvals import Approval, ApprovalStatus, steps_for
-from penstock.devops.checks import (
+from penstock.devops.protecting.approvals import Approval, ApprovalStatus, steps_for
+from penstock.devops.protecting.checks import (
     DAY,
     LONGEST_WAIT,
     NO_PERMISSION,
@@ -26,7 +26,13 @@ from penstock.devops.checks import (
     Situation,
     assess,
 )
-from penstock.devops.hours import BadHours, BusinessHours, business_hours, is_open, next_opening
+from penstock.devops.protecting.hours import (
+    BadHours,
+    BusinessHours,
+    business_hours,
+    is_open,
+    next_opening,
+)
 from penstock.devops.resources import Actor, Resource, ResourceType
 from penstock.engine.events import Result
 from penstock.engine.requests import CheckWork, ExtendedTemplate, UsedResource

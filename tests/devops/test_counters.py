@@ -1,6 +1,6 @@
 """`counter` in variables. Source: the expressions page of the Azure Pipelines documentation."""
 
-from penstock.devops.counters import with_counters
+from penstock.devops.plans.counters import with_counters
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Variable
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.devops.legs import expand_matrix
+from penstock.devops.plans.legs import expand_matrix
 from penstock.engine.events import Output
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import StepsWork

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from penstock.devops.images import choose_image
 from penstock.devops.libraryfiles import read_library
-from penstock.devops.macros import expand
+from penstock.devops.plans.images import choose_image
+from penstock.devops.plans.macros import expand
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.diagnostics import render
 from penstock.language.templates.files import LocalFiles

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.devops.parity import parity_problems
+from penstock.devops.plans.parity import parity_problems
 from penstock.language.compiler import compile_pipeline
 from penstock.language.diagnostics import render
 from penstock.language.templates.files import LocalFiles

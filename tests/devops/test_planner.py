@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from penstock.devops.catalog import TaskFacts
 from penstock.devops.libraryfiles import read_library
-from penstock.devops.planner import Planned, plan_pipeline
-from penstock.devops.planning import Surroundings
+from penstock.devops.plans.catalog import TaskFacts
+from penstock.devops.plans.planner import Planned, plan_pipeline
+from penstock.devops.plans.planning import Surroundings
 from penstock.engine.plan import Node
 from penstock.engine.requests import Repository, Step, StepsWork
 from penstock.language.compiler import compile_pipeline

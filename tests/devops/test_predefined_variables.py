@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from penstock.devops.plans.variables import (
+    RunFacts,
+    queue_variables,
+    run_variables,
+    template_variables,
+)
 from penstock.devops.repository import LocalRepository
-from penstock.devops.variables import RunFacts, queue_variables, run_variables, template_variables
 
 IN_TEMPLATES = """
 Build.DefinitionFolderPath Build.DefinitionName Build.DefinitionVersion Build.QueuedBy

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock.devops.run_number import run_number
+from penstock.devops.plans.run_number import run_number
 
 NOW = datetime(2026, 8, 24, 21, 7, 3, tzinfo=UTC)
 VARIABLES = {

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from penstock.devops.approvals import AlreadyDecided, ApprovalStatus
-from penstock.devops.checkpoints import Checkpoint, Checkpoints
-from penstock.devops.checks import (
+from penstock.devops.plans.planner import plan_pipeline
+from penstock.devops.plans.planning import Surroundings
+from penstock.devops.projectlibrary import ProjectLibrary
+from penstock.devops.protecting.approvals import AlreadyDecided, ApprovalStatus
+from penstock.devops.protecting.checkpoints import Checkpoint, Checkpoints
+from penstock.devops.protecting.checks import (
     DAY,
     NO_PERMISSION,
     ApprovalCheck,
@@ -23,10 +26,7 @@ from penstock.devops.checks import (
     ExclusiveLock,
     Settings,
 )
-from penstock.devops.planner import plan_pipeline
-from penstock.devops.planning import Surroundings
-from penstock.devops.projectlibrary import ProjectLibrary
-from penstock.devops.protection import Protection
+from penstock.devops.protecting.protection import Protection
 from penstock.devops.resources import EVERY_PIPELINE, Actor, Kept, ResourceType
 from penstock.engine.events import Result
 from penstock.engine.plan import Plan
@@ -67,7 +67,7 @@ stages:
 
 class NoTasks:
     def find(self, reference: str) -> object:
-        from penstock.devops.catalog import TaskFacts
+        from penstock.devops.plans.catalog import TaskFacts
 
         return TaskFacts(name=reference, friendly_name=reference)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
-    from penstock.server.devops.libraryhttp import LibraryHttp
+    from penstock.server.devops.library.context import LibraryHttp
     from penstock.server.git.context import GitHttp
     from penstock.server.routes import Route
 
@@ -128,20 +128,11 @@ class DevopsServices:
     def routes(self) -> tuple[Route, ...]:
         """The routes of Azure DevOps."""
         from penstock.server import live
-        from penstock.server.devops import (
-            builddefinitions,
-            buildlogs,
-            builds,
-            connection,
-            libraryroutes,
-            logsearch,
-            pipelines,
-            pools,
-            previews,
-            runpages,
-            triggerpages,
-        )
+        from penstock.server.devops import connection
+        from penstock.server.devops.builds import builds, definitions, logs, pipelines, pools
+        from penstock.server.devops.library import routes as library
         from penstock.server.devops.locations import location_routes
+        from penstock.server.devops.pages import logsearch, previews, runs, triggers
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
         from penstock.server.people.audited import audited
@@ -153,11 +144,11 @@ class DevopsServices:
             *connection.LOCATIONS,
             *pipelines.LOCATIONS,
             *builds.LOCATIONS,
-            *buildlogs.LOCATIONS,
-            *builddefinitions.LOCATIONS,
+            *logs.LOCATIONS,
+            *definitions.LOCATIONS,
             *pools.LOCATIONS,
             *git_locations(),
-            *libraryroutes.LOCATIONS,
+            *library.LOCATIONS,
         )
         return (
             *location_routes(locations),
@@ -167,14 +158,14 @@ class DevopsServices:
             *audited(git_routes(self._git_http(), self.pull_requests), self.people.audit),
             *audited(pipelines.pipeline_routes(http), self.people.audit),
             *audited(builds.build_routes(http), self.people.audit),
-            *buildlogs.build_log_routes(http),
-            *audited(builddefinitions.build_definition_routes(http), self.people.audit),
+            *logs.build_log_routes(http),
+            *audited(definitions.build_definition_routes(http), self.people.audit),
             *pools.pool_routes(http),
-            *libraryroutes.library_routes(self._library_http()),
-            *runpages.run_page_routes(http),
+            *library.library_routes(self._library_http()),
+            *runs.run_page_routes(http),
             *logsearch.log_search_routes(http),
             *previews.preview_routes(http),
-            *triggerpages.trigger_routes(self.triggers.book),
+            *triggers.trigger_routes(self.triggers.book),
             *live.live_routes(http, self._wakeups),
             *portal.routes(),
         )
@@ -228,7 +219,7 @@ class DevopsServices:
         )
 
     def _http(self) -> DevopsHttp:
-        from penstock.server.devops.runwaits import waits_of
+        from penstock.server.devops.pages.waits import waits_of
 
         host, library = self._host, self._library_http()
         return DevopsHttp(
@@ -268,7 +259,7 @@ class DevopsServices:
         return found.name if found is not None else ""
 
     def _library_http(self) -> LibraryHttp:
-        from penstock.server.devops.libraryhttp import LibraryHttp
+        from penstock.server.devops.library.context import LibraryHttp
 
         library = self._host.library
         return LibraryHttp(

@@ -96,8 +96,8 @@ def command(
     without a difference, 1 with differences, 4 when a side does not compile.
     """
     from penstock.cli.loading import local_folders
+    from penstock.devops.comparing.revisions import GitFailed
     from penstock.devops.repository import find_root
-    from penstock.devops.revisions import GitFailed
 
     place = (folder or Path()).resolve()
     if not place.is_dir():
@@ -134,8 +134,8 @@ def _help(folder: Path, revisions: str | None) -> str:
 def _compare(given: _Given, before: _Side, after: _Side, form: str) -> int:
     from penstock.cli.diff_views import Comparison, comparison_json, comparison_text
     from penstock.cli.tasks import AgentTasks
-    from penstock.devops.comparison import compare_pipelines
-    from penstock.devops.uses import new_uses, pipeline_uses
+    from penstock.devops.comparing.comparison import compare_pipelines
+    from penstock.devops.plans.uses import new_uses, pipeline_uses
 
     tasks = AgentTasks()
 
@@ -171,8 +171,8 @@ def _compare(given: _Given, before: _Side, after: _Side, form: str) -> int:
 
 def _compiled(given: _Given, side: _Side) -> Compiled | None:
     """The pipeline of a side, or None with its diagnostics printed under its name."""
+    from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
     from penstock.devops.repository import read_repository
-    from penstock.devops.variables import RunFacts, queue_variables, template_variables
 
     facts = RunFacts(
         repository=read_repository(given.root),
@@ -205,7 +205,7 @@ def _file_side(given: _Given, name: str) -> _Side:
 def _revision_sides(
     given: _Given, text: str, file: str | None, stack: ExitStack
 ) -> tuple[_Side, ...]:
-    from penstock.devops.revisions import RevisionFiles, find_commit, merge_base
+    from penstock.devops.comparing.revisions import RevisionFiles, find_commit, merge_base
 
     local = LocalFiles(given.root, given.repositories)
     left, dots, right = _taken_apart(text)

@@ -11,8 +11,8 @@ import click
 from penstock.agent.simulation import SimulatedStep, simulate_steps
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
-from penstock.devops.counters import with_counters
-from penstock.devops.legs import expand_matrix
+from penstock.devops.plans.counters import with_counters
+from penstock.devops.plans.legs import expand_matrix
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Output, Result
 from penstock.engine.plan import Node, Plan

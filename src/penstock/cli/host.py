@@ -299,7 +299,7 @@ class Host:
 
 
 def _expand(state: RunState, node: Node) -> tuple[Node, ...]:
-    from penstock.devops.legs import expand_matrix
+    from penstock.devops.plans.legs import expand_matrix
 
     return expand_matrix(state, node)
 

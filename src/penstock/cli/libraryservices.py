@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from penstock.devops.checkpoints import Checkpoints
 from penstock.devops.projectlibrary import ProjectLibrary
+from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import Actor, ResourceType
 from penstock.engine.state import Phase, RunState
 from penstock.store.approvals import Checks

@@ -11,8 +11,8 @@ from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_
 from penstock.cli.ownlibrary import own_library
 from penstock.devops.library import Library, VariableGroup
 from penstock.devops.libraryfiles import read_library
+from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository, find_root, read_repository
-from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.engine.requests import Variable
 from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.templates.files import LocalFiles
@@ -92,7 +92,7 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
 def _strictly(compiled: Compiled, library: Library) -> Compiled:
     if compiled.pipeline is None:
         return compiled
-    from penstock.devops.parity import parity_problems
+    from penstock.devops.plans.parity import parity_problems
 
     problems = parity_problems(compiled.pipeline, library.images)
     return replace(compiled, diagnostics=(*compiled.diagnostics, *problems))

@@ -13,7 +13,7 @@ from penstock.cli.loading import Loaded
 from penstock.cli.plan import missing_kind
 from penstock.cli.tree import Branch, draw
 from penstock.devops.library import Library
-from penstock.devops.planner import Planned
+from penstock.devops.plans.planner import Planned
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, reason_of
 from penstock.engine.state import NodeState

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.cli.loading import Loaded
-from penstock.devops.catalog import TaskCatalog
-from penstock.devops.planner import Planned, plan_pipeline
-from penstock.devops.planning import Surroundings
+from penstock.devops.plans.catalog import TaskCatalog
+from penstock.devops.plans.planner import Planned, plan_pipeline
+from penstock.devops.plans.planning import Surroundings
 from penstock.engine.requests import Repository, Variable
 from penstock.language.source import has_errors
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from penstock.devops.definitions import Definitions
+from penstock.devops.plans.stages import UnknownStage
 from penstock.devops.queueing import Person, Prepared, RunRequest
 from penstock.devops.sources import SourceMissing
-from penstock.devops.stages import UnknownStage
 from penstock.engine.events import Event
 from penstock.engine.plan import Plan
 from penstock.engine.redaction import event_refilled, lacks_secrets, refilled
-from penstock.server.devops.reruns import request_of
+from penstock.server.devops.builds.reruns import request_of
 from penstock.store.keys import KeyUnusable, SecretDamaged
 from penstock.store.runs import Run
 

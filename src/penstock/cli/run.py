@@ -13,8 +13,8 @@ from penstock.cli.exits import Exit
 from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Failure, Request, pipeline_options, print_diagnostics
 from penstock.cli.planning import plan_loaded
-from penstock.devops.planner import Planned
-from penstock.devops.stages import UnknownStage, find_stages, stage_keys, with_stages
+from penstock.devops.plans.planner import Planned
+from penstock.devops.plans.stages import UnknownStage, find_stages, stage_keys, with_stages
 from penstock.language.source import has_errors
 from penstock.store.home import Home
 

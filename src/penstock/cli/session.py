@@ -32,9 +32,9 @@ from penstock.cli.summary import (
 )
 from penstock.cli.terminal import one_line, printable
 from penstock.cli.tree import draw
-from penstock.devops.numbering import numbered
-from penstock.devops.planner import Planned
-from penstock.devops.planning import Deployment
+from penstock.devops.plans.numbering import numbered
+from penstock.devops.plans.planner import Planned
+from penstock.devops.plans.planning import Deployment
 from penstock.engine.events import Event, NodeFinished, NodeStarted, Result, RunChanged
 from penstock.engine.plan import Plan
 from penstock.store.home import Home

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penstock.agent import tasks
-from penstock.devops.catalog import TaskFacts
+from penstock.devops.plans.catalog import TaskFacts
 from penstock.engine.requests import Step
 
 _CONNECTION = "connectedService:"

@@ -14,6 +14,7 @@ from pathlib import Path
 from penstock.cli.exits import Exit
 from penstock.cli.loading import local_folders, no_file
 from penstock.cli.options import DEFAULT_FILES, Failure
+from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.pushed import Unpushed, list_yaml_files, read_unpushed
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.devops.schedules import branch_schedules, due, next_times
@@ -28,7 +29,6 @@ from penstock.devops.triggers import (
     decide_triggers,
 )
 from penstock.devops.triggers.wildcards import short_name
-from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.language.compiler import compile_pipeline
 from penstock.language.templates.files import LocalFiles
 

@@ -13,23 +13,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from penstock.devops.catalog import TaskCatalog
 from penstock.devops.definitions import Definition, QueueStatus
 from penstock.devops.library import Library
-from penstock.devops.numbering import numbered
-from penstock.devops.planner import Planned, plan_pipeline
-from penstock.devops.planning import Surroundings
-from penstock.devops.protection import Protection
-from penstock.devops.repository import LocalRepository
-from penstock.devops.resources import Actor, Resource, ResourceType
-from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
-from penstock.devops.stages import find_stages, stage_keys, with_stages
-from penstock.devops.variables import (
+from penstock.devops.plans.catalog import TaskCatalog
+from penstock.devops.plans.numbering import numbered
+from penstock.devops.plans.planner import Planned, plan_pipeline
+from penstock.devops.plans.planning import Surroundings
+from penstock.devops.plans.stages import find_stages, stage_keys, with_stages
+from penstock.devops.plans.variables import (
     RunFacts,
     queue_variables,
     stable_id,
     template_variables,
 )
+from penstock.devops.protecting.protection import Protection
+from penstock.devops.repository import LocalRepository
+from penstock.devops.resources import Actor, Resource, ResourceType
+from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
 from penstock.engine.events import Event, IssueLogged, Result, RunFinished
 from penstock.engine.plan import Plan
 from penstock.engine.requests import Repository, Variable

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.engine.events import Event
 from penstock.engine.state import replay
+from penstock.server.devops.builds.timeline import LogPlace, Timeline, make_timeline
+from penstock.server.devops.builds.views import run_row
 from penstock.server.devops.context import DevopsHttp, run_of
 from penstock.server.devops.errors import devops_error
-from penstock.server.devops.runviews import run_row
-from penstock.server.devops.timeline import LogPlace, Timeline, make_timeline
 from penstock.server.routes import Call, Permission, Route
 from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run

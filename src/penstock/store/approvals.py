@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from penstock.devops.approvals import Approval, ApprovalStatus
-from penstock.devops.checkpoints import Checkpoint, LockHolder
-from penstock.devops.checks import Check, Item, LockState
+from penstock.devops.protecting.approvals import Approval, ApprovalStatus
+from penstock.devops.protecting.checkpoints import Checkpoint, LockHolder
+from penstock.devops.protecting.checks import Check, Item, LockState
 from penstock.devops.resources import Actor, Resource
 from penstock.engine import codec
 from penstock.engine.events import Result

@@ -13,7 +13,7 @@ import yaml
 
 from penstock.cli.diff_views import Comparison, comparison_text
 from penstock.cli.main import main
-from penstock.devops.comparison import compare_pipelines
+from penstock.devops.comparing.comparison import compare_pipelines
 from penstock.language.compiler import compile_pipeline
 from penstock.language.templates.files import LocalFiles
 

@@ -14,7 +14,7 @@ from penstock.cli.foresight import Assumptions, Foreseen, foresee, shown_path
 from penstock.cli.loading import Loaded
 from penstock.cli.planning import plan_loaded
 from penstock.cli.testing.runs import AnyTask
-from penstock.devops.variables import RunFacts, queue_variables
+from penstock.devops.plans.variables import RunFacts, queue_variables
 from penstock.engine.explanations import reason_of
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case

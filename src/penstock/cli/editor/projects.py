@@ -13,8 +13,8 @@ from penstock.cli.options import DEFAULT_FILES
 from penstock.cli.testing.documents import SUFFIXES
 from penstock.devops.library import Library
 from penstock.devops.libraryfiles import read_library
+from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository
-from penstock.devops.variables import RunFacts, queue_variables, template_variables
 from penstock.language import yaml
 from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.source import Diagnostic, Source

@@ -17,8 +17,8 @@ from penstock.cli.options import Failure
 from penstock.cli.plan_views import detail_of
 from penstock.cli.planning import plan_loaded
 from penstock.cli.tasks import AgentTasks
-from penstock.devops.catalog import TaskFacts
-from penstock.devops.planner import Planned
+from penstock.devops.plans.catalog import TaskFacts
+from penstock.devops.plans.planner import Planned
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Result
 from penstock.engine.explanations import reason_of

@@ -6,7 +6,7 @@ A server of one's own has every area at one address, which it says by an empty l
 
 from __future__ import annotations
 
-from penstock.devops.variables import stable_id
+from penstock.devops.plans.variables import stable_id
 from penstock.server.devops.errors import devops_error
 from penstock.server.devops.locations import Location
 from penstock.server.routes import Call, Permission, Reply, Route

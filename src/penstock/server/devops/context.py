@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from penstock.devops.checkpoints import Checkpoint
 from penstock.devops.definitions import Definition, Definitions
+from penstock.devops.protecting.checkpoints import Checkpoint
 from penstock.devops.queueing import Person, Prepared, Queueing
 from penstock.devops.sources import Sources
 from penstock.engine.scheduler import Scheduler

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.devops.plans.stages import UnknownStage
 from penstock.devops.queueing import NotQueued, Queueing, RunRequest
 from penstock.devops.sources import SourceMissing
-from penstock.devops.stages import UnknownStage
 from penstock.server.devops.errors import bad_request
 from penstock.server.errors import Refused
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from penstock.devops.variables import stable_id
+from penstock.devops.plans.variables import stable_id
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.people.actors import account_of, actor_of
 from penstock.server.people.bodies import body_of, moment, number, text

@@ -1,0 +1,1 @@
+"""Two pipelines compared by what they mean."""

@@ -1,0 +1,1 @@
+"""An expanded pipeline becomes an engine plan."""

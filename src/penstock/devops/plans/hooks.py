@@ -1,0 +1,109 @@
+"""Deployment jobs: the hooks of a strategy as nodes, and what the environment's history keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from penstock.devops.plans.macros import expand
+from penstock.devops.plans.planning import (
+    Deployment,
+    Planning,
+    facts_as_variables,
+    leaf,
+    refuse_containers,
+    unsupported,
+)
+from penstock.devops.plans.work import plan_work
+from penstock.engine.plan import Node
+from penstock.language import pipeline as model
+
+
+def plan_deployment(
+    planning: Planning,
+    node: Node,
+    job: model.DeploymentJob,
+    pool: model.Pool | None,
+    known: Mapping[str, str],
+) -> None:
+    """Add the deployment as a group of its hooks; outputs answer to the job's name too.
+
+    Only `runOnce` is planned: its hooks run in order, then `on.success` or `on.failure` (Azure
+    Pipelines, "Deployment jobs").
+    """
+    refuse_containers(planning, job)
+    if not isinstance(job.strategy, model.RunOnce):
+        planning.problems.append(
+            unsupported(job, f'deployment strategy "{type(job.strategy).__name__.lower()}"')
+        )
+        return
+    environment = expand(job.environment.name.value, known) if job.environment else ""
+    resource = (
+        job.environment.resource_name.value
+        if job.environment and job.environment.resource_name
+        else ""
+    )
+    facts = {
+        "Environment.Name": environment,
+        "Environment.ResourceName": resource,
+        "Strategy.Name": "runOnce",
+    }
+    group = replace(
+        node,
+        kind="deployment",
+        variables=(*node.variables, *facts_as_variables(facts)),
+        timeout=None,
+        output_aliases=((node.key, "deploy"), ("Deploy", "deploy")),
+    )
+    planning.nodes.append(group)
+    planning.deployments.append(
+        Deployment(node=node.id, environment=environment, resource=resource)
+    )
+    previous: tuple[str, ...] = ()
+    for hook_name, hook in hooks_of(job):
+        steps_pool = hook.pool or pool
+        work = plan_work(
+            planning,
+            hook.steps,
+            steps_pool,
+            known,
+            job=job.id.value,
+            implicit_checkout=False,
+            clean=job.workspace_clean,
+            download=hook_name == "deploy",
+        )
+        identifier = f"{node.id}/{hook_name}"
+        condition, depends_on = "succeeded()", previous
+        if hook_name == "on.failure":
+            condition = "failed()"
+        if not hook_name.startswith("on."):
+            previous = (*previous, identifier)
+        hook_node = Node(
+            id=identifier,
+            key=hook_name,
+            kind="hook",
+            display_name=node.display_name if hook_name == "deploy" else hook_name,
+            parent=node.id,
+            depends_on=depends_on,
+            condition=condition,
+            variables=facts_as_variables({"Strategy.CycleName": "Iteration"}),
+            timeout=node.timeout,
+            cancel_timeout=node.cancel_timeout,
+        )
+        planning.nodes.append(leaf(hook_node, work, node.key, node.display_name))
+
+
+def hooks_of(job: model.DeploymentJob) -> list[tuple[str, model.Hook]]:
+    """The hooks that the job has, in the order in which they run."""
+    strategy = job.strategy
+    if strategy is None:
+        return []
+    named = [
+        ("preDeploy", strategy.pre_deploy),
+        ("deploy", strategy.deploy),
+        ("routeTraffic", strategy.route_traffic),
+        ("postRouteTraffic", strategy.post_route_traffic),
+        ("on.success", strategy.on_success),
+        ("on.failure", strategy.on_failure),
+    ]
+    return [(name, hook) for name, hook in named if hook is not None]

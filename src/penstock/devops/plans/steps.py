@@ -1,0 +1,220 @@
+"""One step of the pipeline's model as the agent is asked to do it, and the connections it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from penstock.devops.library import ARM_TYPE, Library, local_connection
+from penstock.devops.outside import fetching
+from penstock.devops.plans.catalog import TaskCatalog, TaskFacts
+from penstock.devops.plans.macros import expand
+from penstock.engine import requests
+from penstock.language import pipeline as model
+from penstock.language.diagnostics import nearest
+from penstock.language.source import Diagnostic, Severity
+
+_DISPLAY_NAMES = {
+    "script": "CmdLine",
+    "bash": "Bash",
+    "powershell": "PowerShell",
+    "pwsh": "PowerShell",
+    "publish": "PublishPipelineArtifact",
+    "download": "DownloadPipelineArtifact",
+}
+_FALSE = ("false", "n", "no", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """A step to run, the connections it uses, and what is wrong with it."""
+
+    step: requests.Step | None
+    endpoints: tuple[requests.Endpoint, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def plan_step(
+    step: model.Step,
+    identifier: str,
+    *,
+    catalog: TaskCatalog,
+    library: Library,
+    variables: Mapping[str, str],
+    secrets: Mapping[str, str],
+) -> PlannedStep:
+    """The request for a step; `step` of the answer is None where it is disabled or cannot run.
+
+    `variables` are those known now: connection names may hold macros of them. `secrets` are values
+    that were given for this run, and win over the library's. Names of both are in lower case.
+    """
+    if step.enabled is not None and step.enabled.value.strip().casefold() in _FALSE:
+        return PlannedStep(step=None)
+    problems: list[Diagnostic] = []
+    facts = catalog.find(step.task.value)
+    if facts is None:
+        problem = fetching(step) or _unknown_task(step, catalog)
+        return PlannedStep(step=None, diagnostics=(problem,))
+    if step.target is not None:
+        problems += _target_problems(step)
+    endpoints = _endpoints(step, facts, library, variables, secrets, problems)
+    request = requests.Step(
+        id=identifier,
+        task=step.task.value,
+        inputs={name: text.value for name, text in step.inputs.items()},
+        display_name=step.display_name.value if step.display_name else _name(step, facts),
+        name=step.name.value if step.name else None,
+        condition=step.condition.value if step.condition else "succeeded()",
+        env={name: text.value for name, text in step.env.items()},
+        continue_on_error=step.continue_on_error.value if step.continue_on_error else "false",
+        timeout=minutes(step.timeout_in_minutes, 0, "timeoutInMinutes", problems),
+        retries=whole(step.retry_count, 0, "retryCountOnTaskFailure", problems),
+        place=str(step.span),
+    )
+    problems += [_wrong_input(step, message) for message in catalog.problems(request)]
+    return PlannedStep(step=request, endpoints=tuple(endpoints), diagnostics=tuple(problems))
+
+
+def minutes(
+    text: model.Text | None, default: int, key: str, problems: list[Diagnostic]
+) -> float | None:
+    """Seconds of a `...InMinutes` value; None for 0, which means no limit."""
+    count = whole(text, default, key, problems)
+    return count * 60.0 if count else None
+
+
+def whole(text: model.Text | None, default: int, key: str, problems: list[Diagnostic]) -> int:
+    """A whole number, or the default with a diagnostic."""
+    if text is None or not text.value.strip():
+        return default
+    try:
+        return int(text.value)
+    except ValueError:
+        problems.append(
+            Diagnostic(
+                code="PS2110",
+                message=f'"{key}" needs a whole number before the run starts, not "{text.value}"',
+                span=text.span,
+                label="not a whole number",
+                help="write the number, or a ${{ }} expression that gives one",
+            )
+        )
+        return default
+
+
+def _name(step: model.Step, facts: TaskFacts) -> str:
+    if step.keyword == "checkout":
+        repository = step.inputs.get("repository")
+        return f"Checkout {repository.value if repository else 'self'}"
+    return _DISPLAY_NAMES.get(step.keyword, facts.friendly_name)
+
+
+def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
+    guess = nearest(step.task.value, catalog.names())
+    return Diagnostic(
+        code="PS2111",
+        message=f'there is no task "{step.task.value}" on this machine',
+        span=step.task.span or step.span,
+        label="unknown task",
+        help=f'did you mean "{guess}"?'
+        if guess
+        else "`penstock run --skip-stage` leaves out the stage that needs it; a package can add "
+        "tasks through the entry-point group penstock.tasks",
+        service_text="A task is missing. The pipeline references a task called "
+        f"'{step.task.value}'.",
+    )
+
+
+def _wrong_input(step: model.Step, message: str) -> Diagnostic:
+    named = [text for name, text in step.inputs.items() if f'"{name}"' in message]
+    return Diagnostic(
+        code="PS2114",
+        message=f"{step.task.value}: {message}",
+        span=named[0].span if named else step.span,
+        label="wrong input" if named else "this step",
+    )
+
+
+def _target_problems(step: model.Step) -> list[Diagnostic]:
+    target = step.target
+    container = target.container if target is not None else None
+    if container is None or container.value.casefold() == "host":
+        return []
+    return [
+        Diagnostic(
+            code="PS2112",
+            message=f'step target "{container.value}": containers are not supported yet',
+            span=container.span,
+            label="runs in a container",
+            help="remove `target`, or write `target: host`",
+        )
+    ]
+
+
+def _endpoints(
+    step: model.Step,
+    facts: TaskFacts,
+    library: Library,
+    variables: Mapping[str, str],
+    secrets: Mapping[str, str],
+    problems: list[Diagnostic],
+) -> list[requests.Endpoint]:
+    found: list[requests.Endpoint] = []
+    for name, text in step.inputs.items():
+        kind = facts.connection_inputs.get(name.casefold())
+        if kind is None or not text.value.strip():
+            continue
+        wanted = expand(text.value.strip(), variables)
+        connection = library.connection(wanted)
+        if connection is None and kind == ARM_TYPE:
+            connection = local_connection(wanted)
+            problems.append(_stands_for_local(wanted, text))
+        if connection is None:
+            problems.append(_missing_connection(step, name, wanted, kind, text))
+            continue
+        endpoint = library.endpoint(connection, secrets)
+        known = {parameter.casefold() for parameter in endpoint.parameters}
+        missing = (secret for secret in endpoint.secrets if secret.casefold() not in known)
+        problems += [_missing_value(wanted, secret, text) for secret in missing]
+        found.append(endpoint)
+    return found
+
+
+def _missing_value(connection: str, secret: str, text: model.Text) -> Diagnostic:
+    return Diagnostic(
+        code="PS2124",
+        message=f'secret "{secret}" of service connection "{connection}" has no value',
+        span=text.span,
+        label="connection with a secret",
+        help=f"penstock secrets set {secret}, or set the environment variable {secret} and add "
+        f"--secret {secret}",
+    )
+
+
+def _stands_for_local(name: str, text: model.Text) -> Diagnostic:
+    return Diagnostic(
+        code="PS2121",
+        severity=Severity.NOTE,
+        message=f'service connection "{name}" stands for the Azure ML workspace on this machine',
+        span=text.span,
+        label="not in .penstock/connections",
+        help=f"write .penstock/connections/{name}.yml to say otherwise",
+    )
+
+
+def _missing_connection(
+    step: model.Step, name: str, wanted: str, kind: str, text: model.Text
+) -> Diagnostic:
+    return Diagnostic(
+        code="PS2120",
+        message=f'service connection "{wanted}" is not in the library',
+        span=text.span,
+        label=f"needs a connection of type {kind}",
+        help=f"write .penstock/connections/{wanted}.yml with `type: {kind}`, `url:`, `scheme:` "
+        "and `parameters:`",
+        service_text=(
+            f"Step {step.name.value if step.name else step.task.value} input {name} references "
+            f"service connection {wanted} which could not be found. The service connection does "
+            "not exist or has not been authorized for use."
+        ),
+    )

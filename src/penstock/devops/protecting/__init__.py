@@ -1,0 +1,1 @@
+"""What a stage must pass before it starts: permissions, approvals, checks, locks."""

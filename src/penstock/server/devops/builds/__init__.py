@@ -1,0 +1,1 @@
+"""Pipelines, runs, their timelines and logs, in the shapes of Azure DevOps."""

@@ -1,0 +1,1 @@
+"""The library over HTTP: groups, connections, files, environments, and what protects them."""

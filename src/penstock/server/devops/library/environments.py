@@ -1,0 +1,178 @@
+"""Environments: `distributedtask/environments`, and what was deployed to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from penstock.devops.resources import Kept, NameTaken, ResourceType
+from penstock.server.devops.context import moment
+from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.library.context import (
+    LibraryHttp,
+    caller,
+    check_administers,
+    identity,
+    kept_of,
+    listed,
+    name_of,
+    note,
+    taken,
+    text_of,
+)
+from penstock.server.devops.locations import Location
+from penstock.server.routes import Answer, Call, Permission, Reply, Route
+from penstock.store.deployments import Deployment
+
+LOCATIONS = (
+    Location(
+        id="8572b1fc-2482-47fa-8f74-7e3ed53ee54b",
+        area="distributedtask",
+        resource="environments",
+        template="{project}/_apis/{area}/{resource}/{environmentId}",
+    ),
+    Location(
+        id="51bb5d21-4305-4ea6-9dbb-b7488af73334",
+        area="distributedtask",
+        resource="environmentdeploymentrecords",
+        template="{project}/_apis/{area}/environments/{environmentId}/{resource}",
+    ),
+)
+_ENVIRONMENT = ResourceType.ENVIRONMENT
+_NOT_IN_NAMES = frozenset('"/:<>\\|@#?*$')
+_MOST = 1000
+
+
+def environment_routes(http: LibraryHttp) -> tuple[Route, ...]:
+    """The routes of environments."""
+    base = "/{organization}/{project}/_apis/distributedtask/environments"
+    rows = (
+        ("GET", base, Permission.LIBRARY_READ, _list),
+        ("GET", base + "/{id}", Permission.LIBRARY_READ, _get),
+        ("POST", base, Permission.LIBRARY_MANAGE, _add),
+        ("PATCH", base + "/{id}", Permission.LIBRARY_MANAGE, _change),
+        ("DELETE", base + "/{id}", Permission.LIBRARY_MANAGE, _delete),
+        ("GET", base + "/{id}/environmentdeploymentrecords", Permission.RUN_READ, _records),
+    )
+    return tuple(
+        Route(
+            method=method,
+            path=path,
+            permission=permission,
+            handler=partial(handler, http),
+            on_error=devops_error,
+        )
+        for method, path, permission, handler in rows
+    )
+
+
+def _list(http: LibraryHttp, call: Call) -> Reply:
+    wanted = call.query("name").casefold()
+    found = http.resources.of_type(call.project, _ENVIRONMENT)
+    return listed(
+        [environment_json(http, kept) for kept in found if wanted in ("", kept.name.casefold())]
+    )
+
+
+def _get(http: LibraryHttp, call: Call) -> Reply:
+    return environment_json(http, _found(http, call))
+
+
+def _found(http: LibraryHttp, call: Call) -> Kept:
+    return kept_of(http, call.project, _ENVIRONMENT, call.parameters["id"])
+
+
+def _add(http: LibraryHttp, call: Call) -> Reply:
+    body = call.json()
+    name = _name(body)
+    description = text_of(body, "description")
+    by = caller(call)
+    try:
+        kept = http.resources.create(call.project, _ENVIRONMENT, name, by, description=description)
+    except NameTaken:
+        raise taken(_ENVIRONMENT, name) from None
+    note(http, call, "environment.add", name)
+    return environment_json(http, kept)
+
+
+def _change(http: LibraryHttp, call: Call) -> Reply:
+    body, known = call.json(), _found(http, call)
+    name = _name(body) if body.get("name") is not None else known.name
+    if name != known.name:
+        # Checks and history go by the name that pipelines use.
+        check_administers(call, call.project, known)
+    description = text_of(body, "description", known.description)
+    try:
+        kept = http.resources.change(
+            replace(known, name=name, description=description), caller(call)
+        )
+    except NameTaken:
+        raise taken(_ENVIRONMENT, name) from None
+    note(http, call, "environment.change", name, before=known.name)
+    return environment_json(http, kept)
+
+
+def _name(body: dict[str, object]) -> str:
+    name = name_of(body, "environment")
+    if not _NOT_IN_NAMES.isdisjoint(name):
+        raise bad_request(f"the name of an environment has none of {' '.join(_NOT_IN_NAMES)}")
+    return name
+
+
+def _delete(http: LibraryHttp, call: Call) -> Reply:
+    known = _found(http, call)
+    if http.checks.on(call.project, [known.resource]):
+        check_administers(call, call.project, known)
+    http.resources.delete(call.project, _ENVIRONMENT, known.id)
+    note(http, call, "environment.delete", known.name)
+    return Answer(status=204)
+
+
+def _records(http: LibraryHttp, call: Call) -> Reply:
+    kept, top = _found(http, call), call.query("top") or call.query("$top") or "25"
+    after = call.query("continuationToken")
+    if not top.isdecimal() or not (after or "0").isdecimal():
+        raise bad_request('"top" and "continuationToken" are whole numbers')
+    limit = max(1, min(int(top), _MOST))
+    found = http.deployments.history(
+        kept.name, project=call.project, before=int(after) if after else None, limit=limit
+    )
+    headers = {"x-ms-continuationtoken": str(found[-1].id)} if len(found) == limit else {}
+    body = listed([record_json(http, kept, deployment) for deployment in found])
+    return Answer(body=body, headers=headers)
+
+
+def environment_json(http: LibraryHttp, kept: Kept) -> dict[str, object]:
+    """An environment as the wire has it, with its last deployment beside."""
+    last = http.deployments.history(kept.name, project=kept.project, limit=1)
+    return {
+        "id": int(kept.id),
+        "name": kept.name,
+        "description": kept.description,
+        "createdBy": identity(kept.created_by),
+        "createdOn": moment(kept.created),
+        "lastModifiedBy": identity(kept.modified_by),
+        "lastModifiedOn": moment(kept.modified),
+        "resources": [],
+        "project": {"id": kept.project},
+        "lastDeployment": record_json(http, kept, last[0]) if last else None,
+    }
+
+
+def record_json(http: LibraryHttp, kept: Kept, deployment: Deployment) -> dict[str, object]:
+    """A deployment as the wire has it."""
+    return {
+        "id": deployment.id,
+        "environmentId": int(kept.id),
+        "planType": "Build",
+        "stageName": deployment.stage,
+        "jobName": deployment.job,
+        "stageAttempt": 1,
+        "jobAttempt": 1,
+        "definition": {"id": deployment.pipeline, "name": deployment.definition},
+        "owner": {"id": deployment.run, "name": str(deployment.run)},
+        "result": deployment.result,
+        "queueTime": moment(deployment.started),
+        "startTime": moment(deployment.started),
+        "finishTime": moment(deployment.finished),
+    }

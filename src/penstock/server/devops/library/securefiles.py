@@ -1,0 +1,133 @@
+"""Secure files: `distributedtask/securefiles`. Content goes in, and never out but to a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from penstock.devops.resources import Kept, NameTaken, ResourceType
+from penstock.server.devops.context import moment
+from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.library.context import (
+    LibraryHttp,
+    caller,
+    check_administers,
+    identity,
+    kept_of,
+    listed,
+    name_of,
+    note,
+    table_of,
+    taken,
+    text_of,
+)
+from penstock.server.devops.locations import Location
+from penstock.server.routes import Answer, Call, Permission, Reply, Route
+
+LOCATIONS = (
+    Location(
+        id="adcfd8bc-b184-43ba-bd84-7c8c6a2ff421",
+        area="distributedtask",
+        resource="securefiles",
+        template="{project}/_apis/{area}/{resource}/{secureFileId}",
+    ),
+)
+LARGEST = 10 * 1024 * 1024
+"""Bytes of a secure file, as on the service."""
+_FILE = ResourceType.SECURE_FILE
+
+
+def secure_file_routes(http: LibraryHttp) -> tuple[Route, ...]:
+    """The routes of secure files."""
+    base = "/{organization}/{project}/_apis/distributedtask/securefiles"
+    rows = (
+        ("GET", base, Permission.LIBRARY_READ, _list),
+        ("GET", base + "/{id}", Permission.LIBRARY_READ, _get),
+        ("POST", base, Permission.LIBRARY_MANAGE, _add),
+        ("PATCH", base + "/{id}", Permission.LIBRARY_MANAGE, _change),
+        ("DELETE", base + "/{id}", Permission.LIBRARY_MANAGE, _delete),
+    )
+    return tuple(
+        Route(
+            method=method,
+            path=path,
+            permission=permission,
+            handler=partial(handler, http),
+            body_limit=LARGEST,
+            on_error=devops_error,
+        )
+        for method, path, permission, handler in rows
+    )
+
+
+def _list(http: LibraryHttp, call: Call) -> Reply:
+    wanted = call.query("namePattern").casefold()
+    return listed(
+        [
+            file_json(kept)
+            for kept in http.resources.of_type(call.project, _FILE)
+            if wanted.rstrip("*") in kept.name.casefold()
+        ]
+    )
+
+
+def _get(http: LibraryHttp, call: Call) -> Reply:
+    if call.query("includeDownloadTicket").casefold() == "true":
+        raise bad_request("the content of a secure file is given to runs only")
+    return file_json(kept_of(http, call.project, _FILE, call.parameters["id"]))
+
+
+def _add(http: LibraryHttp, call: Call) -> Reply:
+    name = name_of({"name": call.query("name")}, "secure file")
+    if "/" in name or "\\" in name or name in (".", ".."):
+        raise bad_request("the name of a secure file is one of a file, without folders")
+    try:
+        kept = http.resources.create(
+            call.project,
+            _FILE,
+            name,
+            caller(call),
+            body={"size": len(call.body), "properties": {}},
+            content=call.body,
+        )
+    except NameTaken:
+        raise taken(_FILE, name) from None
+    note(http, call, "securefile.add", name)
+    return file_json(kept)
+
+
+def _change(http: LibraryHttp, call: Call) -> Reply:
+    body = call.json()
+    known = kept_of(http, call.project, _FILE, call.parameters["id"])
+    name = text_of(body, "name", known.name)
+    properties = table_of(body, "properties") or known.body.get("properties", {})
+    kept_body = {**known.body, "properties": {n: str(v) for n, v in properties.items()}}
+    try:
+        kept = http.resources.change(replace(known, name=name, body=kept_body), caller(call))
+    except NameTaken:
+        raise taken(_FILE, name) from None
+    note(http, call, "securefile.change", name)
+    return file_json(kept)
+
+
+def _delete(http: LibraryHttp, call: Call) -> Reply:
+    known = kept_of(http, call.project, _FILE, call.parameters["id"])
+    if http.checks.on(call.project, [known.resource]):
+        check_administers(call, call.project, known)
+    http.resources.delete(call.project, _FILE, known.id)
+    note(http, call, "securefile.delete", known.name)
+    return Answer(status=204)
+
+
+def file_json(kept: Kept) -> dict[str, object]:
+    """A secure file as the wire has it, without its content."""
+    return {
+        "id": kept.id,
+        "name": kept.name,
+        "properties": dict(kept.body.get("properties", {})),
+        "size": kept.body.get("size", 0),
+        "createdBy": identity(kept.created_by),
+        "createdOn": moment(kept.created),
+        "modifiedBy": identity(kept.modified_by),
+        "modifiedOn": moment(kept.modified),
+    }

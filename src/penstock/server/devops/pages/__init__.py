@@ -1,0 +1,1 @@
+"""What the portal's pages need and Azure's REST has no call for."""

@@ -1,0 +1,195 @@
+"""One call for wizard and editor: diagnostics, final YAML with origins, parameters, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from penstock.devops.definitions import Definition
+from penstock.devops.queueing import Prepared, RunRequest
+from penstock.devops.sources import SourceMissing
+from penstock.language import yaml
+from penstock.language.canonical import Line, dump_lines
+from penstock.language.compiler import Compiled
+from penstock.language.diagnostics import render, to_json
+from penstock.language.pipeline import Parameter, Pipeline
+from penstock.language.source import Diagnostic
+from penstock.server.devops.builds.pipelines import full_branch
+from penstock.server.devops.builds.views import variable_reason
+from penstock.server.devops.context import DevopsHttp, definition_of, requester
+from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.requests import parameters_of, table_of, text_of, variables_of
+from penstock.server.routes import Call, Permission, Reply, Route
+
+
+def preview_routes(http: DevopsHttp) -> tuple[Route, ...]:
+    """The route of the preview."""
+
+    def preview(call: Call) -> Reply:
+        body = call.json()
+        try:
+            prepared = http.queueing.prepare(_request(http, call, body))
+        except SourceMissing as error:
+            raise not_found("InvalidSourceVersionException", str(error)) from error
+        assumed = {name: str(result) for name, result in table_of(body, "assume").items()}
+        return preview_json(http, prepared, assumed)
+
+    return (
+        Route(
+            method="POST",
+            path="/{organization}/{project}/_apis/penstock/preview",
+            permission=Permission.RUN_READ,
+            handler=preview,
+            on_error=devops_error,
+        ),
+    )
+
+
+def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) -> dict[str, Any]:
+    """What is known of the pipeline before a run."""
+    compiled = prepared.compiled
+    lines = dump_lines(compiled.tree) if compiled.tree is not None and compiled.pipeline else []
+    pipeline = compiled.pipeline
+    settings = prepared.request.definition.settings
+    return {
+        "diagnostics": [_diagnostic(one) for one in prepared.diagnostics],
+        "finalYaml": "\n".join(line.text for line in lines) + "\n" if lines else None,
+        "origins": [_origin(compiled, at, line) for at, line in enumerate(lines, 1)],
+        "parameters": [_parameter(one) for one in pipeline.parameters] if pipeline else [],
+        "variables": [
+            {"name": one.name, "value": one.value, "allowOverride": one.settable}
+            for one in settings.variables
+        ],
+        "stages": _stages(pipeline) if pipeline else [],
+        "plan": _plan(http.foresee(prepared, assumed)) if prepared.planned else None,
+        "branch": prepared.ref,
+        "commit": prepared.commit.id,
+    }
+
+
+def _plan(foreseen: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan by stage: a verdict and why, and the same of its jobs."""
+    return {
+        "stages": [{**_verdict(one), "jobs": _jobs(one)} for one in foreseen["stages"]],
+        "missing": [one["message"] for one in foreseen["missing"]],
+        "result": foreseen["result"],
+    }
+
+
+def _jobs(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**_verdict(job), "displayName": job["displayName"], "waitsFor": job["waitsFor"]}
+        for job in stage["children"]
+        if job["kind"] in ("job", "deployment")
+    ]
+
+
+def _verdict(node: Mapping[str, Any]) -> dict[str, Any]:
+    words = {"succeeded": "runs", "skipped": "skipped"}
+    return {
+        "id": node["path"],
+        "verdict": words.get(node["result"], node["result"]),
+        "why": node["why"],
+    }
+
+
+def _request(http: DevopsHttp, call: Call, body: dict[str, Any]) -> RunRequest:
+    edited = body.get("yaml")
+    if edited is not None and not isinstance(edited, str):
+        raise bad_request('"yaml" must be a text')
+    if body.get("definitionId") is not None:
+        definition = definition_of(http, call, str(body["definitionId"]))
+        if path := text_of(body, "path"):
+            definition = replace(definition, path="/" + path.lstrip("/"))
+    else:
+        definition = _unsaved(http, call, body)
+    return RunRequest(
+        definition=definition,
+        ref=full_branch(text_of(body, "branch")),
+        commit=text_of(body, "commit"),
+        parameters=parameters_of(body),
+        variables=variables_of(body),
+        reason=variable_reason(text_of(body, "reason", "manual")),
+        requested_by=requester(call),
+        yaml=edited,
+    )
+
+
+def _unsaved(http: DevopsHttp, call: Call, body: dict[str, Any]) -> Definition:
+    repository, path = text_of(body, "repositoryId"), text_of(body, "path")
+    if not repository or not path.strip("/"):
+        raise bad_request("name a pipeline (definitionId), or a repositoryId and a path")
+    try:
+        source = http.sources.repository(repository, call.project)
+    except SourceMissing as error:
+        raise not_found("RepositoryNotFoundException", str(error)) from error
+    return Definition(
+        id=0,
+        project=call.project,
+        name=PurePosixPath(path).stem,
+        repository=source.id,
+        path="/" + path.lstrip("/"),
+    )
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
+    return {**to_json([diagnostic])[0], "text": render([diagnostic])}
+
+
+def _origin(compiled: Compiled, number: int, line: Line) -> dict[str, object]:
+    """Where a line of the final YAML came from: file and line, and the way through templates."""
+    span = line.begins.span
+    frames = next(
+        (frames for node in reversed(line.within) if (frames := compiled.origins.of(node))), ()
+    )
+    return {
+        "line": number,
+        "file": span.source.label,
+        "fileLine": span.line,
+        "chain": [
+            {"kind": frame.kind, "detail": frame.detail, "place": str(frame.span)}
+            for frame in frames
+        ],
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    default = parameter.default
+    return {
+        "name": parameter.name.value,
+        "displayName": parameter.display_name.value if parameter.display_name else None,
+        "type": parameter.type,
+        "default": _plain(default) if default is not None else None,
+        "values": [value.value for value in parameter.values],
+    }
+
+
+def _plain(node: yaml.Node) -> object:
+    """A YAML value as JSON: scalars stay the texts that they were written as."""
+    match node:
+        case yaml.Mapping():
+            return {entry.key.value: _plain(entry.value) for entry in node.entries}
+        case yaml.Sequence():
+            return [_plain(item) for item in node.items]
+    return None if node.is_null else node.value
+
+
+def _stages(pipeline: Pipeline) -> list[dict[str, object]]:
+    shown: list[dict[str, object]] = []
+    before: str | None = None
+    for stage in pipeline.stages:
+        depends = [before] if before else []
+        if stage.depends_on is not None:
+            depends = [text.value for text in stage.depends_on]
+        shown.append(
+            {
+                "name": stage.id.value,
+                "displayName": stage.display_name.value if stage.display_name else stage.id.value,
+                "dependsOn": depends,
+                "skippable": stage.is_skippable is not False,
+            }
+        )
+        before = stage.id.value
+    return shown
