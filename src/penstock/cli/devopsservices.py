@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from penstock.cli.tasks import AgentTasks
 from penstock.cli.triggerservices import TriggerServices
 from penstock.devops.queueing import Prepared, Queueing
 from penstock.devops.resources import Resource, ResourceType
+from penstock.engine.redaction import without_secrets
 from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.live import Wakeups, wakes
@@ -342,15 +344,19 @@ def _explain(state: RunState, run: str, node: str, step: str) -> Mapping[str, An
 
 
 def _foresee(prepared: Prepared, assumed: Mapping[str, str]) -> Mapping[str, Any]:
-    """What would run and what would not, as `penstock plan` tells it."""
+    """What would run and what would not, as `penstock plan` tells it.
+
+    Without the values of secrets: whoever may read the project may ask, with conditions of their
+    own, and each answer would tell of the value that it depends on.
+    """
     from penstock.cli.foresight import foresee, read_assumptions
     from penstock.cli.options import Failure
     from penstock.cli.plan import MISSING
     from penstock.cli.plan_views import foreseen_json
     from penstock.server.devops.errors import bad_request
 
-    planned = prepared.planned
-    assert planned is not None
+    assert prepared.planned is not None
+    planned = replace(prepared.planned, plan=without_secrets(prepared.planned.plan))
     texts = tuple(f"{name}={result}" for name, result in assumed.items())
     try:
         results = read_assumptions(planned.plan, texts, ())

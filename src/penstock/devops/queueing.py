@@ -450,11 +450,12 @@ def _protection(
             return None
         return Resource(type=type, id=found.id, name=found.name)
 
-    whom = request.requested_for or request.requested_by
+    # Who really asks, for whomever: that is who may be barred from approving the run.
+    asks = request.requested_by
     return Protection(
         project=request.definition.project,
         pipeline=request.definition.id,
-        requester=Actor(id=whom.id, name=whom.name, display_name=whom.name),
+        requester=Actor(id=asks.id, name=asks.name, display_name=asks.name),
         repository=prepared.repository.name,
         branch=prepared.ref,
         find=find,

@@ -46,6 +46,14 @@ def test_upload_like_the_recorded_one(server: Server) -> None:
     assert content.read_bytes() == b"a,b\n1,2\n"
 
 
+def test_a_page_that_was_uploaded_cannot_run(server: Server) -> None:
+    """A link to it needs no token, and shares its origin with the portal."""
+    put(server, "x", b"<script>alert(1)</script>", **{"x-ms-blob-content-type": "text/html"})
+    found = server.ask("GET", f"{PLACE}/x")
+    assert found.headers["content-type"] == "text/html"
+    assert found.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
 def test_names_are_decoded_once(server: Server) -> None:
     """As azure-storage-blob sends it: `#` in a file name arrives percent-encoded twice."""
     assert put(server, "a%20b%2523c.txt", b"x").status == 201

@@ -297,6 +297,8 @@ def _headers(facts: BlobFacts) -> dict[str, str]:
         "x-ms-blob-type": "BlockBlob",
         "x-ms-version": _VERSION,
         "x-ms-creation-time": formatdate(facts.modified, usegmt=True),
+        # Whoever uploads says what type it is, pages with scripts too: none may run here.
+        "content-security-policy": "default-src 'none'; sandbox",
         "x-content-type-options": "nosniff",
         **{f"x-ms-meta-{name}": value for name, value in facts.metadata.items()},
     }

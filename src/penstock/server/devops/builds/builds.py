@@ -380,19 +380,31 @@ def _started(http: DevopsHttp, call: Call) -> Run:
     body = call.json()
     given = table_of(body, "definition").get("id", call.query("definitionId"))
     definition = definition_of(http, call, str(given or ""))
-    for_whom = table_of(body, "requestedFor")
-    whom = Person(id=text_of(for_whom, "id"), name=text_of(for_whom, "displayName"))
+    by = requester(call)
+    whom = _for_whom(call, definition.project, body, by)
     request = RunRequest(
         definition=definition,
         ref=full_branch(text_of(body, "sourceBranch")),
         commit=text_of(body, "sourceVersion"),
         parameters=parameters_of(body),
         variables=_parameter_variables(text_of(body, "parameters")),
-        requested_by=requester(call),
-        requested_for=whom if whom.name else None,
+        requested_by=by,
+        requested_for=whom,
         diagnostics=False,
     )
     return _found(http, start(http.queueing, request))
+
+
+def _for_whom(call: Call, project: str, body: dict[str, Any], by: Person) -> Person | None:
+    """For whom a run is asked for, where that is someone else: an administrator may say so."""
+    given = table_of(body, "requestedFor")
+    whom = Person(id=text_of(given, "id"), name=text_of(given, "displayName"))
+    if not whom.name or whom.id == by.id:
+        return None
+    if call.principal is None or not call.principal.may(Permission.PROJECT_MANAGE, project):
+        message = "only an administrator of the project asks for runs in the name of others"
+        raise Refused(403, "AccessDeniedException", message)
+    return whom
 
 
 def _parameter_variables(text: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +20,6 @@ from penstock.server.devops.library.context import (
     note,
     table_of,
     taken,
-    text_of,
 )
 from penstock.server.devops.locations import Location
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
@@ -78,9 +78,7 @@ def _get(http: LibraryHttp, call: Call) -> Reply:
 
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
-    name = name_of({"name": call.query("name")}, "secure file")
-    if "/" in name or "\\" in name or name in (".", ".."):
-        raise bad_request("the name of a secure file is one of a file, without folders")
+    name = _name({"name": call.query("name")})
     try:
         kept = http.resources.create(
             call.project,
@@ -99,7 +97,7 @@ def _add(http: LibraryHttp, call: Call) -> Reply:
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
     known = kept_of(http, call.project, _FILE, call.parameters["id"])
-    name = text_of(body, "name", known.name)
+    name = _name(body) if body.get("name") is not None else known.name
     properties = table_of(body, "properties") or known.body.get("properties", {})
     kept_body = {**known.body, "properties": {n: str(v) for n, v in properties.items()}}
     try:
@@ -108,6 +106,14 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
         raise taken(_FILE, name) from None
     note(http, call, "securefile.change", name)
     return file_json(kept)
+
+
+def _name(body: Mapping[str, object]) -> str:
+    """The name that a body gives: jobs get the file under it."""
+    name = name_of(body, "secure file")
+    if "/" in name or "\\" in name or name in (".", ".."):
+        raise bad_request("the name of a secure file is one of a file, without folders")
+    return name
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:
