@@ -20,3 +20,8 @@ export function organizationApi(organization: string, ...segments: (string | num
 export function ownApi(scope: Scope, ...segments: (string | number)[]): string {
   return projectApi(scope, "penstock", ...segments);
 }
+
+/** The whole address of an organization, as programs outside of the portal name it. */
+export function organizationUrl(organization: string): string {
+  return window.location.origin + path(organization);
+}

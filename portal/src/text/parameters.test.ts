@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandOf, initialText, quoted, readValue } from "./parameters.ts";
+import { commandOf, createCommandOf, initialText, quoted, readValue } from "./parameters.ts";
 
 test("a field begins with the default, written as its type is", () => {
   expect(initialText({ name: "a", type: "number", default: 0.5 })).toBe("0.5");
@@ -22,14 +22,30 @@ test("the command quotes what a shell would read", () => {
   expect(quoted("it's")).toBe("'it'\\''s'");
   expect(
     commandOf({
+      organization: "http://127.0.0.1:8700/penstock",
       project: "my project",
-      pipeline: "train",
+      pipeline: 7,
       branch: "main",
       commit: "",
       templateParameters: { alpha: 0.5, note: "a b" },
       variables: {},
     }),
   ).toBe(
-    "az pipelines run --name train --project 'my project' --branch main --parameters alpha=0.5 'note=a b'",
+    "penstock az pipelines run --organization http://127.0.0.1:8700/penstock --project 'my project' --id 7 --branch main --parameters alpha=0.5 'note=a b'",
+  );
+});
+
+test("the command that makes a pipeline names its file from the root of the repository", () => {
+  expect(
+    createCommandOf({
+      organization: "http://127.0.0.1:8700/penstock",
+      project: "demo",
+      name: "train it",
+      repository: "demo",
+      branch: "main",
+      path: "/ci/train.yml",
+    }),
+  ).toBe(
+    "penstock az pipelines create --organization http://127.0.0.1:8700/penstock --project demo --name 'train it' --repository demo --repository-type tfsgit --branch main --yml-path ci/train.yml",
   );
 });

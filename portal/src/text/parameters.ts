@@ -41,31 +41,57 @@ export function readValue(
 }
 
 export interface RunCommand {
+  organization: string;
   project: string;
-  pipeline: string;
+  pipeline: number;
   branch: string;
-  commit: string;
+  commit?: string;
   templateParameters: Record<string, unknown>;
-  variables: Record<string, string>;
+  variables?: Record<string, string>;
 }
 
-/** The same run by the Azure CLI. */
+/** The same run in a terminal. `organization` is the address of the organization. */
 export function commandOf(run: RunCommand): string {
   const pairs = (values: Record<string, unknown>) =>
     Object.entries(values).map(([name, value]) =>
       quoted(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`),
     );
   const parameters = pairs(run.templateParameters);
-  const variables = pairs(run.variables);
+  const variables = pairs(run.variables ?? {});
   return [
-    `az pipelines run --name ${quoted(run.pipeline)} --project ${quoted(run.project)}`,
-    `--branch ${quoted(run.branch)}`,
+    `penstock az pipelines run ${where(run)} --id ${run.pipeline}`,
+    run.branch ? `--branch ${quoted(run.branch)}` : "",
     run.commit ? `--commit-id ${quoted(run.commit)}` : "",
     parameters.length > 0 ? `--parameters ${parameters.join(" ")}` : "",
     variables.length > 0 ? `--variables ${variables.join(" ")}` : "",
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+export interface CreateCommand {
+  organization: string;
+  project: string;
+  name: string;
+  repository: string;
+  branch?: string;
+  path: string;
+}
+
+/** The same pipeline made in a terminal. `organization` is the address of the organization. */
+export function createCommandOf(made: CreateCommand): string {
+  return [
+    `penstock az pipelines create ${where(made)} --name ${quoted(made.name)}`,
+    `--repository ${quoted(made.repository)} --repository-type tfsgit`,
+    made.branch ? `--branch ${quoted(made.branch)}` : "",
+    `--yml-path ${quoted(made.path.replace(/^\//, ""))}`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function where({ organization, project }: { organization: string; project: string }): string {
+  return `--organization ${quoted(organization)} --project ${quoted(project)}`;
 }
 
 /** A word as a POSIX shell takes it. */

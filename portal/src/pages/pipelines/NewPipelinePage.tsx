@@ -6,7 +6,7 @@ import { allFiles, file, pushFile, refs, repositories } from "../../api/reposito
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { createPipeline, queueRun, shortBranch } from "../../api/runs.ts";
-import type { Scope } from "../../api/scope.ts";
+import { organizationUrl, type Scope } from "../../api/scope.ts";
 import type { Repository } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
@@ -20,7 +20,7 @@ import { BeakerIcon, CodeIcon, DocumentIcon, RocketIcon } from "../../components
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
-import { quoted } from "../../text/parameters.ts";
+import { createCommandOf } from "../../text/parameters.ts";
 import { likelyFirst, suggestFiles, templateFor } from "../../text/templates.ts";
 import styles from "./NewPipelinePage.module.css";
 import { useReview, YamlReview } from "./YamlReview.tsx";
@@ -362,7 +362,14 @@ function Review({
         <summary>As a command</summary>
         <CodeBlock
           language="shell"
-          text={`az pipelines create --name ${quoted(repo)} --repository ${quoted(repo)} --repository-type tfsgit --branch ${quoted(branch)} --yml-path ${quoted(path.replace(/^\//, ""))} --project ${quoted(scope.project)}`}
+          text={createCommandOf({
+            organization: organizationUrl(scope.organization),
+            project: scope.project,
+            name: repo,
+            repository: repo,
+            branch,
+            path,
+          })}
         />
       </details>
       {isSaving ? (

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { address } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { deletePipeline, pipeline, runs } from "../../api/runs.ts";
-import { projectApi, type Scope } from "../../api/scope.ts";
+import { organizationUrl, projectApi, type Scope } from "../../api/scope.ts";
 import type { RunRow } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
@@ -23,6 +23,7 @@ import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
+import { createCommandOf } from "../../text/parameters.ts";
 import { branchHistory, passRate } from "../../text/statistics.ts";
 import { formatDuration } from "../../text/time.ts";
 import styles from "./PipelineView.module.css";
@@ -93,7 +94,13 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
                 name: "Copy as command",
                 onChoose: () =>
                   void navigator.clipboard.writeText(
-                    `az pipelines create --name ${JSON.stringify(name)} --yml-path ${configuration?.path ?? "azure-pipelines.yml"} --repository ${repository ?? ""} --repository-type tfsgit --project ${JSON.stringify(scope.project)}`,
+                    createCommandOf({
+                      organization: organizationUrl(scope.organization),
+                      project: scope.project,
+                      name,
+                      repository: repository ?? "",
+                      path: configuration?.path ?? "azure-pipelines.yml",
+                    }),
                   ),
               },
               { name: "Delete", isDisabled: !mayRun, onChoose: () => setAsking(true) },

@@ -13,7 +13,7 @@ import { refs } from "../../api/repositories.ts";
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { type PipelineDefinition, previewOf, queueRun, shortBranch } from "../../api/runs.ts";
-import type { Scope } from "../../api/scope.ts";
+import { organizationUrl, type Scope } from "../../api/scope.ts";
 import type { PreviewParameter } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
@@ -193,7 +193,12 @@ export function RunPanel({
         <summary>As a command</summary>
         <CodeBlock
           language="shell"
-          text={commandOf({ project: scope.project, pipeline: pipeline.name, ...request })}
+          text={commandOf({
+            organization: organizationUrl(scope.organization),
+            project: scope.project,
+            pipeline: pipeline.id,
+            ...request,
+          })}
         />
       </details>
     </SidePanel>

@@ -4,17 +4,18 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import type { ApiError } from "../../api/request.ts";
 import { cancelRun, keepRun, rerunFailed, shortBranch } from "../../api/runs.ts";
-import type { Scope } from "../../api/scope.ts";
-import type { RunRow } from "../../api/wire.ts";
+import { organizationUrl, type Scope } from "../../api/scope.ts";
+import type { RunPage } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useMay } from "../../app/session.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { ArrowClockwiseIcon, PlayIcon, StopIcon } from "../../components/icons.ts";
 import { Menu } from "../../components/Menu/Menu.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { commandOf } from "../../text/parameters.ts";
 
 /** What can be done with a run: cancel it, run its failed jobs again, run anew. */
-export function RunActions({ scope, run }: { scope: Scope; run: RunRow }) {
+export function RunActions({ scope, run }: { scope: Scope; run: RunPage }) {
   const [, navigate] = useLocation();
   const client = useQueryClient();
   const mayRun = useMay(scope, "contributor");
@@ -35,7 +36,13 @@ export function RunActions({ scope, run }: { scope: Scope; run: RunRow }) {
       if (answer?.id && answer.id !== run.id) navigate(links.run(scope, answer.id));
     });
   const isOver = run.state === "completed";
-  const command = `penstock run start ${run.definition.name} --branch ${shortBranch(run.branch)}`;
+  const command = commandOf({
+    organization: organizationUrl(scope.organization),
+    project: scope.project,
+    pipeline: run.definition.id,
+    branch: run.branch,
+    templateParameters: run.parameters,
+  });
   return (
     <>
       {mayRun && isOver && run.result !== "succeeded" && run.stages.length > 0 ? (
@@ -74,6 +81,7 @@ export function RunActions({ scope, run }: { scope: Scope; run: RunRow }) {
           { name: "Keep this run", onChoose: () => void act(() => keepRun(scope, run.id, true)) },
           {
             name: "Copy as command",
+            isDisabled: !run.definition.id,
             onChoose: () => void navigator.clipboard.writeText(command),
           },
         ]}

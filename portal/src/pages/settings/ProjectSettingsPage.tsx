@@ -2,7 +2,7 @@ import { Button, Field, Select } from "@fluentui/react-components";
 import { useState } from "react";
 import { accounts, members, projects, removeMember, setRole } from "../../api/people.ts";
 import { useResource } from "../../api/resource.ts";
-import type { Scope } from "../../api/scope.ts";
+import { organizationUrl, type Scope } from "../../api/scope.ts";
 import type { Member, Role } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
@@ -18,6 +18,7 @@ import { PropertyGrid } from "../../components/PropertyGrid/PropertyGrid.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
+import { quoted } from "../../text/parameters.ts";
 import { AuditList } from "./AuditList.tsx";
 import styles from "./Settings.module.css";
 
@@ -78,7 +79,7 @@ export default function ProjectSettingsPage({ params }: PageProps) {
 
 function Overview({ scope }: { scope: Scope }) {
   const query = useResource(projects(scope.organization));
-  const here = `${window.location.origin}/${scope.organization}`;
+  const here = organizationUrl(scope.organization);
   return (
     <>
       <Card title="Project">
@@ -102,7 +103,7 @@ function Overview({ scope }: { scope: Scope }) {
       <Card title="The same tools as for Azure DevOps">
         <CodeBlock
           language="shell"
-          text={`az devops configure --defaults organization=${here} project=${scope.project}\naz pipelines list`}
+          text={`penstock az devops configure --defaults organization=${here} ${quoted(`project=${scope.project}`)}\npenstock az pipelines list`}
         />
       </Card>
     </>

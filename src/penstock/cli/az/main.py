@@ -102,7 +102,11 @@ def _call(words: str, arguments: list[str], environ: Mapping[str, str]) -> int:
     if result is None:
         return 0
     from penstock.cli.az.output import render
+    from penstock.cli.az.rows import rows_of
 
+    rows = rows_of(words, result) if form == "table" and query is None else None
+    if rows is not None:
+        return _print(render(rows, form, in_order=True))
     return _print(render(result, form, query))
 
 

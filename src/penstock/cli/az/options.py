@@ -17,8 +17,8 @@ class Rule:
 
     def __init__(self, text: str) -> None:
         required, text = text.endswith("!"), text.removesuffix("!")
-        self.count = text[-1] if text[-1] in "?+" else ""
-        text = text.rstrip("?+")
+        self.count = text[-1] if text[-1] in "?+*" else ""
+        text = text.rstrip("?+*")
         self.positional = text.startswith("@")
         self.names = tuple(text.lstrip("@").split("/"))
         self.required = required
@@ -27,6 +27,11 @@ class Rule:
     def key(self) -> str:
         """The name by which the command asks for the value."""
         return self.names[0]
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it takes several values."""
+        return self.count in ("+", "*")
 
     @property
     def shown(self) -> str:
@@ -93,15 +98,15 @@ def _values(
 ) -> tuple[list[str], int]:
     if rule.count == "?":
         return [], index
-    if glued is not None and rule.count != "+":
+    if glued is not None and not rule.is_many:
         return [glued], index
     values = [] if glued is None else [glued]
     while index < len(arguments) and not _is_option(arguments[index]):
         values.append(arguments[index])
         index += 1
-        if rule.count != "+":
+        if not rule.is_many:
             break
-    if not values:
+    if not values and rule.count != "*":
         wanted = "at least one argument" if rule.count == "+" else "one argument"
         raise Misused(f"argument {rule.shown}: expected {wanted}")
     return values, index
@@ -117,7 +122,7 @@ def _is_option(argument: str) -> bool:
 def _keep(found: Options, rule: Rule, values: list[str]) -> None:
     if rule.count == "?":
         found[rule.key] = True
-    elif rule.count == "+":
+    elif rule.is_many:
         earlier = found.get(rule.key)
         found[rule.key] = [*(earlier if isinstance(earlier, list) else []), *values]
     else:

@@ -27,8 +27,11 @@ def compile_query(query: str) -> Any:
         raise Misused(message, _QUERY_HELP) from None
 
 
-def render(result: Any, form: str, query: Any = None) -> str:
-    """The text of a result, ending with a newline; empty where there is nothing to print."""
+def render(result: Any, form: str, query: Any = None, *, in_order: bool = False) -> str:
+    """The text of a result, ending with a newline; empty where there is nothing to print.
+
+    Columns are sorted by name, but for those of a query and where they are said to be `in_order`.
+    """
     add_resource_groups(result)
     if query is not None:
         result = query.search(result)
@@ -40,7 +43,7 @@ def render(result: Any, form: str, query: Any = None) -> str:
 
             return yaml.safe_dump(result, default_flow_style=False, allow_unicode=True)
         case "table":
-            return _table(result, sort=query is None)
+            return _table(result, sort=query is None and not in_order)
         case "tsv":
             return _tsv(result, sort=query is None)
     import json

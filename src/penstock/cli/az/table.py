@@ -1,8 +1,9 @@
 """Every command of this `az` as data: where its code is and which options it takes.
 
-An option is its names joined by `/`, ended by `!` (required), `?` (no value) or `+` (one value or
-more). `G` and `W` are the resource group and the workspace, which have defaults; `@name` is a
-positional argument. Options as in the `ml` extension and azure-cli 2.91.
+An option is its names joined by `/`, ended by `!` (required), `?` (no value), `+` (one value or
+more) or `*` (any number of them). `G` and `W` are the resource group and the workspace, which have
+defaults; `@name` is a positional argument. Options as in the `ml` and `azure-devops` extensions and
+azure-cli 2.91.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ _VERSIONED = {
     "restore": ("restore", _NAMED),
 }
 _PLAIN_NAMED = "--name/-n! G! W!"
+_ORGANIZATION = "--organization/--org --detect"
+_PROJECT = f"--project/-p {_ORGANIZATION}"
+_FILTERS = "--branch --top --result --status --reason --tags* --requested-for"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "version": ("local:version", ""),
@@ -153,6 +157,50 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "jobs:download",
         f"--all? --output-name --download-path/-p {_PLAIN_NAMED}",
     ),
+    "pipelines list": (
+        "pipelines:list_pipelines",
+        f"--name --top --repository --repository-type --query-order --folder-path {_PROJECT}",
+    ),
+    "pipelines show": (
+        "pipelines:show_pipeline",
+        f"--id --name --folder-path --open? {_PROJECT}",
+    ),
+    "pipelines create": (
+        "pipelines:create_pipeline",
+        "--name! --description --repository --repository-type --branch --yml-path/--yaml-path"
+        " --folder-path --skip-first-run/--skip-run* --queue-id --service-connection"
+        f" {_PROJECT}",
+    ),
+    "pipelines run": (
+        "pipelines:run_pipeline",
+        "--id --name --branch --commit-id --folder-path --parameters* --variables* --open?"
+        f" {_PROJECT}",
+    ),
+    "pipelines delete": ("pipelines:delete_pipeline", f"--id! --yes/-y? {_PROJECT}"),
+    "pipelines runs list": (
+        "pipelines:list_runs",
+        f"--pipeline-ids* --query-order {_FILTERS} {_PROJECT}",
+    ),
+    "pipelines runs show": ("pipelines:show_run", f"--id! --open? {_PROJECT}"),
+    "pipelines build list": (
+        "pipelines:list_runs",
+        f"--pipeline-ids/--definition-ids* {_FILTERS} {_PROJECT}",
+    ),
+    "pipelines build show": ("pipelines:show_run", f"--id! --open? {_PROJECT}"),
+    "pipelines build cancel": ("pipelines:cancel_run", f"--build-id! --open? {_PROJECT}"),
+    "devops configure": ("projects:configure", "--defaults/-d* --list/-l? --use-git-aliases"),
+    "devops project list": (
+        "projects:list_projects",
+        "--top --skip --state-filter --continuation-token --get-default-team-image-url"
+        f" {_ORGANIZATION}",
+    ),
+    "devops project show": ("projects:show_project", f"--open? {_PROJECT}"),
+    "devops project create": (
+        "projects:create_project",
+        "--name! --description/-d --process/-p --source-control/-s --visibility --open?"
+        f" {_ORGANIZATION}",
+    ),
+    "repos list": ("projects:list_repositories", _PROJECT),
 }
 GLOBAL = (
     "--output/-o --query --subscription --debug? --verbose? --only-show-errors? --help/-h?"
@@ -200,6 +248,38 @@ NOT_YET_VERBS = {
     ),
     "workspace": ("diagnose", "outbound-rule", "provision-network", "sync-keys"),
 }
+OF_DEVOPS = {
+    "pipelines agent": "the portal's project settings show the agents",
+    "pipelines build": "az pipelines run queues, the portal's Runs show tags",
+    "pipelines folder": "--folder-path of az pipelines create makes one",
+    "pipelines pool": "the portal's project settings show the pools",
+    "pipelines queue": "the portal's project settings show the pools",
+    "pipelines release": "classic releases are not run; stages of a YAML pipeline are",
+    "pipelines runs": "the page of the run in the portal has its artifacts and tags",
+    "pipelines update": "the portal's page of the pipeline changes it",
+    "pipelines variable": "the portal's page of the pipeline has its variables",
+    "pipelines variable-group": "the portal's Library has the groups",
+    "devops admin": "penstock audit shows what was done",
+    "devops extension": "penstock tasks lists the tasks there are",
+    "devops invoke": "ask the REST API itself, with the token as password",
+    "devops login": "the variable AZURE_DEVOPS_EXT_PAT holds the token; penstock tokens makes one",
+    "devops logout": "unset AZURE_DEVOPS_EXT_PAT",
+    "devops project": "the portal's project settings change a project",
+    "devops security": "penstock accounts role gives roles",
+    "devops service-endpoint": "penstock connections, or the portal's project settings",
+    "devops team": "a project has members: penstock accounts role",
+    "devops user": "penstock accounts manages people",
+    "devops wiki": "keep pages in the repository",
+    "repos create": "penstock push --repository makes one",
+    "repos delete": "the portal's Repos delete one",
+    "repos import": "git clone it and penstock push it",
+    "repos policy": "the portal's project settings have them",
+    "repos pr": "the portal's Repos have pull requests",
+    "repos ref": "git push moves branches and tags",
+    "repos show": "az repos list shows all",
+    "repos update": "the portal's Repos change one",
+}
+"""What `az` has beside our commands of Azure DevOps, each with what to do instead."""
 OF_AZURE = frozenset(
     {
         "acr",
@@ -228,7 +308,6 @@ OF_AZURE = frozenset(
         "dataprotection",
         "deployment",
         "deployment-scripts",
-        "devops",
         "disk",
         "disk-access",
         "dls",
@@ -257,7 +336,6 @@ OF_AZURE = frozenset(
         "mysql",
         "netappfiles",
         "network",
-        "pipelines",
         "policy",
         "postgres",
         "ppg",
@@ -265,7 +343,6 @@ OF_AZURE = frozenset(
         "provider-hub",
         "redis",
         "relay",
-        "repos",
         "resource",
         "resourcemanagement",
         "rest",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from penstock.cli.az.failures import Failed, Misused
-from penstock.cli.az.table import COMMANDS, NOT_YET, NOT_YET_VERBS, OF_AZURE
+from penstock.cli.az.table import COMMANDS, NOT_YET, NOT_YET_VERBS, OF_AZURE, OF_DEVOPS
 
 
 def raise_unknown(arguments: Sequence[str], count: int, environ: Mapping[str, str]) -> NoReturn:
@@ -17,6 +17,8 @@ def raise_unknown(arguments: Sequence[str], count: int, environ: Mapping[str, st
     words = list(arguments[:count])
     if words and words[0] == "ml":
         _refuse_ml(words)
+    if " ".join(words[:2]) in OF_DEVOPS and words[1:2] and not _is_group(words):
+        _refuse_devops(words, arguments, environ)
     groups = {command.split()[0] for command in COMMANDS}
     if words and words[0] in groups:
         _refuse_in_group(words)
@@ -44,6 +46,23 @@ def _refuse_ml(words: list[str]) -> NoReturn:
         name = f"az ml {group}" if group in NOT_YET else f"az ml {group} {verb}"
         raise Failed(f"{name} is not supported here yet; az ml --help lists what is")
     _refuse_in_group(words)
+
+
+def _is_group(words: list[str]) -> bool:
+    """Whether the words are only the beginning of a command of ours."""
+    return any(command.startswith(f"{' '.join(words)} ") for command in COMMANDS)
+
+
+def _refuse_devops(
+    words: list[str], arguments: Sequence[str], environ: Mapping[str, str]
+) -> NoReturn:
+    """A command of Azure DevOps that only the real `az` has; it can ask our server as well."""
+    from penstock.cli.az.outside import hand_over, real_az
+
+    if real_az(environ.get("PATH", "")) is not None:
+        hand_over(arguments, environ)
+    instead = OF_DEVOPS[" ".join(words[:2])]
+    raise Failed(f"az {' '.join(words)} is not supported here: {instead}")
 
 
 def _below(known: str) -> set[str]:

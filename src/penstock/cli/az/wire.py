@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -143,10 +143,12 @@ class Wire:
     def _connection(self, base: str) -> HTTPConnection:
         if base not in self._connections:
             parts = urlsplit(base)
-            if parts.scheme != "http" or not parts.hostname:
+            if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise Failed(f'the service\'s address must begin with http://, not "{base}"')
-            port = parts.port or 80
-            self._connections[base] = HTTPConnection(parts.hostname, port, timeout=_TIMEOUT)
+            secure = parts.scheme == "https"
+            kind = HTTPSConnection if secure else HTTPConnection
+            port = parts.port or (443 if secure else 80)
+            self._connections[base] = kind(parts.hostname, port, timeout=_TIMEOUT)
         return self._connections[base]
 
 
@@ -165,9 +167,13 @@ def _object(data: bytes) -> dict[str, Any]:
 
 def _error(data: bytes) -> dict[str, Any]:
     try:
-        error = _object(data).get("error")
+        found = _object(data)
     except ValueError:
-        error = None
+        found = {}
+    error = found.get("error")
     if isinstance(error, dict):
         return error
+    if isinstance(found.get("message"), str):
+        # Azure DevOps' own shape.
+        return {"code": found.get("typeKey"), "message": found["message"]}
     return {"message": data.decode("utf-8", "replace").strip()[:500]}

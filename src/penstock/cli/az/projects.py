@@ -1,0 +1,101 @@
+"""`az devops` and `az repos`: projects, repositories, and the defaults of all these commands.
+
+Source: options and texts as in the `azure-devops` extension of the Azure CLI.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from penstock.cli.az.call import Call
+from penstock.cli.az.configuration import Configuration
+from penstock.cli.az.failures import Failed, Misused
+from penstock.cli.az.organization import (
+    SETTINGS,
+    Organization,
+    check_address,
+    organization_of,
+    plain,
+)
+
+_DEFAULTS = ["organization", "project"]
+
+
+def list_projects(call: Call) -> dict[str, Any]:
+    """The projects of the organization."""
+    for option in ("--state-filter", "--continuation-token", "--get-default-team-image-url"):
+        _refuse(call, option, "leave it out")
+    query = {}
+    for option in ("--top", "--skip"):
+        text = call.text(option)
+        if text is not None and not (text.isascii() and text.isdigit()):
+            raise Misused(f"argument {option}: invalid int value: {text!r}")
+        if text is not None:
+            query[f"${option[2:]}"] = text
+    with organization_of(call) as organization:
+        found = organization.ask("GET", "_apis/projects", **query)
+    return {"continuationToken": None, "value": plain(found["value"])}
+
+
+def show_project(call: Call) -> Any:
+    """One project with what it can do."""
+    _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
+    with organization_of(call) as organization:
+        return _project(organization, organization.project)
+
+
+def create_project(call: Call) -> Any:
+    """Make a project with a repository of the same name."""
+    _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
+    _refuse(call, "--process", "there are no work items; leave it out")
+    for option, only in (("--source-control", "git"), ("--visibility", "private")):
+        if (call.text(option) or only).lower() != only:
+            raise Failed(f"{option} {call.text(option)} is not supported here: only {only} is")
+    name = call.text("--name") or ""
+    with organization_of(call) as organization:
+        body = {"name": name, "description": call.text("--description") or ""}
+        organization.ask("POST", "_apis/projects", body)
+        return _project(organization, name)
+
+
+def list_repositories(call: Call) -> Any:
+    """The repositories of a project."""
+    with organization_of(call) as organization:
+        return organization.of_project("GET", "git/repositories")["value"]
+
+
+def configure(call: Call) -> None:
+    """Set, clear or list the default organization and project."""
+    _refuse(call, "--use-git-aliases", "leave it out")
+    settings = Configuration(call.environ, SETTINGS)
+    if "--defaults" not in call.options and not call.flag("--list"):
+        raise Failed(
+            "usage error: atleast one of the options must be specified.For list of supported"
+            " options see help using -h flag."
+        )
+    for setting in call.texts("--defaults"):
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise Failed("usage error: --defaults STRING=STRING STRING=STRING ...")
+        if name not in _DEFAULTS:
+            raise Failed(
+                f"usage error: invalid default value setup. Supported values are {_DEFAULTS}."
+            )
+        if name == "organization" and value:
+            check_address(value)
+        settings.change("defaults", name, value or None)
+    if call.flag("--list"):
+        for section, entries in settings.sections.items():
+            lines = "".join(f"{name} = {value}\n" for name, value in entries.items())
+            sys.stdout.write(f"\n[{section}]\n{lines}")
+
+
+def _project(organization: Organization, name: str) -> Any:
+    found = organization.ask("GET", f"_apis/projects/{name}", includeCapabilities="true")
+    return plain(found)
+
+
+def _refuse(call: Call, option: str, instead: str) -> None:
+    if option in call.options:
+        raise Failed(f"{option} is not supported here: {instead}")
