@@ -56,7 +56,24 @@ def commands_page() -> str:
         for path, one in walk(f"penstock {name}", command):
             context = click.Context(one, info_name=path, terminal_width=88, max_content_width=88)
             parts.append(f"\n## `{path}`\n\n```\n{one.get_help(context)}\n```\n")
+    parts += az_help()
     return "".join(parts)
+
+
+def az_help() -> Iterator[str]:
+    """The options of the commands for the server's pipelines, without those of every command."""
+    from penstock.cli.az.options import rules_of
+    from penstock.cli.az.table import COMMANDS
+
+    yield "\n## `penstock az pipelines`, `penstock az devops`, `penstock az repos`\n"
+    yield "\nOptions in brackets may be left out; every command takes `--output` and `--query` too.\n"
+    own = {rule.shown for rule in rules_of("")}
+    for name, (_, spec) in COMMANDS.items():
+        if name.startswith(("pipelines ", "devops ", "repos ")):
+            rules = [rule for rule in rules_of(spec) if rule.shown not in own]
+            options = (rule.shown if rule.required else f"[{rule.shown}]" for rule in rules)
+            yield f"\n- `az {name} {' '.join(options)}`"
+    yield "\n"
 
 
 def walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:

@@ -44,7 +44,7 @@ COMMANDS = {
     "doctor": ("penstock.cli.doctor", "what this machine has and lacks"),
     "service": ("penstock.cli.service", "the background service that `penstock az` uses"),
 }
-AZ = ("az", "`az ml`, `az account` ... against this machine")
+AZ = ("az", "`az ml`, `az pipelines` ... against this machine")
 
 
 class _Commands(click.Group):

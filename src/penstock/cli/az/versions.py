@@ -17,7 +17,7 @@ def version_text() -> str:
         f"{'azure-cli':<33} {AZURE_CLI}\n\n"
         f"{'core':<33} {AZURE_CLI}\n\n"
         f"Extensions:\n{'ml':<33} {ML_EXTENSION}\n\n"
-        f"Stand-in of Penstock {__version__}: ml and account commands run on this machine\n\n"
+        f"Stand-in of Penstock {__version__}: what az --help lists runs on this machine\n\n"
         f"Python location '{sys.executable}'\n\n"
         f"Python (Linux) {python}\n"
     )
