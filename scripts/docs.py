@@ -66,7 +66,7 @@ def az_help() -> Iterator[str]:
     from penstock.cli.az.table import COMMANDS
 
     yield "\n## `penstock az pipelines`, `penstock az devops`, `penstock az repos`\n"
-    yield "\nOptions in brackets may be left out; every command takes `--output` and `--query` too.\n"
+    yield "\nOptions in brackets may be left out; all take `--output` and `--query` too.\n"
     own = {rule.shown for rule in rules_of("")}
     for name, (_, spec) in COMMANDS.items():
         if name.startswith(("pipelines ", "devops ", "repos ")):

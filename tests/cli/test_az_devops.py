@@ -130,6 +130,19 @@ def test_the_first_run_is_queued_unless_that_is_skipped(server: Terminal) -> Non
     assert (run["definition"]["name"], run["sourceBranch"]) == ("First", "refs/heads/main")
 
 
+def test_a_step_asks_the_server_that_runs_it_about_its_own_project(server: Terminal) -> None:
+    step = 'az pipelines runs show --id $(Build.BuildId) --query status -o tsv | sed "s/^/is /"'
+    server.write("ci/step.yml", f"trigger: none\npool: {{name: Default}}\nsteps:\n- bash: {step}\n")
+    git(server, "add", "-A")
+    git(server, "commit", "-q", "-m", "2")
+    assert server.type("push").code == 0
+    words = ("--name", "Step", "--yml-path", "ci/step.yml")
+    run = str(told(server, "pipelines", "create", *words)["id"])
+    show = ("pipelines", "runs", "show", "--id", run)
+    until(lambda: told(server, *show)["status"] == "completed", "the run ended")
+    assert "is inProgress" in server.type("logs", run).out
+
+
 def test_tables_have_the_columns_of_the_extension(server: Terminal) -> None:
     id = made(server, "Table")
     table = az(server, "pipelines", "list", "--name", "Table", "-o", "table").out.splitlines()

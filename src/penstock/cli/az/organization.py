@@ -19,7 +19,7 @@ from penstock.cli.az.failures import Failed, Misused, Refused
 from penstock.cli.az.wire import Wire
 
 SETTINGS = "azuredevops/config"
-_REMOTE = "penstock"
+_REMOTES = ("penstock", "origin")
 _TOKEN = "AZURE_DEVOPS_EXT_PAT"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OF_AZURE = ("dev.azure.com", ".visualstudio.com")
@@ -99,10 +99,14 @@ def check_detect(call: Call) -> None:
 
 
 def remote(call: Call) -> tuple[str, str] | None:
-    """The project and the repository of the remote that `penstock push` made in this folder."""
-    address = git(call, "config", "--get", f"remote.{_REMOTE}.url")
-    match = re.search(r"/([^/]+)/_git/([^/]+)$", address or "")
-    return (unquote(match[1]), unquote(match[2])) if match else None
+    """The project and the repository that a Git remote of the folder names: the one that
+    `penstock push` made, else the one that the folder was cloned from, unless that is Azure."""
+    for name in _REMOTES:
+        address = git(call, "config", "--get", f"remote.{name}.url") or ""
+        match = re.search(r"^https?://.*/([^/]+)/_git/([^/]+)$", address)
+        if match and not _is_of_azure(urlsplit(address).hostname or ""):
+            return unquote(match[1]), unquote(match[2])
+    return None
 
 
 def git(call: Call, *words: str) -> str | None:
@@ -129,7 +133,7 @@ def check_address(url: str) -> None:
             "--organization must be specified. The value should be the URI of the organization, for"
             f' example: http://127.0.0.1:8700/penstock; "{url}" is none'
         )
-    if host == _OF_AZURE[0] or host.endswith(_OF_AZURE[1]):
+    if _is_of_azure(host):
         raise Failed(
             f"{url} is an organization of Azure, which this az does not ask; leave --organization"
             " out for the server of this machine, or use the real az"
@@ -143,6 +147,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items() if not key.startswith("_")}
     return [plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _is_of_azure(host: str) -> bool:
+    return host == _OF_AZURE[0] or host.endswith(_OF_AZURE[1])
 
 
 def _own(environ: Mapping[str, str]) -> str:

@@ -139,8 +139,9 @@ def delete_pipeline(call: Call) -> None:
 
 def list_runs(call: Call) -> Any:
     """Runs, the newest first."""
-    pipelines = call.texts("--pipeline-ids")
-    _numbers(call, "--pipeline-ids", pipelines)
+    option = "--definition-ids" if call.words == "pipelines build list" else "--pipeline-ids"
+    pipelines = call.texts(option)
+    _numbers(call, option, pipelines)
     order = _choice(call, "--query-order", tuple(_RUN_ORDERS))
     query = {
         "definitions": ",".join(dict.fromkeys(pipelines)),

@@ -184,7 +184,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pipelines runs show": ("pipelines:show_run", f"--id! --open? {_PROJECT}"),
     "pipelines build list": (
         "pipelines:list_runs",
-        f"--pipeline-ids/--definition-ids* {_FILTERS} {_PROJECT}",
+        f"--definition-ids* {_FILTERS} {_PROJECT}",
     ),
     "pipelines build show": ("pipelines:show_run", f"--id! --open? {_PROJECT}"),
     "pipelines build cancel": ("pipelines:cancel_run", f"--build-id! --open? {_PROJECT}"),
