@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from penstock.cli.host import Host
     from penstock.server.devops.library.context import LibraryHttp
     from penstock.server.git.context import GitHttp
-    from penstock.server.routes import Route
+    from penstock.server.routes import Call, Route
 
 ORGANIZATION = "penstock"
 LOCAL_PROJECT = "local"
@@ -256,9 +256,15 @@ class DevopsServices:
         found = self._host.runs.get(run)
         return found.project if found is not None else ""
 
-    def _project_name_of_run(self, run: str) -> str:
+    def _project_name_of_run(self, call: Call, run: str) -> str | None:
+        from penstock.server.routes import Permission
+
         found = self.projects.find(self._project_of_run(run))
-        return found.name if found is not None else ""
+        if found is None:
+            return ""
+        principal = call.principal
+        sees = principal is not None and principal.may(Permission.RUN_READ, found.id)
+        return found.name if sees else None
 
     def _library_http(self) -> LibraryHttp:
         from penstock.server.devops.library.context import LibraryHttp

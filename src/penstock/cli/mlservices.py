@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from penstock.cli.host import Host
     from penstock.server.auth import Signer, Tokens
+    from penstock.server.ml.context import ProjectOf
     from penstock.server.routes import Route
 
 COMMAND_SLOTS = 64
@@ -88,12 +89,13 @@ class MlServices:
         )
 
     def routes(
-        self, *, has_portal: bool = False, project_of: Callable[[str], str] = lambda run: ""
+        self, *, has_portal: bool = False, project_of: ProjectOf = lambda call, run: ""
     ) -> tuple[tuple[Route, ...], Signer]:
         """The routes of the application, and who checks their signed addresses.
 
-        With a portal, its studio shows a job; without one there is a plain page. `project_of(run)`
-        is the name of the project of a pipeline run, empty for none.
+        With a portal, its studio shows a job; without one there is a plain page. `project_of(call,
+        run)` is the name of the project of a pipeline run, empty for none, None where the caller
+        may not see the run.
         """
         from penstock.server.auth import Signer
         from penstock.server.ml import ml_routes

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 BATCH_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15.0
+LONGEST_SECONDS = 600.0
+"""A stream ends then, and its reader comes again: whether they still may is asked anew."""
 _LINES_AT_ONCE = 2000
 _LINES_A_ROUND = 10_000
 _RECENT = 100
@@ -133,17 +135,21 @@ def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
 
 
 async def stream(
-    source: _Source, wakeups: Wakeups, is_closing: Callable[[], bool]
+    source: _Source,
+    wakeups: Wakeups,
+    is_closing: Callable[[], bool],
+    longest: float = LONGEST_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """The text of the events of a source, until it ends or the server is about to stop."""
+    """The text of the events of a source, until it ends, the server is about to stop, or `longest`
+    seconds are over."""
     from starlette.concurrency import run_in_threadpool
 
     waiter = wakeups.follow(source.run)
     loop = asyncio.get_running_loop()
-    said = loop.time()
+    began = said = loop.time()
     try:
         yield b"retry: 1000\n\n"
-        while not is_closing():
+        while not is_closing() and loop.time() - began < longest:
             messages = await run_in_threadpool(source.news)
             if messages:
                 said = loop.time()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
 from typing import Any
 
 from devopsserver import Answered, DevopsServer, until
 from test_library_client import token_of
 
+from penstock.server.devops.builds.timeline import LogPlace
+from penstock.server.devops.pages.logsearch import Found, plain_finder, regex_finder, search_log
+from penstock.server.live import ProjectSource, Wakeups, stream
 from penstock.store.people.members import Role
 
 SECRET = "hunter2-is-long-enough"
@@ -164,3 +172,67 @@ def test_a_secure_file_is_not_renamed_to_a_path(server: DevopsServer) -> None:
         answered = server.ask("PATCH", f"{base}/{made.json['id']}", {"name": name})
         assert answered.status == 400, (name, answered)
     assert server.ask("PATCH", f"{base}/{made.json['id']}", {"name": "new.pem"}).status == 200
+
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws"
+VERSION = "?api-version=2024-04-01"
+
+
+def ml(server: DevopsServer, token: str, path: str, body: object, **headers: str) -> int:
+    """The status of a PUT to Azure ML, which is beside the organization."""
+    request = urllib.request.Request(
+        server.host.access.url + path + VERSION,
+        method="PUT",
+        data=json.dumps(body).encode(),
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_only_a_step_of_a_run_gives_it_ml_jobs(server: DevopsServer) -> None:
+    """A run waits for its ML jobs, and is shown with them."""
+    server.commit({"azure-pipelines.yml": "steps: [{bash: echo}]"})
+    run = server.run()
+    server.ended(run)
+    token = token_of(server, "mallory", Role.CONTRIBUTOR)
+    workspace = {"location": "westeurope", "properties": {}}
+    assert ml(server, token, WORKSPACE, workspace) in (200, 201)
+    body = {"properties": {"jobType": "Command", "command": "echo", "environmentId": "x"}}
+    place, origin = f"{WORKSPACE}/jobs/forged", f"{run}/Job/step"
+    assert ml(server, token, place, body, x_penstock_origin=origin) == 403
+    assert server.get(f"penstock/runs/{run}")["mlJobs"] == []
+    job = server.services.people.job_tokens.issue(str(server.run()), server.project)
+    assert ml(server, job, place, body, x_penstock_origin=origin) == 403
+
+
+def test_a_stream_ends_so_that_its_reader_is_asked_anew_who_they_are(server: DevopsServer) -> None:
+    source = ProjectSource(server.services._http(), server.project)
+
+    async def read() -> list[bytes]:
+        return [part async for part in stream(source, Wakeups(), lambda: False, longest=0.0)]
+
+    assert asyncio.run(read()) == [b"retry: 1000\n\n"]
+
+
+def test_a_search_with_very_many_matches_ends(tmp_path: Path) -> None:
+    """Its time is linear: whoever reads logs may ask for any letter in the longest one."""
+    log = tmp_path / "log"
+    log.write_text(("a" * 99 + "\n") * 2000)
+    place = LogPlace(id=1, node="J", step="s", name="s", record="r")
+    for find in (plain_finder("A"), regex_finder("a"), regex_finder("a|x*")):
+        found = Found(10)
+        search_log(log, place, find, found)
+        assert (found.count > 1000, len(found.matches)) == (True, 10)
+    found = Found(10)
+    search_log(log, place, plain_finder("É("), found)
+    assert found.count == 0

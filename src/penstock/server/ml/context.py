@@ -33,16 +33,20 @@ LINK_SECONDS = 30 * 24 * 3600.0
 """How long a link to a job's page or log is good for."""
 
 
+ProjectOf = Callable[[Call, str], str | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
-    """What the handlers need. `project_of(run)` names a run's project; empty for none."""
+    """What the handlers need. `project_of(call, run)` names a run's project; empty for none, None
+    where the caller may not see the run."""
 
     service: MlService
     logs: Logs
     storage: Path
     signer: Signer
     tracking: Tracking
-    project_of: Callable[[str], str] = lambda run: ""
+    project_of: ProjectOf = lambda call, run: ""
 
     @property
     def assets(self) -> AssetStore:

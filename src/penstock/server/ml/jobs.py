@@ -78,10 +78,21 @@ def submit(ml: MlHttp, call: Call) -> Answer:
         name=call.parameters["job"],
         properties=table(call.json(), "properties"),
         user=user_of(call),
-        origin=call.header(ORIGIN_HEADER),
+        origin=_origin(call),
     )
     job, is_new = ml.service.submit(new)
     return Answer(status=201 if is_new else 200, body=job_view(ml, job, call.base_url))
+
+
+def _origin(call: Call) -> str:
+    """The step that submits, which the token of its run shows: that run waits for the job."""
+    origin, principal = call.header(ORIGIN_HEADER), call.principal
+    run = origin.partition("/")[0]
+    if not origin or principal is None:
+        return ""
+    if run != principal.run and not principal.may(Permission.SERVER_MANAGE):
+        raise Refused(403, "AuthorizationFailed", f'"{principal.name}" is no step of run {run}')
+    return origin
 
 
 def get_job(ml: MlHttp, call: Call) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def list_jobs(ml: MlHttp, call: Call) -> Document:
     names: dict[str, None] = {}
     token = ""
     for looked_at, job in enumerate(_newest_first(ml, call), start=1):
-        shown = job_row(ml, job)
+        shown = job_row(ml, call, job)
         shown["metrics"] = {**_metrics_of_nodes(ml, job), **shown["metrics"]}
         if _is_wanted(call, shown):
             found.append(shown)
@@ -57,7 +57,7 @@ def list_children(ml: MlHttp, call: Call) -> Document:
     """The child jobs of a job as rows, in the order of its graph."""
     job = job_of(ml, call)
     children = ml.service.jobs.children(job.workspace.scope, job.name)
-    return {"value": [job_row(ml, child) for child in children]}
+    return {"value": [job_row(ml, call, child) for child in children]}
 
 
 def compare(ml: MlHttp, call: Call) -> Document:
@@ -68,7 +68,7 @@ def compare(ml: MlHttp, call: Call) -> Document:
         job for name in asked if (job := ml.service.jobs.get(workspace.scope, name)) is not None
     ]
     runs = [ml.tracked(workspace, job.name) for job in jobs]
-    rows = [job_row(ml, job) for job in jobs]
+    rows = [job_row(ml, call, job) for job in jobs]
     params = [dict(run.params) if run is not None else {} for run in runs]
     return {
         "jobs": rows,
@@ -77,7 +77,7 @@ def compare(ml: MlHttp, call: Call) -> Document:
     }
 
 
-def job_row(ml: MlHttp, job: Job) -> Document:
+def job_row(ml: MlHttp, call: Call, job: Job) -> Document:
     """A job as lists show it."""
     tracked = ml.tracked(job.workspace, job.name)
     properties = table(job.document, "properties")
@@ -100,7 +100,7 @@ def job_row(ml: MlHttp, job: Job) -> Document:
         "archived": job.archived,
         "parent": job.parent or None,
         "root": job.root,
-        "origin": origin_view(ml, job),
+        "origin": origin_view(ml, call, job),
     }
 
 
@@ -116,13 +116,14 @@ def compute_name(ml: MlHttp, job: Job) -> str:
     return str(given).rpartition("/")[2].removeprefix("azureml:")
 
 
-def origin_view(ml: MlHttp, job: Job) -> Document | None:
-    """The pipeline run, job and step that submitted a job."""
+def origin_view(ml: MlHttp, call: Call, job: Job) -> Document | None:
+    """The pipeline run, job and step that submitted a job, for who may see that run."""
     run, _, rest = job.origin.partition("/")
     node, _, step = rest.rpartition("/")
-    if not run:
+    project = ml.project_of(call, run) if run else None
+    if project is None:
         return None
-    return {"run": run, "node": node, "step": step, "project": ml.project_of(run) or None}
+    return {"run": run, "node": node, "step": step, "project": project or None}
 
 
 def number(value: float) -> float | str:

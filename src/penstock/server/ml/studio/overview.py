@@ -44,7 +44,7 @@ def show(ml: MlHttp, call: Call) -> Document:
     properties = table(job.document, "properties")
     data = data_names(ml, job)
     return {
-        **job_row(ml, job),
+        **job_row(ml, call, job),
         "id": f"{job.workspace.path}/jobs/{job.name}",
         "description": field(properties, "description"),
         "errorCode": job.error_code or None,
@@ -56,7 +56,7 @@ def show(ml: MlHttp, call: Call) -> Document:
             for name, out in job.outputs.items()
         ],
         "command": _command(work),
-        "children": [job_row(ml, child) for child in children],
+        "children": [job_row(ml, call, child) for child in children],
         "ancestors": _ancestors(ml, job),
         "graph": graph_view(ml, job, data),
         "logs": _logs(ml, job),
