@@ -143,6 +143,44 @@ def test_a_step_asks_the_server_that_runs_it_about_its_own_project(server: Termi
     assert "is inProgress" in server.type("logs", run).out
 
 
+def test_a_step_written_for_azure_uses_the_token_of_its_run(server: Terminal) -> None:
+    server.write(
+        "ci/azure.yml",
+        """\
+trigger: none
+pool: {name: Default}
+steps:
+- bash: |
+    az extension add --name azure-devops
+    echo $AZURE_DEVOPS_EXT_PAT | az devops login --organization $(System.CollectionUri)
+    az devops configure --defaults organization=$(System.CollectionUri) project="$PROJECT"
+    az pipelines show --name Called --query queueStatus -o tsv
+  env:
+    AZURE_DEVOPS_EXT_PAT: $(System.AccessToken)
+    PROJECT: $(System.TeamProject)
+""",
+    )
+    made(server, "Called")
+    git(server, "add", "-A")
+    git(server, "commit", "-q", "-m", "3")
+    assert server.type("push").code == 0
+    words = ("--name", "Caller", "--yml-path", "ci/azure.yml")
+    run = str(told(server, "pipelines", "create", *words)["id"])
+    show = ("pipelines", "runs", "show", "--id", run)
+    until(lambda: told(server, *show)["status"] == "completed", "the run ended")
+    assert told(server, *show)["result"] == "succeeded", server.type("logs", run).out
+    assert "\nenabled" in server.type("logs", run).out
+
+
+def test_the_command_that_the_portal_shows_for_a_run(server: Terminal) -> None:
+    id = made(server, "Copied")
+    where = f"--organization {url_of(server)}/penstock --project 'My Demo'"
+    line = f"penstock az pipelines run {where} --id {id} --branch main --parameters 'who=a b'"
+    ended = server.shell(line)
+    assert ended.code == 0, ended
+    assert json.loads(ended.out)["templateParameters"] == {"who": "a b"}
+
+
 def test_tables_have_the_columns_of_the_extension(server: Terminal) -> None:
     id = made(server, "Table")
     table = az(server, "pipelines", "list", "--name", "Table", "-o", "table").out.splitlines()
@@ -215,6 +253,24 @@ def test_a_token_goes_to_its_own_server_only(server: Terminal) -> None:
     assert "is an organization of Azure" in azure.err
 
 
+def test_a_token_is_kept_from_login_to_logout(server: Terminal, tmp_path: Any) -> None:
+    own = f"{url_of(server)}/penstock"
+    token = json.loads((server.home / "service.json").read_text())["token"]
+    elsewhere = Terminal(tmp_path, tmp_path / "home")
+    listed = ("devops", "project", "list", "--org", own)
+    assert az(elsewhere, *listed).code == 1
+    login = ("az", "devops", "login", "--org", f"{own}/")
+    assert elsewhere.type(*login, stdin="wrong\n").code == 1
+    assert elsewhere.type(*login, stdin=f"{token}\n").code == 0
+    kept = tmp_path / "home/azure/azuredevops/personalAccessTokens"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert az(elsewhere, *listed).code == 0
+    assert az(elsewhere, "devops", "logout", "--org", own).code == 0
+    assert az(elsewhere, *listed).code == 1
+    again = az(elsewhere, "devops", "logout")
+    assert again.err == "ERROR: The credential was not found\n"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
@@ -244,6 +300,7 @@ def test_a_token_goes_to_its_own_server_only(server: Terminal) -> None:
         ("pipelines runs tag list", 1, "az pipelines runs tag list is not supported here"),
         ("repos pr create", 1, "the portal's Repos have pull requests"),
         ("devops project create --name x --visibility public", 1, "only private is"),
+        ("pipelines list -p none", 1, "TF200016: The following project does not exist: none"),
         ("pipelines lst", 2, "Did you mean 'list' ?"),
     ],
 )

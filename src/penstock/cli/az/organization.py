@@ -18,7 +18,8 @@ from penstock.cli.az.configuration import Configuration
 from penstock.cli.az.failures import Failed, Misused, Refused
 from penstock.cli.az.wire import Wire
 
-SETTINGS = "azuredevops/config"
+SETTINGS, TOKENS = "azuredevops/config", "azuredevops/personalAccessTokens"
+KEPT = "token"
 _REMOTES = ("penstock", "origin")
 _TOKEN = "AZURE_DEVOPS_EXT_PAT"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -49,40 +50,69 @@ class Organization:
     def ask(self, method: str, path: str, body: object = None, /, **query: str) -> dict[str, Any]:
         """What a call below the organization answers; a list is at `value`."""
         try:
-            found = self._wire.send(method, f"{self._path}/{path}", body, query=query)
+            return self._send(method, path, body, query)
         except Refused as refused:
             raise Failed(_words(refused)) from refused
-        return found
 
     def of_project(self, method: str, path: str, body: object = None, /, **query: str) -> Any:
         """What a call of the project's API answers, without what clients do not show."""
-        return plain(self.ask(method, f"{self.project}/_apis/{path}", body, **query))
+        try:
+            found = self._send(method, f"{self.project}/_apis/{path}", body, query)
+        except Refused as refused:
+            if refused.status == 404:
+                self.show(self.project)
+            raise Failed(_words(refused)) from refused
+        return plain(found)
 
-    def page(self, path: str) -> str:
-        """The address of a page of the project."""
-        return f"{self.url}/{quote(self.project, safe='')}/{path}"
+    def show(self, project: str) -> Any:
+        """A project with what it can do. Raises Failed where there is none of that name."""
+        try:
+            query = {"includeCapabilities": "true"}
+            return plain(self._send("GET", f"_apis/projects/{project}", None, query))
+        except Refused as refused:
+            if refused.status != 404:
+                raise Failed(_words(refused)) from refused
+            raise Failed(
+                f"TF200016: The following project does not exist: {project}. Verify that the name"
+                " of the project is correct and that the project exists on the specified Azure"
+                " DevOps Server."
+            ) from None
 
     def close(self) -> None:
         """Close the connection."""
         self._wire.close()
 
+    def _send(
+        self, method: str, path: str, body: object, query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return self._wire.send(method, f"{self._path}/{path}", body, query=query)
+
 
 @contextmanager
-def organization_of(call: Call) -> Iterator[Organization]:
-    """The organization and the project that the options, the folder or the defaults name."""
+def organization_of(call: Call, token: str = "") -> Iterator[Organization]:
+    """The organization and the project that the options, the folder or the defaults name.
+
+    It is asked with `token`, else with the one that is known for it.
+    """
     check_detect(call)
     given, project = call.text("--organization"), call.text("--project")
-    defaults = Configuration(call.environ, SETTINGS).sections.get("defaults", {})
     if given is None and project is None and detects(call):
         project = (remote(call) or ("", ""))[0]
-    url = given or defaults.get("organization") or _own(call.environ)
-    check_address(url)
-    url, token = _reach(url, call.environ)
-    made = Organization(url, token, project or defaults.get("project"))
+    url, found = _reach(address_of(call), call.environ, token)
+    defaults = Configuration(call.environ, SETTINGS).sections.get("defaults", {})
+    made = Organization(url, found, project or defaults.get("project"))
     try:
         yield made
     finally:
         made.close()
+
+
+def address_of(call: Call) -> str:
+    """The address of the organization that is meant."""
+    defaults = Configuration(call.environ, SETTINGS).sections.get("defaults", {})
+    url = call.text("--organization") or defaults.get("organization") or _own(call.environ)
+    check_address(url)
+    return url.rstrip("/")
 
 
 def detects(call: Call) -> bool:
@@ -178,7 +208,7 @@ def _own(environ: Mapping[str, str]) -> str:
         wire.close()
 
 
-def _reach(url: str, environ: Mapping[str, str]) -> tuple[str, str]:
+def _reach(url: str, environ: Mapping[str, str], token: str) -> tuple[str, str]:
     """Where an organization is asked, and the token for it.
 
     This machine's own server is asked without TLS, since its certificate is one of its own. The
@@ -189,17 +219,20 @@ def _reach(url: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
     around = environ.get("PENSTOCK_ENDPOINT")
     found = None if around else living(Home.default(environ))
+    kept = Configuration(environ, TOKENS).sections.get(url, {}).get(KEPT, "")
     if found is not None and found.tls_url and _is_of(url, found.tls_url):
         url = found.url + urlsplit(url).path
-    if environ.get(_TOKEN):
-        return url, environ[_TOKEN]
+    token = token or environ.get(_TOKEN, "") or kept
+    if token:
+        return url, token
     if environ.get("PENSTOCK_TOKEN") and (not around or _is_of(url, around)):
         return url, environ["PENSTOCK_TOKEN"]
     if found is not None and _is_of(url, found.url):
         return url, found.token
     raise Failed(
         "Before you can run Azure DevOps commands, you need a personal access token of"
-        f" {url} in the environment variable {_TOKEN}: penstock tokens create makes one"
+        f" {url} in the environment variable {_TOKEN}, or az devops login: penstock tokens create"
+        " makes one"
     )
 
 

@@ -12,8 +12,10 @@ from penstock.cli.az.call import Call
 from penstock.cli.az.configuration import Configuration
 from penstock.cli.az.failures import Failed, Misused
 from penstock.cli.az.organization import (
+    KEPT,
     SETTINGS,
-    Organization,
+    TOKENS,
+    address_of,
     check_address,
     organization_of,
     plain,
@@ -42,7 +44,7 @@ def show_project(call: Call) -> Any:
     """One project with what it can do."""
     _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
     with organization_of(call) as organization:
-        return _project(organization, organization.project)
+        return organization.show(organization.project)
 
 
 def create_project(call: Call) -> Any:
@@ -56,7 +58,7 @@ def create_project(call: Call) -> Any:
     with organization_of(call) as organization:
         body = {"name": name, "description": call.text("--description") or ""}
         organization.ask("POST", "_apis/projects", body)
-        return _project(organization, name)
+        return organization.show(name)
 
 
 def list_repositories(call: Call) -> Any:
@@ -91,9 +93,31 @@ def configure(call: Call) -> None:
             sys.stdout.write(f"\n[{section}]\n{lines}")
 
 
-def _project(organization: Organization, name: str) -> Any:
-    found = organization.ask("GET", f"_apis/projects/{name}", includeCapabilities="true")
-    return plain(found)
+def login(call: Call) -> None:
+    """Keep the token that is typed, or comes by stdin, for the organization."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        token = getpass("Token: ").strip()
+    else:
+        token = sys.stdin.readline().strip()
+    if not token:
+        raise Failed("there is no token: give it by stdin, echo TOKEN | az devops login")
+    with organization_of(call, token) as organization:
+        organization.ask("GET", "_apis/projects", **{"$top": "1"})
+    Configuration(call.environ, TOKENS).change(address_of(call), KEPT, token)
+
+
+def logout(call: Call) -> None:
+    """Forget the token of the organization, or all of them where none is named."""
+    tokens = Configuration(call.environ, TOKENS)
+    given = call.text("--organization")
+    named = [given.rstrip("/")] if given else list(tokens.sections)
+    known = [url for url in named if tokens.sections.get(url)]
+    if not known:
+        raise Failed("The credential was not found")
+    for url in known:
+        tokens.change(url, KEPT, None)
 
 
 def _refuse(call: Call, option: str, instead: str) -> None:

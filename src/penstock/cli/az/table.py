@@ -189,6 +189,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pipelines build show": ("pipelines:show_run", f"--id! --open? {_PROJECT}"),
     "pipelines build cancel": ("pipelines:cancel_run", f"--build-id! --open? {_PROJECT}"),
     "devops configure": ("projects:configure", "--defaults/-d* --list/-l? --use-git-aliases"),
+    "devops login": ("projects:login", _ORGANIZATION),
+    "devops logout": ("projects:logout", _ORGANIZATION),
     "devops project list": (
         "projects:list_projects",
         "--top --skip --state-filter --continuation-token --get-default-team-image-url"
@@ -262,8 +264,6 @@ OF_DEVOPS = {
     "devops admin": "penstock audit shows what was done",
     "devops extension": "penstock tasks lists the tasks there are",
     "devops invoke": "ask the REST API itself, with the token as password",
-    "devops login": "the variable AZURE_DEVOPS_EXT_PAT holds the token; penstock tokens makes one",
-    "devops logout": "unset AZURE_DEVOPS_EXT_PAT",
     "devops project": "the portal's project settings change a project",
     "devops security": "penstock accounts role gives roles",
     "devops service-endpoint": "penstock connections, or the portal's project settings",
