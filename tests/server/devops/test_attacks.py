@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from devopsserver import Answered, DevopsServer, until
@@ -15,6 +16,7 @@ from test_library_client import token_of
 from penstock.server.devops.builds.timeline import LogPlace
 from penstock.server.devops.pages.logsearch import Found, plain_finder, regex_finder, search_log
 from penstock.server.live import ProjectSource, Wakeups, stream
+from penstock.store.audit import Actor
 from penstock.store.people.members import Role
 
 SECRET = "hunter2-is-long-enough"
@@ -174,6 +176,223 @@ def test_a_secure_file_is_not_renamed_to_a_path(server: DevopsServer) -> None:
     assert server.ask("PATCH", f"{base}/{made.json['id']}", {"name": "new.pem"}).status == 200
 
 
+def test_who_may_not_open_what_is_protected_may_not_change_it(server: DevopsServer) -> None:
+    group, file = make_group(server)["id"], make_file(server)
+    body = {
+        "name": "cloud",
+        "type": "generic",
+        "url": "https://example.com",
+        "authorization": {"scheme": "UsernamePassword", "parameters": {"password": SECRET}},
+        "serviceEndpointProjectReferences": [{"projectReference": {"name": "Demo"}}],
+    }
+    endpoints = "/_apis/serviceendpoint/endpoints"
+    endpoint = server.ask("POST", endpoints, body).json["id"]
+    admin = server.services.people.accounts.named("admin").id
+    for type, id in (("variablegroup", group), ("securefile", file)):
+        server.post(
+            "pipelines/checks/configurations",
+            {
+                "type": {"name": "Approval"},
+                "resource": {"type": type, "id": str(id)},
+                "settings": {"approvers": [{"id": admin}]},
+            },
+        )
+    mallory = token_of(server, "mallory", Role.CONTRIBUTOR)
+    sends = {"scheme": "UsernamePassword", "parameters": {"password": None}}
+    stolen = {**body, "url": "https://evil.example", "authorization": sends}
+    changed = {
+        "name": "settings",
+        "variables": {"token": {"value": "mine", "isSecret": True}},
+        "variableGroupProjectReferences": [{"projectReference": {"name": "Demo"}}],
+    }
+    for method, path, given in (
+        ("PUT", f"{endpoints}/{endpoint}", stolen),
+        ("PUT", f"/_apis/distributedtask/variablegroups/{group}", changed),
+        ("PATCH", f"/Demo/_apis/distributedtask/securefiles/{file}", {"name": "x"}),
+    ):
+        answered = ask(server, mallory, method, path, given)
+        assert answered.status == 403, (path, answered)
+        assert server.ask(method, path, given).status == 200, path
+
+
+def make_file(server: DevopsServer) -> str:
+    answered = server.ask("POST", "/Demo/_apis/distributedtask/securefiles?name=key.pem", {})
+    assert answered.status == 200, answered
+    return str(answered.json["id"])
+
+
+def test_nothing_of_a_project_is_had_by_the_path_of_another(server: DevopsServer) -> None:
+    """By an administrator of another project, with every id that there is in this one."""
+    services = server.services
+    group = make_group(server)["id"]
+    environment = server.post("distributedtask/environments", {"name": "prod"})["id"]
+    file = make_file(server)
+    endpoint = server.ask(
+        "POST",
+        "/_apis/serviceendpoint/endpoints",
+        {
+            "name": "cloud",
+            "type": "generic",
+            "url": "https://example.com",
+            "authorization": {"scheme": "UsernamePassword", "parameters": {"password": SECRET}},
+            "serviceEndpointProjectReferences": [{"projectReference": {"name": "Demo"}}],
+        },
+    ).json["id"]
+    check = server.post(
+        "pipelines/checks/configurations",
+        {
+            "type": {"name": "Approval"},
+            "resource": {"type": "environment", "id": str(environment)},
+            "settings": {"approvers": [{"id": services.people.accounts.named("admin").id}]},
+        },
+    )["id"]
+    authorize(server, "environment", environment)
+    server.commit({"azure-pipelines.yml": DEPLOYS}, "One")
+    commit = server.commit({"azure-pipelines.yml": DEPLOYS}, "Two", ref="topic")
+    repository = server.repository
+    git = f"git/repositories/{repository}"
+    request = {"sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main"}
+    pull = server.post(f"{git}/pullrequests", {**request, "title": "Bring it"})["pullRequestId"]
+    pipeline, run = server.pipeline(), server.run()
+
+    def approval() -> Any:
+        path = f"pipelines/approvals?state=pending&runId={run}"
+        return next(iter(server.get(path)["value"]), None)
+
+    asked = until(approval, "the run waits")["id"]
+    suite = server.host.library.checkpoints.of_run(str(run))[0].id
+    page = server.get(f"penstock/runs/{run}")
+    record = page["records"][0]["id"]
+
+    other = services.projects.create("Other")
+    own = services.repositories.create(other, "own")
+    mallory = token_of(server, "mallory", None)
+    account = services.people.accounts.named("mallory")
+    services.people.members.set_role(
+        other.id, account, Role.ADMINISTRATOR, by=Actor(id="", name="test")
+    )
+    build, library = f"build/builds/{run}", "distributedtask"
+    definition = f"build/definitions/{pipeline}"
+    grants = "pipelines/pipelinePermissions"
+    everyone = {"allPipelines": {"authorized": True}}
+    named = {"repositoryId": repository, "path": "azure-pipelines.yml"}
+    yaml = {"type": "yaml", "path": "azure-pipelines.yml"}
+    asks: list[tuple[str, str, object]] = [
+        *(("GET", f"{build}{below}", None) for below in ("", "/timeline", "/logs", "/logs/1")),
+        *(("GET", f"{build}{below}", None) for below in ("/artifacts", "/tags", "/changes")),
+        ("PATCH", build, {"status": "cancelling"}),
+        ("DELETE", build, None),
+        ("PUT", f"{build}/tags/x", {}),
+        ("PATCH", f"{build}/stages/__default", {"state": "cancel"}),
+        ("GET", definition, None),
+        ("PUT", definition, {"name": "Mine"}),
+        ("DELETE", definition, None),
+        ("GET", f"build/status/{pipeline}", None),
+        ("GET", f"build/latest/{pipeline}", None),
+        ("POST", "build/builds", {"definition": {"id": pipeline}}),
+        ("GET", f"pipelines/{pipeline}", None),
+        ("POST", f"pipelines/{pipeline}/runs", {}),
+        ("POST", f"pipelines/{pipeline}/preview", {}),
+        ("GET", f"pipelines/{pipeline}/runs/{run}", None),
+        ("GET", f"pipelines/{pipeline}/runs/{run}/logs", None),
+        ("GET", f"pipelines/{pipeline}/runs/{run}/artifacts?artifactName=x", None),
+        ("POST", "pipelines", {"configuration": {**yaml, "repository": {"id": repository}}}),
+        ("GET", f"penstock/runs/{run}", None),
+        ("GET", f"penstock/runs/{run}/records/{record}/explain", None),
+        ("GET", f"penstock/runs/{run}/logs/search?q=a", None),
+        ("POST", f"penstock/runs/{run}/rerun", {}),
+        ("GET", f"penstock/live?run={run}", None),
+        ("POST", "penstock/preview", {"definitionId": pipeline}),
+        ("POST", "penstock/preview", named),
+        ("GET", f"pipelines/approvals/{asked}", None),
+        ("PATCH", "pipelines/approvals", [{"approvalId": asked, "status": "approved"}]),
+        ("GET", f"pipelines/checks/configurations/{check}", None),
+        ("PATCH", f"pipelines/checks/configurations/{check}", {"timeout": 1}),
+        ("DELETE", f"pipelines/checks/configurations/{check}", None),
+        ("GET", f"pipelines/checks/runs/{suite}", None),
+        *(
+            (method, f"{grants}/{type}/{id}", body)
+            for method, body in (("GET", None), ("PATCH", everyone))
+            for type, id in (
+                ("variablegroup", group),
+                ("environment", environment),
+                ("securefile", file),
+                ("endpoint", endpoint),
+                ("repository", repository),
+                ("repository", f"{server.project}.{repository}"),
+            )
+        ),
+        *(
+            (method, f"{library}/{place}", body)
+            for method, body in (("GET", None), ("PATCH", {"name": "mine"}), ("DELETE", None))
+            for place in (f"environments/{environment}", f"securefiles/{file}")
+        ),
+        ("GET", f"{library}/environments/{environment}/environmentdeploymentrecords", None),
+        ("GET", f"{library}/variablegroups/{group}", None),
+        ("GET", f"serviceendpoint/endpoints/{endpoint}", None),
+        *(
+            ("GET", f"{git}{below}", None)
+            for below in ("", "/refs", "/items?path=/azure-pipelines.yml", f"/commits/{commit}")
+        ),
+        ("PATCH", git, {"name": "mine"}),
+        ("DELETE", git, None),
+        ("GET", f"{git}/pullrequests/{pull}", None),
+        ("GET", f"git/pullrequests/{pull}", None),
+        ("GET", f"git/repositories/{own.id}/pullrequests/{pull}", None),
+        ("PATCH", f"git/repositories/{own.id}/pullrequests/{pull}", {"status": "abandoned"}),
+        ("GET", f"git/repositories/{own.id}/pushes/1", None),
+        ("GET", f"git/repositories/{own.id}/commits/{commit}", None),
+    ]
+    for method, path, body in asks:
+        for project in ("Other", "Demo"):
+            answered = ask(server, mallory, method, f"/{project}/_apis/{path}", body)
+            assert answered.status == 404, (project, method, path, answered)
+    reference = [{"projectReference": {"name": "Other"}}]
+    for method, path, body in (
+        ("PUT", f"{library}/variablegroups/{group}", {"variableGroupProjectReferences": reference}),
+        ("DELETE", f"{library}/variablegroups/{group}?projectIds={other.id}", None),
+        ("DELETE", f"{library}/variablegroups/{group}?projectIds={server.project}", None),
+        (
+            "PUT",
+            f"serviceendpoint/endpoints/{endpoint}",
+            {"type": "generic", "serviceEndpointProjectReferences": reference},
+        ),
+        ("DELETE", f"serviceendpoint/endpoints/{endpoint}?projectIds={other.id}", None),
+        ("GET", git, None),
+        ("GET", f"{git}/pullrequests/{pull}", None),
+        ("GET", f"git/pullrequests/{pull}", None),
+    ):
+        answered = ask(server, mallory, method, f"/_apis/{path}", body)
+        assert answered.status == 404, (method, path, answered)
+    # What lists tell is of the own project too, whatever they are asked for.
+    for path in (
+        f"build/builds?buildIds={run}",
+        f"build/builds?definitions={pipeline}",
+        f"build/definitions?repositoryId={repository}",
+        f"penstock/runs?definitionId={pipeline}",
+        f"penstock/triggers?repositoryId={repository}",
+        f"pipelines/approvals?approvalIds={asked}",
+        f"pipelines/approvals?runId={run}",
+        f"{library}/variablegroups?groupIds={group}",
+        f"serviceendpoint/endpoints?endpointIds={endpoint}",
+        f"git/pullrequests?searchCriteria.repositoryId={repository}",
+        "penstock/queue",
+        "build/tags",
+    ):
+        answered = ask(server, mallory, "GET", f"/Other/_apis/{path}")
+        assert (answered.status, answered.json["count"]) == (200, 0), (path, answered)
+    for path, name in (("projects", "Other"), ("git/repositories", "own")):
+        answered = ask(server, mallory, "GET", f"/_apis/{path}")
+        assert [one["name"] for one in answered.json["value"]] == [name], path
+
+
+DEPLOYS = """
+trigger: none
+jobs:
+- deployment: D
+  environment: prod
+  strategy: {runOnce: {deploy: {steps: [{bash: echo}]}}}
+"""
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws"
 VERSION = "?api-version=2024-04-01"
@@ -213,6 +432,21 @@ def test_only_a_step_of_a_run_gives_it_ml_jobs(server: DevopsServer) -> None:
     assert server.get(f"penstock/runs/{run}")["mlJobs"] == []
     job = server.services.people.job_tokens.issue(str(server.run()), server.project)
     assert ml(server, job, place, body, x_penstock_origin=origin) == 403
+
+
+def test_which_run_submitted_an_ml_job_is_for_who_may_see_the_run(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: echo}]"})
+    run = str(server.run())
+    access = server.services._access
+    seen = [
+        server.services._project_name_of_run(SimpleNamespace(principal=who), run)  # type: ignore[arg-type]
+        for who in (
+            access.principal(token_of(server, "rita", Role.READER)),
+            access.principal(token_of(server, "eve", None)),
+            None,
+        )
+    ]
+    assert seen == ["Demo", None, None]
 
 
 def test_a_stream_ends_so_that_its_reader_is_asked_anew_who_they_are(server: DevopsServer) -> None:

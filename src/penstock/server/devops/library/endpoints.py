@@ -177,6 +177,8 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
     project, reference = referenced_project(http, call, body, _REFERENCES)
     known = kept_of(http, project.id, _ENDPOINT, call.parameters["id"])
+    # Who changes its address, and keeps its secrets, has them sent to where they like.
+    check_administers(call, project.id, known)
     name = name_of({"name": text_of(body, "name") or reference.get("name")}, "service connection")
     found, secrets = _read(body, known)
     gone = {n.casefold() for n in found["secrets"]}

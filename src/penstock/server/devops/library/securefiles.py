@@ -97,6 +97,8 @@ def _add(http: LibraryHttp, call: Call) -> Reply:
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
     known = kept_of(http, call.project, _FILE, call.parameters["id"])
+    if http.checks.on(call.project, [known.resource]):
+        check_administers(call, call.project, known)
     name = _name(body) if body.get("name") is not None else known.name
     properties = table_of(body, "properties") or known.body.get("properties", {})
     kept_body = {**known.body, "properties": {n: str(v) for n, v in properties.items()}}

@@ -128,6 +128,8 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
     project, reference = referenced_project(http, call, body, _REFERENCES)
     known = kept_of(http, project.id, _GROUP, call.parameters["id"])
+    if http.checks.on(project.id, [known.resource]):
+        check_administers(call, project.id, known)
     name = name_of({"name": text_of(body, "name") or reference.get("name")}, "variable group")
     variables, secrets = _read(body, known)
     kept_secrets = {n.casefold() for n in variables["secrets"]}
