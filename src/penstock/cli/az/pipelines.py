@@ -10,8 +10,18 @@ import sys
 from typing import Any
 
 from penstock.cli.az.call import Call
-from penstock.cli.az.failures import Failed, Misused
+from penstock.cli.az.failures import Failed
 from penstock.cli.az.organization import Organization, detects, git, organization_of, remote
+from penstock.cli.az.values import (
+    check_numbers,
+    choice,
+    confirm,
+    is_on,
+    number,
+    pairs,
+    refuse,
+    refuse_open,
+)
 
 _REFERENCE = (
     "authoredBy",
@@ -51,8 +61,8 @@ _RUN_ORDERS = {"QueueTimeAsc": "queueTimeAscending", "QueueTimeDesc": "queueTime
 
 def list_pipelines(call: Call) -> list[dict[str, Any]]:
     """The pipelines of a project."""
-    order = _choice(call, "--query-order", ("NameAsc", "NameDesc", "None"))
-    top = _number(call, "--top")
+    order = choice(call, "--query-order", ("NameAsc", "NameDesc", "None"))
+    top = number(call, "--top")
     query = {"name": call.text("--name"), "path": call.text("--folder-path")}
     with organization_of(call) as organization:
         if call.text("--repository") is not None:
@@ -66,7 +76,7 @@ def list_pipelines(call: Call) -> list[dict[str, Any]]:
 
 def show_pipeline(call: Call) -> Any:
     """One pipeline, by number or name."""
-    _refuse_open(call)
+    refuse_open(call)
     with organization_of(call) as organization:
         id = _pipeline_id(call, organization)
         return organization.of_project("GET", f"build/definitions/{id}")
@@ -74,10 +84,10 @@ def show_pipeline(call: Call) -> Any:
 
 def create_pipeline(call: Call) -> Any:
     """Make a pipeline of a YAML file; its first run is queued unless that is skipped."""
-    _refuse(call, "--queue-id", "the pool is named by `pool:` in the YAML file")
-    _refuse(call, "--service-connection", "a repository of the server needs none")
+    refuse(call, "--queue-id", "the pool is named by `pool:` in the YAML file")
+    refuse(call, "--service-connection", "a repository of the server needs none")
     name = call.text("--name") or ""
-    skips = _is_on(call, "--skip-first-run")
+    skips = is_on(call, "--skip-first-run")
     with organization_of(call) as organization:
         repository = _repository_id(call, organization)
         branch = _branch(call)
@@ -107,8 +117,8 @@ def create_pipeline(call: Call) -> Any:
 
 def run_pipeline(call: Call) -> Any:
     """Queue a run. With parameters the answer is a run of the newer API, else a build."""
-    _refuse_open(call)
-    parameters, variables = _pairs(call, "--parameters"), _pairs(call, "--variables")
+    refuse_open(call)
+    parameters, variables = pairs(call, "--parameters"), pairs(call, "--variables")
     branch, commit = call.text("--branch") or "", call.text("--commit-id") or ""
     with organization_of(call) as organization:
         id = _pipeline_id(call, organization)
@@ -130,8 +140,8 @@ def run_pipeline(call: Call) -> Any:
 
 def delete_pipeline(call: Call) -> None:
     """Remove a pipeline, after a question where there is someone to answer it."""
-    id = _number(call, "--id")
-    _confirm(call, "Are you sure you want to delete this pipeline?")
+    id = number(call, "--id")
+    confirm(call, "Are you sure you want to delete this pipeline?")
     with organization_of(call) as organization:
         organization.of_project("DELETE", f"build/definitions/{id}")
     sys.stdout.write(f"Pipeline {id} was deleted successfully.\n")
@@ -141,15 +151,15 @@ def list_runs(call: Call) -> Any:
     """Runs, the newest first."""
     option = "--definition-ids" if call.words == "pipelines build list" else "--pipeline-ids"
     pipelines = call.texts(option)
-    _numbers(call, option, pipelines)
-    order = _choice(call, "--query-order", tuple(_RUN_ORDERS))
+    check_numbers(option, pipelines)
+    order = choice(call, "--query-order", tuple(_RUN_ORDERS))
     query = {
         "definitions": ",".join(dict.fromkeys(pipelines)),
         "branchName": _full(call.text("--branch") or ""),
-        "$top": str(_number(call, "--top") or ""),
-        "resultFilter": _choice(call, "--result", _RESULTS),
-        "statusFilter": _choice(call, "--status", _STATUS),
-        "reasonFilter": _choice(call, "--reason", _REASONS),
+        "$top": str(number(call, "--top") or ""),
+        "resultFilter": choice(call, "--result", _RESULTS),
+        "statusFilter": choice(call, "--status", _STATUS),
+        "reasonFilter": choice(call, "--reason", _REASONS),
         "tagFilters": ",".join(dict.fromkeys(call.texts("--tags"))),
         "queryOrder": _RUN_ORDERS.get(order, ""),
         "requestedFor": call.text("--requested-for") or "",
@@ -164,23 +174,23 @@ def list_runs(call: Call) -> Any:
 
 def show_run(call: Call) -> Any:
     """One run."""
-    _refuse_open(call)
-    id = _number(call, "--id")
+    refuse_open(call)
+    id = number(call, "--id")
     with organization_of(call) as organization:
         return organization.of_project("GET", f"build/builds/{id}")
 
 
 def cancel_run(call: Call) -> Any:
     """Ask a run to stop."""
-    _refuse_open(call)
-    id = _number(call, "--build-id")
+    refuse_open(call)
+    id = number(call, "--build-id")
     with organization_of(call) as organization:
         body = {"status": "cancelling"}
         return organization.of_project("PATCH", f"build/builds/{id}", body)
 
 
 def _pipeline_id(call: Call, organization: Organization) -> int:
-    id, name = _number(call, "--id"), call.text("--name")
+    id, name = number(call, "--id"), call.text("--name")
     if id is not None:
         return id
     if name is None:
@@ -236,72 +246,3 @@ def _branch(call: Call) -> str:
 
 def _full(branch: str) -> str:
     return branch if not branch or branch.startswith("refs/") else f"refs/heads/{branch}"
-
-
-def _pairs(call: Call, option: str) -> dict[str, str]:
-    pairs = {}
-    for text in call.texts(option):
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Failed(
-                f'The {option} argument should consist of space separated "name=value" pairs.'
-            )
-        pairs[name] = value
-    return pairs
-
-
-def _number(call: Call, option: str) -> int | None:
-    text = call.text(option)
-    if text is None:
-        return None
-    _numbers(call, option, [text])
-    return int(text)
-
-
-def _numbers(call: Call, option: str, texts: list[str]) -> None:
-    for text in texts:
-        if not (text.isascii() and text.isdigit()):
-            raise Misused(f"argument {option}: invalid int value: {text!r}")
-
-
-def _choice(call: Call, option: str, known: tuple[str, ...]) -> str:
-    """The chosen word as it is written properly, or empty where the option was not given."""
-    text = call.text(option)
-    if text is None:
-        return ""
-    for word in known:
-        if word.lower() == text.lower():
-            return word
-    message = f"az {call.words}: '{text}' is not a valid value for '{option}'."
-    raise Misused(f"{message} Allowed values: {', '.join(known)}.")
-
-
-def _is_on(call: Call, option: str) -> bool:
-    """An option that stands alone or with true or false."""
-    if option not in call.options:
-        return False
-    words = [word.lower() for word in call.texts(option)] or ["true"]
-    if words[1:] or words[0] not in ("true", "false", "t", "f", "yes", "no", "1", "0"):
-        message = f"az {call.words}: '{' '.join(words)}' is not a valid value for '{option}'."
-        raise Misused(f"{message} Allowed values: false, true.")
-    return words[0] in ("true", "t", "yes", "1")
-
-
-def _refuse(call: Call, option: str, instead: str) -> None:
-    if option in call.options:
-        raise Failed(f"{option} is not supported here: {instead}")
-
-
-def _refuse_open(call: Call) -> None:
-    _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
-
-
-def _confirm(call: Call, question: str) -> None:
-    if call.flag("--yes"):
-        return
-    if not sys.stdin.isatty():
-        raise Failed("Unable to prompt for confirmation as no tty available. Use --yes.")
-    sys.stderr.write(f"{question} (y/n): ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Failed("Operation cancelled.")

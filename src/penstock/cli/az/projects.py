@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.cli.az.call import Call
 from penstock.cli.az.configuration import Configuration
-from penstock.cli.az.failures import Failed, Misused
+from penstock.cli.az.failures import Failed
 from penstock.cli.az.organization import (
     KEPT,
     SETTINGS,
@@ -20,6 +20,7 @@ from penstock.cli.az.organization import (
     organization_of,
     plain,
 )
+from penstock.cli.az.values import number, refuse, refuse_open
 
 _DEFAULTS = ["organization", "project"]
 
@@ -27,14 +28,9 @@ _DEFAULTS = ["organization", "project"]
 def list_projects(call: Call) -> dict[str, Any]:
     """The projects of the organization."""
     for option in ("--state-filter", "--continuation-token", "--get-default-team-image-url"):
-        _refuse(call, option, "leave it out")
-    query = {}
-    for option in ("--top", "--skip"):
-        text = call.text(option)
-        if text is not None and not (text.isascii() and text.isdigit()):
-            raise Misused(f"argument {option}: invalid int value: {text!r}")
-        if text is not None:
-            query[f"${option[2:]}"] = text
+        refuse(call, option, "leave it out")
+    given = {"$top": number(call, "--top"), "$skip": number(call, "--skip")}
+    query = {name: str(value) for name, value in given.items() if value is not None}
     with organization_of(call) as organization:
         found = organization.ask("GET", "_apis/projects", **query)
     return {"continuationToken": None, "value": plain(found["value"])}
@@ -42,15 +38,15 @@ def list_projects(call: Call) -> dict[str, Any]:
 
 def show_project(call: Call) -> Any:
     """One project with what it can do."""
-    _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
+    refuse_open(call)
     with organization_of(call) as organization:
         return organization.show(organization.project)
 
 
 def create_project(call: Call) -> Any:
     """Make a project with a repository of the same name."""
-    _refuse(call, "--open", "no browser is opened; penstock up --open shows the portal")
-    _refuse(call, "--process", "there are no work items; leave it out")
+    refuse_open(call)
+    refuse(call, "--process", "there are no work items; leave it out")
     for option, only in (("--source-control", "git"), ("--visibility", "private")):
         if (call.text(option) or only).lower() != only:
             raise Failed(f"{option} {call.text(option)} is not supported here: only {only} is")
@@ -69,7 +65,7 @@ def list_repositories(call: Call) -> Any:
 
 def configure(call: Call) -> None:
     """Set, clear or list the default organization and project."""
-    _refuse(call, "--use-git-aliases", "leave it out")
+    refuse(call, "--use-git-aliases", "leave it out")
     settings = Configuration(call.environ, SETTINGS)
     if "--defaults" not in call.options and not call.flag("--list"):
         raise Failed(
@@ -118,8 +114,3 @@ def logout(call: Call) -> None:
         raise Failed("The credential was not found")
     for url in known:
         tokens.change(url, KEPT, None)
-
-
-def _refuse(call: Call, option: str, instead: str) -> None:
-    if option in call.options:
-        raise Failed(f"{option} is not supported here: {instead}")
