@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from devopsserver import Answered, DevopsServer, until
 from test_library_client import token_of
 
@@ -432,6 +433,39 @@ def test_only_a_step_of_a_run_gives_it_ml_jobs(server: DevopsServer) -> None:
     assert server.get(f"penstock/runs/{run}")["mlJobs"] == []
     job = server.services.people.job_tokens.issue(str(server.run()), server.project)
     assert ml(server, job, place, body, x_penstock_origin=origin) == 403
+
+
+def test_odd_numbers_and_deep_bodies_are_refused_as_wrong(server: DevopsServer) -> None:
+    """Each failure of ours would add to a log that nobody bounds."""
+    server.commit({"azure-pipelines.yml": "steps: [{bash: echo}]"})
+    run = server.run()
+    environment = server.post("distributedtask/environments", {"name": "prod"})["id"]
+    records = f"distributedtask/environments/{environment}/environmentdeploymentrecords"
+    for number in ("9" * 25, "9" * 5000):
+        for path, status in (
+            (f"penstock/runs?definitionId={number}", 400),
+            (f"pipelines/approvals?runId={number}", 400),
+            (f"pipelines/approvals?top={number}", 200),
+            (f"{records}?continuationToken={number}", 400),
+            (f"{records}?top={number}", 200),
+        ):
+            assert server.ask("GET", f"/Demo/_apis/{path}").status == status, path
+    grant = {"pipelines": [{"id": 10**25, "authorized": True}]}
+    path = f"/Demo/_apis/pipelines/pipelinePermissions/environment/{environment}"
+    assert server.ask("PATCH", path, grant).status == 400
+    deep = "[" * 100_000
+    build = {"definition": {"id": server.pipeline()}, "parameters": deep}
+    assert server.ask("POST", "/Demo/_apis/build/builds", build).status == 400
+    request = urllib.request.Request(
+        f"{server.url}/Demo/_apis/build/builds/{run}/tags",
+        method="POST",
+        data=deep.encode(),
+        headers={"Authorization": f"Bearer {server.token}"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    with refused.value as error:
+        assert error.code == 400
 
 
 def test_which_run_submitted_an_ml_job_is_for_who_may_see_the_run(server: DevopsServer) -> None:

@@ -413,7 +413,7 @@ def _parameter_variables(text: str) -> dict[str, str]:
         return {}
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise bad_request(f'"parameters" is not JSON: {error}') from error
     if not isinstance(found, dict):
         raise bad_request('"parameters" must be a JSON object')
@@ -454,7 +454,7 @@ def _checked_tag(tag: str) -> str:
 def _text_list(call: Call) -> list[str]:
     try:
         found = json.loads(call.body or b"[]")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise bad_request(f"the request content is not JSON: {error}") from error
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise bad_request("the request content must be a list of texts")

@@ -18,7 +18,7 @@ from penstock.devops.protecting.approvals import (
     may_answer,
 )
 from penstock.devops.resources import NOUNS, Actor, Resource
-from penstock.server.devops.context import moment
+from penstock.server.devops.context import moment, whole_number
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.devops.library.context import (
     LibraryHttp,
@@ -69,15 +69,15 @@ def approval_routes(http: LibraryHttp) -> tuple[Route, ...]:
 def _list(http: LibraryHttp, call: Call) -> Reply:
     ids = [text.strip() for text in call.query("approvalIds").split(",") if text.strip()]
     users = {text.strip().lower() for text in call.query("userIds").split(",") if text.strip()}
-    top = call.query("top") or call.query("$top") or "100"
-    if not top.isdecimal():
-        raise bad_request('"top" must be a whole number')
+    run = call.query("runId")
+    if run and not (run.isascii() and run.isdigit() and len(run) < 19):
+        raise bad_request(f'runId: "{run[:40]}" is not the number of a run')
     found = http.checks.approvals_in(
         call.project,
         ids=ids,
         status=_status(call.query("state")),
-        run=call.query("runId"),
-        limit=max(1, min(int(top), _MOST)),
+        run=run,
+        limit=whole_number(call, "top", whole_number(call, "$top", 100, _MOST), _MOST),
     )
     if users:
         found = [a for a in found if any(_is_of(step, users) for step in a.steps)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from penstock.devops.resources import Kept, NameTaken, ResourceType
-from penstock.server.devops.context import moment
+from penstock.server.devops.context import moment, whole_number
 from penstock.server.devops.errors import bad_request, devops_error
 from penstock.server.devops.library.context import (
     LibraryHttp,
@@ -129,11 +129,10 @@ def _delete(http: LibraryHttp, call: Call) -> Reply:
 
 
 def _records(http: LibraryHttp, call: Call) -> Reply:
-    kept, top = _found(http, call), call.query("top") or call.query("$top") or "25"
-    after = call.query("continuationToken")
-    if not top.isdecimal() or not (after or "0").isdecimal():
-        raise bad_request('"top" and "continuationToken" are whole numbers')
-    limit = max(1, min(int(top), _MOST))
+    kept, after = _found(http, call), call.query("continuationToken")
+    if after and not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise bad_request('"continuationToken" is a whole number')
+    limit = whole_number(call, "top", whole_number(call, "$top", 25, _MOST), _MOST)
     found = http.deployments.history(
         kept.name, project=call.project, before=int(after) if after else None, limit=limit
     )

@@ -84,7 +84,7 @@ def _changed(
     refusals: list[int] = []
     for one in list_of(body, "pipelines"):
         number = one.get("id")
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**63:
             raise bad_request("each of the pipelines needs its number as id")
         (grants if one.get("authorized") else refusals).append(number)
     everyone = body.get("allPipelines")

@@ -291,7 +291,8 @@ def _repository_name(http: DevopsHttp, definition: Definition) -> str:
 
 def _query(call: Call, top: int) -> RunQuery:
     definition = call.query("definitionId")
-    if definition and not (definition.isascii() and definition.isdigit()):
+    is_number = definition.isascii() and definition.isdigit() and len(definition) < 19
+    if definition and not is_number:
         raise bad_request(f'definitionId: "{definition[:40]}" is not a number')
     token = call.query("continuationToken")
     before = int(token) if token.isascii() and token.isdigit() and len(token) < 19 else None
