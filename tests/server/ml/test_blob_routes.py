@@ -46,6 +46,14 @@ def test_upload_like_the_recorded_one(server: Server) -> None:
     assert content.read_bytes() == b"a,b\n1,2\n"
 
 
+def test_odd_numbers_are_no_failures(server: Server) -> None:
+    put(server, "x", b"0123456789")
+    huge = "9" * 5000
+    assert server.ask("GET", f"{PLACE}?comp=list&maxresults={huge}").status == 200
+    assert server.ask("GET", f"{PLACE}/x", headers={"Range": f"bytes={huge}-"}).status == 400
+    assert server.ask("GET", f"~/data/x/versions?$top={huge}").status == 400
+
+
 def test_a_page_that_was_uploaded_cannot_run(server: Server) -> None:
     """A link to it needs no token, and shares its origin with the portal."""
     put(server, "x", b"<script>alert(1)</script>", **{"x-ms-blob-content-type": "text/html"})

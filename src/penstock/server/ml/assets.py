@@ -220,7 +220,7 @@ def _number(call: Call, name: str, default: int) -> int:
     given = call.query(name)
     if not given:
         return default
-    if not given.isdecimal():
+    if not given.isdecimal() or len(given) > 18:
         raise Refused(400, "InvalidQueryParameter", f'"{name}" must be a whole number')
     return int(given)
 

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 _VERSION = "2023-11-03"
 _CHUNK = 256 * 1024
-_RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")
+_RANGE = re.compile(r"^bytes=(\d{1,18})-(\d{0,18})$", re.ASCII)
 _BLOCK_ID = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]+)</")
+_MOST_LISTED = 5000
 _BLOCKLIST_LIMIT = 8 * 1024 * 1024
 
 
@@ -147,7 +148,7 @@ class Blobs:
             prefix=call.query("prefix"),
             delimiter=call.query("delimiter"),
             marker=call.query("marker"),
-            limit=int(call.query("maxresults")) if call.query("maxresults").isdecimal() else 5000,
+            limit=_limit(call.query("maxresults")),
             with_metadata="metadata" in call.query("include"),
         )
         headers = {"content-type": "application/xml", "x-ms-version": _VERSION}
@@ -302,6 +303,11 @@ def _headers(facts: BlobFacts) -> dict[str, str]:
         "x-content-type-options": "nosniff",
         **{f"x-ms-meta-{name}": value for name, value in facts.metadata.items()},
     }
+
+
+def _limit(given: str) -> int:
+    """How many blobs a list has at most; 5,000, as on the service, are the most there are."""
+    return min(int(given[:9]), _MOST_LISTED) if given.isdecimal() else _MOST_LISTED
 
 
 def _range(given: str, size: int) -> tuple[int, int]:
