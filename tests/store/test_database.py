@@ -4,14 +4,17 @@ import stat
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from penstock.store import database
 from penstock.store.database import METRICS, STATE, Database, Schema, StoreBroken, StoreTooNew
+from penstock.store.deployments import Deployments
 from penstock.store.home import Home
 from penstock.store.migrations import upgrade
+from penstock.store.runs import Runs
 
 
 def tables(path: Path) -> set[tuple[str, str, str]]:
@@ -70,6 +73,39 @@ def test_an_older_store_is_upgraded_when_it_is_opened(tmp_path: Path) -> None:
     assert state.query("SELECT count(*) FROM runs")[0][0] == 0
     assert state.query("PRAGMA journal_mode")[0][0] == "wal"
     state.close()
+
+
+def test_runs_of_the_first_schema_are_there_after_the_upgrade(tmp_path: Path) -> None:
+    first = import_module("penstock.store.migrations.state.0001_first_tables")
+    path = tmp_path / "state.db"
+    old = sqlite3.connect(path)
+    old.executescript(first.TABLES)
+    old.executescript(
+        """
+        CREATE TABLE alembic_version (
+          version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+        );
+        INSERT INTO alembic_version VALUES ('state_0001');
+        PRAGMA user_version = 1;
+        INSERT INTO definitions VALUES (1, 'shop');
+        INSERT INTO runs VALUES (7, 'pipeline', 'shop', '20261122.1', 'shop', 'main', 'c0ffee',
+          'Manual', 'finished', 'succeeded', 1.0, 2.0, 3.0, '', '{"message": "Open the shop"}');
+        INSERT INTO plans VALUES (7, '{"nodes": [], "variables": [], "fail_fast": false}');
+        INSERT INTO events VALUES (7, 1, 2.0, '{}');
+        INSERT INTO deployments VALUES (1, 'prod', 'shop', 7, 'S', 'J', 'succeeded', 1.0, 2.0);
+        """
+    )
+    old.close()
+    state = database.open_database(path, STATE, durable=True)
+    (run,) = Runs(state).list()
+    assert (run.id, run.number, run.title, run.project) == (7, "20261122.1", "Open the shop", "")
+    assert len(state.query("SELECT 1 FROM events JOIN runs ON run = id")) == 1
+    assert [d.run for d in Deployments(state).history("prod")] == [7]
+    assert state.query("PRAGMA foreign_key_check") == []
+    state.close()
+    fresh = tmp_path / "fresh.db"
+    database.open_database(fresh, STATE, durable=True).close()
+    assert tables(path) == tables(fresh)
 
 
 def test_two_upgrades_at_once_do_the_work_once(tmp_path: Path) -> None:

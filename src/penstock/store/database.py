@@ -28,7 +28,7 @@ class Schema:
     version: int
 
 
-STATE = Schema(name="state", sql="schema.sql", version=1)
+STATE = Schema(name="state", sql="schema.sql", version=2)
 METRICS = Schema(name="metrics", sql="metrics.sql", version=1)
 
 

@@ -1,14 +1,14 @@
 -- The state database at its newest version. A change here comes with a revision in
--- migrations/state/ (until the first release: with the same change in 0001), and a test compares both.
+-- migrations/state/, and a test compares both.
 -- Times are seconds since 1970 (UTC). JSON is text.
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version (version_num) VALUES ('state_0001');
+INSERT INTO alembic_version (version_num) VALUES ('state_0002');
 
 -- Runs: headers for lists, the plan, and the events that are the truth.
 
