@@ -117,6 +117,16 @@ def test_a_job_that_breaks_the_agent_fails_with_the_reason_and_no_traceback(mach
     assert "very-secret-value" not in text
 
 
+def test_a_broken_job_ends_where_the_agents_own_log_cannot_be_written(machine, ends):
+    machine.work.mkdir(parents=True)
+    (machine.work / "_diag").write_text("in the way")
+    pool = LocalPool(Server(ends, broken="disk full"), machine, 1, ends.post)
+    pool.submit(job("a", "true"))
+    end = ends.wait(1)["a"]
+    assert end.result is Result.FAILED
+    assert end.message == "the agent could not do the job: OSError: disk full"
+
+
 def test_the_pool_goes_on_after_a_broken_job(machine, ends):
     server = Server(ends, broken="disk full")
     pool = LocalPool(server, machine, 1, ends.post)

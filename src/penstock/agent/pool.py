@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,7 +134,8 @@ class LocalPool:
             masker = _masker(request)
             kind = "steps" if isinstance(request.work, StepsWork) else "command"
             subject = f"run {request.run} node {request.node} ({kind})"
-            record_failure(self._machine, subject, masker)
+            with suppress(OSError):  # a full disk may be the failure: the job ends all the same
+                record_failure(self._machine, subject, masker)
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             message = f"the agent could not do the job: {masker.mask_line(reason)}"
             self._forget(job)
@@ -157,7 +159,8 @@ class LocalPool:
                 self._changed.notify_all()
 
     def _note_rest(self, folder: Path) -> None:
-        record_failure(self._machine, f"cannot remove {folder}", Masker())
+        with suppress(OSError):
+            record_failure(self._machine, f"cannot remove {folder}", Masker())
 
     def _end(self, job: _Job, result: Result, message: str) -> None:
         event = NodeFinished(at=time.time(), node=job.request.node, result=result, message=message)
