@@ -191,9 +191,9 @@ function Actions({ place, job }: { place: Place; job: Job }) {
 function Commands({ place, job, onClose }: { place: Place; job: Job; onClose: () => void }) {
   const where = `--resource-group ${place.group} --workspace-name ${place.workspace}`;
   const text = [
-    `az ml job show --name ${job.root} ${where}`,
-    `az ml job stream --name ${job.root} ${where}`,
-    `az ml job download --name ${job.name} --all ${where}`,
+    `penstock az ml job show --name ${job.root} ${where}`,
+    `penstock az ml job stream --name ${job.root} ${where}`,
+    `penstock az ml job download --name ${job.name} --all ${where}`,
   ].join("\n");
   return (
     <SidePanel title="The same in a terminal" place="centre" onClose={onClose}>
