@@ -22,6 +22,7 @@ from benchmarks.measure import (
 
 ROUNDS = 7
 LINES = 5000
+JOBS_IN_STAGE = 5
 FILES = 90
 MORE_MILLISECONDS = 150
 CLOSURE_SECONDS = 0.5
@@ -38,14 +39,18 @@ def run() -> list[Row]:
 
 def large_file(env: Mapping[str, str]) -> list[Row]:
     """Expanding 5,000 lines, against Python's start and against one tree made by PyYAML."""
-    folder = project("large", {"azure-pipelines.yml": large_text()})
+    usual = project("large", {"azure-pipelines.yml": usual_text()})
+    dense = project("large-dense", {"azure-pipelines.yml": dense_text()})
+    expand = [str(PENSTOCK), "expand"]
     script = "import sys, yaml; yaml.compose(open(sys.argv[1]), yaml.CSafeLoader)"
     compose = [sys.executable, "-c", script, "azure-pipelines.yml"]
-    ours, start, theirs = alternate(
+    ours, start, theirs, ours_dense, theirs_dense = alternate(
         ROUNDS,
-        lambda: seconds([str(PENSTOCK), "expand"], folder, env),
-        lambda: seconds([sys.executable, "-c", "pass"], folder, env),
-        lambda: seconds(compose, folder, env),
+        lambda: seconds(expand, usual, env),
+        lambda: seconds([sys.executable, "-c", "pass"], usual, env),
+        lambda: seconds(compose, usual, env),
+        lambda: seconds(expand, dense, env),
+        lambda: seconds(compose, dense, env),
     )
     more = 1000 * (ours - start)
     return [
@@ -57,19 +62,96 @@ def large_file(env: Mapping[str, str]) -> list[Row]:
             f"<= {MORE_MILLISECONDS} ms",
             more <= MORE_MILLISECONDS,
         ),
-        Row(
-            f"expand {LINES} lines / yaml.compose (C) of them",
-            f"{ours:.3f} s",
-            f"{theirs:.3f} s",
-            ours / theirs,
-            "-",
-            None,
-        ),
+        compared(f"expand {LINES} lines / yaml.compose (C) of them", ours, theirs),
+        compared(f"{LINES} lines, each step in an if / compose", ours_dense, theirs_dense),
     ]
 
 
-def large_text() -> str:
-    """Stages, jobs and steps with parameters, conditions and expressions."""
+def compared(name: str, ours: float, theirs: float) -> Row:
+    """Two times side by side, without a goal."""
+    return Row(name, f"{ours:.3f} s", f"{theirs:.3f} s", ours / theirs, "-", None)
+
+
+def usual_text() -> str:
+    """Lines as people write them.
+
+    The 1,362 pipeline and template files of the 68 public projects that the language was tried on
+    have, in 5,000 lines, 67 directives, 430 lines with expressions, 850 comments and blank lines,
+    5,600 scalars and 1,460 lists and mappings. So has this.
+    """
+    lines = ["# Built by the benchmark.", "trigger: none", "parameters:", "- name: env"]
+    lines += ["  default: dev", "", "stages:"]
+    job = 0
+    while len(lines) < LINES:
+        if job % JOBS_IN_STAGE == 0:
+            lines += ["", f"- stage: s{job}", "  displayName: Build ${{ parameters.env }}"]
+            lines += ["  jobs:"]
+        lines += usual_job(job)
+        job += 1
+    return "\n".join(lines) + "\n"
+
+
+def usual_job(number: int) -> list[str]:
+    """A job of tasks, scripts of some lines, and one step that is there on a condition."""
+    tool = [
+        "    - task: UsePythonVersion@0",
+        "      displayName: Take Python",
+        "      inputs:",
+        "        versionSpec: '3.11'",
+        "",
+    ]
+    script = [
+        "    # What the job is for.",
+        "    - script: |",
+        "        set -e",
+        "        python -m pip install --upgrade pip",
+        "        python -m pip install -r requirements.txt",
+        "",
+        "        python -m pytest --junitxml=results.xml tests",
+        f"        echo finished {number}",
+        "      displayName: Run the tests ${{ parameters.env }}",
+        "      condition: and(succeeded(), eq(variables['a'], 'b'))",
+        "      env:",
+        "        TARGET: results",
+        "        LEVEL: debug",
+        "",
+    ]
+    deploy = [
+        "    - task: AzureCLI@2",
+        "      displayName: Deploy",
+        "      inputs:",
+        "        azureSubscription: connection",
+        "        scriptType: bash",
+        "        scriptLocation: inlineScript",
+        "        inlineScript: |",
+        "          az group list --output table",
+        "          az ml job create --file job.yml --name ${{ parameters.env }}",
+        "",
+    ]
+    conditional = [
+        "    - ${{ if eq(parameters.env, 'dev') }}:",
+        "      - bash: echo only there",
+        "        displayName: Say so",
+        "",
+    ]
+    return [
+        f"  - job: j{number}",
+        "    pool:",
+        "      vmImage: ubuntu-latest",
+        "    variables:",
+        "      configuration: Release",
+        "      place: ${{ parameters.env }}",
+        "    steps:",
+        *tool,
+        *script,
+        *deploy,
+        *script,
+        *(conditional if number % 3 else []),
+    ]
+
+
+def dense_text() -> str:
+    """Every step stands in its own condition: sixteen times as many directives as usual."""
     lines = ["trigger: none", "parameters:", "- name: env", "  default: dev", "stages:"]
     stage = 0
     while len(lines) < LINES:
