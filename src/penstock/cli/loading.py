@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
-from penstock.cli.ownlibrary import own_library
-from penstock.devops.library import Library, VariableGroup
-from penstock.devops.libraryfiles import read_library
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository, find_root, read_repository
-from penstock.engine.requests import Variable
+from penstock.engine.variable import Variable
 from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.templates.files import LocalFiles
+
+if TYPE_CHECKING:
+    from penstock.devops.library import Library, VariableGroup
+    from penstock.language.templates.files import Files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """A compiled pipeline and everything around it. `variables` are predefined and queue-time ones,
-    weakest first; `repositories` maps a repository resource's alias to its folder."""
+    weakest first; `repositories` maps a repository resource's alias to its folder; the library is
+    read when it is first asked for."""
 
     compiled: Compiled
     root: Path
     path: str
     definition: str
-    library: Library
+    read_library: Callable[[], Library]
     repository: LocalRepository
     branch: str
     reason: str
     variables: tuple[Variable, ...]
     repositories: Mapping[str, Path]
+
+    @property
+    def library(self) -> Library:
+        """What the repository's files, and the user's own library, say of resources."""
+        return self.read_library()
 
 
 def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
@@ -71,16 +80,16 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
         parameters=pairs(request.parameters, "--parameter"),
         variables={**template_variables(predefined), **queued},
     )
-    kept = read_library(files) if apart else own_library(files)
-    library = _with_values(kept, group_pairs(request.group_values))
+    values = group_pairs(request.group_values)
+    library = cache(lambda: _library(files, values, is_apart=apart is not None))
     if request.parity == STRICT:
-        compiled = _strictly(compiled, library)
+        compiled = _strictly(compiled, library())
     return Loaded(
         compiled=compiled,
         root=root,
         path=relative,
         definition=definition,
-        library=library,
+        read_library=library,
         repository=repository,
         branch=facts.source_branch.removeprefix("refs/heads/"),
         reason=request.reason,
@@ -150,14 +159,26 @@ def local_folders(texts: tuple[str, ...]) -> dict[str, Path]:
     return folders
 
 
-def _with_values(library: Library, values: Mapping[str, Mapping[str, str]]) -> Library:
+def _library(files: Files, given: Mapping[str, Mapping[str, str]], *, is_apart: bool) -> Library:
+    """The library of some files, with the values that the command line gives its groups."""
+    from penstock.cli.ownlibrary import own_library
+    from penstock.devops.libraryfiles import read_library
+
+    library = read_library(files) if is_apart else own_library(files)
+    return replace(library, groups=_with_values(library, given)) if given else library
+
+
+def _with_values(
+    library: Library, given: Mapping[str, Mapping[str, str]]
+) -> dict[str, VariableGroup]:
+    from penstock.devops.library import VariableGroup
+
     groups = dict(library.groups)
-    for name, given in values.items():
+    for name, values in given.items():
         known = library.group(name) or VariableGroup(name=name)
-        merged = replace(
+        groups[known.name] = replace(
             known,
-            variables={**known.variables, **given},
-            secrets=tuple(s for s in known.secrets if s not in given),
+            variables={**known.variables, **values},
+            secrets=tuple(s for s in known.secrets if s not in values),
         )
-        groups[known.name] = merged
-    return replace(library, groups=groups)
+    return groups

@@ -156,8 +156,8 @@ def wants_color(stream: Any) -> bool:
 
 def print_diagnostics(diagnostics: Any) -> None:
     """All diagnostics on stderr, by the one renderer."""
-    from penstock.language.diagnostics import render
-
     if diagnostics:
+        from penstock.language.diagnostics import render
+
         color = wants_color(sys.stderr)
         click.echo(printable(render(list(diagnostics), color=color)), err=True, color=color)

@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """A variable as Azure Pipelines knows it: text, looked up ignoring case."""
-
-    name: str
-    value: str
-    secret: bool = False
-    readonly: bool = False
+from penstock.engine.variable import Variable as Variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def _foreseen(project: Project, snapshot: Snapshot) -> Foreseen | None:
         root=project.files.root,
         path=snapshot.path,
         definition="",
-        library=project.library(),
+        read_library=project.library,
         repository=project.repository,
         branch=project.repository.branch,
         reason=facts.reason,

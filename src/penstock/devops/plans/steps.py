@@ -114,7 +114,7 @@ def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
     return Diagnostic(
         code="PS2111",
         message=f'there is no task "{step.task.value}" on this machine',
-        span=step.task.span or step.span,
+        span=step.task.span,
         label="unknown task",
         help=f'did you mean "{guess}"?'
         if guess

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from penstock.devops.repository import LocalRepository
-from penstock.engine.requests import Variable
+from penstock.engine.variable import Variable
 
 # Readable in `${{ }}` as well. System.DefaultWorkingDirectory is listed by the documentation but is
 # empty on the service at that time: templates use it as a prefix of root-absolute paths.
