@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
@@ -11,6 +12,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_$(/.][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 _BLOCK = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NULLS = frozenset(("~", "null", "Null", "NULL", ""))
+_KEYS = 1024
+"""How many keys are remembered: a pipeline has few, and each of them often."""
 
 
 class Line(NamedTuple):
@@ -28,65 +31,92 @@ def dump(tree: Node) -> str:
     Lists begin in the column of their key and long texts are literal blocks, as in the service's
     final YAML.
     """
-    return "\n".join(line.text for line in dump_lines(tree)) + "\n"
+    printer = _Printer()
+    printer.print(tree)
+    return "\n".join(printer.texts) + "\n"
 
 
 def dump_lines(tree: Node) -> list[Line]:
     """The lines of the text, each with what it shows."""
-    lines: list[Line] = []
-    _node(tree, "", lines, (tree,))
-    return lines
+    printer = _LinePrinter()
+    printer.print(tree)
+    return [
+        Line(line, begins, within)
+        for text, (begins, within) in zip(printer.texts, printer.shown, strict=True)
+        for line in text.split("\n")
+    ]
 
 
-def _node(node: Node, indent: str, lines: list[Line], within: tuple[Node, ...]) -> None:
-    match node:
-        case Mapping() if node.entries:
-            for entry in node.entries:
-                _entry(entry.key, entry.value, indent, lines, (*within, entry.value))
-        case Sequence() if node.items:
+class _Printer:
+    """Prints a tree into `texts`: a line each, or the lines of a block together.
+
+    `within` are the nodes around what is printed, outermost first.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.within: list[Node] = []
+
+    def print(self, tree: Node) -> None:
+        self.within.append(tree)
+        self.node(tree, "")
+
+    def add(self, text: str, begins: Node) -> None:
+        """Take a text that begins with a key or an item."""
+        self.texts.append(text)
+
+    def node(self, node: Node, indent: str) -> None:
+        within = self.within
+        if isinstance(node, Mapping) and node.entries:
+            for key, value in node.entries:
+                within.append(value)
+                self.entry(key, value, indent)
+                within.pop()
+        elif isinstance(node, Sequence) and node.items:
             for item in node.items:
-                _item(item, indent, lines, (*within, item))
-        case _:
-            _add(indent + _inline(node, indent), node, lines, within)
+                within.append(item)
+                self.item(item, indent)
+                within.pop()
+        else:
+            self.add(indent + _inline(node, indent), node)
+
+    def entry(self, key: Scalar, value: Node, indent: str) -> None:
+        name = _key(key.value)
+        if isinstance(value, Mapping) and value.entries:
+            self.add(f"{indent}{name}:", key)
+            self.node(value, indent + "  ")
+        elif isinstance(value, Sequence) and value.items:
+            self.add(f"{indent}{name}:", key)
+            self.node(value, indent)
+        else:
+            self.add(f"{indent}{name}: {_inline(value, indent)}", key)
+
+    def item(self, item: Node, indent: str) -> None:
+        """An item begins on the line of its dash."""
+        first = len(self.texts)
+        if isinstance(item, Scalar):
+            self.add(f"{indent}  {_inline(item, indent + '  ')}", item)
+        else:
+            self.node(item, indent + "  ")
+        self.texts[first] = f"{indent}- {self.texts[first][len(indent) + 2 :]}"
 
 
-def _entry(
-    key: Scalar, value: Node, indent: str, lines: list[Line], within: tuple[Node, ...]
-) -> None:
-    name = _key(key)
-    match value:
-        case Mapping() if value.entries:
-            _add(f"{indent}{name}:", key, lines, within)
-            _node(value, indent + "  ", lines, within)
-        case Sequence() if value.items:
-            _add(f"{indent}{name}:", key, lines, within)
-            _node(value, indent, lines, within)
-        case _:
-            _add(f"{indent}{name}: {_inline(value, indent)}", key, lines, within)
+class _LinePrinter(_Printer):
+    """Keeps what each text shows as well."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[tuple[Node, tuple[Node, ...]]] = []
 
-def _item(item: Node, indent: str, lines: list[Line], within: tuple[Node, ...]) -> None:
-    """An item begins on the line of its dash."""
-    first = len(lines)
-    if isinstance(item, (Mapping, Sequence)):
-        _node(item, indent + "  ", lines, within)
-    else:
-        _add(f"{indent}  {_inline(item, indent + '  ')}", item, lines, within)
-    lines[first] = lines[first]._replace(text=f"{indent}- {lines[first].text[len(indent) + 2 :]}")
-
-
-def _add(text: str, begins: Node, lines: list[Line], within: tuple[Node, ...]) -> None:
-    lines.extend(Line(line, begins, within) for line in text.split("\n"))
+    def add(self, text: str, begins: Node) -> None:
+        super().add(text, begins)
+        self.shown.append((begins, tuple(self.within)))
 
 
 def _inline(node: Node, indent: str) -> str:
-    match node:
-        case Mapping():
-            return "{}"
-        case Sequence():
-            return "[]"
-        case Scalar():
-            return _text(node, indent)
+    if isinstance(node, Scalar):
+        return _text(node, indent)
+    return "{}" if isinstance(node, Mapping) else "[]"
 
 
 def _text(node: Scalar, indent: str) -> str:
@@ -103,17 +133,17 @@ def _text(node: Scalar, indent: str) -> str:
 
 def _can_be_block(text: str) -> bool:
     """Whether a text of several lines can be written as it is."""
-    lines = text.split("\n")
     return (
-        len(lines) > 1
+        "\n" in text
         and bool(text.strip())
         and not text.startswith((" ", "\n", "\t"))
         and _BLOCK.fullmatch(text) is not None
     )
 
 
-def _key(scalar: Scalar) -> str:
-    return _quoted(scalar.value)
+@lru_cache(_KEYS)
+def _key(text: str) -> str:
+    return _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
@@ -27,9 +28,11 @@ class Source:
         return self.name if self.repository == "self" else f"{self.name}@{self.repository}"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in a source. Lines and columns are 1-based; the end is exclusive."""
+class Span(NamedTuple):
+    """A place in a source. Lines and columns are 1-based; the end is exclusive.
+
+    A named tuple: every node has one, and it is made in half the time of a frozen dataclass.
+    """
 
     source: Source
     line: int

@@ -59,18 +59,26 @@ _NEVER = {("checkout", "none"), ("download", "none")}
 def _step(node: Node, origins: Origins) -> Node:
     """A step as a task with inputs; what is a task already stays as it is."""
     assert isinstance(node, Mapping)
-    lead = next((entry for entry in node.entries if entry.key.value in _SHORTCUTS), None)
+    lead: Entry | None = None
+    common: list[Entry] = []
+    own: list[Entry] = []
+    for entry in node.entries:
+        name = entry.key.value
+        if name in _COMMON:
+            common.append(entry)
+        elif lead is None and name in _SHORTCUTS:
+            lead = entry
+        else:
+            own.append(entry)
     if lead is None:
         return node
     word, place = lead.key.value, lead.key.span
     shortcut = _SHORTCUTS[word]
     task_key = Scalar("task", place)
     origins.note_keyword(task_key, word)
-    common = [entry for entry in node.entries if entry.key.value in _COMMON]
     if isinstance(lead.value, Scalar) and (word, lead.value.value.lower()) in _NEVER:
         common = [entry for entry in common if entry.key.value != "condition"]
         common.insert(0, _entry("condition", "false", place))
-    own = (entry for entry in node.entries if entry is not lead and entry.key.value not in _COMMON)
     inputs = (
         *(_entry(name, text, place) for name, text in shortcut.before),
         Entry(Scalar(shortcut.input, place), lead.value),

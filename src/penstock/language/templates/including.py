@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from penstock.language.expressions import Object
 from penstock.language.origins import Frame, Origins
-from penstock.language.schema import SHAPES, TEMPLATE_BODIES
+from penstock.language.schema import TEMPLATE_BODIES
 from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.complaints.shapes import unknown_key
@@ -134,7 +134,7 @@ class Includer:
     def _body(self, template: Template, slot: str) -> Node:
         """The body of a template that stands in a list."""
         bodies = TEMPLATE_BODIES[slot]
-        parts = self.reader.parts(template.root, template.scope, SHAPES[f"{slot} template"])
+        parts = self.reader.parts(template.root, template.scope, f"{slot} template")
         found: Node | None = None
         for field in parts.fields:
             name = field.key.value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from penstock.language.expressions import (
@@ -52,6 +51,8 @@ def _place(span: Span, offset: int) -> _Place:
 def _shown(value: Value) -> str:
     if value is None:
         return "Null"
+    import json
+
     try:
         if isinstance(value, (Array, Object)):
             return json.dumps(json.loads(to_json_text(value)), ensure_ascii=False)

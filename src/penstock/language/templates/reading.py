@@ -6,7 +6,7 @@ expands. A part that cannot be read is left out and reported; reading goes on be
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from collections.abc import Mapping as Table
 from typing import NamedTuple, TypeAlias
 
@@ -50,6 +50,44 @@ _OWNERS = {
 }
 _SLOTS = {"step": "steps", "job": "jobs", "stage": "stages"}
 _KINDS = {Text: "text", ListOf: "a list", Record: "a mapping"}
+
+
+class _Form(NamedTuple):
+    """What is asked of a shape again and again: its alternatives by kind.
+
+    `record` is the one that needs no choosing, the others are by their leading key; `kinds` are
+    what messages call the alternatives; `early` are the keys to read as soon as they are met, on
+    which the records agree.
+    """
+
+    text: Text | None
+    list: ListOf | None
+    record: Record | None
+    records: dict[str | None, Record]
+    kinds: tuple[str, ...]
+    early: tuple[str, ...]
+
+    @staticmethod
+    def of(definition: Shape) -> _Form:
+        """The form of a definition that is not Anything."""
+        shapes = definition.alternatives if isinstance(definition, Choice) else (definition,)
+        records = [shape for shape in shapes if isinstance(shape, Record)]
+        by_lead = {record.lead: record for record in records}
+        return _Form(
+            text=next((shape for shape in shapes if isinstance(shape, Text)), None),
+            list=next((shape for shape in shapes if isinstance(shape, ListOf)), None),
+            record=definition if isinstance(definition, Record) else by_lead.get(None),
+            records=by_lead,
+            kinds=tuple(dict.fromkeys(_KINDS[type(shape)] for shape in shapes)),
+            early=next((record.early for record in records if record.early), ()),
+        )
+
+
+_FORMS = {
+    name: None if isinstance(definition, Anything) else _Form.of(definition)
+    for name, definition in SHAPES.items()
+}
+_VARIABLES = ListOf("variable", "variables")
 
 
 class Parts(NamedTuple):
@@ -99,23 +137,20 @@ class Reader:
             return self._variables(node, scope, what)
         if shape == "declarations":
             return node
-        definition = SHAPES[shape]
-        if isinstance(definition, Anything):
+        form = _FORMS[shape]
+        if form is None:
             return self.expansion.expand(node, scope)
         node, scope = self.expansion.resolve(node, scope)
-        if isinstance(node, Mapping):
-            if any(isinstance(alternative, Record) for alternative in _alternatives(definition)):
+        if isinstance(node, Scalar):
+            if form.text is not None:
+                text = self._text(node, scope, form.text, what, form.kinds)
+                return self._rewritten(shape, text)
+        elif isinstance(node, Mapping):
+            if form.records:
                 return self._mapping(node, scope, shape, what)
-        elif isinstance(node, Sequence):
-            for alternative in _alternatives(definition):
-                if isinstance(alternative, ListOf):
-                    return self._rewritten(shape, self._list(node, scope, alternative, what))
-        else:
-            for alternative in _alternatives(definition):
-                if isinstance(alternative, Text):
-                    text = self._text(node, scope, alternative, what, _kinds(definition))
-                    return self._rewritten(shape, text)
-        raise self.complain(complaints.wrong_kind(what, _kinds(definition), node), scope)
+        elif form.list is not None:
+            return self._rewritten(shape, self._list(node, scope, form.list, what))
+        raise self.complain(complaints.wrong_kind(what, form.kinds, node), scope)
 
     def _rewritten(self, shape: str, node: Node) -> Node:
         rewrite = REWRITES.get(shape)
@@ -147,17 +182,16 @@ class Reader:
             return (self.read(node, scope, shape.item, what),)
         node, scope = self.expansion.resolve(node, scope)
         if not isinstance(node, Mapping):
-            kinds = _kinds(SHAPES[shape.item])
+            kinds = _form(shape.item).kinds
             raise self.complain(complaints.wrong_item(what, kinds, node), scope)
         return self._slot_item(node, scope, shape.item, shape.slot)
 
     def _slot_item(self, node: Mapping, scope: Scope, shape: str, slot: str) -> tuple[Node, ...]:
         """A step, job, stage or variable; or those of the template that stands in its place."""
-        definition = SHAPES[shape]
-        if "variables" in _early(definition):
+        if "variables" in _form(shape).early:
             scope = scope.with_own_variables()
-        parts = self.parts(node, scope, definition)
-        record = self.chosen(parts, definition, node, scope, shape)
+        parts = self.parts(node, scope, shape)
+        record = self.chosen(parts, node, scope, shape)
         read = self.record(parts, record, node, scope, shape)
         if record.lead == "template":
             assert isinstance(read, Mapping)
@@ -166,19 +200,18 @@ class Reader:
         return (read,)
 
     def _mapping(self, node: Mapping, scope: Scope, shape: str, what: str) -> Node:
-        definition = SHAPES[shape]
         if shape in _SLOTS:
             items = self._slot_item(node, scope, shape, _SLOTS[shape])
             if len(items) != 1:
                 raise self.complain(complaints.not_one(what, shape, len(items), node), scope)
             return items[0]
-        parts = self.parts(node, scope, definition)
-        record = self.chosen(parts, definition, node, scope, shape, what)
+        parts = self.parts(node, scope, shape)
+        record = self.chosen(parts, node, scope, shape, what)
         return self.record(parts, record, node, scope, shape, what)
 
-    def parts(self, node: Mapping, scope: Scope, definition: Shape) -> Parts:
+    def parts(self, node: Mapping, scope: Scope, shape: str) -> Parts:
         """The expanded keys of a mapping; variables and resources are read as they are met."""
-        names = _early(definition)
+        names = _form(shape).early
         fields: list[Field] = []
         early: dict[int, Node] = {}
         failures = self.expansion.failures
@@ -197,21 +230,13 @@ class Reader:
         return Parts(fields, early, self.expansion.failures == failures)
 
     def chosen(
-        self,
-        parts: Parts,
-        definition: Shape,
-        node: Mapping,
-        scope: Scope,
-        shape: str,
-        what: str = "",
+        self, parts: Parts, node: Mapping, scope: Scope, shape: str, what: str = ""
     ) -> Record:
         """The record a mapping is, told by its leading key."""
-        if isinstance(definition, Record):
-            return definition
-        assert isinstance(definition, Choice)
-        records = {r.lead: r for r in definition.alternatives if isinstance(r, Record)}
-        if None in records:
-            return records[None]
+        form = _form(shape)
+        if form.record is not None:
+            return form.record
+        records = form.records
         leads = [field.key for field in parts.fields if field.key.value in records]
         owner = _OWNERS.get(shape, f'"{what}"')
         if not leads:
@@ -228,9 +253,10 @@ class Reader:
     ) -> Node:
         """The canonical form of a mapping whose keys are expanded and whose record is chosen."""
         owner = _owner(shape, record, what)
+        leads = _form(shape).records
         entries: list[Entry] = []
         for field in parts.fields:
-            value = self._member(field, parts, record, owner, definition=SHAPES[shape])
+            value = self._member(field, parts, record, owner, leads)
             if value is not None:
                 entries.append(Entry(field.key, value))
         read = {entry.key.value for entry in entries}
@@ -243,7 +269,12 @@ class Reader:
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
 
     def _member(
-        self, field: Field, parts: Parts, record: Record, owner: str, *, definition: Shape
+        self,
+        field: Field,
+        parts: Parts,
+        record: Record,
+        owner: str,
+        leads: Container[str | None],
     ) -> Node | None:
         """The value of one key, or None when it cannot be used, which is reported."""
         key = field.key
@@ -251,7 +282,7 @@ class Reader:
             return parts.early[id(field)]
         shape = record.members.get(key.value, record.others)
         if shape is None:
-            if key.value not in _leads(definition):  # a rival, which is reported
+            if key.value not in leads:  # a rival, which is reported
                 is_reference = record.lead == "template"
                 owner = "a template reference" if is_reference else owner
                 home = None if is_reference else _home(key.value)
@@ -276,7 +307,7 @@ class Reader:
         read: list[Node] = []
         for item, inner in self.expansion.items(node, scope):
             try:
-                variables = self._item(item, inner, ListOf("variable", "variables"), what)
+                variables = self._item(item, inner, _VARIABLES, what)
             except Failed:
                 continue
             read.extend(variables)
@@ -311,32 +342,17 @@ def _owner(shape: str, record: Record, what: str) -> str:
     return _OWNERS.get(shape, f'"{what}"')
 
 
-def _alternatives(definition: Shape) -> tuple[Shape, ...]:
-    return definition.alternatives if isinstance(definition, Choice) else (definition,)
-
-
-def _kinds(definition: Shape) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_KINDS[type(shape)] for shape in _alternatives(definition)))
-
-
-def _early(definition: Shape) -> tuple[str, ...]:
-    """The keys to read as soon as they are met; the alternatives of a choice agree on them."""
-    for shape in _alternatives(definition):
-        if isinstance(shape, Record) and shape.early:
-            return shape.early
-    return ()
-
-
-def _leads(definition: Shape) -> set[str | None]:
-    return {shape.lead for shape in _alternatives(definition) if isinstance(shape, Record)}
+def _form(shape: str) -> _Form:
+    form = _FORMS[shape]
+    assert form is not None
+    return form
 
 
 def _home(key: str) -> str | None:
     """The parts of a pipeline that take a key, to say where it belongs."""
     homes = []
     for shape in ("pipeline", "stage", "job", "step"):
-        records = (part for part in _alternatives(SHAPES[shape]) if isinstance(part, Record))
-        if any(key in record.members for record in records):
+        if any(key in record.members for record in _form(shape).records.values()):
             homes.append(_OWNERS[shape])
     return " or ".join(homes) or None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from penstock.language.schema import SHAPES
 from penstock.language.source import Span
 from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.desugaring import queue_entries
@@ -39,11 +38,11 @@ def read_root(
 
 def _read(includer: Includer, root: Mapping, scope: Scope, shape: str) -> _Root:
     reader = includer.reader
-    parts = reader.parts(root, scope, SHAPES[shape])
+    parts = reader.parts(root, scope, shape)
     if not parts.fields:
         return _Root((), None)
     try:
-        record = reader.chosen(parts, SHAPES[shape], root, scope, shape)
+        record = reader.chosen(parts, root, scope, shape)
         read = reader.record(parts, record, root, scope, shape)
     except Failed:
         return _Root((), None)

@@ -105,7 +105,7 @@ class _Builder:
         self.named: dict[str, tuple[Node, int]] = {}
         self.events = 0
         self.documents = 0
-        self.end = (1, 1)
+        self.end = Span(source, 1, 1, 1, 1)
 
     def run(self) -> None:
         """Read every event of the stream; the tree is then in `root`."""
@@ -167,14 +167,14 @@ class _Builder:
             span = Span(source, start.line + 1, start.column + 1, line, column)
         else:
             span = Span(source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-        tag = event.tag
+        tag, anchor = event.tag, event.anchor
         scalar = Scalar(event.value, span, _STYLES[style], self._tag(tag, event) if tag else "")
-        if event.anchor and not self.anchors:
-            self._complain(complaints.anchor_refused(event.anchor, span))
+        if anchor and not self.anchors:
+            self._complain(complaints.anchor_refused(anchor, span))
         self.last_scalar = scalar
         self._count_one(event)
-        self.end = (span.end_line, span.end_column)
-        self._add(scalar, event.anchor, 1)
+        self.end = span
+        self._add(scalar, anchor, 1)
 
     def _content_end(self, start: int, end: Any) -> tuple[int, int]:
         """Where the text of a block scalar ends: its end mark lies beyond any blank lines."""
@@ -198,8 +198,9 @@ class _Builder:
         frame = self.open.pop()
         self._count_one(event)
         if frame.flow:
-            self.end = (event.end_mark.line + 1, event.end_mark.column + 1)
-        span = Span(self.source, frame.line, frame.column, *self.end)
+            self.end = self._span(event)
+        _, _, _, end_line, end_column = self.end
+        span = Span(self.source, frame.line, frame.column, end_line, end_column)
         if frame.is_mapping:
             entries = pair_entries(frame.parts, self._complain, anchors=self.anchors)
             node: Node = Mapping(entries, span)
@@ -209,7 +210,7 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         span = self._span(event)
-        self.end = (span.end_line, span.end_column)
+        self.end = span
         if not self.anchors:
             self._complain(complaints.alias_refused(event.anchor, span))
             self._add(Scalar("", span), None, 1)

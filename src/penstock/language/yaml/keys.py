@@ -18,12 +18,12 @@ _EXPRESSION = "${{"
 
 def pair_entries(parts: list[Node], complain: Complain, *, anchors: bool) -> tuple[Entry, ...]:
     """The entries of a mapping; what is wrong with its keys is told to `complain`."""
-    entries = _text_keys(zip(parts[::2], parts[1::2], strict=True), complain)
+    entries = _text_keys(parts, complain)
     return _merged(entries, complain) if anchors else _distinct(entries, complain)
 
 
-def _text_keys(pairs: Iterable[tuple[Node, Node]], complain: Complain) -> Iterator[Entry]:
-    for key, value in pairs:
+def _text_keys(parts: list[Node], complain: Complain) -> Iterator[Entry]:
+    for key, value in zip(parts[::2], parts[1::2], strict=True):
         if isinstance(key, Scalar):
             yield Entry(key, value)
         else:
@@ -39,13 +39,14 @@ def _distinct(entries: Iterable[Entry], complain: Complain) -> tuple[Entry, ...]
     firsts: dict[str, Scalar] = {}
     for entry in entries:
         key = entry.key
-        if _EXPRESSION in key.value:
+        text = key.value
+        if _EXPRESSION in text:
             kept.append(entry)
             continue
-        first = firsts.setdefault(fold_case(key.value), key)
+        first = firsts.setdefault(fold_case(text), key)
         if first is not key:
             complain(complaints.key_repeated(key, first))
-        elif _is_merge(key):
+        elif text == _MERGE and _is_merge(key):
             complain(complaints.merge_refused(key))
         else:
             kept.append(entry)
