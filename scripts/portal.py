@@ -23,7 +23,8 @@ def build() -> None:
     if _is_current():
         return
     _install()
-    _tool("vite", "build")
+    print("portal: building", file=sys.stderr)
+    _tool("vite", "build", "--logLevel", "warn")
 
 
 def check() -> None:

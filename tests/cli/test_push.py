@@ -65,10 +65,20 @@ def test_from_then_on_a_plain_git_push_and_pull_work(server: Terminal) -> None:
     committed(server)
     assert server.type("push").code == 0
     second = committed(server, "2")
-    assert "See it at" in git(server, "push", "penstock", "main")
+    assert "See it at" in git(server, "push", "penstock")
     assert git(server, "ls-remote", "penstock", "refs/heads/main").split()[0] == second
     git(server, "pull", "-q", "penstock", "main")
     assert server.type("push").code == 0
+
+
+def test_the_first_push_says_how_to_make_the_first_pipeline(server: Terminal) -> None:
+    server.write("azure-pipelines.yml", "steps: [{script: echo hello}]\n")
+    committed(server)
+    create = "penstock az pipelines create --name CI --yml-path azure-pipelines.yml -o table"
+    assert f"next   {create}" in server.type("push").err
+    assert server.type(*create.split()[1:]).code == 0
+    committed(server, "2")
+    assert "next   " not in server.type("push").err
 
 
 def test_no_token_is_left_in_the_repository(server: Terminal) -> None:

@@ -16,7 +16,7 @@ import click
 from penstock.cli import serving
 from penstock.cli.devopsapi import DevopsApi
 from penstock.cli.exits import Exit
-from penstock.cli.options import Failure
+from penstock.cli.options import DEFAULT_FILES, Failure
 from penstock.cli.up import data_option, home_of
 from penstock.store.home import Home
 
@@ -78,7 +78,19 @@ def command(
         )
     click.echo(f"clone  {address}")
     click.echo(f"see    {address}?version=GB{quote(branch)}")
+    _tell_of_first_pipeline(target.api, f"{organization}/{project}", root)
     return Exit.OK
+
+
+def _tell_of_first_pipeline(api: DevopsApi, project: str, root: Path) -> None:
+    """A push starts nothing before there is a pipeline; say how to make the first one."""
+    file = next((name for name in DEFAULT_FILES if (root / name).is_file()), None)
+    if file is None:
+        return
+    found = api.find("GET", f"{project}/_apis/build/definitions?$top=1") or {}
+    if not found.get("count"):
+        create = f"penstock az pipelines create --name CI --yml-path {file} -o table"
+        click.echo(f"next   {create}   # or New pipeline in the portal", err=True)
 
 
 def _root() -> Path:
@@ -149,6 +161,8 @@ def _set_remote(root: Path, known: str | None, address: str) -> None:
     words = ("set-url", REMOTE, address) if known else ("add", REMOTE, address)
     if _git(root, "remote", *words) is None:
         raise Failure(f'the remote "{REMOTE}" cannot be set', "`git remote -v` shows the remotes")
+    # So that `git push penstock` pushes the branch that is checked out, whatever its upstream is.
+    _git(root, "config", "--local", f"remote.{REMOTE}.push", "HEAD")
 
 
 def _set_helper(root: Path, url: str, home: Home) -> None:
