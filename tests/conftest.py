@@ -1,7 +1,8 @@
-"""Golden files: full texts kept beside the tests, written anew by `make golden`."""
+"""What all tests have: a home of their own, and golden files, written anew by `make golden`."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write golden files as they come out now; read the difference before you keep it",
     )
     parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the portal's pages")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the store and the settings of whoever runs the tests is seen, or changed.
+
+    The cache stays theirs: environments of ML jobs are made once, not once a test.
+    """
+    for name in tuple(os.environ):
+        if name.startswith("PENSTOCK_"):
+            monkeypatch.delenv(name)
+    own = tmp_path / "own_home"
+    monkeypatch.setenv("PENSTOCK_HOME", str(own / "store"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(own / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(own / "config"))
 
 
 @pytest.fixture
