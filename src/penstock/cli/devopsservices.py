@@ -218,6 +218,7 @@ class DevopsServices:
             pushes=self.pushes,
             hooks=write_hooks(self._host.home.root / "hooks"),
             on_failure=self._host.on_failure,
+            shares=self._host.shares,
         )
 
     def _http(self) -> DevopsHttp:
@@ -247,6 +248,7 @@ class DevopsServices:
             slots=host.job_executor().slots,
             machine=host.machine.name,
             version=__version__,
+            shares=host.shares,
             closing=self.closing,
             clock=time.time,
             home=host.home.root,

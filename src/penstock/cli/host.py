@@ -26,6 +26,7 @@ from penstock.server.listener import Listener, Tls
 from penstock.store.agents import LocalJobServer
 from penstock.store.database import open_state
 from penstock.store.deployments import Deployments
+from penstock.store.failurelog import FailureLog
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 from penstock.store.owners import Owner
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from penstock.cli.devopsservices import DevopsServices
     from penstock.cli.libraryservices import LibraryServices
     from penstock.cli.mlservices import MlServices
+    from penstock.server.shares import Shares
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
@@ -64,11 +66,12 @@ class Host:
         tls_port: int | None = None,
         token: str = "",
         elsewhere: Access | None = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Opens the store and binds the endpoint; no thread works before the first run.
 
         With `elsewhere`, jobs are told of that service instead of this one. With a `tls_port` the
-        endpoint can be reached over TLS too.
+        endpoint can be reached over TLS too. `environ` has the settings of the server.
         """
         self.home = home
         home.make()
@@ -77,6 +80,7 @@ class Host:
         self.runs = Runs(self.database, self.owner)
         self.logs = Logs(home.logs, place=self._artifact_folder)
         self.deployments = Deployments(self.database)
+        self._failures = FailureLog(home.root / "failures.log")
         self.log_listeners: list[LogListener] = []
         self.last_request = time.monotonic()
         tls = None if tls_port is None else Tls(port=tls_port, certificate=self._certificate)
@@ -92,6 +96,7 @@ class Host:
             secure_file=lambda named: self.library.secure_file(named),
         )
         self._elsewhere = elsewhere
+        self._environ = environ
         self._pool: LocalPool | None = None
         self._ml: MlServices | None = None
         self._devops: DevopsServices | None = None
@@ -113,6 +118,13 @@ class Host:
             environment=service_environment(access, self.home),
             clients=self._clients(),
         )
+
+    @cached_property
+    def shares(self) -> Shares:
+        """What one person may have at once on this server."""
+        from penstock.server.shares import shares_of
+
+        return shares_of(self._environ)
 
     @property
     def ml(self) -> MlServices:
@@ -236,13 +248,7 @@ class Host:
 
     def on_failure(self, request: str, error: Exception) -> None:
         """Note a failure of ours that a client saw as status 500."""
-        import traceback
-
-        text = "".join(traceback.format_exception(error))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        descriptor = os.open(self.home.root / "failures.log", flags, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8", errors="replace") as file:
-            file.write(f"{request}\n{text}\n")
+        self._failures.note(request, error)
 
     def _clients(self) -> Mapping[str, str]:
         """How clients of Azure in jobs reach this server, where it speaks TLS."""
@@ -251,7 +257,7 @@ class Host:
         from penstock.cli.azureclients import azure_ml_environment
 
         url, tls_url = self.listener.url, self.listener.tls_url
-        return azure_ml_environment(url, tls_url, self.home, os.environ)
+        return azure_ml_environment(url, tls_url, self.home, self._environ)
 
     def _certificate(self) -> Path:
         import datetime

@@ -110,6 +110,7 @@ class MlServices:
             signer=Signer(host.signing_key()),
             tracking=self.tracking,
             project_of=project_of,
+            shares=host.shares,
         )
         routes = (
             *ml_routes(http, has_portal=has_portal),

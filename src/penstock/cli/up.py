@@ -72,6 +72,7 @@ def command(
     password and token, once.
     """
     home = home_of(data)
+    _check_settings()
     found = serving.living(home)
     if found is not None and found.kind == serving.SERVER:
         click.echo(f"{address(found.url)} (process {found.pid}) runs already")
@@ -167,6 +168,16 @@ def _host(home: Home, port: int, tls_port: int) -> Host:
 def _is_free(port: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _check_settings() -> None:
+    from penstock.server.shares import BadSetting, shares_of
+
+    try:
+        shares_of(os.environ)
+    except BadSetting as error:
+        help = "unset it for the default (docs/server.md, Limits)"
+        raise Failure(str(error), help, Exit.USAGE) from error
 
 
 def _take_over(home: Home, found: Serving) -> None:

@@ -10,7 +10,9 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -81,6 +83,12 @@ def make_app(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        with ExitStack() as until_answered:
+            await answered(scope, receive, send, until_answered)
+
+    async def answered(
+        scope: Scope, receive: Receive, send: Send, until_answered: ExitStack
+    ) -> None:
         request = Request(scope, receive)
         route = None
         try:
@@ -102,6 +110,8 @@ def make_app(
                 principal=principal,
                 project=project or "",
                 body=body,
+                until_answered=until_answered,
+                may_still=partial(may_still, request, path, route, parameters),
             )
             response = _response(await _run(route, call))
         except ClientDisconnect:
@@ -115,6 +125,16 @@ def make_app(
             if on_failure is not None and not isinstance(error, OSError):
                 on_failure(f"{request.method} {request.url.path}", error)
             raise
+
+    def may_still(request: Request, path: str, route: Route, parameters: Mapping[str, str]) -> bool:
+        principal = _principal(request, tokens, sessions)
+        signed = _signed(request, path, signer, now)
+        try:
+            project = _project(route, parameters, places)
+            _check_permission(route, path, principal, signed, project)
+        except Refused:
+            return False
+        return True
 
     return app
 

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 BATCH_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15.0
+ASK_SECONDS = 15.0
+"""How often it is asked anew whether the reader still may."""
 LONGEST_SECONDS = 600.0
-"""A stream ends then, and its reader comes again: whether they still may is asked anew."""
+"""A stream ends then, and its reader comes again."""
 _LINES_AT_ONCE = 2000
 _LINES_A_ROUND = 10_000
 _RECENT = 100
@@ -116,9 +118,10 @@ def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
             source: _Source = RunSource(http, str(run.id), after)
         else:
             source = ProjectSource(http, call.project)
+        http.shares.streams.take(call)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(
-            stream(source, wakeups, http.closing.is_set),
+            stream(source, wakeups, http.closing.is_set, call.may_still),
             media_type="text/event-stream",
             headers=headers,
         )
@@ -138,18 +141,25 @@ async def stream(
     source: _Source,
     wakeups: Wakeups,
     is_closing: Callable[[], bool],
+    may_still: Callable[[], bool],
+    *,
     longest: float = LONGEST_SECONDS,
+    ask_each: float = ASK_SECONDS,
 ) -> AsyncIterator[bytes]:
-    """The text of the events of a source, until it ends, the server is about to stop, or `longest`
-    seconds are over."""
+    """The text of the events of a source, until it ends, its reader may no longer read it, the
+    server is about to stop, or `longest` seconds are over."""
     from starlette.concurrency import run_in_threadpool
 
     waiter = wakeups.follow(source.run)
     loop = asyncio.get_running_loop()
-    began = said = loop.time()
+    began = said = asked = loop.time()
     try:
         yield b"retry: 1000\n\n"
         while not is_closing() and loop.time() - began < longest:
+            if loop.time() - asked >= ask_each:
+                asked = loop.time()
+                if not await run_in_threadpool(may_still):
+                    return
             messages = await run_in_threadpool(source.news)
             if messages:
                 said = loop.time()

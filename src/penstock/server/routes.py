@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -95,6 +96,10 @@ class Call:
     those of the route's path. `project` is the id of the project that the path names by id or name,
     empty where it names none. `body` is whole and within the route's limit; for a route that
     streams it is empty and `request.stream()` gives the chunks.
+
+    `until_answered` is closed when the answer was sent or its reader left: what is entered there
+    is held until then. `may_still()` asks anew whether the caller may do this, for answers that go
+    on for long; it reads the store.
     """
 
     request: Request
@@ -103,6 +108,8 @@ class Call:
     principal: Principal | None = None
     project: str = ""
     body: bytes = b""
+    until_answered: ExitStack = field(default_factory=ExitStack)
+    may_still: Callable[[], bool] = lambda: True
 
     @property
     def base_url(self) -> str:

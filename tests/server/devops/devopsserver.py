@@ -134,13 +134,19 @@ class DevopsServer:
 
 @contextmanager
 def devops_server(
-    folder: Path, home: Path | None = None, *, is_left: bool = False
+    folder: Path,
+    home: Path | None = None,
+    *,
+    is_left: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[DevopsServer]:
     """A server on a store of its own; a second one on the same `home` goes on with it.
 
-    One that `is_left` leaves its runs as they are, for the next.
+    One that `is_left` leaves its runs as they are, for the next. `settings` are environment
+    variables of the server.
     """
-    host = Host(Home(home or folder / "home", folder / "cache"))
+    environ = {**os.environ, **(settings or {})}
+    host = Host(Home(home or folder / "home", folder / "cache"), environ=environ)
     try:
         services = host.serve_devops()
         host.recover()

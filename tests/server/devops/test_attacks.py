@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +15,6 @@ from test_library_client import token_of
 
 from penstock.server.devops.builds.timeline import LogPlace
 from penstock.server.devops.pages.logsearch import Found, plain_finder, regex_finder, search_log
-from penstock.server.live import ProjectSource, Wakeups, stream
 from penstock.store.audit import Actor
 from penstock.store.people.members import Role
 
@@ -482,16 +479,6 @@ def test_which_run_submitted_an_ml_job_is_for_who_may_see_the_run(server: Devops
         )
     ]
     assert seen == ["Demo", None, None]
-
-
-def test_a_stream_ends_so_that_its_reader_is_asked_anew_who_they_are(server: DevopsServer) -> None:
-    source = ProjectSource(server.services._http(), server.project)
-
-    async def read() -> list[bytes]:
-        return [part async for part in stream(source, Wakeups(), lambda: False, longest=0.0)]
-
-    with ThreadPoolExecutor(1) as threads:  # a browser of another test may have a loop in this one
-        assert threads.submit(asyncio.run, read()).result() == [b"retry: 1000\n\n"]
 
 
 def test_a_search_with_very_many_matches_ends(tmp_path: Path) -> None:

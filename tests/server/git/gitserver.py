@@ -15,6 +15,7 @@ from penstock.server.devops.locations import location_routes
 from penstock.server.git import git_locations, git_routes
 from penstock.server.git.context import GitHttp
 from penstock.server.routes import Permission, Principal, Route
+from penstock.server.shares import shares_of
 from penstock.store.git.transport import write_hooks
 from penstock.store.pushes import Pushes
 
@@ -59,6 +60,7 @@ class GitServer(Hosted):
             pushes=self.pushes,
             hooks=write_hooks(self.home.root / "hooks"),
             on_failure=lambda line, error: self.problems.append((line, error)),
+            shares=shares_of({}),
             pack_limit=pack_limit,
         )
         self.server: Server

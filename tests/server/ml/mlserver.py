@@ -21,6 +21,7 @@ from penstock.server.auth import Signer, Tokens, one_token
 from penstock.server.listener import Listener
 from penstock.server.ml import ml_routes
 from penstock.server.ml.context import MlHttp
+from penstock.server.shares import shares_of
 from penstock.store.agents import ml_places
 from penstock.store.assets import SqlAssets, SqlJobs
 from penstock.store.database import open_metrics, open_state
@@ -93,6 +94,7 @@ class Server:
             storage=self.home.storage,
             signer=self.signer,
             tracking=self.tracking,
+            shares=shares_of({}),
         )
         return make_app(
             ml_routes(http),

@@ -13,6 +13,7 @@ from mlserver import TOKEN, Server
 from penstock.server.ml import ml_routes
 from penstock.server.ml.context import MlHttp
 from penstock.server.routes import Permission, Route
+from penstock.server.shares import shares_of
 
 CANARY = "the-canary-sings"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -59,6 +60,7 @@ def rows(server: Server) -> Iterator[tuple[Route, str]]:
         storage=server.home.storage,
         signer=server.signer,
         tracking=server.tracking,
+        shares=shares_of({}),
     )
     for route in ml_routes(http):
         yield route, filled(route.path)

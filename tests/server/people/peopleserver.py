@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ ALPHA, BETA = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-2
 PROJECTS = {ALPHA: "alpha", BETA: "beta"}
 PROCESS = "token-of-the-process"
 API = "/penstock/_apis"
+LONG = "/{organization}/{project}/_apis/long"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class PeopleServer:
     access: Access
     database: Database
     now: list[float]
+    meanwhile: list[Callable[[], object]]
+    """What happens while the long answer is given."""
 
     def ask(
         self,
@@ -127,9 +130,18 @@ def people_server(folder: Path) -> Iterator[PeopleServer]:
     house = House(people=people, organization="penstock", projects=lambda: PROJECTS)
     names = {**{name: key for key, name in PROJECTS.items()}, **{key: key for key in PROJECTS}}
     places = Places(organization="penstock", project=lambda named: names.get(named.lower()))
-    routes = (*people_routes(house, sign_in), *OTHERS)
+    meanwhile: list[Callable[[], object]] = []
+
+    def long(call: Call) -> Reply:
+        before = call.may_still()
+        for happens in meanwhile:
+            happens()
+        return {"before": before, "after": call.may_still()}
+
+    long_route = Route(method="GET", path=LONG, permission=Permission.RUN_READ, handler=long)
+    routes = (*people_routes(house, sign_in), *OTHERS, long_route)
     with serving(routes, access, sessions=access.sessions, places=places) as server:
-        yield PeopleServer(server, people, access, database, now)
+        yield PeopleServer(server, people, access, database, now, meanwhile)
         assert server.failures == []
     sign_in.close()
     access.close()

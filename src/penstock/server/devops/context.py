@@ -18,6 +18,7 @@ from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.routes import Call
+from penstock.server.shares import Shares
 from penstock.store.agents import Attachment
 from penstock.store.deployments import Deployments
 from penstock.store.logs import Logs
@@ -45,8 +46,8 @@ class DevopsHttp:
     `explain` and `foresee` tell why something ran, and what would run, as data (the command line
     has the same); `checkpoints` what holds the stages of a run, `waits` what it waits for people to
     do; `ml_jobs` its ML jobs; `jobs_in_hand` what the agents do, of `slots` at once. `forget`
-    removes the files of a run; `take_over(old, new, node)` copies those of a node. `closing` is set
-    when the server is about to stop.
+    removes the files of a run; `take_over(old, new, node)` copies those of a node. `shares` are
+    what one person may have at once. `closing` is set when the server is about to stop.
     """
 
     organization: str
@@ -71,6 +72,7 @@ class DevopsHttp:
     slots: int
     machine: str
     version: str
+    shares: Shares
     closing: threading.Event
     clock: Callable[[], float]
     home: Path

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.errors import Refused
 from penstock.server.routes import Call
+from penstock.server.shares import Shares
 from penstock.store.git.making import PACK_LIMIT
 from penstock.store.git.repository import BareRepository
 from penstock.store.projects import Project, Projects
@@ -20,13 +21,14 @@ from penstock.store.repositories import Repositories, Repository
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHttp:
     """What the handlers need. `hooks` is the folder that `write_hooks` filled; `on_failure` is told
-    of failures of ours that no answer shows."""
+    of failures of ours that no answer shows; `shares` are what one person may have at once."""
 
     projects: Projects
     repositories: Repositories
     pushes: Pushes
     hooks: Path
     on_failure: Callable[[str, Exception], None]
+    shares: Shares
     pack_limit: int = PACK_LIMIT
 
     def found(self, call: Call) -> Found:

@@ -69,6 +69,7 @@ class _Items:
         is_list = level != "none" or not (call.parameters.get("path") or call.query("path"))
         kind = self._kind(call, entry, is_list)
         if kind == "application/zip":
+            self._http.shares.archives.take(call)
             return _archive(found, entry, commit)
         if entry.kind is Kind.FILE and kind != "application/json":
             return _content(call, found, entry, kind)

@@ -105,6 +105,7 @@ class _Smart:
         _check_content_type(call, UPLOAD)
         repository = self._http.found(call).repository
         folder = self._http.repositories.folder(repository.id)
+        await self._http.shares.exchanges.take(call)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._places)
             process = await start_process(upload_pack(folder, call.header("git-protocol")))
@@ -129,6 +130,7 @@ class _Smart:
         receiving = Receiving(self._desk, repository, pusher_of(call), say)
         async with AsyncExitStack() as stack:
             stack.callback(receiving.abandon)
+            await self._http.shares.exchanges.take(call)
             await stack.enter_async_context(self._places)
             process = await start_process(
                 receive_pack(

@@ -21,6 +21,7 @@ from penstock.ml.workspaces import PROVIDER, Workspace
 from penstock.server.auth import Signer
 from penstock.server.errors import Detail, Refused
 from penstock.server.routes import Call, Permission, Reply, Route
+from penstock.server.shares import Shares
 from penstock.store.logs import Logs
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ ProjectOf = Callable[[Call, str], str | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
     """What the handlers need. `project_of(call, run)` names a run's project; empty for none, None
-    where the caller may not see the run."""
+    where the caller may not see the run. `shares` are what one person may have at once."""
 
     service: MlService
     logs: Logs
     storage: Path
     signer: Signer
     tracking: Tracking
+    shares: Shares
     project_of: ProjectOf = lambda call, run: ""
 
     @property

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.store.database import METRICS, STATE, Schema
+from penstock.store.failurelog import KEPT
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -25,6 +26,7 @@ LEFT_OUT = (
     "bin",
     "cache",
     "failures.log",
+    *(f"failures.log.{n}" for n in range(1, KEPT + 1)),
     "hooks",
     "owners",
     "server.log",

@@ -6,14 +6,12 @@ Artifacts).
 
 from __future__ import annotations
 
-import os
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from penstock.server.archives import PIECE, Member, zip_pieces
 from penstock.server.devops.builds.timeline import LogPlace, make_timeline, record_id
 from penstock.server.devops.context import (
     DevopsHttp,
@@ -63,7 +61,6 @@ LOCATIONS = (
 _BUILD = "/{organization}/{project}/_apis/build/builds/{runId}"
 _PIPELINE = "/{organization}/{project}/_apis/pipelines/{pipelineId}/runs/{runId}"
 _AT_ONCE = 100_000
-_PIECE = 256 * 1024
 ARTIFACT = "artifact"
 
 
@@ -74,6 +71,7 @@ def build_log_routes(http: DevopsHttp) -> tuple[Route, ...]:
         run = run_of(http, call)
         places = log_places(http, run)
         if _wants(call, "application/zip"):
+            http.shares.archives.take(call)
             return _zip_of_logs(http, run, places.values())
         name = project_name(http, run.project)
         value = [_log_json(http, call, run, place, name) for place in places.values()]
@@ -107,6 +105,7 @@ def build_log_routes(http: DevopsHttp) -> tuple[Route, ...]:
         if wanted:
             artifact = _artifact(http, run, wanted)
             if _wants(call, "application/zip") or call.query("$format").lower() == "zip":
+                http.shares.archives.take(call)
                 return _zip_of_artifact(artifact)
             if file := call.query("fileName"):
                 return _file_of_artifact(artifact, file)
@@ -293,7 +292,7 @@ def _file_of_artifact(artifact: Attachment, file: str) -> Response:
 
     def pieces() -> Iterator[bytes]:
         try:
-            while piece := opened.read(_PIECE):
+            while piece := opened.read(PIECE):
                 yield piece
         finally:
             context.__exit__(None, None, None)
@@ -304,7 +303,7 @@ def _file_of_artifact(artifact: Attachment, file: str) -> Response:
 
 
 def _zip_of_artifact(artifact: Attachment) -> Response:
-    def members() -> Iterator[tuple[str, Path, str]]:
+    def members() -> Iterator[Member]:
         if artifact.path.is_file():
             yield artifact.name, artifact.path.parent, artifact.path.name
             return
@@ -316,7 +315,7 @@ def _zip_of_artifact(artifact: Attachment) -> Response:
 
 
 def _zip_of_logs(http: DevopsHttp, run: Run, places: Any) -> Response:
-    def members() -> Iterator[tuple[str, Path, str]]:
+    def members() -> Iterator[Member]:
         for place in places:
             folder = http.logs.folder(str(run.id), place.node)
             name = f"{place.node.replace('/', '_')}/{place.id}_{_plain_name(place.name)}.txt"
@@ -329,29 +328,12 @@ def _plain_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in " ._-" else "_" for c in text)[:80]
 
 
-def _zip(members: Iterator[tuple[str, Path, str]], name: str) -> Response:
-    """A zip file of (name, folder, path in it), written to a file of the server's own first."""
+def _zip(members: Iterator[Member], name: str) -> Response:
     from starlette.responses import StreamingResponse
 
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the stream
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for member, folder, path in members:
-            with (
-                reading(folder, path) as opened,
-                archive.open(member, "w", force_zip64=True) as out,
-            ):
-                while piece := opened.read(_PIECE):
-                    out.write(piece)
-    size = file.tell()
-    file.seek(0, os.SEEK_SET)
-
-    def pieces() -> Iterator[bytes]:
-        with file:
-            while piece := file.read(_PIECE):
-                yield piece
-
-    headers = {**_attachment(f"{name}.zip"), "content-length": str(size)}
-    return StreamingResponse(pieces(), media_type="application/zip", headers=headers)
+    return StreamingResponse(
+        zip_pieces(members), media_type="application/zip", headers=_attachment(f"{name}.zip")
+    )
 
 
 def _attachment(name: str) -> dict[str, str]:

@@ -41,6 +41,7 @@ def log_search_routes(http: DevopsHttp) -> tuple[Route, ...]:
     def search(call: Call) -> Reply:
         run = run_of(http, call)
         find = _finder(call)
+        http.shares.searches.take(call)
         found = Found(whole_number(call, "top", _MOST, _MOST))
         for place in _places(http, call, run):
             path = http.logs.path(str(run.id), place.node, place.step)

@@ -16,6 +16,7 @@ from penstock.ml.executionlog import EXECUTION_LOG
 from penstock.ml.failures import log_names
 from penstock.ml.fields import whole_number
 from penstock.ml.jobstore import Job
+from penstock.server.archives import zip_pieces
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, not_found, row
 from penstock.server.ml.views import Document
 from penstock.server.routes import Call, Route
@@ -35,7 +36,6 @@ _CHUNK = 256 * 1024
 _TEXT_LIMIT = 1024 * 1024
 _MOST_LINES = 5000
 _MOST_PICTURES = 200
-_MOST_IN_ZIP = 10_000
 
 
 def routes(ml: MlHttp) -> tuple[Route, ...]:
@@ -118,37 +118,19 @@ def list_pictures(ml: MlHttp, call: Call) -> Document:
 
 def read_zip(ml: MlHttp, call: Call) -> Response:
     """All files of an area as one archive."""
-    import tempfile
-    import zipfile
-
     from starlette.responses import StreamingResponse
 
     job, area = job_of(ml, call), call.parameters["area"]
     root = area_folder(ml, job, area)
-    archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the stream
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for number, entry in enumerate(walk(root)):
-            if number == _MOST_IN_ZIP:
-                break
-            with reading(root, entry.path) as file, zipped.open(entry.path, "w") as target:
-                while chunk := file.read(_CHUNK):
-                    target.write(chunk)
-    size = archive.tell()
-    archive.seek(0)
-
-    def chunks() -> Iterator[bytes]:
-        with archive:
-            while chunk := archive.read(_CHUNK):
-                yield chunk
-
+    ml.shares.archives.take(call)
     name = f"{job.name}-{area.removeprefix('output:')}.zip"
     headers = {
         "content-type": "application/zip",
-        "content-length": str(size),
         "content-disposition": _attachment(name),
         "x-content-type-options": "nosniff",
     }
-    return StreamingResponse(chunks(), headers=headers)
+    members = ((entry.path, root, entry.path) for entry in walk(root))
+    return StreamingResponse(zip_pieces(members), headers=headers)
 
 
 def read_lines(ml: MlHttp, call: Call) -> Document:
