@@ -11,7 +11,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from penstock.agent.machine import Machine
 from penstock.agent.process import Cancellation
 from penstock.agent.server import NotFound
 from penstock.engine.events import Event, NodeFinished, NodePhase, Result
+from penstock.engine.reports import Report
 from penstock.engine.requests import (
     CommandInput,
     CommandOutput,
@@ -55,8 +56,8 @@ class FolderServer:
     def place(self, uri: str) -> Path:
         return self.root / uri.removeprefix("store://")
 
-    def report(self, run: str, events: Sequence[Event]) -> None:
-        self.events += events
+    def report(self, report: Report) -> None:
+        self.events += report.events
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         assert text.endswith("\n")

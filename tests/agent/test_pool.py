@@ -38,9 +38,9 @@ class Server(MemoryJobServer):
         self.ends = ends
         self.broken = broken
 
-    def report(self, run, events):
-        super().report(run, events)
-        self.ends.post(run, *events)
+    def report(self, report):
+        super().report(report)
+        self.ends.post(report.run, *report.events)
 
     def write_log(self, run, node, log, text):
         if self.broken and log == "step1":
@@ -143,9 +143,9 @@ def test_nothing_is_recovered_after_a_crash(machine, ends):
 
 def test_closing_waits_for_what_an_ended_job_leaves(machine, ends):
     class Last(Server):
-        def report(self, run, events):
-            super().report(run, events)
-            if isinstance(events[-1], NodeFinished):
+        def report(self, report):
+            super().report(report)
+            if isinstance(report.events[-1], NodeFinished):
                 time.sleep(0.2)
                 self.tidied = True
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from penstock.agent.server import JobServer, NotFound
-from penstock.engine.events import Event, NodeStarted
+from penstock.engine.events import NodeStarted
+from penstock.engine.reports import Report
 from penstock.ml.jobstore import Job
 from penstock.ml.workspaces import Workspace
 from penstock.store.agents import Attachment, LocalJobServer, ml_places
@@ -35,7 +36,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def server(home: Home) -> Iterator[LocalJobServer]:
     logs = Logs(home.logs)
-    yield LocalJobServer(home, logs, lambda run, events: None)
+    yield LocalJobServer(home, logs, lambda report: None)
     logs.close()
 
 
@@ -173,19 +174,20 @@ def test_an_output_from_elsewhere_is_kept_over_what_is_there(
 
 
 def test_events_and_lines_go_on_to_who_listens(home: Home) -> None:
-    reported: list[tuple[str, list[Event]]] = []
+    reported: list[Report] = []
     printed: list[tuple[str, str, str, str]] = []
     logs = Logs(home.logs)
     server: JobServer = LocalJobServer(
         home,
         logs,
-        lambda run, events: reported.append((run, list(events))),
+        reported.append,
         on_log=lambda *line: printed.append(line),
     )
-    server.report("7", [NodeStarted(at=1, node="a")])
+    report = Report(run="7", node="a", attempt=1, number=1, events=(NodeStarted(at=1, node="a"),))
+    server.report(report)
     server.write_log("7", "a/b", "step1", "hello\n")
     logs.close()
-    assert reported == [("7", [NodeStarted(at=1, node="a")])]
+    assert reported == [report]
     assert printed == [("7", "a/b", "step1", "hello\n")]
     assert logs.read("7", "a/b", "step1") == ["hello"]
 
@@ -227,7 +229,7 @@ def test_what_an_ml_job_attaches_lies_where_a_download_looks(home: Home, tmp_pat
     jobs.add([Job(name="icy_nut", node="", **common), Job(name="kid", node="train", **common)])  # type: ignore[arg-type]
     place = ml_places(jobs, home)
     logs = Logs(home.logs, place=place)
-    server = LocalJobServer(home, logs, lambda run, events: None, place=place)
+    server = LocalJobServer(home, logs, lambda report: None, place=place)
     outputs = tmp_path / "outputs"
     outputs.mkdir()
     (outputs / "model.pkl").write_text("m")

@@ -26,6 +26,7 @@ from penstock.agent.gang import free_ports, run_gang
 from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation, Exit, run_process
+from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer, NotFound, ToolMissing
 from penstock.engine.events import Event, NodePhase, NodeStarted, Result
 from penstock.engine.requests import CommandWork, JobRequest
@@ -50,7 +51,11 @@ class Ended:
 
 
 def run_command(
-    request: JobRequest, server: JobServer, machine: Machine, cancellation: Cancellation
+    request: JobRequest,
+    server: JobServer,
+    reporter: Reporter,
+    machine: Machine,
+    cancellation: Cancellation,
 ) -> Ended:
     """Do the command of the request and say how it ended.
 
@@ -58,7 +63,7 @@ def run_command(
     the job is in the result; an exception means that the machine or the server failed.
     """
     assert isinstance(request.work, CommandWork)
-    job = _Job(request, request.work, server, machine, cancellation)
+    job = _Job(request, request.work, server, reporter, machine, cancellation)
     try:
         result, message = job.run()
         if cancellation.requested and result is not Result.SUCCEEDED:
@@ -78,12 +83,14 @@ class _Job:
         request: JobRequest,
         work: CommandWork,
         server: JobServer,
+        reporter: Reporter,
         machine: Machine,
         cancellation: Cancellation,
     ) -> None:
         self.request = request
         self.work = work
         self.server = server
+        self.reporter = reporter
         self.machine = machine
         self.cancellation = cancellation
         self.folder = machine.work / "jobs" / _UNSAFE.sub("_", f"{work.job}.{request.attempt}")
@@ -103,7 +110,7 @@ class _Job:
         """Report a phase, after the events that come just before it."""
         self.say(phase)
         event = NodePhase(at=time.time(), node=self.request.node, phase=phase)
-        self.server.report(self.request.run, [*before, event])
+        self.reporter.say([*before, event])
 
     def say(self, text: str) -> None:
         """Write to the agent's own log."""

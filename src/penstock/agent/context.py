@@ -12,6 +12,7 @@ from penstock.agent.log import StepLog
 from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
 from penstock.agent.process import Cancellation, Exit, Household, Patience, run_process
+from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer
 from penstock.agent.sources import Sources
 from penstock.agent.variables import Variables
@@ -62,6 +63,7 @@ class JobContext:
         request: JobRequest,
         work: StepsWork,
         server: JobServer,
+        reporter: Reporter,
         machine: Machine,
         cancellation: Cancellation,
         workspace: Workspace,
@@ -71,6 +73,7 @@ class JobContext:
         self.request = request
         self.work = work
         self.server = server
+        self.reporter = reporter
         self.machine = machine
         self.cancellation = cancellation
         self.deadline = Cancellation()
@@ -112,9 +115,7 @@ class JobContext:
 
     def report(self, *events: Event) -> None:
         """Report what was noted, then these."""
-        noted = self.take_noted(*events)
-        if noted:
-            self.server.report(self.request.run, noted)
+        self.reporter.say(self.take_noted(*events))
 
     def take_noted(self, *events: Event) -> list[Event]:
         """What was noted and not reported, then these; they are no longer noted."""

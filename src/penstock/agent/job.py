@@ -14,6 +14,7 @@ from penstock.agent.context import JobContext, Timing
 from penstock.agent.machine import Machine
 from penstock.agent.masking import MINIMUM
 from penstock.agent.process import Cancellation
+from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer
 from penstock.agent.shared import Shared
 from penstock.agent.workspace import open_workspace
@@ -65,6 +66,7 @@ def run_job(
     no `NodeFinished` was reported.
     """
     shared = shared or Shared()
+    reporter = Reporter(server, request)
     rest: Path | None = None
     forget = _limit(request, machine, cancellation, shared)
     try:
@@ -74,6 +76,7 @@ def run_job(
                     request=request,
                     work=request.work,
                     server=server,
+                    reporter=reporter,
                     machine=machine,
                     cancellation=cancellation,
                     workspace=open_workspace(machine, request.work.definition_key or request.node),
@@ -82,20 +85,24 @@ def run_job(
                 )
                 last = _run_steps_work(job)
             case CommandWork():
-                last, rest = _run_command_work(request, server, machine, cancellation)
+                last, rest = _run_command_work(request, server, reporter, machine, cancellation)
     finally:
         forget()
-    server.report(request.run, last)
+    reporter.say(last)
     return rest
 
 
 def _run_command_work(
-    request: JobRequest, server: JobServer, machine: Machine, cancellation: Cancellation
+    request: JobRequest,
+    server: JobServer,
+    reporter: Reporter,
+    machine: Machine,
+    cancellation: Cancellation,
 ) -> tuple[list[Event], Path | None]:
     """The last events of a command, and the folder that is to be removed after it."""
     from penstock.agent.commands import run_command
 
-    ended = run_command(request, server, machine, cancellation)
+    ended = run_command(request, server, reporter, machine, cancellation)
     event = NodeFinished(
         at=time.time(), node=request.node, result=ended.result, message=ended.message
     )

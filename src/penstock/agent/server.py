@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from penstock.engine.events import Event
+from penstock.engine.reports import Report
 
 
 class JobServer(Protocol):
@@ -15,8 +14,8 @@ class JobServer(Protocol):
     Every text that arrives here is already masked. Paths given to `fetch` are the agent's own.
     """
 
-    def report(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to the run, in order. In process they are kept a moment later."""
+    def report(self, report: Report) -> None:
+        """Add what a report says to its run. In process it is kept a moment later."""
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Append whole lines, each ended by a newline, to a log of the node.

@@ -17,6 +17,7 @@ from penstock.engine.events import (
     NodeFinished,
     StepFinished,
 )
+from penstock.engine.reports import Report
 from penstock.engine.requests import Endpoint, JobRequest, Repository, Step, StepsWork, Variable
 
 QUICK = Timing(
@@ -32,14 +33,18 @@ class MemoryJobServer:
 
     def __init__(self, folders: Mapping[str, Path] | None = None) -> None:
         self.events: list[Event] = []
+        self.reports: dict[tuple[str, str, int], int] = {}
         self.logs: dict[tuple[str, str], str] = {}
         self.attached: list[tuple[str, str, Path]] = []
         self.contents: dict[tuple[str, str], dict[str, bytes]] = {}
         self.folders = dict(folders or {})
 
-    def report(self, run: str, events: Sequence[Event]) -> None:
-        """Keep the events."""
-        self.events += events
+    def report(self, report: Report) -> None:
+        """Keep the events. Refuses what is not numbered from 1 without a gap."""
+        key = (report.run, report.node, report.attempt)
+        assert report.number == self.reports.get(key, 0) + 1
+        self.reports[key] = report.number
+        self.events += report.events
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Add to a log. Refuses what is not whole lines."""

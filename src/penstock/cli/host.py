@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +90,7 @@ class Host:
         self.agents = LocalJobServer(
             home,
             self.logs,
-            self._report,
+            self.scheduler.report,
             on_log=self._on_log,
             place=self._artifact_folder,
             secure_file=lambda named: self.library.secure_file(named),
@@ -283,9 +283,6 @@ class Host:
         if isinstance(work, CheckWork):
             return self.library.checkpoints
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
-
-    def _report(self, run: str, events: Sequence[Event]) -> None:
-        self.scheduler.post(run, *events)
 
     def _on_log(self, run: str, node: str, log: str, text: str) -> None:
         for listener in self.log_listeners:

@@ -7,7 +7,7 @@ executors do the leaves, a journal keeps the events, and after a crash the journ
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
@@ -23,6 +23,7 @@ from penstock.engine.events import (
     Result,
 )
 from penstock.engine.plan import Plan, check_nodes
+from penstock.engine.reports import Report, Reports, check_own
 from penstock.engine.requests import JobRequest, Work
 from penstock.engine.state import NodeState, Phase, RunState, replay
 from penstock.engine.turn import Expander, Turn, take_turn
@@ -39,7 +40,8 @@ _GONE = "the agent that ran this job is gone"
 
 
 class Executor(Protocol):
-    """Does leaves. Its answers come as events through `Scheduler.post`, from any thread.
+    """Does leaves. Its answers come through `Scheduler.report` (`post` where they cannot be lost or
+    disordered on their way), from any thread.
 
     A leaf's answer ends with exactly one `NodeFinished`, also after `cancel` and also when it had
     not started. Calls come from the scheduler's thread and must return quickly.
@@ -94,10 +96,11 @@ class _Run:
 
     `unwritten` is what could not be kept yet, to be tried again at `retry_at`; `timer` is when the
     loop will look at the run by itself. `resumed` is false until the loop has first looked at it.
-    `blamed` are the listeners that have been reported as failing.
+    `blamed` are the listeners that have been reported as failing. `reports` is what executors say.
     """
 
     state: RunState
+    reports: Reports = field(default_factory=Reports)
     wake_at: float | None = None
     unwritten: Turn = field(default_factory=Turn)
     failures: int = 0
@@ -127,7 +130,7 @@ class Scheduler:
         lock = Lock()
         self._posted, self._handled = Condition(lock), Condition(lock)
         self._state_lock = Lock()
-        self._inbox: list[tuple[str, tuple[Event, ...]]] = []
+        self._inbox: list[tuple[str, tuple[Event | Report, ...]]] = []
         self._received_count = self._handled_count = 0
         self._runs: dict[str, _Run] = {}
         self._ended: dict[str, RunState | RunStopped] = {}
@@ -178,17 +181,23 @@ class Scheduler:
         With `wait` it returns once they are kept and the listeners know them (at once when called
         from the scheduler's own thread). Raises `SchedulerClosed`.
         """
-        with self._posted:
-            if self._closing:
-                raise SchedulerClosed(f"run {run}")
-            if run not in self._runs:
-                return
-            self._inbox.append((run, events))
-            self._received_count += 1
-            ticket = self._received_count
-            self._posted.notify()
-            if wait and current_thread() is not self._thread:
-                self._handled.wait_for(lambda: self._handled_count >= ticket)
+        self._receive(run, events, wait)
+
+    def report(self, report: Report, *, wait: bool = False) -> int | None:
+        """Take in what an executor says of a leaf: once and in order, however it is delivered.
+
+        The answer is the number up to which the reports of the leaf are kept; with `wait` this one
+        is among them, unless one before it is missing. What is not kept is to be said again. It is
+        None where nothing more is wanted: the leaf has ended, was given up, or is of another
+        attempt. Raises `ForeignReport` and `SchedulerClosed`.
+        """
+        check_own(report)
+        run = self._runs.get(report.run)
+        # What the loop knows by then counts; a stale answer here costs the sender one more word.
+        if run is None or not _is_wanted(run.state, report):
+            return None
+        self._receive(report.run, (report,), wait)
+        return run.reports.kept(report.node, report.attempt)
 
     def cancel(self, run: str, node: str | None = None, reason: str = "") -> None:
         """Ask the run, or one node with all below it, to stop."""
@@ -260,6 +269,19 @@ class Scheduler:
         if self._thread is not None and self._thread is not current_thread():
             self._thread.join()
 
+    def _receive(self, run: str, items: tuple[Event | Report, ...], wait: bool) -> None:
+        with self._posted:
+            if self._closing:
+                raise SchedulerClosed(f"run {run}")
+            if run not in self._runs:
+                return
+            self._inbox.append((run, items))
+            self._received_count += 1
+            ticket = self._received_count
+            self._posted.notify()
+            if wait and current_thread() is not self._thread:
+                self._handled.wait_for(lambda: self._handled_count >= ticket)
+
     # The loop
 
     def _adopt(self, run: str, state: RunState, events: tuple[Event, ...] = ()) -> None:
@@ -285,7 +307,7 @@ class Scheduler:
                 ticket = self._received_count
                 if not inbox and not due:
                     break
-            batches: dict[str, list[Event]] = {run: [] for run in due}
+            batches: dict[str, list[Event | Report]] = {run: [] for run in due}
             for run, events in inbox:
                 batches.setdefault(run, []).extend(events)
             for run, batch in batches.items():
@@ -330,14 +352,15 @@ class Scheduler:
             if at is not None:
                 heappush(self._timers, (at, id))
 
-    def _advance(self, id: str, events: list[Event]) -> None:
+    def _advance(self, id: str, items: list[Event | Report]) -> None:
         """One turn of one run. Whatever goes wrong here stops this run only."""
         run = self._runs.get(id)
         if run is None:
             return
         try:
-            turn = self._turn(id, run, events)
+            turn = self._turn(id, run, items)
             if self._keep(id, run, turn):
+                run.reports.keep()
                 self._act(id, run, turn)
         except Exception as error:  # noqa: BLE001 - the top of the loop: other runs go on
             self._stop(id, run, f"{type(error).__name__}: {error}")
@@ -345,10 +368,10 @@ class Scheduler:
             self._end(id, run.state)
         self._set_timer(id, run)
 
-    def _turn(self, id: str, run: _Run, events: list[Event]) -> Turn:
+    def _turn(self, id: str, run: _Run, items: list[Event | Report]) -> Turn:
         with self._state_lock:
             left = [] if run.resumed else run.state.in_flight()
-            turn = take_turn(run.state, events, self._clock(), self._expand)
+            turn = take_turn(run.state, _in_order(run, items), self._clock(), self._expand)
             for leaf in left:
                 turn = turn.then(self._take_up(id, run.state, leaf, leaf.node.id in turn.cancels))
             run.resumed = True
@@ -465,6 +488,23 @@ class Scheduler:
             self._ended[id] = outcome
             if len(self._ended) > _KEPT_RUNS:
                 del self._ended[next(iter(self._ended))]
+
+
+def _in_order(run: _Run, items: Iterable[Event | Report]) -> Iterator[Event]:
+    """The events that are due, one by one: whether a report is wanted shows when those before it
+    have been applied."""
+    for item in items:
+        if not isinstance(item, Report):
+            yield item
+        elif _is_wanted(run.state, item):
+            yield from run.reports.take(item)
+
+
+def _is_wanted(state: RunState, report: Report) -> bool:
+    node = state.nodes.get(report.node)
+    if node is None or node.attempt != report.attempt or not state.is_leaf(report.node):
+        return False
+    return node.phase in (Phase.QUEUED, Phase.RUNNING)
 
 
 def _finished(at: float, node: str, result: Result, message: str) -> NodeFinished:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent.server import NotFound
-from penstock.engine.events import Event
+from penstock.engine.reports import Report
 from penstock.store.files import below, copy_into, folder_name
 from penstock.store.home import Home
 from penstock.store.logs import Logs
@@ -35,8 +35,8 @@ class Attachment:
 class LocalJobServer:
     """Implements `agent.server.JobServer` over the store of this machine.
 
-    `report` takes the events (the scheduler's `post`, for one); `on_log` sees each text after it
-    was kept, for live printing. `place(run, node)` is the artifact folder of an ML job, None for
+    `report` takes what jobs say (the scheduler's `report`, for one); `on_log` sees each text after
+    it was kept, for live printing. `place(run, node)` is the artifact folder of an ML job, None for
     all others. `secure_file(PROJECT/ID)` gives the name and content of a secure file.
     """
 
@@ -44,7 +44,7 @@ class LocalJobServer:
         self,
         home: Home,
         logs: Logs,
-        report: Callable[[str, Sequence[Event]], None],
+        report: Callable[[Report], object],
         *,
         on_log: Callable[[str, str, str, str], None] | None = None,
         place: Place | None = None,
@@ -57,9 +57,9 @@ class LocalJobServer:
         self._place = place
         self._secure_file = secure_file
 
-    def report(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to the run, in order."""
-        self._report(run, events)
+    def report(self, report: Report) -> None:
+        """Add what a report says to its run."""
+        self._report(report)
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Append whole lines to a log of the node."""

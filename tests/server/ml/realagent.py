@@ -23,7 +23,7 @@ class RealAgent:
         agents = LocalJobServer(
             server.home,
             server.logs,
-            lambda run, events: server.scheduler.post(run, *events),
+            server.scheduler.report,
             place=ml_places(server.jobs, server.home),
         )
         machine = Machine(
