@@ -256,6 +256,7 @@ resources:
   containers:
   - {container: image, image: us/app, trigger: {tags: [v*]}}
   - {container: still, image: us/app, trigger: {enabled: false}}
+  - {container: off, image: us/app, trigger: {tags: none}}
 steps:
 - getPackage: lib
 - downloadBuild: jenkins
@@ -279,12 +280,12 @@ def test_steps_that_fetch_from_other_systems_are_refused_by_name(tmp_path: Path)
     assert [(d.code, str(d.span), d.message) for d in refused] == [
         (
             "PS2112",
-            "azure-pipelines.yml:14:15",
+            "azure-pipelines.yml:15:15",
             '"getPackage" of the package resource "lib" cannot be run by this version',
         ),
         (
             "PS2112",
-            "azure-pipelines.yml:15:18",
+            "azure-pipelines.yml:16:18",
             '"downloadBuild" of the build resource "jenkins" cannot be run by this version',
         ),
     ]

@@ -114,3 +114,8 @@ def test_every_fault_of_every_file_is_reported_in_one_go():
     )
     codes = [d.code for d in compile_pipeline("main.yml", files).diagnostics]
     assert codes == ["PS1101", "PS1202", "PS1101"]
+
+
+def test_a_key_with_a_space_that_is_none_is_told_so():
+    found = shown("steps:\n- script: make\n\u202fdisplayName: Make\n")
+    assert "U+202F in it, which is no space" in found

@@ -15,6 +15,9 @@ _FETCHING: Mapping[str, tuple[str, str]] = {
 }
 
 
+_OFF = ("false", "n", "no", "off", "none")
+
+
 def unwatched(resources: model.Resources) -> Iterator[Diagnostic]:
     """What would start a pipeline on the service, and starts nothing here."""
     for hook in resources.webhooks:
@@ -60,6 +63,6 @@ def _unwatched(kind: str, alias: model.Text, span: Span) -> Diagnostic:
 def _is_on(trigger: Node) -> bool:
     """Whether a container's trigger is on: `true`, or a mapping that does not turn it off."""
     if isinstance(trigger, MappingNode):
-        enabled = trigger.get("enabled")
-        return not (isinstance(enabled, Scalar) and enabled.value.lower() in ("false", "no", "off"))
+        said = (trigger.get("enabled"), trigger.get("tags"))
+        return not any(isinstance(word, Scalar) and word.value.lower() in _OFF for word in said)
     return isinstance(trigger, Scalar) and trigger.value.lower() == "true"

@@ -42,9 +42,10 @@ CODES: dict[str, tuple[str, str]] = {
         "and what was expected; the cause is sometimes a line or two earlier.",
     ),
     "PS1007": (
-        "a tab is used for indentation",
+        "a line is indented with something that is no space",
         "YAML is indented with spaces only. Replace the tab by spaces; most editors can do so when "
-        "they save.",
+        "they save. Texts copied from web pages and chats may bring characters that only look like "
+        "spaces.",
     ),
     "PS1008": (
         "a quote is never closed",

@@ -129,6 +129,8 @@ SHAPES: Mapping[str, Shape] = {
     "texts": ListOf("text"),
     "filled texts": ListOf("filled"),
     "texts by name": Record({}, others="text"),
+    # The pages of many tasks show `inputs:` above lines that are all commented out.
+    "inputs": Record({}, others="text", may_be_blank=True),
     # the roots
     "pipeline": Choice(
         (
@@ -183,7 +185,18 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "filter": Record({"include": "texts", "exclude": "texts"}),
     "filter or list": Choice(
-        (ListOf("filled"), Record({"include": "filled texts", "exclude": "filled texts"}))
+        (
+            ListOf("filled"),
+            Record({"include": "filled texts", "exclude": "filled texts"}, may_be_blank=True),
+        )
+    ),
+    # The page of container triggers also writes `tags: none` and `tags: true`.
+    "containerTags": Choice(
+        (
+            Text(("none", "true")),
+            ListOf("filled"),
+            Record({"include": "filled texts", "exclude": "filled texts"}),
+        )
     ),
     "schedules": ListOf("schedule"),
     "schedule": Record(
@@ -282,7 +295,7 @@ SHAPES: Mapping[str, Shape] = {
         others="anything",
     ),
     "containerResourceTrigger": Choice(
-        (Text(("none", "true")), Record({"enabled": "boolean", "tags": "filter or list"}))
+        (Text(("none", "true")), Record({"enabled": "boolean", "tags": "containerTags"}))
     ),
     "buildResources": ListOf("buildResource"),
     "buildResource": Record(
@@ -440,7 +453,7 @@ SHAPES: Mapping[str, Shape] = {
     "steps": ListOf("step", slot="steps"),
     "step": Choice(
         (
-            _step("task", {"inputs": "texts by name"}, "filled"),
+            _step("task", {"inputs": "inputs"}, "filled"),
             _step("script", _SCRIPT),
             _step("bash", _SCRIPT),
             _step("pwsh", _POWERSHELL),
@@ -449,7 +462,7 @@ SHAPES: Mapping[str, Shape] = {
             _step("download", {"artifact": "filled", "patterns": "filled"}, "filled"),
             _step(
                 "downloadBuild",
-                {"artifact": "text", "path": "text", "patterns": "text", "inputs": "texts by name"},
+                {"artifact": "text", "path": "text", "patterns": "text", "inputs": "inputs"},
                 "filled",
             ),
             _step("getPackage", {"path": "text"}, "filled"),

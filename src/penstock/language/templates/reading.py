@@ -145,6 +145,8 @@ class Reader:
             if form.text is not None:
                 text = self._text(node, scope, form.text, what, form.kinds)
                 return self._rewritten(shape, text)
+            if node.is_null and any(one.may_be_blank for one in form.records.values()):
+                return self._mapping(Mapping((), node.span), scope, shape, what)
         elif isinstance(node, Mapping):
             if form.records:
                 return self._mapping(node, scope, shape, what)

@@ -6,6 +6,7 @@ The service's parser is another port of libyaml and words its errors the same wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ _OPENING = {"]": "[", "}": "{"}
 _CLOSING = {"[": "]", "{": "}"}
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 _BOM = 0xFEFF
+_INDENT = re.compile(r"[\s\u200b\u2060]*")
 
 
 class _Fault(NamedTuple):
@@ -71,7 +73,9 @@ def explain(
     fault = _Fault(source, error.problem or "", error.context or "", *place, last, bracket)
     if chr(_BOM) in fault.text(line):
         return _bad_character(source, _BOM)
-    found = next((make for words, make in _KINDS if words in fault.problem), _other)(fault)
+    found = _no_space(fault) or next(
+        (make for words, make in _KINDS if words in fault.problem), _other
+    )(fault)
     service_text = ", ".join(filter(None, (fault.context, fault.problem))) + "."
     return Diagnostic(
         code=found.code,
@@ -127,6 +131,27 @@ def _tab(fault: _Fault) -> Diagnostic:
         label="tab",
         help="replace the tab by spaces",
     )
+
+
+def _no_space(fault: _Fault) -> Diagnostic | None:
+    """The fault of a line that is indented with characters that only look like spaces.
+
+    They come with texts that are copied from web pages.
+    """
+    for number in sorted((fault.line, fault.context_line)):
+        indent = _INDENT.match(fault.text(number))
+        odd = next((c for c in indent.group() if c not in " \t"), None) if indent else None
+        if indent is None or odd is None:
+            continue
+        column = indent.group().index(odd) + 1
+        return Diagnostic(
+            code="PS1007",
+            message=f"this line is indented with the character U+{ord(odd):04X}, which is no space",
+            span=Span(fault.source, number, column, number, indent.end() + 1),
+            label="looks like spaces",
+            help="replace it by spaces, here and in the lines that were copied with it",
+        )
+    return None
 
 
 def _end_of_file(fault: _Fault) -> Diagnostic:

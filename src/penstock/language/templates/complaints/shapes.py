@@ -121,7 +121,7 @@ def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None)
 
     names = list(known)
     close = nearest(key.value, names)
-    advice = _ADVICE.get((owner, key.value))
+    advice = _ADVICE.get((owner, key.value)) or _odd_character(key.value)
     if advice:
         help = advice
     elif home:
@@ -139,6 +139,15 @@ def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None)
         label="not expected here",
         help=help,
         service_text=f"Unexpected value '{key.value}'",
+    )
+
+
+def _odd_character(key: str) -> str | None:
+    """What to do about a character in a key that cannot be seen, or looks like a space."""
+    odd = next((char for char in key if char != " " and not char.isprintable()), None)
+    return odd and (
+        f"it has the character U+{ord(odd):04X} in it, which is no space: replace it, here and in "
+        "the lines that were copied with it"
     )
 
 
