@@ -119,3 +119,24 @@ def test_every_fault_of_every_file_is_reported_in_one_go():
 def test_a_key_with_a_space_that_is_none_is_told_so():
     found = shown("steps:\n- script: make\n\u202fdisplayName: Make\n")
     assert "U+202F in it, which is no space" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "resources: {containers: [ubuntu]}\nsteps: [{script: a}]",
+            'each item of "containers" is a mapping, and here is text',
+        ),
+        (
+            "trigger: {branches: {include: [main: x]}}\nsteps: [{script: a}]",
+            'each item of "include" is text, and here is a mapping',
+        ),
+        (
+            "jobs: [{job: a, dependsOn: [[b]], steps: [{script: a}]}]",
+            'each item of "dependsOn" is text, and here is a list',
+        ),
+    ],
+)
+def test_an_item_of_another_kind_is_told_apart_from_its_list(text, message):
+    assert message in shown(text)

@@ -180,13 +180,17 @@ class Reader:
         return Sequence(tuple(read), node.span)
 
     def _item(self, node: Node, scope: Scope, shape: ListOf, what: str) -> tuple[Node, ...]:
-        if shape.slot is None:
-            return (self.read(node, scope, shape.item, what),)
         node, scope = self.expansion.resolve(node, scope)
-        if not isinstance(node, Mapping):
-            kinds = _form(shape.item).kinds
-            raise self.complain(complaints.wrong_item(what, kinds, node), scope)
-        return self._slot_item(node, scope, shape.item, shape.slot)
+        form = _form(shape.item)
+        if isinstance(node, Mapping):
+            if shape.slot is not None:
+                return self._slot_item(node, scope, shape.item, shape.slot)
+            fits = bool(form.records)
+        else:
+            fits = (form.text if isinstance(node, Scalar) else form.list) is not None
+        if not fits:
+            raise self.complain(complaints.wrong_item(what, form.kinds, node), scope)
+        return (self.read(node, scope, shape.item, what),)
 
     def _slot_item(self, node: Mapping, scope: Scope, shape: str, slot: str) -> tuple[Node, ...]:
         """A step, job, stage or variable; or those of the template that stands in its place."""

@@ -174,13 +174,19 @@ def wrong_item(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
         code="PS1102",
         message=f'each item of "{what}" is {" or ".join(expected)}, and here is {found}',
         span=node.span,
-        help="give each item keys, with a colon behind each key"
-        if isinstance(node, Scalar)
-        else "remove one dash",
+        help=_item_help(expected, node),
         service_text=f"Unexpected value '{value}'"
         if isinstance(node, Scalar)
-        else "A sequence was not expected",
+        else f"A {'sequence' if isinstance(node, Sequence) else 'mapping'} was not expected",
     )
+
+
+def _item_help(expected: tuple[str, ...], node: Node) -> str:
+    if isinstance(node, Scalar):
+        return "give each item keys, with a colon behind each key"
+    if isinstance(node, Sequence):
+        return "remove one dash"
+    return "write one value behind each dash, and no key before it"
 
 
 def not_one(what: str, shape: str, count: int, node: Node) -> Diagnostic:
