@@ -17,8 +17,8 @@ _KEYS = 1024
 
 
 class Line(NamedTuple):
-    """A line of the text: the key or item it begins with, and the nodes around that, outermost
-    first (the node itself is the last)."""
+    """A line of the text: the key or item it begins with, and the keys and values around that,
+    outermost first (its own are the last)."""
 
     text: str
     begins: Node
@@ -69,9 +69,9 @@ class _Printer:
         within = self.within
         if isinstance(node, Mapping) and node.entries:
             for key, value in node.entries:
-                within.append(value)
+                within += (key, value)
                 self.entry(key, value, indent)
-                within.pop()
+                del within[-2:]
         elif isinstance(node, Sequence) and node.items:
             for item in node.items:
                 within.append(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from penstock.language.source import Span
@@ -41,6 +42,10 @@ class Origins:
         """The frames a node came through, outermost first."""
         found = self._frames.get(id(node))
         return found[1] if found else ()
+
+    def innermost(self, within: Sequence[Node]) -> tuple[Frame, ...]:
+        """The frames that the innermost of nested nodes came through; `within` begins outside."""
+        return next((frames for node in reversed(within) if (frames := self.of(node))), ())
 
     def keyword(self, key: Scalar) -> str:
         """The word a key was written as."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from collections.abc import Mapping as Table
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from penstock.language.origins import Origins
 from penstock.language.schema import (
@@ -101,6 +101,7 @@ class Parts(NamedTuple):
     is_complete: bool
 
 
+_Node = TypeVar("_Node", Scalar, Node)
 Include: TypeAlias = Callable[[Mapping, Scope, str], tuple[Node, ...]]
 
 
@@ -174,10 +175,24 @@ class Reader:
         read: list[Node] = []
         for item, inner in self.expansion.items(node, scope):
             try:
-                read.extend(self._item(item, inner, shape, what))
+                found = self._item(item, inner, shape, what)
             except Failed:
                 continue
+            if shape.slot is None:
+                found = tuple(self._noted(one, inner, scope) for one in found)
+            read.extend(found)
         return Sequence(tuple(read), node.span)
+
+    def _noted(self, node: _Node, scope: Scope, around: Scope) -> _Node:
+        """The node, with its frames noted where a directive led to it.
+
+        A text of a file is copied for that, because the file may be read again another way.
+        """
+        if scope.frames is around.frames:
+            return node
+        noted = node._replace() if isinstance(node, Scalar) else node
+        self.origins.note(noted, scope.frames)
+        return noted
 
     def _item(self, node: Node, scope: Scope, shape: ListOf, what: str) -> tuple[Node, ...]:
         node, scope = self.expansion.resolve(node, scope)
@@ -264,7 +279,8 @@ class Reader:
         for field in parts.fields:
             value = self._member(field, parts, record, owner, leads)
             if value is not None:
-                entries.append(Entry(field.key, value))
+                key = self._noted(field.key, field.scope, scope)
+                entries.append(Entry(key, value))
         read = {entry.key.value for entry in entries}
         if record.lead is not None and record.lead not in read:
             raise Failed

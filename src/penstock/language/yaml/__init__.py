@@ -16,7 +16,7 @@ from penstock.language.yaml.nodes import (
     Scalar,
     Sequence,
 )
-from penstock.language.yaml.resolution import plain_value, to_python
+from penstock.language.yaml.resolution import plain_value, to_python, to_texts
 
 __all__ = [
     "Document",
@@ -30,6 +30,7 @@ __all__ = [
     "parse",
     "plain_value",
     "to_python",
+    "to_texts",
 ]
 
 

@@ -55,6 +55,16 @@ def to_python(node: Node) -> object:
             return {plain_value(entry.key): to_python(entry.value) for entry in node.entries}
 
 
+def to_texts(node: Node) -> object:
+    """Dictionaries, lists and texts of a tree: scalars as they are written, nothing as None."""
+    match node:
+        case Mapping():
+            return {entry.key.value: to_texts(entry.value) for entry in node.entries}
+        case Sequence():
+            return [to_texts(item) for item in node.items]
+    return None if node.is_null else node.value
+
+
 def _implicit_tag(text: str) -> str:
     candidates = _IMPLICIT.get(text[:1], ()) if text else _IMPLICIT.get("", ())
     for tag, pattern in candidates:

@@ -141,9 +141,7 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
 def _origin(compiled: Compiled, number: int, line: Line) -> dict[str, object]:
     """Where a line of the final YAML came from: file and line, and the way through templates."""
     span = line.begins.span
-    frames = next(
-        (frames for node in reversed(line.within) if (frames := compiled.origins.of(node))), ()
-    )
+    frames = compiled.origins.innermost(line.within)
     return {
         "line": number,
         "file": span.source.label,
@@ -161,19 +159,9 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
         "name": parameter.name.value,
         "displayName": parameter.display_name.value if parameter.display_name else None,
         "type": parameter.type,
-        "default": _plain(default) if default is not None else None,
+        "default": yaml.to_texts(default) if default is not None else None,
         "values": [value.value for value in parameter.values],
     }
-
-
-def _plain(node: yaml.Node) -> object:
-    """A YAML value as JSON: scalars stay the texts that they were written as."""
-    match node:
-        case yaml.Mapping():
-            return {entry.key.value: _plain(entry.value) for entry in node.entries}
-        case yaml.Sequence():
-            return [_plain(item) for item in node.items]
-    return None if node.is_null else node.value
 
 
 def _stages(pipeline: Pipeline) -> list[dict[str, object]]:
