@@ -1,4 +1,4 @@
-"""The server: lists over 100,000 runs, a push until its run has started, the layout of a graph."""
+"""The server: its start, lists over 100,000 runs, a push until its run started, a graph's layout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -19,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import WORK, Row
+from benchmarks.measure import WORK, Row, alternate, at_most, environment, seconds
 
 RUNS, PIPELINES, ASKED = 100_000, 40, 40
 PUSHES = 25
+STARTS, START_GOAL = 7, 80.0
 LISTS = {
     "newest": "runs?top=50",
     "one pipeline": "runs?definitionId=7",
@@ -36,16 +38,17 @@ LISTS = {
     "a page in the middle": "runs?continuationToken=50000",
     "pipelines with their runs": "pipelines",
 }
+PENSTOCK = [sys.executable, "-m", "penstock.cli.main"]
 YAML = "steps: [{checkout: none}, {bash: 'true'}]\n"
 
 
 def run() -> list[Row]:
     """Every row about the server."""
-    rows = [layout_row()]
+    rows = [layout_row(), start_row(0), start_row(10_000)]
     with server("home-server") as served:
         served.make_project()
         rows.append(push_row(served))
-        fill(served)
+        fill(served, RUNS)
         rows += list_rows(served)
     return rows
 
@@ -67,17 +70,24 @@ def layout_row() -> Row:
     return milliseconds("layout of 500 nodes", statistics.median(times), 300)
 
 
+def start_row(runs: int) -> Row:
+    """From `penstock up` after a kill until the server has answered, in times of Python's start."""
+    with server(f"home-start-{runs}") as served:
+        served.make_project()
+        served.change(0)
+        fill(served, runs)
+        started, python = alternate(STARTS, served.restart, python_start)
+    name = f"start of a server, {runs:,} runs" if runs else "start of a server, empty store"
+    return at_most(name, started, python, START_GOAL)
+
+
+def python_start() -> float:
+    return seconds([sys.executable, "-c", "pass"], WORK, environment("home"))
+
+
 def push_row(served: Served) -> Row:
     """From the start of `git push` until its run has started, and what the push alone takes."""
-    work = served.folder / "work"
-    times = []
-    for number in range(PUSHES):
-        (work / "n.txt").write_text(str(number))
-        git(work, "add", "-A")
-        git(work, "commit", "--quiet", "-m", f"Push {number}")
-        accepted = served.push(work)
-        started = served.started(git(work, "rev-parse", "HEAD").strip())
-        times.append(max(started - accepted, 0.0))
+    times = [served.change(number) for number in range(PUSHES)]
     return milliseconds("push accepted to run started, p95", p95(times), 500)
 
 
@@ -107,8 +117,8 @@ def milliseconds(name: str, seconds: float, goal: float) -> Row:
     )
 
 
-def fill(served: Served) -> None:
-    """A hundred thousand ended runs, written as the store would."""
+def fill(served: Served, count: int) -> None:
+    """Ended runs, written as the store would."""
     from penstock.store.database import open_state
     from penstock.store.home import Home
     from penstock.store.runs import Runs
@@ -128,8 +138,8 @@ def fill(served: Served) -> None:
             " (?, 'pipeline', ?, ?, ?, ?, ?, ?, 'finished', ?, ?, ?, ?, '', ?, ?, ?, ?, ?, '', ?,"
             " 0, 1, ?)".replace("'commit'", '"commit"'),
             [
-                row(chance, newest.id + n, n, newest.project, now, stages, extra)
-                for n in range(1, RUNS + 1)
+                row(chance, newest.id + n, now - (count - n) * 60, newest.project, stages, extra)
+                for n in range(1, count + 1)
             ],
         )
         connection.execute(
@@ -138,18 +148,17 @@ def fill(served: Served) -> None:
             " WHERE id > ?",
             (newest.id,),
         )
-        connection.execute("UPDATE counters SET value = ? WHERE name = 'run'", (newest.id + RUNS,))
+        connection.execute("UPDATE counters SET value = ? WHERE name = 'run'", (newest.id + count,))
         connection.execute(
-            "INSERT INTO run_tags (run, tag) VALUES (?, 'rare')", (newest.id + RUNS // 3,)
+            "INSERT INTO run_tags (run, tag) VALUES (?, 'rare')", (newest.id + count // 3,)
         )
     database.close()
 
 
 def row(
-    chance: random.Random, id: int, n: int, project: str, now: float, stages: str, extra: str
+    chance: random.Random, id: int, begin: float, project: str, stages: str, extra: str
 ) -> tuple[object, ...]:
-    pipeline = n % PIPELINES + 1
-    begin = now - (RUNS - n) * 60
+    n, pipeline = id, id % PIPELINES + 1
     return (
         id,
         f"pipeline {pipeline}",
@@ -204,6 +213,23 @@ class Served:
         git(work, "-c", header, "push", "--quiet", f"{self.url}/Demo/_git/Demo", "main")
         return time.time()
 
+    def change(self, number: int) -> float:
+        """Push a commit; seconds from its acceptance until its run has started."""
+        work = self.folder / "work"
+        (work / "n.txt").write_text(str(number))
+        git(work, "add", "-A")
+        git(work, "commit", "--quiet", "-m", f"Push {number}")
+        accepted = self.push(work)
+        return max(self.started(git(work, "rev-parse", "HEAD").strip()) - accepted, 0.0)
+
+    def restart(self) -> float:
+        """Kill it; seconds from the next start until that has answered."""
+        os.kill(json.loads((self.home / "service.json").read_text())["pid"], signal.SIGKILL)
+        begin = time.perf_counter()
+        self.url, _ = up(self.home)
+        self.get("pipelines")
+        return time.perf_counter() - begin
+
     def started(self, commit: str) -> float:
         """When the first job of the run of a commit began."""
         while True:
@@ -251,17 +277,25 @@ def server(name: str) -> Iterator[Served]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     home = folder / "home"
-    penstock = [sys.executable, "-m", "penstock.cli.main"]
-    data = ["--data", str(home)]
+    url, token = up(home)
+    try:
+        yield Served(folder, home, url, token)
+    finally:
+        subprocess.run([*PENSTOCK, "down", "--data", str(home)], check=True)
+
+
+def up(home: Path) -> tuple[str, str]:
+    """Start the server of a store: its address, and the token that a first start tells."""
     said = subprocess.run(
-        [*penstock, "up", "--port", "0", *data], capture_output=True, text=True, check=True
+        [*PENSTOCK, "up", "--port", "0", "--data", str(home)],
+        env=environment("home"),
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     token, url = re.search(r"token (\S+)", said), re.search(r"http\S+", said)
-    assert token is not None and url is not None, said
-    try:
-        yield Served(folder, home, url[0], token[1])
-    finally:
-        subprocess.run([*penstock, "down", *data], check=True)
+    assert url is not None, said
+    return url[0], token[1] if token is not None else ""
 
 
 def git(folder: Path, *words: str) -> str:

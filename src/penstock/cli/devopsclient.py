@@ -13,7 +13,6 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 
 TOKEN = "PENSTOCK_TOKEN"
-_ORGANIZATION = "penstock"
 _SECONDS = 30.0
 
 
@@ -49,7 +48,7 @@ class DevopsClient:
 
 def client_of(server: str | None, data: Path | None) -> DevopsClient:
     """The client for `--server`, or for the server of this machine, with the caller's own token."""
-    from penstock.cli.serving import SERVER, living
+    from penstock.cli.serving import SERVER, living, organization
     from penstock.cli.up import home_of
 
     token = os.environ.get(TOKEN, "")
@@ -65,8 +64,7 @@ def client_of(server: str | None, data: Path | None) -> DevopsClient:
     if found is None or found.kind != SERVER:
         help = "`penstock up` starts one; --server names one of another machine"
         raise Failure("there is no server of this store", help, Exit.UNREACHABLE)
-    organization = os.environ.get("PENSTOCK_ORGANIZATION") or _ORGANIZATION
-    return DevopsClient(f"{found.url}/{organization}", token)
+    return DevopsClient(f"{found.url}/{organization()}", token)
 
 
 def _refusal(status: int, data: bytes) -> Failure:

@@ -5,7 +5,6 @@ Only `penstock up` has it; `penstock run` needs none of it.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import uuid
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 from penstock import __version__
 from penstock.cli.refilling import Refilling
+from penstock.cli.serving import organization
 from penstock.cli.summary import MlJob
 from penstock.cli.tasks import AgentTasks
 from penstock.cli.triggerservices import TriggerServices
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from penstock.server.git.context import GitHttp
     from penstock.server.routes import Call, Route
 
-ORGANIZATION = "penstock"
 LOCAL_PROJECT = "local"
 """Where runs of `penstock run` are shown: it has no project of its own."""
 
@@ -61,7 +60,7 @@ class DevopsServices:
         from penstock.store.people import People
 
         self._host = host
-        self.organization = os.environ.get("PENSTOCK_ORGANIZATION") or ORGANIZATION
+        self.organization = organization()
         self.closing = threading.Event()
         self.projects = Projects(host.database, new_guid)
         self.people = People(host.database)

@@ -70,6 +70,11 @@ def living(home: Home) -> Serving | None:
     return Serving(pid=pid, url=url, token=token, kind=kind, tls_url=tls_url)
 
 
+def organization() -> str:
+    """What the organization of this machine's server is called."""
+    return os.environ.get("PENSTOCK_ORGANIZATION") or "penstock"
+
+
 def announce(home: Home, serving: Serving) -> None:
     """Tell the others of this user where this store is served."""
     text = json.dumps(

@@ -141,9 +141,7 @@ def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) 
 
 def address(url: str) -> str:
     """Where people look at it."""
-    from penstock.cli.devopsservices import ORGANIZATION
-
-    return f"{url}/{os.environ.get('PENSTOCK_ORGANIZATION') or ORGANIZATION}"
+    return f"{url}/{serving.organization()}"
 
 
 def log_of(home: Home) -> Path:
