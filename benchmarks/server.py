@@ -1,4 +1,4 @@
-"""The server: its start, lists over 100,000 runs, a push until its run started, a graph's layout."""
+"""The server: its start, its lists over 100,000 runs, pushes until runs start, a graph laid out."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class _Run:
         if stdin:
             in_read, self.input_write = self._pipe()
             self.input = stdin
-        marker = f"vsts_{os.urandom(16).hex()}"
+        marker = trees.new_marker()
         ends = [end for end in (self.out_read, self.err_read) if end >= 0]
         pipes = frozenset(f"pipe:[{os.fstat(end).st_ino}]" for end in ends)
         try:

@@ -15,7 +15,9 @@ class JobServer(Protocol):
     """
 
     def report(self, report: Report) -> None:
-        """Add what a report says to its run. In process it is kept a moment later."""
+        """Add what a report says to its run. The start of a leaf is kept when this returns: else
+        a leaf could be handed over once more, after a crash of the server, that had begun. In
+        process, all else is kept a moment later."""
 
     def write_log(self, run: str, node: str, log: str, text: str) -> None:
         """Append whole lines, each ended by a newline, to a log of the node.

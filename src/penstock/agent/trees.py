@@ -59,6 +59,12 @@ def starting() -> Iterator[None]:
     stay_if_ending()
 
 
+def new_marker() -> str:
+    """A value of `MARKER` that nothing else has; it says which process gives it."""
+    own = os.getpid()
+    return f"vsts_{own}_{_born(own)}_{os.urandom(16).hex()}"
+
+
 def adopt_orphans() -> None:
     """Make this process the parent of every orphan among its descendants (Linux; else nothing)."""
     global _adopting
@@ -111,6 +117,46 @@ def end_all() -> None:
     with _lock:
         known = list(_trees.values())
     end(known)
+
+
+def end_left_behind(variable: str, value: str) -> tuple[str, ...]:
+    """Kill what agents that were killed themselves left running, of those programs whose
+    environment has `variable` with that value; the names of what was killed (Linux; else nothing).
+
+    A program that cleared its environment is found only as the child of one that did not.
+    """
+    wanted = f"{variable}={value}".encode()
+    killed: dict[int, str] = {}
+    deadline = time.monotonic() + _KILL_SECONDS
+    while living := _left_behind(wanted):
+        for pid in living:
+            killed.setdefault(pid, _name(pid))
+            _kill(pid)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    return tuple(f"{pid} ({name})" for pid, name in killed.items())
+
+
+def _left_behind(wanted: bytes) -> list[int]:
+    if sys.platform != "linux":
+        return []
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
+    left = [pid for pid in pids if _is_left_behind(pid, wanted)]
+    return [pid for pid in _with_descendants(left) if _state(pid) != "Z"]
+
+
+def _is_left_behind(pid: int, wanted: bytes) -> bool:
+    """Whether a process has the wanted variable, and a marker of an agent that is gone."""
+    entries = _read(f"/proc/{pid}/environ").split(b"\0")
+    if wanted not in entries:
+        return False
+    prefix = f"{MARKER}=".encode()
+    marker = next((entry[len(prefix) :] for entry in entries if entry.startswith(prefix)), b"")
+    match marker.split(b"_"):
+        case [b"vsts", agent, born, _] if agent.isdigit():
+            return _born(int(agent)) != born.decode("ascii", "replace")
+    return False
 
 
 def stay_if_ending() -> None:
@@ -230,6 +276,12 @@ def _stat(pid: int) -> list[bytes] | None:
     """The fields of `/proc/PID/stat` after the name: state, parent, group, session, ..."""
     text = _read(f"/proc/{pid}/stat")
     return text.rpartition(b") ")[2].split() if text else None
+
+
+def _born(pid: int) -> str:
+    """When a process was started, by the kernel's clock; empty for one that is gone."""
+    fields = _stat(pid)
+    return fields[19].decode() if fields else ""
 
 
 def _state(pid: int) -> str:

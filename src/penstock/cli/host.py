@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from penstock.agent.machine import Machine
 from penstock.agent.pool import LocalPool
 from penstock.agent.workspace import sweep
-from penstock.engine.events import CancelRequested, Event
+from penstock.engine.events import CancelRequested, Event, NodeStarted
 from penstock.engine.plan import Node
+from penstock.engine.reports import Report
 from penstock.engine.requests import CheckWork, CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
 from penstock.engine.state import RunState
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
+_HOME = "PENSTOCK_HOME"
 _LOST = "the process that ran it is gone"
 
 LogListener = Callable[[str, str, str, str], None]
@@ -90,7 +92,7 @@ class Host:
         self.agents = LocalJobServer(
             home,
             self.logs,
-            self.scheduler.report,
+            self._report,
             on_log=self._on_log,
             place=self._artifact_folder,
             secure_file=lambda named: self.library.secure_file(named),
@@ -174,7 +176,11 @@ class Host:
 
     def recover(self) -> None:
         """Take up the runs of processes that are gone. Those of `penstock run` are ended: their
-        secrets, and the terminals that watched them, went with their processes."""
+        secrets, and the terminals that watched them, went with their processes. Programs of jobs
+        that outlived them are ended first."""
+        from penstock.agent import trees
+
+        trees.end_left_behind(_HOME, str(self.home.root))
         self.ml.service.recover()
         if self._devops is None:
             self.scheduler.recover(first=self._end_of_lost_run)
@@ -284,6 +290,10 @@ class Host:
             return self.library.checkpoints
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
 
+    def _report(self, report: Report) -> None:
+        is_start = any(isinstance(event, NodeStarted) for event in report.events)
+        self.scheduler.report(report, wait=is_start)
+
     def _on_log(self, run: str, node: str, log: str, text: str) -> None:
         for listener in self.log_listeners:
             listener(run, node, log, text)
@@ -312,7 +322,7 @@ def service_environment(access: Access, home: Home) -> Mapping[str, str]:
     return {
         "PENSTOCK_ENDPOINT": access.url,
         "PENSTOCK_TOKEN": access.token,
-        "PENSTOCK_HOME": str(home.root),
+        _HOME: str(home.root),
     }
 
 

@@ -174,8 +174,6 @@ jobs:
     (run,) = killed.accepted
     wait_for(killed, run, "last words")
     killed.kill()
-    killed.up()
-    killed.down()
     with devops_server(tmp_path, home) as server:
         page = server.ended(run)
         assert page["result"] == "failed"
