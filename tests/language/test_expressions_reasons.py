@@ -139,6 +139,17 @@ def test_the_parts_that_decide_are_told(text: str, expected: list[str]) -> None:
             ],
         ),
         ("false", True, []),
+        (
+            "or(eq(variables.branch, 'main'), eq('a', 'b'))",
+            True,
+            [["variables.branch were 'main'"]],
+        ),
+        (
+            "and(eq(variables.branch, 'main'), eq('a', 'A'))",
+            True,
+            [["variables.branch were 'main'"]],
+        ),
+        ("and(eq(variables.branch, 'main'), contains('ab', lower('C')))", True, []),
         ("xor(variables.flag, true)", True, [["xor(variables.flag, true) were true"]]),
     ],
 )  # fmt: skip

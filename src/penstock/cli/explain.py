@@ -15,6 +15,9 @@ from penstock.cli.options import (
     wants_color,
 )
 
+_VALUES = ("PS2123", "PS2124")
+"""What tells of values that are missing; conditions may read them."""
+
 
 @click.command(short_help="a code, a task, a keyword; or why something ran or not")
 @pipeline_options
@@ -100,11 +103,20 @@ def _before_run(
     loaded = load(request)
     values = read_secrets(secrets)
     planned = plan_loaded(loaded, values)
+    planned_errors = (
+        [one for one in planned.diagnostics if one.severity is Severity.ERROR]
+        if planned is not None
+        else []
+    )
     found = [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
-    found += planned.diagnostics if planned is not None else ()
+    found += [one for one in planned_errors if one.code in _VALUES]
     print_diagnostics([one for one in found if one.severity is Severity.ERROR])
     if planned is None:
         return Exit.INVALID
+    others = sum(one.code not in _VALUES for one in planned_errors)
+    if others:
+        things = f"{others} things" if others > 1 else "one thing"
+        click.echo(f"note: a run would lack {things}; `penstock plan` says what", err=True)
     foreseen = foresee(planned.plan, read_assumptions(planned.plan, results, outputs))
     color = wants_color(sys.stdout)
     text = why_before(foreseen, loaded, path, painter(color))

@@ -12,7 +12,7 @@ from penstock.agent.simulation import SimulatedStep, simulate_steps
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.devops.plans.counters import with_counters
-from penstock.devops.plans.legs import expand_matrix
+from penstock.devops.plans.legs import expand_matrix, plain_instance
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Output, Result
 from penstock.engine.plan import Node, Plan
@@ -69,8 +69,16 @@ def foresee(plan: Plan, assumed: Assumptions) -> Foreseen:
         outputs = _outputs(state, id, assumed) if result is not Result.SKIPPED else {}
         return result, {name: Output(value=value) for name, value in outputs.items()}
 
+    def expand(state: RunState, node: Node) -> tuple[Node, ...]:
+        try:
+            return expand_matrix(state, node)
+        except ValueError:
+            if not any(id in assumed.nodes for id in _around(state, node.id)):
+                raise
+            return (plain_instance(node),)  # what is assumed of the job counts, not its legs
+
     counted = with_counters(started, lambda prefix, seed: seed)
-    state = Simulation(counted, expand=expand_matrix, answer=answer).run()
+    state = Simulation(counted, expand=expand, answer=answer).run()
     return Foreseen(state=state, steps=steps, assumed=assumed)
 
 

@@ -84,18 +84,27 @@ def expand_matrix(state: RunState, node: Node) -> tuple[Node, ...]:
     configuration"); an empty one gives a single plain instance. Values that come of a secret are
     secrets. Raises ValueError saying what it gave instead.
     """
-    if not isinstance(node.work, StepsWork):
-        raise TypeError(f"{node.id} has no steps to repeat")
     legs = _legs(runtime_value(state, node.id, node.expansion))
     if not legs:
-        legs = {node.key: {}}
+        return (plain_instance(node),)
+    work = _repeated(node)
     secret = tells_a_secret(state, node.id, node.expansion)
     return tuple(
-        matrix_leg(
-            node, node.work, leg, values, display=f"{node.display_name} {leg}", secret=secret
-        )
+        matrix_leg(node, work, leg, values, display=f"{node.display_name} {leg}", secret=secret)
         for leg, values in legs.items()
     )
+
+
+def plain_instance(node: Node) -> Node:
+    """The one instance of a job whose matrix is empty."""
+    display = f"{node.display_name} {node.key}"
+    return matrix_leg(node, _repeated(node), node.key, {}, display=display)
+
+
+def _repeated(node: Node) -> StepsWork:
+    if not isinstance(node.work, StepsWork):
+        raise TypeError(f"{node.id} has no steps to repeat")
+    return node.work
 
 
 def _legs(value: object) -> dict[str, dict[str, str]]:

@@ -12,7 +12,9 @@ from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
 from penstock.language.expressions.conversion import quoted, to_boolean
-from penstock.language.expressions.evaluation import Trace, Traced
+from penstock.language.expressions.errors import ExpressionError
+from penstock.language.expressions.evaluation import Trace, Traced, evaluate_expression
+from penstock.language.expressions.functions import GENERAL
 from penstock.language.expressions.json_text import to_json_text
 from penstock.language.expressions.nodes import (
     Access,
@@ -28,6 +30,7 @@ _MOST_WAYS = 4
 _LONGEST_VALUE = 60
 _QUOTED = re.compile("('(?:[^']|'')*')")
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_GENERAL = frozenset(map(str.casefold, GENERAL))
 _LOGICAL = ("and", "or", "not", "xor")
 
 
@@ -97,6 +100,8 @@ def ways_to(part: Part, wanted: bool) -> Ways:
     already, no way at all if nothing could make it so."""
     if part.was_evaluated and part.error is None and part.holds is wanted:
         return ((),)
+    if _is_constant(part.node):
+        return ((),) if _holds_always(part) is wanted else ()
     name = _function(part)
     if name == "not" and part.children:
         return ways_to(part.children[0], not wanted)
@@ -108,9 +113,26 @@ def ways_to(part: Part, wanted: bool) -> Ways:
             return tuple(islice((way for some in ways for way in some), _MOST_WAYS))
         joined = islice(product(*ways), _MOST_WAYS)
         return tuple(tuple(clause for way in chosen for clause in way) for chosen in joined)
-    if name == "always" or (isinstance(part.node, Literal) and not part.note.remedy):
+    if name == "always":
         return ()
     return ((_clause(part, wanted),),)
+
+
+def _is_constant(node: ExpressionNode) -> bool:
+    """Whether a part is the same in every run: templates leave such parts behind."""
+    if isinstance(node, Call):
+        known = node.name.casefold() in _GENERAL
+        return known and bool(node.arguments) and all(map(_is_constant, node.arguments))
+    return isinstance(node, Literal)
+
+
+def _holds_always(part: Part) -> bool | None:
+    """What a constant part is as a condition, also where it was not looked at; None on a fault."""
+    try:
+        alone = Expression(part.text, part.node, frozenset(), frozenset())
+        return to_boolean(evaluate_expression(alone, {}))
+    except ExpressionError:
+        return None
 
 
 def _is_settled(part: Part, value: bool) -> bool:
