@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +15,9 @@ from penstock.devops.queueing import Person, Prepared, Queueing
 from penstock.devops.sources import Sources
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
-from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.errors import not_found
+from penstock.server.devops.queries import number_in
+from penstock.server.devops.wire import moment
 from penstock.server.routes import Call
 from penstock.server.shares import Shares
 from penstock.store.agents import Attachment
@@ -25,8 +26,6 @@ from penstock.store.logs import Logs
 from penstock.store.projects import Projects
 from penstock.store.runlists import RunLists
 from penstock.store.runs import Run, Runs
-
-_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +87,9 @@ def requester(call: Call) -> Person:
 
 def definition_of(http: DevopsHttp, call: Call, text: str) -> Definition:
     """The pipeline of the project by its number (or, as clients of older APIs do, its name)."""
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        found = http.definitions.get(int(text))
+    number = number_in(text)
+    if number is not None:
+        found = http.definitions.get(number)
         if found is not None and found.project == call.project:
             return found
     else:
@@ -113,44 +113,6 @@ def run_of(http: DevopsHttp, call: Call, text: str | None = None) -> Run:
 def state_of(http: DevopsHttp, run: Run) -> RunState:
     """How the run stands. For reading through `Scheduler.read` where it goes on."""
     return http.scheduler.state(str(run.id))
-
-
-def whole_number(call: Call, name: str, default: int, most: int = _MOST) -> int:
-    """A query parameter that is a whole number from 1."""
-    text = call.query(name)
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or int(text[:12]) < 1:
-        raise bad_request(f'{name}: "{text[:40]}" is not a whole number from 1')
-    return min(int(text[:12]), most)
-
-
-def flag(call: Call, name: str) -> bool:
-    """A query parameter that is true or false (the default)."""
-    return call.query(name).lower() == "true"
-
-
-def comma_list(text: str) -> tuple[str, ...]:
-    """The parts of a text between commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def moment(at: float | None) -> str | None:
-    """A time as the wire has it: ISO 8601 in UTC."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def from_moment(name: str, text: str) -> float | None:
-    """A time of a query, in seconds since 1970; None for an empty one."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise bad_request(f'{name}: "{text[:60]}" is not an ISO 8601 time') from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def api(http: DevopsHttp, call: Call, project: str, *parts: str) -> str:
@@ -185,8 +147,3 @@ def project_json(http: DevopsHttp, call: Call, project: str) -> dict[str, object
         "visibility": "private",
         "lastUpdateTime": moment(found.updated if found is not None else 0.0),
     }
-
-
-def identity_json(id: str, name: str) -> dict[str, object]:
-    """A person as the wire has them."""
-    return {"id": id, "displayName": name, "uniqueName": name, "descriptor": f"penstock.{id}"}

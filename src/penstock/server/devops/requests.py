@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.plans.stages import UnknownStage
 from penstock.devops.queueing import NotQueued, Queueing, RunRequest
 from penstock.devops.sources import SourceMissing
+from penstock.server.devops.bodies import table_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.errors import Refused
-
-
-def text_of(body: Mapping[str, Any], name: str, default: str = "") -> str:
-    """A field that is a text; absent or null is the default."""
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise bad_request(f'"{name}" must be a text')
-    return value
-
-
-def table_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A field that is an object; absent or null is an empty one."""
-    value = body.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise bad_request(f'"{name}" must be an object')
-    return value
-
-
-def texts_of(body: Mapping[str, Any], name: str) -> Sequence[str]:
-    """A field that is a list of texts; absent or null is an empty one."""
-    value = body.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise bad_request(f'"{name}" must be a list of texts')
-    return value
 
 
 def parameters_of(body: Mapping[str, Any], name: str = "templateParameters") -> dict[str, str]:
@@ -96,3 +67,8 @@ def check_variables(request: RunRequest) -> None:
             "variables of the pipeline, with `allowOverride`"
         )
         raise bad_request(message, "PipelineValidationException")
+
+
+def full_branch(branch: str) -> str:
+    """A branch by its full name; none stays none."""
+    return branch if not branch or branch.startswith("refs/") else f"refs/heads/{branch}"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from penstock.server.devops.bodies import tables_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.git.context import (
-    Found,
-    GitHttp,
-    is_true,
-    records_of,
-    text_of,
-    whole_number,
-)
+from penstock.server.devops.queries import flag, number_in, whole_number
+from penstock.server.devops.wire import listed
+from penstock.server.git.context import Found, GitHttp
 from penstock.server.git.errors import missing_object
 from penstock.server.git.paths import git_route
 from penstock.server.git.pushing import new_commits
@@ -22,7 +18,6 @@ from penstock.server.git.views import (
     change_counts,
     change_view,
     commit_view,
-    listed,
     moment,
     person_view,
 )
@@ -71,7 +66,7 @@ class _Commits:
             except EmptyHistory:
                 commits = []
         views = [commit_view(found, commit) for commit in commits]
-        if is_true(call, f"{_CRITERIA}includePushData"):
+        if flag(call, f"{_CRITERIA}includePushData"):
             self._add_pushes(found, views)
         return listed(views)
 
@@ -102,7 +97,8 @@ class _Commits:
         )
 
     def _of_push(self, found: Found, push: str) -> list[Commit]:
-        record = self._http.pushes.get(int(push)) if push.isdigit() and len(push) < 12 else None
+        number = number_in(push)
+        record = None if number is None else self._http.pushes.get(number)
         if record is None or record.repository != found.repository.id:
             raise NotFound(f'there is no push "{push[:50]}"')
         return new_commits(found, record.updates, _MOST)
@@ -159,7 +155,7 @@ class _Commits:
         found, body = self._http.found(call), call.json()
         base = _commit(found, text_of(body, "baseVersionCommit")).id
         target = _commit(found, text_of(body, "targetVersionCommit")).id
-        asked = records_of(body, "fileDiffParams")
+        asked = tables_of(body, "fileDiffParams")
         if len(asked) > _FILES_LIMIT:
             raise bad_request(f"at most {_FILES_LIMIT} files are compared at a time")
         return listed([_file_difference(found, base, target, one) for one in asked])
@@ -170,7 +166,7 @@ class _Commits:
         base = _side(found, "base")
         target = _side(found, "target")
         common = found.git.merge_base(base, target)
-        start = common if common and is_true(call, "diffCommonCommit", True) else base
+        start = common if common and flag(call, "diffCommonCommit", True) else base
         changes = found.git.changes(start, target)
         skip, top = whole_number(call, "$skip", 0, 10**6), whole_number(call, "$top", _PAGE, 10_000)
         ahead, behind = found.git.ahead_behind(target, base)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.errors import not_found
 from penstock.server.errors import Refused
 from penstock.server.routes import Call
 from penstock.server.shares import Shares
@@ -113,55 +113,3 @@ def missing_repository(name: str) -> Refused:
         f"TF401019: The Git repository with name or identifier {name} does not exist or you do not"
         " have permissions for the operation you are attempting.",
     )
-
-
-def whole_number(call: Call, name: str, default: int, most: int) -> int:
-    """A query parameter that is a count. Raises Refused for another text; more is `most`."""
-    text = call.query(name)
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise bad_request(f'the query parameter "{name}" is not a whole number: "{text[:50]}"')
-    return min(int(text), most)
-
-
-def is_true(call: Call, name: str, default: bool = False) -> bool:
-    """A query parameter that is true or false."""
-    match call.query(name).lower():
-        case "":
-            return default
-        case "true" | "1":
-            return True
-        case "false" | "0":
-            return False
-    raise bad_request(f'the query parameter "{name}" is neither true nor false')
-
-
-def text_of(body: Mapping[str, object], name: str, default: str = "") -> str:
-    """A text of a JSON body. Raises Refused for something else."""
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise bad_request(f'"{name}" must be a text')
-    return value
-
-
-def record_of(body: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """An object of a JSON body, empty where it is not there. Raises Refused for something else."""
-    value = body.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise bad_request(f'"{name}" must be an object')
-    return value
-
-
-def records_of(body: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    """A list of objects of a JSON body. Raises Refused for something else."""
-    value = body.get(name)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise bad_request(f'"{name}" must be a list of objects')
-    return value

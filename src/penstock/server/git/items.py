@@ -8,12 +8,14 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from penstock.server.devops.errors import bad_request
+from penstock.server.devops.queries import flag
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
-from penstock.server.git.context import Found, GitHttp, is_true
+from penstock.server.git.context import Found, GitHttp
 from penstock.server.git.errors import missing_object
 from penstock.server.git.paths import git_route
 from penstock.server.git.versions import version_of
-from penstock.server.git.views import Json, content_metadata, item_view, listed
+from penstock.server.git.views import Json, content_metadata, item_view
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.git.names import is_object_id
 from penstock.store.git.records import Entry, Kind
@@ -92,14 +94,14 @@ class _Items:
 
     def _one(self, found: Found, entry: Entry, commit: str) -> Json:
         last = None
-        if is_true(found.call, "latestProcessedChange") and entry.path:
+        if flag(found.call, "latestProcessedChange") and entry.path:
             folder, _, name = entry.path.rpartition("/")
             last = found.git.last_changes(commit, folder, [name]).get(name)
         view = item_view(found, entry, commit, last)
         if entry.kind is not Kind.FILE:
             return view
-        wants = is_true(found.call, "includeContent")
-        if wants or is_true(found.call, "includeContentMetadata"):
+        wants = flag(found.call, "includeContent")
+        if wants or flag(found.call, "includeContentMetadata"):
             view.update(_with_content(found, entry, wants))
         return view
 
@@ -112,7 +114,7 @@ class _Items:
             return [item_view(found, one, commit) for one in (entry, *below)]
         below = found.git.tree(commit, entry.path, sizes=True)
         last = {}
-        if is_true(found.call, "latestProcessedChange"):
+        if flag(found.call, "latestProcessedChange"):
             last = found.git.last_changes(commit, entry.path, [one.name for one in below])
         views = [item_view(found, one, commit, last.get(one.name)) for one in below]
         return [item_view(found, entry, commit), *views]
@@ -192,7 +194,7 @@ def _content(call: Call, found: Found, entry: Entry, kind: str) -> StreamingResp
     if kind == "text/plain":
         media = "text/plain; charset=utf-8"
     headers = {**_HARMLESS, "content-length": str(entry.size or 0)}
-    if is_true(call, "download") or media == "application/octet-stream":
+    if flag(call, "download") or media == "application/octet-stream":
         headers["content-disposition"] = _attachment(entry.name)
     return StreamingResponse(found.git.stream(entry.id), media_type=media, headers=headers)
 

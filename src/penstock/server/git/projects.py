@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import whole_number
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
-from penstock.server.git.context import Address, GitHttp, record_of, text_of, whole_number
+from penstock.server.git.context import Address, GitHttp
 from penstock.server.git.errors import git_error
-from penstock.server.git.views import Json, listed, project_view
+from penstock.server.git.views import Json, project_view
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.projects import NameTaken, Project
 
@@ -83,7 +86,7 @@ class _Projects:
         """Make a project, and its first repository of the same name."""
         body = call.json()
         name = text_of(body, "name")
-        control = record_of(record_of(body, "capabilities"), "versioncontrol")
+        control = table_of(table_of(body, "capabilities"), "versioncontrol")
         if text_of(control, "sourceControlType", "Git").lower() != "git":
             raise bad_request("a project here has Git repositories; Tfvc is not supported")
         try:

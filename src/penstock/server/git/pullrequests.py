@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
+from penstock.server.devops.queries import whole_number
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.git.commits import changes_of_range
-from penstock.server.git.context import (
-    Found,
-    GitHttp,
-    pusher_of,
-    record_of,
-    records_of,
-    text_of,
-    whole_number,
-)
+from penstock.server.git.context import Found, GitHttp, pusher_of
 from penstock.server.git.errors import git_error
 from penstock.server.git.paths import git_route
 from penstock.server.git.reviewviews import (
@@ -25,7 +20,7 @@ from penstock.server.git.reviewviews import (
     reviewer_view,
     thread_view,
 )
-from penstock.server.git.views import Json, change_view, commit_view, listed
+from penstock.server.git.views import Json, change_view, commit_view
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.git.merging import Strategy
 from penstock.store.git.repository import LogQuery
@@ -206,7 +201,7 @@ class _PullRequests:
             title=text_of(body, "title"),
             description=text_of(body, "description"),
             is_draft=body.get("isDraft") is True,
-            reviewers=tuple(_reviewer(one) for one in records_of(body, "reviewers")),
+            reviewers=tuple(_reviewer(one) for one in tables_of(body, "reviewers")),
         )
         made = self._kept.create(found.repository, proposal, pusher_of(call))
         return Answer(status=201, body=pull_request_view(found, made))
@@ -367,11 +362,11 @@ class _PullRequests:
     def add_thread(self, call: Call) -> Reply:
         """Say something, about a place in a file or the whole."""
         asked, body = self._asked(call), call.json()
-        place = record_of(body, "threadContext")
-        start = record_of(place, "rightFileStart") or record_of(place, "leftFileStart")
+        place = table_of(body, "threadContext")
+        start = table_of(place, "rightFileStart") or table_of(place, "leftFileStart")
         line = start.get("line", 0)
         thread = Thread(
-            comments=tuple(self._comment(call, one) for one in records_of(body, "comments")),
+            comments=tuple(self._comment(call, one) for one in tables_of(body, "comments")),
             at=self._kept.now(),
             status=_checked_status(text_of(body, "status", "active")),
             path=text_of(place, "filePath"),
@@ -457,7 +452,7 @@ class _PullRequests:
 
 
 def _completion(call: Call, body: Mapping[str, object]) -> Completion:
-    options = record_of(body, "completionOptions")
+    options = table_of(body, "completionOptions")
     wanted = text_of(options, "mergeStrategy")
     if not wanted:
         wanted = "squash" if options.get("squashMerge") is True else "noFastForward"
@@ -468,7 +463,7 @@ def _completion(call: Call, body: Mapping[str, object]) -> Completion:
         strategy=Strategy(wanted),
         message=text_of(options, "mergeCommitMessage"),
         delete_source=options.get("deleteSourceBranch") is True,
-        source=text_of(record_of(body, "lastMergeSourceCommit"), "commitId"),
+        source=text_of(table_of(body, "lastMergeSourceCommit"), "commitId"),
     )
 
 
@@ -490,7 +485,7 @@ def _list_body(call: Call) -> list[Mapping[str, object]]:
         value = json.loads(call.body)
     except (ValueError, RecursionError) as error:
         raise bad_request(f"the request content is not valid JSON: {error}") from error
-    return records_of({"reviewers": value}, "reviewers")
+    return tables_of({"reviewers": value}, "reviewers")
 
 
 def _checked_comment(text: str) -> str:

@@ -8,21 +8,20 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
+from penstock.server.devops.queries import flag, number_in, whole_number
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
-from penstock.server.git.context import (
-    Found,
-    GitHttp,
-    is_true,
-    pusher_of,
-    record_of,
-    records_of,
-    text_of,
-    whole_number,
-)
+from penstock.server.git.context import Found, GitHttp, pusher_of
 from penstock.server.git.errors import missing_object, stale
 from penstock.server.git.paths import git_route
-from penstock.server.git.views import Json, commit_view, listed, push_view, repository_view
+from penstock.server.git.views import (
+    Json,
+    commit_view,
+    push_view,
+    repository_view,
+)
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.git.names import ZERO, checked_ref, is_object_id
 from penstock.store.git.records import ChangeKind, Commit, Signature
@@ -60,24 +59,24 @@ class _Pushes:
             top=whole_number(call, "$top", 100, 1000),
         )
         views = [push_view(found, push) for push in pushes]
-        if not is_true(call, "searchCriteria.includeRefUpdates"):
+        if not flag(call, "searchCriteria.includeRefUpdates"):
             for view in views:
                 del view["refUpdates"]
         return listed(views)
 
     def one(self, call: Call) -> Reply:
         """One push, with its commits."""
-        found, number = self._http.found(call), call.parameters["push"]
-        known = number.isascii() and number.isdigit() and len(number) < 12
-        push = self._http.pushes.get(int(number)) if known else None
+        found, named = self._http.found(call), call.parameters["push"]
+        number = number_in(named)
+        push = None if number is None else self._http.pushes.get(number)
         if push is None or push.repository != found.repository.id:
-            raise Refused(404, "GitPushNotFoundException", f'there is no push "{number[:50]}"')
+            raise Refused(404, "GitPushNotFoundException", f'there is no push "{named[:50]}"')
         return self._whole(found, push, whole_number(call, "includeCommits", _SHOWN, 1000))
 
     def create(self, call: Call) -> Reply:
         """Make commits on a branch, or a branch of a commit, as one push."""
         found, body = self._http.found(call), call.json()
-        updates = records_of(body, "refUpdates")
+        updates = tables_of(body, "refUpdates")
         if len(updates) != 1:
             raise bad_request(f'"refUpdates" must hold one ref to update, not {len(updates)}')
         ref = checked_ref(text_of(updates[0], "name"))
@@ -85,7 +84,7 @@ class _Pushes:
         if not ref.startswith(HEADS):
             raise bad_request(f'"{ref}" is not a branch')
         self._check_old(found, ref, old)
-        new = self._commits(found, records_of(body, "commits"), old)
+        new = self._commits(found, tables_of(body, "commits"), old)
         if new is None:
             new = text_of(updates[0], "newObjectId")
             if not is_object_id(new) or found.git.kind(new) != "commit":
@@ -137,7 +136,7 @@ class _Pushes:
             author=_signature(body, "author", now),
             committer=_signature(body, "committer", now),
         )
-        return commit_changes(found.git, new, [_change(one) for one in records_of(body, "changes")])
+        return commit_changes(found.git, new, [_change(one) for one in tables_of(body, "changes")])
 
     def _whole(self, found: Found, push: PushRecord, count: int) -> Json:
         commits = new_commits(found, push.updates, count)
@@ -174,8 +173,8 @@ def _change(body: Mapping[str, object]) -> FileChange:
     if unknown or not kinds:
         raise bad_request(f'"changeType" is add, edit, delete or rename, not "{", ".join(words)}"')
     kind = ChangeKind.RENAME if ChangeKind.RENAME in kinds else kinds.pop()
-    path = text_of(record_of(body, "item"), "path")
-    content = record_of(body, "newContent")
+    path = text_of(table_of(body, "item"), "path")
+    content = table_of(body, "newContent")
     return FileChange(
         kind=kind,
         path=path,
@@ -198,7 +197,7 @@ def _decoded(content: Mapping[str, object]) -> bytes:
 
 
 def _signature(body: Mapping[str, object], role: str, default: Signature) -> Signature:
-    given = record_of(body, role)
+    given = table_of(body, role)
     at, zone = default.at, default.zone
     if text := text_of(given, "date"):
         try:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
+from penstock.server.devops.queries import flag, whole_number
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.git.context import (
     Address,
     Found,
     GitHttp,
-    is_true,
     pusher_of,
-    record_of,
-    text_of,
-    whole_number,
 )
 from penstock.server.git.errors import git_error
 from penstock.server.git.paths import git_route
@@ -20,7 +19,6 @@ from penstock.server.git.versions import resolved, version_of
 from penstock.server.git.views import (
     Json,
     commit_view,
-    listed,
     ref_view,
     repository_view,
 )
@@ -93,7 +91,7 @@ class _Repositories:
     def create(self, call: Call) -> Reply:
         """Make an empty repository."""
         body = call.json()
-        named = call.parameters.get("project") or text_of(record_of(body, "project"), "id")
+        named = call.parameters.get("project") or text_of(table_of(body, "project"), "id")
         project = self._http.projects.find(named)
         if project is None or not _may(call, Permission.PROJECT_MANAGE, project.id):
             raise Refused(
@@ -146,7 +144,7 @@ class _Repositories:
             if ref.name.startswith(f"refs/{start}") and inside.lower() in ref.name.lower()
         ]
         page = refs[skip : skip + top]
-        peel = is_true(call, "peelTags")
+        peel = flag(call, "peelTags")
         headers = {}
         if skip + top < len(refs):
             headers["x-ms-continuationtoken"] = str(skip + top)

@@ -17,11 +17,6 @@ Json = dict[str, object]
 COMMENT_LENGTH = 4000
 
 
-def listed(value: Sequence[object]) -> Json:
-    """A collection."""
-    return {"count": len(value), "value": list(value)}
-
-
 def moment(at: float, zone: int = 0) -> str:
     """A time as the wire has it."""
     try:

@@ -12,6 +12,7 @@ from typing import Any
 from penstock.devops.queueing import Person, RunRequest
 from penstock.devops.sources import CommitFacts, SourceMissing
 from penstock.engine.events import RunChanged
+from penstock.server.devops.bodies import table_of, text_of, texts_of
 from penstock.server.devops.builds.pipelines import full_branch
 from penstock.server.devops.builds.reruns import rerun
 from penstock.server.devops.builds.timeline import make_timeline
@@ -23,19 +24,17 @@ from penstock.server.devops.builds.views import (
 from penstock.server.devops.context import (
     DevopsHttp,
     api,
-    comma_list,
     definition_of,
-    from_moment,
-    moment,
     project_name,
     requester,
     run_of,
     state_of,
-    whole_number,
 )
 from penstock.server.devops.errors import bad_request, devops_error
 from penstock.server.devops.locations import Location
-from penstock.server.devops.requests import parameters_of, start, table_of, text_of, texts_of
+from penstock.server.devops.queries import comma_list, from_moment, page_size
+from penstock.server.devops.requests import parameters_of, start
+from penstock.server.devops.wire import moment
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
@@ -112,7 +111,7 @@ def build_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The routes of builds."""
 
     def list_builds(call: Call) -> Reply:
-        top = whole_number(call, "$top", _TOP, 5000)
+        top = page_size(call, "$top", _TOP, 5000)
         query = _query(call, top + 1)
         found = http.lists.find(query)
         rows = _builds(http, call, found[:top])

@@ -16,25 +16,22 @@ from penstock.devops.definitions import (
     Settings,
     normal_folder,
 )
+from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.builds.badge import badge_svg
 from penstock.server.devops.builds.pipelines import checked_name, full_branch, save_new
 from penstock.server.devops.builds.views import build_json
 from penstock.server.devops.context import (
     DevopsHttp,
     api,
-    comma_list,
     definition_of,
-    flag,
-    identity_json,
-    moment,
     page,
     project_json,
     project_name,
-    whole_number,
 )
 from penstock.server.devops.errors import bad_request, devops_error
 from penstock.server.devops.locations import Location
-from penstock.server.devops.requests import table_of, text_of
+from penstock.server.devops.queries import comma_list, flag, page_size
+from penstock.server.devops.wire import identity_json, moment
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
@@ -66,7 +63,7 @@ def build_definition_routes(http: DevopsHttp) -> tuple[Route, ...]:
 
     def list_definitions(call: Call) -> Reply:
         found = _filtered(call, http.definitions.list(call.project))
-        top = whole_number(call, "$top", 10_000, 10_000)
+        top = page_size(call, "$top", 10_000, 10_000)
         latest = flag(call, "includeLatestBuilds")
         value = [definition_json(http, call, one, latest=latest) for one in found[:top]]
         return {"count": len(value), "value": value}

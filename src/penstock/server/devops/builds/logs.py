@@ -16,12 +16,12 @@ from penstock.server.devops.builds.timeline import LogPlace, make_timeline, reco
 from penstock.server.devops.context import (
     DevopsHttp,
     api,
-    moment,
     project_name,
     run_of,
 )
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.devops.locations import Location
+from penstock.server.devops.wire import moment
 from penstock.server.routes import Call, Handler, Permission, Reply, Route
 from penstock.store.agents import Attachment
 from penstock.store.files import reading, walk

@@ -13,24 +13,18 @@ from penstock.devops.queueing import Prepared, RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
+from penstock.server.devops.bodies import table_of, text_of, texts_of
 from penstock.server.devops.builds.views import pipeline_json, pipeline_run_json
 from penstock.server.devops.context import (
     DevopsHttp,
     definition_of,
     requester,
     run_of,
-    whole_number,
 )
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.requests import (
-    parameters_of,
-    start,
-    table_of,
-    text_of,
-    texts_of,
-    variables_of,
-)
+from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.requests import parameters_of, start, variables_of
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
@@ -250,9 +244,8 @@ def _run(http: DevopsHttp, call: Call) -> Run:
 
 def _page(call: Call, rows: list[dict[str, object]]) -> Reply:
     """A page of a list; the token of the next one is where it starts."""
-    top = whole_number(call, "$top", 10_000, 10_000)
-    token = call.query("continuationToken")
-    first = int(token) if token.isascii() and token.isdigit() and len(token) < 10 else 0
+    top = page_size(call, "$top", 10_000, 10_000)
+    first = number_in(call.query("continuationToken")) or 0
     value = rows[first : first + top]
     headers = {}
     if first + top < len(rows):

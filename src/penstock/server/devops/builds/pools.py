@@ -5,9 +5,10 @@ Source: Azure DevOps REST API reference 7.1, Distributed Task (Pools, Agents, Qu
 
 from __future__ import annotations
 
-from penstock.server.devops.context import DevopsHttp, JobInHand, moment
+from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.devops.errors import devops_error, not_found
 from penstock.server.devops.locations import Location
+from penstock.server.devops.wire import moment
 from penstock.server.routes import Call, Handler, Permission, Reply, Route
 from penstock.store.runs import Run
 

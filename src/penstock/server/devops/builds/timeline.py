@@ -16,7 +16,7 @@ from penstock.devops.protecting.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
 from penstock.engine.requests import StepsWork
 from penstock.engine.state import NodeState, Phase, RunState
-from penstock.server.devops.context import moment
+from penstock.server.devops.wire import moment
 
 _NAMESPACE = uuid.UUID("7d2c3f0a-6f61-4a53-9f5e-0c8d9f6d1b42")
 _CHECKPOINT = "checkpoint"

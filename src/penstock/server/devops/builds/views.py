@@ -11,12 +11,11 @@ from penstock.engine.events import Result
 from penstock.server.devops.context import (
     DevopsHttp,
     api,
-    identity_json,
-    moment,
     page,
     project_json,
     project_name,
 )
+from penstock.server.devops.wire import identity_json, moment
 from penstock.server.routes import Call
 from penstock.store.runs import Run, StageRow
 

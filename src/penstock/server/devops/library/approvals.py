@@ -6,7 +6,6 @@ An answer is given by an account: the token of a job, or of this server's own pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from penstock.devops.protecting.approvals import (
@@ -18,20 +17,19 @@ from penstock.devops.protecting.approvals import (
     may_answer,
 )
 from penstock.devops.resources import NOUNS, Actor, Resource
-from penstock.server.devops.context import moment, whole_number
-from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.bodies import body_tables, table_of, text_of
+from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.library.context import (
     LibraryHttp,
     caller,
     forbidden,
     identity,
-    listed,
     note,
-    objects_of,
-    table_of,
-    text_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.errors import Refused
 from penstock.server.routes import Call, Permission, Reply, Route
 
@@ -49,20 +47,11 @@ _MOST = 1000
 def approval_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of approvals. Whether the caller is an approver is asked of each approval."""
     base = "/{organization}/{project}/_apis/pipelines/approvals"
-    rows = (
+    return routes_of(
+        http,
         ("GET", base, Permission.RUN_READ, _list),
         ("GET", base + "/{id}", Permission.RUN_READ, _get),
         ("PATCH", base, Permission.RUN_QUEUE, _answer),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
     )
 
 
@@ -70,14 +59,14 @@ def _list(http: LibraryHttp, call: Call) -> Reply:
     ids = [text.strip() for text in call.query("approvalIds").split(",") if text.strip()]
     users = {text.strip().lower() for text in call.query("userIds").split(",") if text.strip()}
     run = call.query("runId")
-    if run and not (run.isascii() and run.isdigit() and len(run) < 19):
+    if run and number_in(run) is None:
         raise bad_request(f'runId: "{run[:40]}" is not the number of a run')
     found = http.checks.approvals_in(
         call.project,
         ids=ids,
         status=_status(call.query("state")),
         run=run,
-        limit=whole_number(call, "top", whole_number(call, "$top", 100, _MOST), _MOST),
+        limit=page_size(call, "top", page_size(call, "$top", 100, _MOST), _MOST),
     )
     if users:
         found = [a for a in found if any(_is_of(step, users) for step in a.steps)]
@@ -110,7 +99,7 @@ def _found(http: LibraryHttp, call: Call, id: str) -> Approval:
 
 def _answer(http: LibraryHttp, call: Call) -> Reply:
     answered = []
-    for one in objects_of(call):
+    for one in body_tables(call):
         before = _found(http, call, text_of(one, "approvalId"))
         try:
             after = _answered(http, call, before, one)

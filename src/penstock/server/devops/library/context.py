@@ -7,11 +7,12 @@ that its body or query names here: `project_for`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import NOUNS, Actor, Kept, Resource, ResourceType
+from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.errors import Refused
 from penstock.server.people.actors import actor_of as audit_actor
@@ -102,11 +103,11 @@ def kept_of(http: LibraryHttp, project: str, type: ResourceType, id: str) -> Kep
     found = http.resources.get(project, type, id)
     if found is None:
         message = f'there is no {NOUNS[type]} with the id "{id[:60]}" in the project'
-        raise not_found(f"{_EXCEPTIONS[type]}NotFoundException", message)
+        raise not_found(f"{EXCEPTIONS[type]}NotFoundException", message)
     return found
 
 
-_EXCEPTIONS: Mapping[ResourceType, str] = {
+EXCEPTIONS: Mapping[ResourceType, str] = {
     ResourceType.ENDPOINT: "ServiceEndpoint",
     ResourceType.VARIABLE_GROUP: "VariableGroup",
     ResourceType.SECURE_FILE: "SecureFile",
@@ -114,6 +115,7 @@ _EXCEPTIONS: Mapping[ResourceType, str] = {
     ResourceType.QUEUE: "TaskAgentQueue",
     ResourceType.REPOSITORY: "GitRepository",
 }
+"""What the names of the service's exceptions begin with, by the type that they are about."""
 
 
 def resource_of(http: LibraryHttp, call: Call, type: str, id: str) -> tuple[Resource, Kept | None]:
@@ -149,12 +151,6 @@ def note(
     )
 
 
-def taken(type: ResourceType, name: str) -> Refused:
-    """That a name is in use."""
-    message = f'the project has a {NOUNS[type]} named "{name}" already'
-    return Refused(409, f"{_EXCEPTIONS[type]}ExistsException", message)
-
-
 def name_of(body: Mapping[str, Any], what: str) -> str:
     """The name that a body gives."""
     name = body.get("name")
@@ -166,53 +162,20 @@ def name_of(body: Mapping[str, Any], what: str) -> str:
     return name
 
 
-def text_of(body: Mapping[str, Any], field: str, default: str = "") -> str:
-    """A text of a body; null and a missing field are the default."""
-    value = body.get(field)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise bad_request(f'"{field}" must be a text')
-    return value
-
-
-def table_of(body: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    """An object of a body; null and a missing field are an empty one."""
-    value = body.get(field)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise bad_request(f'"{field}" must be an object')
-    return value
-
-
-def list_of(body: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    """A list of objects of a body; null and a missing field are an empty one."""
-    value = body.get(field)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        raise bad_request(f'"{field}" must be a list of objects')
-    return value
-
-
-def objects_of(call: Call) -> list[Mapping[str, Any]]:
-    """The body of a request as a list of objects."""
-    whole = replace(call, body=b'{"value":' + (call.body or b"[]") + b"}")
-    return list_of(whole.json(), "value")
-
-
 def referenced_project(
-    http: LibraryHttp, call: Call, body: Mapping[str, Any], field: str
-) -> tuple[Project, Mapping[str, Any]]:
-    """The one project that a body's references name, and its reference. Sharing among several
-    projects is refused."""
-    references = list_of(body, field)
+    http: LibraryHttp, call: Call, body: Mapping[str, Any], field: str, type: ResourceType
+) -> tuple[Project, str, Mapping[str, Any]]:
+    """The one project that a body's references name, the name of the resource there, and the
+    reference. Sharing among several projects is refused."""
+    references = tables_of(body, field)
     if len(references) != 1:
         raise bad_request(f'"{field}" must name one project: sharing is not supported')
-    reference = table_of(references[0], "projectReference")
-    named = text_of(reference, "id") or text_of(reference, "name")
-    return project_for(http, call, named, Permission.LIBRARY_MANAGE), references[0]
+    reference = references[0]
+    about = table_of(reference, "projectReference")
+    named = text_of(about, "id") or text_of(about, "name")
+    project = project_for(http, call, named, Permission.LIBRARY_MANAGE)
+    name = text_of(body, "name") or reference.get("name")
+    return project, name_of({"name": name}, NOUNS[type]), reference
 
 
 def identity(actor: Actor) -> dict[str, object]:
@@ -223,8 +186,3 @@ def identity(actor: Actor) -> dict[str, object]:
         "uniqueName": actor.name,
         "descriptor": f"penstock.{actor.id}" if actor.id else None,
     }
-
-
-def listed(value: list[dict[str, object]]) -> dict[str, object]:
-    """A list as the wire has it."""
-    return {"count": len(value), "value": value}

@@ -7,29 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from penstock.devops.library import ARM_TYPE, LOCAL_SCHEME
 from penstock.devops.projectlibrary import connection_of
-from penstock.devops.resources import Kept, NameTaken, ResourceType
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.devops.resources import Kept, ResourceType
+from penstock.server.devops.bodies import table_of, text_of
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.library.changes import (
+    add_resource,
+    change_resource,
+    delete_in_projects,
+)
 from penstock.server.devops.library.context import (
     LibraryHttp,
-    caller,
     check_administers,
     identity,
     kept_of,
-    listed,
-    name_of,
-    note,
-    project_for,
     referenced_project,
-    table_of,
-    taken,
-    text_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.projects import Project
 
@@ -88,7 +87,8 @@ def endpoint_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of service connections."""
     of_project = "/{organization}/{project}/_apis/serviceendpoint/endpoints"
     of_organization = "/{organization}/_apis/serviceendpoint"
-    rows = (
+    return routes_of(
+        http,
         ("GET", of_project, Permission.LIBRARY_READ, _list),
         ("GET", of_project + "/{id}", Permission.LIBRARY_READ, _get),
         ("GET", of_organization + "/types", Permission.SIGNED_IN, _types),
@@ -96,16 +96,6 @@ def endpoint_routes(http: LibraryHttp) -> tuple[Route, ...]:
         ("POST", of_organization + "/endpoints", Permission.SIGNED_IN, _add),
         ("PUT", of_organization + "/endpoints/{id}", Permission.SIGNED_IN, _change),
         ("DELETE", of_organization + "/endpoints/{id}", Permission.SIGNED_IN, _delete),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
     )
 
 
@@ -154,54 +144,43 @@ def _types(http: LibraryHttp, call: Call) -> Reply:
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
-    name = name_of({"name": text_of(body, "name") or reference.get("name")}, "service connection")
+    project, name, reference = referenced_project(http, call, body, _REFERENCES, _ENDPOINT)
     found, secrets = _read(body, None)
-    try:
-        kept = http.resources.create(
-            project.id,
-            _ENDPOINT,
-            name,
-            caller(call),
-            description=text_of(reference, "description") or text_of(body, "description"),
-            body=found,
-            secrets=secrets,
-        )
-    except NameTaken:
-        raise taken(_ENDPOINT, name) from None
-    note(http, call, "endpoint.add", name, project.id, secrets=", ".join(secrets))
+    kept = add_resource(
+        http,
+        call,
+        _ENDPOINT,
+        name,
+        project=project.id,
+        description=_description(body, reference),
+        body=found,
+        secrets=secrets,
+    )
     return endpoint_json(kept, project)
 
 
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
+    project, name, reference = referenced_project(http, call, body, _REFERENCES, _ENDPOINT)
     known = kept_of(http, project.id, _ENDPOINT, call.parameters["id"])
     # Who changes its address, and keeps its secrets, has them sent to where they like.
     check_administers(call, project.id, known)
-    name = name_of({"name": text_of(body, "name") or reference.get("name")}, "service connection")
     found, secrets = _read(body, known)
     gone = {n.casefold() for n in found["secrets"]}
     dropped = [n for n in connection_of(known).endpoint.secrets if n.casefold() not in gone]
-    description = text_of(reference, "description") or text_of(body, "description")
+    description = _description(body, reference)
     changed = replace(known, name=name, description=description, body=found)
-    try:
-        kept = http.resources.change(changed, caller(call), secrets=secrets, dropped=dropped)
-    except NameTaken:
-        raise taken(_ENDPOINT, name) from None
-    note(http, call, "endpoint.change", name, project.id, secrets=", ".join(secrets))
+    kept = change_resource(http, call, changed, secrets=secrets, dropped=dropped)
     return endpoint_json(kept, project)
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:
-    for named in call.query("projectIds").split(","):
-        project = project_for(http, call, named.strip(), Permission.LIBRARY_MANAGE)
-        known = kept_of(http, project.id, _ENDPOINT, call.parameters["id"])
-        if http.checks.on(project.id, [known.resource]):
-            check_administers(call, project.id, known)
-        http.resources.delete(project.id, _ENDPOINT, known.id)
-        note(http, call, "endpoint.delete", known.name, project.id)
+    delete_in_projects(http, call, _ENDPOINT)
     return Answer(status=204)
+
+
+def _description(body: Mapping[str, Any], reference: Mapping[str, Any]) -> str:
+    return text_of(reference, "description") or text_of(body, "description")
 
 
 def _read(body: Mapping[str, Any], known: Kept | None) -> tuple[dict[str, Any], dict[str, str]]:

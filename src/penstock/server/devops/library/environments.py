@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from penstock.devops.resources import Kept, NameTaken, ResourceType
-from penstock.server.devops.context import moment, whole_number
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.devops.resources import Kept, ResourceType
+from penstock.server.devops.bodies import text_of
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.library.changes import (
+    add_resource,
+    change_resource,
+    delete_resource,
+)
 from penstock.server.devops.library.context import (
     LibraryHttp,
-    caller,
     check_administers,
     identity,
     kept_of,
-    listed,
     name_of,
-    note,
-    taken,
-    text_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.deployments import Deployment
 
@@ -46,23 +48,14 @@ _MOST = 1000
 def environment_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of environments."""
     base = "/{organization}/{project}/_apis/distributedtask/environments"
-    rows = (
+    return routes_of(
+        http,
         ("GET", base, Permission.LIBRARY_READ, _list),
         ("GET", base + "/{id}", Permission.LIBRARY_READ, _get),
         ("POST", base, Permission.LIBRARY_MANAGE, _add),
         ("PATCH", base + "/{id}", Permission.LIBRARY_MANAGE, _change),
         ("DELETE", base + "/{id}", Permission.LIBRARY_MANAGE, _delete),
         ("GET", base + "/{id}/environmentdeploymentrecords", Permission.RUN_READ, _records),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
     )
 
 
@@ -86,12 +79,7 @@ def _add(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
     name = _name(body)
     description = text_of(body, "description")
-    by = caller(call)
-    try:
-        kept = http.resources.create(call.project, _ENVIRONMENT, name, by, description=description)
-    except NameTaken:
-        raise taken(_ENVIRONMENT, name) from None
-    note(http, call, "environment.add", name)
+    kept = add_resource(http, call, _ENVIRONMENT, name, description=description)
     return environment_json(http, kept)
 
 
@@ -102,14 +90,8 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
         # Checks and history go by the name that pipelines use.
         check_administers(call, call.project, known)
     description = text_of(body, "description", known.description)
-    try:
-        kept = http.resources.change(
-            replace(known, name=name, description=description), caller(call)
-        )
-    except NameTaken:
-        raise taken(_ENVIRONMENT, name) from None
-    note(http, call, "environment.change", name, before=known.name)
-    return environment_json(http, kept)
+    changed = replace(known, name=name, description=description)
+    return environment_json(http, change_resource(http, call, changed, before=known.name))
 
 
 def _name(body: dict[str, object]) -> str:
@@ -120,22 +102,17 @@ def _name(body: dict[str, object]) -> str:
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:
-    known = _found(http, call)
-    if http.checks.on(call.project, [known.resource]):
-        check_administers(call, call.project, known)
-    http.resources.delete(call.project, _ENVIRONMENT, known.id)
-    note(http, call, "environment.delete", known.name)
+    delete_resource(http, call, _found(http, call))
     return Answer(status=204)
 
 
 def _records(http: LibraryHttp, call: Call) -> Reply:
-    kept, after = _found(http, call), call.query("continuationToken")
-    if after and not (after.isascii() and after.isdigit() and len(after) < 19):
+    kept, token = _found(http, call), call.query("continuationToken")
+    before = number_in(token)
+    if token and before is None:
         raise bad_request('"continuationToken" is a whole number')
-    limit = whole_number(call, "top", whole_number(call, "$top", 25, _MOST), _MOST)
-    found = http.deployments.history(
-        kept.name, project=call.project, before=int(after) if after else None, limit=limit
-    )
+    limit = page_size(call, "top", page_size(call, "$top", 25, _MOST), _MOST)
+    found = http.deployments.history(kept.name, project=call.project, before=before, limit=limit)
     headers = {"x-ms-continuationtoken": str(found[-1].id)} if len(found) == limit else {}
     body = listed([record_json(http, kept, deployment) for deployment in found])
     return Answer(body=body, headers=headers)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from penstock.devops.resources import EVERY_PIPELINE, NOUNS, Resource
-from penstock.server.devops.context import moment
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.bodies import (
+    body_tables,
+    table_of,
+    tables_of,
+    text_of,
+)
+from penstock.server.devops.errors import bad_request
 from penstock.server.devops.library.context import (
     LibraryHttp,
     caller,
     check_administers,
     identity,
-    list_of,
-    listed,
     note,
-    objects_of,
     resource_of,
-    table_of,
-    text_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
 
 LOCATIONS = (
@@ -39,20 +40,11 @@ def permission_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of pipeline permissions. Who may change one is asked of each resource."""
     base = "/{organization}/{project}/_apis/pipelines/pipelinePermissions"
     one = base + "/{type}/{id}"
-    rows = (
+    return routes_of(
+        http,
         ("GET", one, Permission.LIBRARY_READ, _get),
         ("PATCH", one, Permission.LIBRARY_MANAGE, _change),
         ("PATCH", base, Permission.LIBRARY_MANAGE, _change_several),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
     )
 
 
@@ -67,7 +59,7 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
 
 def _change_several(http: LibraryHttp, call: Call) -> Reply:
     answers = []
-    for one in objects_of(call):
+    for one in body_tables(call):
         resource = table_of(one, "resource")
         answers.append(
             _changed(http, call, text_of(resource, "type"), text_of(resource, "id"), one)
@@ -82,7 +74,7 @@ def _changed(
     check_administers(call, call.project, kept)
     grants: list[int] = []
     refusals: list[int] = []
-    for one in list_of(body, "pipelines"):
+    for one in tables_of(body, "pipelines"):
         number = one.get("id")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**63:
             raise bad_request("each of the pipelines needs its number as id")

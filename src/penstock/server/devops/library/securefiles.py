@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
-from penstock.devops.resources import Kept, NameTaken, ResourceType
-from penstock.server.devops.context import moment
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.devops.resources import Kept, ResourceType
+from penstock.server.devops.bodies import table_of
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.library.changes import (
+    add_resource,
+    change_resource,
+    delete_resource,
+)
 from penstock.server.devops.library.context import (
     LibraryHttp,
-    caller,
     check_administers,
     identity,
     kept_of,
-    listed,
     name_of,
-    note,
-    table_of,
-    taken,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 
 LOCATIONS = (
@@ -40,23 +41,14 @@ _FILE = ResourceType.SECURE_FILE
 def secure_file_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of secure files."""
     base = "/{organization}/{project}/_apis/distributedtask/securefiles"
-    rows = (
+    return routes_of(
+        http,
         ("GET", base, Permission.LIBRARY_READ, _list),
         ("GET", base + "/{id}", Permission.LIBRARY_READ, _get),
         ("POST", base, Permission.LIBRARY_MANAGE, _add),
         ("PATCH", base + "/{id}", Permission.LIBRARY_MANAGE, _change),
         ("DELETE", base + "/{id}", Permission.LIBRARY_MANAGE, _delete),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            body_limit=LARGEST,
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
+        body_limit=LARGEST,
     )
 
 
@@ -79,19 +71,8 @@ def _get(http: LibraryHttp, call: Call) -> Reply:
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
     name = _name({"name": call.query("name")})
-    try:
-        kept = http.resources.create(
-            call.project,
-            _FILE,
-            name,
-            caller(call),
-            body={"size": len(call.body), "properties": {}},
-            content=call.body,
-        )
-    except NameTaken:
-        raise taken(_FILE, name) from None
-    note(http, call, "securefile.add", name)
-    return file_json(kept)
+    body = {"size": len(call.body), "properties": {}}
+    return file_json(add_resource(http, call, _FILE, name, body=body, content=call.body))
 
 
 def _change(http: LibraryHttp, call: Call) -> Reply:
@@ -102,12 +83,7 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
     name = _name(body) if body.get("name") is not None else known.name
     properties = table_of(body, "properties") or known.body.get("properties", {})
     kept_body = {**known.body, "properties": {n: str(v) for n, v in properties.items()}}
-    try:
-        kept = http.resources.change(replace(known, name=name, body=kept_body), caller(call))
-    except NameTaken:
-        raise taken(_FILE, name) from None
-    note(http, call, "securefile.change", name)
-    return file_json(kept)
+    return file_json(change_resource(http, call, replace(known, name=name, body=kept_body)))
 
 
 def _name(body: Mapping[str, object]) -> str:
@@ -119,11 +95,7 @@ def _name(body: Mapping[str, object]) -> str:
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:
-    known = kept_of(http, call.project, _FILE, call.parameters["id"])
-    if http.checks.on(call.project, [known.resource]):
-        check_administers(call, call.project, known)
-    http.resources.delete(call.project, _FILE, known.id)
-    note(http, call, "securefile.delete", known.name)
+    delete_resource(http, call, kept_of(http, call.project, _FILE, call.parameters["id"]))
     return Answer(status=204)
 
 

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from penstock.devops.projectlibrary import group_of
-from penstock.devops.resources import Kept, NameTaken, ResourceType
-from penstock.server.devops.context import moment
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.devops.resources import Kept, ResourceType
+from penstock.server.devops.bodies import table_of, text_of
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.library.changes import (
+    add_resource,
+    change_resource,
+    delete_in_projects,
+)
 from penstock.server.devops.library.context import (
     LibraryHttp,
-    caller,
     check_administers,
     identity,
     kept_of,
-    listed,
-    name_of,
-    note,
-    project_for,
     referenced_project,
-    table_of,
-    taken,
-    text_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.projects import Project
 
@@ -54,23 +52,14 @@ def variable_group_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of variable groups."""
     of_project = "/{organization}/{project}/_apis/distributedtask/variablegroups"
     of_organization = "/{organization}/_apis/distributedtask/variablegroups"
-    rows = (
+    return routes_of(
+        http,
         ("GET", of_project, Permission.LIBRARY_READ, _list),
         ("GET", of_project + "/{id}", Permission.LIBRARY_READ, _get),
         # The project of these is in their body or query, and the permission is asked for there.
         ("POST", of_organization, Permission.SIGNED_IN, _add),
         ("PUT", of_organization + "/{id}", Permission.SIGNED_IN, _change),
         ("DELETE", of_organization + "/{id}", Permission.SIGNED_IN, _delete),
-    )
-    return tuple(
-        Route(
-            method=method,
-            path=path,
-            permission=permission,
-            handler=partial(handler, http),
-            on_error=devops_error,
-        )
-        for method, path, permission, handler in rows
     )
 
 
@@ -101,57 +90,42 @@ def _get(http: LibraryHttp, call: Call) -> Reply:
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
-    name = name_of({"name": text_of(body, "name") or reference.get("name")}, "variable group")
+    project, name, reference = referenced_project(http, call, body, _REFERENCES, _GROUP)
     description = text_of(body, "description") or text_of(reference, "description")
     variables, secrets = _read(body, None)
     missing = [n for n in variables["secrets"] if n not in secrets]
     if missing:
         raise bad_request(f'the secret "{missing[0]}" has no value')
-    try:
-        kept = http.resources.create(
-            project.id,
-            _GROUP,
-            name,
-            caller(call),
-            description=description,
-            body=variables,
-            secrets=secrets,
-        )
-    except NameTaken:
-        raise taken(_GROUP, name) from None
-    note(http, call, "variablegroup.add", name, project.id, secrets=", ".join(secrets))
+    kept = add_resource(
+        http,
+        call,
+        _GROUP,
+        name,
+        project=project.id,
+        description=description,
+        body=variables,
+        secrets=secrets,
+    )
     return group_json(kept, project)
 
 
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
+    project, name, reference = referenced_project(http, call, body, _REFERENCES, _GROUP)
     known = kept_of(http, project.id, _GROUP, call.parameters["id"])
     if http.checks.on(project.id, [known.resource]):
         check_administers(call, project.id, known)
-    name = name_of({"name": text_of(body, "name") or reference.get("name")}, "variable group")
     variables, secrets = _read(body, known)
     kept_secrets = {n.casefold() for n in variables["secrets"]}
     dropped = [n for n in group_of(known).secrets if n.casefold() not in kept_secrets]
     description = text_of(body, "description") or text_of(reference, "description")
     changed = replace(known, name=name, description=description, body=variables)
-    try:
-        kept = http.resources.change(changed, caller(call), secrets=secrets, dropped=dropped)
-    except NameTaken:
-        raise taken(_GROUP, name) from None
-    note(http, call, "variablegroup.change", name, project.id, secrets=", ".join(secrets))
+    kept = change_resource(http, call, changed, secrets=secrets, dropped=dropped)
     return group_json(kept, project)
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:
-    for named in call.query("projectIds").split(","):
-        project = project_for(http, call, named.strip(), Permission.LIBRARY_MANAGE)
-        known = kept_of(http, project.id, _GROUP, call.parameters["id"])
-        if http.checks.on(project.id, [known.resource]):
-            check_administers(call, project.id, known)
-        http.resources.delete(project.id, _GROUP, known.id)
-        note(http, call, "variablegroup.delete", known.name, project.id)
+    delete_in_projects(http, call, _GROUP)
     return Answer(status=204)
 
 

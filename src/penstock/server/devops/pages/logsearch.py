@@ -12,8 +12,9 @@ from typing import Any
 
 from penstock.server.devops.builds.logs import log_places
 from penstock.server.devops.builds.timeline import LogPlace, record_id
-from penstock.server.devops.context import DevopsHttp, flag, run_of, whole_number
+from penstock.server.devops.context import DevopsHttp, run_of
 from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.queries import flag, page_size
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.runs import Run
 
@@ -42,7 +43,7 @@ def log_search_routes(http: DevopsHttp) -> tuple[Route, ...]:
         run = run_of(http, call)
         find = _finder(call)
         http.shares.searches.take(call)
-        found = Found(whole_number(call, "top", _MOST, _MOST))
+        found = Found(page_size(call, "top", _MOST, _MOST))
         for place in _places(http, call, run):
             path = http.logs.path(str(run.id), place.node, place.step)
             search_log(path, place, find, found)

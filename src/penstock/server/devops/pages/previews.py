@@ -16,11 +16,12 @@ from penstock.language.compiler import Compiled
 from penstock.language.diagnostics import render, to_json
 from penstock.language.pipeline import Parameter, Pipeline
 from penstock.language.source import Diagnostic
+from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.builds.pipelines import full_branch
 from penstock.server.devops.builds.views import variable_reason
 from penstock.server.devops.context import DevopsHttp, definition_of, requester
 from penstock.server.devops.errors import bad_request, devops_error, not_found
-from penstock.server.devops.requests import parameters_of, table_of, text_of, variables_of
+from penstock.server.devops.requests import parameters_of, variables_of
 from penstock.server.routes import Call, Permission, Reply, Route
 
 

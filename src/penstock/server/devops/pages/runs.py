@@ -15,15 +15,10 @@ from penstock.server.devops.builds.logs import artifact_size, artifacts
 from penstock.server.devops.builds.reruns import rerun
 from penstock.server.devops.builds.timeline import Timeline, make_timeline, record_id
 from penstock.server.devops.builds.views import run_row, texts_of, variable_reason
-from penstock.server.devops.context import (
-    DevopsHttp,
-    comma_list,
-    moment,
-    requester,
-    run_of,
-    whole_number,
-)
+from penstock.server.devops.context import DevopsHttp, requester, run_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.queries import comma_list, page_size
+from penstock.server.devops.wire import moment
 from penstock.server.graph_layout import lay_out
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
@@ -55,14 +50,14 @@ def run_page_routes(http: DevopsHttp) -> tuple[Route, ...]:
             for one in http.definitions.list(call.project)
             if wanted in one.name.casefold() or wanted in one.folder.casefold()
         ]
-        top = whole_number(call, "top", 1000)
+        top = page_size(call, "top", 1000)
         newest = http.lists.newest([one.id for one in found[:top]], _RECENT)
         tags = http.lists.tags(run.id for runs in newest.values() for run in runs[:1])
         value = [pipeline_row(http, one, newest[one.id], tags) for one in found[:top]]
         return {"count": len(value), "value": value}
 
     def list_runs(call: Call) -> Reply:
-        top = whole_number(call, "top", 50)
+        top = page_size(call, "top", 50)
         found = http.lists.find(_query(call, top + 1))
         shown = found[:top]
         tags = http.lists.tags(run.id for run in shown)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from penstock.devops.starting import Decided, Happened
-from penstock.server.devops.context import moment, whole_number
 from penstock.server.devops.errors import devops_error
+from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.wire import moment
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.triggers import Triggers
 
@@ -13,9 +14,8 @@ def trigger_routes(book: Triggers) -> tuple[Route, ...]:
     """The route of the history."""
 
     def history(call: Call) -> Reply:
-        top = whole_number(call, "top", 50)
-        token = call.query("continuationToken")
-        before = int(token) if token.isascii() and token.isdigit() and len(token) < 19 else None
+        top = page_size(call, "top", 50)
+        before = number_in(call.query("continuationToken"))
         found = book.history(
             call.project, repository=call.query("repositoryId"), top=top + 1, before=before
         )

@@ -1,0 +1,65 @@
+"""Query parameters, read and checked. Every function raises `Refused` (400) for odd ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from penstock.server.devops.errors import bad_request
+from penstock.server.routes import Call
+
+_MOST = 1000
+_DIGITS = 18
+"""A number of so many digits is within a signed one of 64 bits, as the store has them."""
+
+
+def number_in(text: str) -> int | None:
+    """The number that a text is; None for any other text, and for more than the store can have."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    return int(text) if is_number else None
+
+
+def whole_number(call: Call, name: str, default: int, most: int) -> int:
+    """A count, from 0; `most` where more is asked for."""
+    return _at_least(0, call, name, default, most)
+
+
+def page_size(call: Call, name: str, default: int, most: int = _MOST) -> int:
+    """How many things a page is to have, from 1; `most` where more is asked for."""
+    return _at_least(1, call, name, default, most)
+
+
+def _at_least(least: int, call: Call, name: str, default: int, most: int) -> int:
+    text = call.query(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text[:_DIGITS]) < least:
+        raise bad_request(f'{name}: "{text[:40]}" is not a whole number from {least}')
+    return min(int(text[:_DIGITS]), most)
+
+
+def flag(call: Call, name: str, default: bool = False) -> bool:
+    """True or false, in either case of letters, or as 1 and 0."""
+    match call.query(name).lower():
+        case "":
+            return default
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+    raise bad_request(f"{name} is neither true nor false")
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """The parts of a text between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def from_moment(name: str, text: str) -> float | None:
+    """A time, in seconds since 1970; None for an empty text."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise bad_request(f'{name}: "{text[:60]}" is not an ISO 8601 time') from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

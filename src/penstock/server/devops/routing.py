@@ -1,0 +1,38 @@
+"""Tables of routes, a row for each: which function answers what, and what its caller must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from penstock.server.devops.errors import devops_error
+from penstock.server.routes import BODY_LIMIT, Call, Permission, Reply, Route
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+_Stores = TypeVar("_Stores")
+
+Row = tuple[str, str, Permission, "Callable[[_Stores, Call], Reply | Response]"]
+"""Method, path, permission, and the function that answers with the stores it is given."""
+
+
+def routes_of(
+    stores: _Stores, *rows: Row[_Stores], body_limit: int = BODY_LIMIT
+) -> tuple[Route, ...]:
+    """The routes of a table, whose functions get `stores`; errors are worded as Azure DevOps does.
+
+    `body_limit` is how many bytes a request's body may have.
+    """
+    return tuple(
+        Route(
+            method=method,
+            path=path,
+            permission=permission,
+            handler=partial(answer, stores),
+            body_limit=body_limit,
+            on_error=devops_error,
+        )
+        for method, path, permission, answer in rows
+    )
