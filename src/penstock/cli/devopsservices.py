@@ -130,10 +130,10 @@ class DevopsServices:
         """The routes of Azure DevOps."""
         from penstock.server import live
         from penstock.server.devops import connection
-        from penstock.server.devops.builds import builds, definitions, logs, pipelines, pools
+        from penstock.server.devops.builds import routes as builds
         from penstock.server.devops.library import routes as library
         from penstock.server.devops.locations import location_routes
-        from penstock.server.devops.pages import logsearch, previews, runs, triggers
+        from penstock.server.devops.pages.routes import page_routes
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
         from penstock.server.people.audited import audited
@@ -143,11 +143,7 @@ class DevopsServices:
         http = self._http()
         locations = (
             *connection.LOCATIONS,
-            *pipelines.LOCATIONS,
             *builds.LOCATIONS,
-            *logs.LOCATIONS,
-            *definitions.LOCATIONS,
-            *pools.LOCATIONS,
             *git_locations(),
             *library.LOCATIONS,
         )
@@ -157,16 +153,9 @@ class DevopsServices:
             *people_routes(self._house, self._sign_in),
             *identity_routes(self._access),
             *audited(git_routes(self._git_http(), self.pull_requests), self.people.audit),
-            *audited(pipelines.pipeline_routes(http), self.people.audit),
-            *audited(builds.build_routes(http), self.people.audit),
-            *logs.build_log_routes(http),
-            *audited(definitions.build_definition_routes(http), self.people.audit),
-            *pools.pool_routes(http),
+            *audited(builds.all_build_routes(http), self.people.audit),
             *library.library_routes(self._library_http()),
-            *runs.run_page_routes(http),
-            *logsearch.log_search_routes(http),
-            *previews.preview_routes(http),
-            *triggers.trigger_routes(self.triggers.book),
+            *page_routes(http, self.triggers.book),
             *live.live_routes(http, self._wakeups),
             *portal.routes(),
         )

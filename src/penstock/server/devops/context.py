@@ -24,7 +24,7 @@ from penstock.store.agents import Attachment
 from penstock.store.deployments import Deployments
 from penstock.store.logs import Logs
 from penstock.store.projects import Projects
-from penstock.store.runlists import RunLists
+from penstock.store.runlists import RunLists, RunQuery
 from penstock.store.runs import Run, Runs
 
 
@@ -108,6 +108,27 @@ def run_of(http: DevopsHttp, call: Call, text: str | None = None) -> Run:
     if found is None or found.kind != "pipeline" or found.project != call.project:
         raise not_found("BuildNotFoundException", f"there is no run {name[:40]} in the project")
     return found
+
+
+def kept_run(http: DevopsHttp, run: str) -> Run:
+    """A run that is known to be there, by its number."""
+    found = http.runs.get(run)
+    assert found is not None
+    return found
+
+
+def last_ended(http: DevopsHttp, definition: Definition, branch: str = "") -> Run | None:
+    """The newest run of a pipeline that has ended, of any branch or of the named one."""
+    found = http.lists.find(
+        RunQuery(
+            project=definition.project,
+            pipelines=(definition.id,),
+            branch=branch.removeprefix("refs/heads/"),
+            states=("finished",),
+            top=1,
+        )
+    )
+    return found[0] if found else None
 
 
 def state_of(http: DevopsHttp, run: Run) -> RunState:

@@ -16,12 +16,7 @@ from penstock.server.errors import Refused
 from penstock.server.git.context import Found, GitHttp, pusher_of
 from penstock.server.git.errors import missing_object, stale
 from penstock.server.git.paths import git_route
-from penstock.server.git.views import (
-    Json,
-    commit_view,
-    push_view,
-    repository_view,
-)
+from penstock.server.git.views import Json, commit_view, push_view, repository_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.git.names import ZERO, checked_ref, is_object_id
 from penstock.store.git.records import ChangeKind, Commit, Signature

@@ -7,21 +7,11 @@ from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import flag, whole_number
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
-from penstock.server.git.context import (
-    Address,
-    Found,
-    GitHttp,
-    pusher_of,
-)
+from penstock.server.git.context import Address, Found, GitHttp, pusher_of
 from penstock.server.git.errors import git_error
 from penstock.server.git.paths import git_route
 from penstock.server.git.versions import resolved, version_of
-from penstock.server.git.views import (
-    Json,
-    commit_view,
-    ref_view,
-    repository_view,
-)
+from penstock.server.git.views import Json, commit_view, ref_view, repository_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.git.names import ZERO, BadRef, checked_ref, is_object_id
 from penstock.store.git.records import Ref

@@ -1,30 +1,22 @@
-"""Logs and artifacts of builds.
+"""Logs of builds and of pipelines' runs.
 
-Source: Azure DevOps REST API reference 7.1, Build (Get Build Log, Artifacts) and Pipelines (Logs,
-Artifacts).
+Source: Azure DevOps REST API reference 7.1, Build (Get Build Log) and Pipelines (Logs).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from penstock.server.archives import PIECE, Member, zip_pieces
-from penstock.server.devops.builds.timeline import LogPlace, make_timeline, record_id
-from penstock.server.devops.context import (
-    DevopsHttp,
-    api,
-    project_name,
-    run_of,
-)
-from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.archives import Member
+from penstock.server.devops.builds.downloads import wants, zipped
+from penstock.server.devops.builds.timeline import LogPlace, make_timeline
+from penstock.server.devops.context import DevopsHttp, api, project_name, run_of
+from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.wire import moment
-from penstock.server.routes import Call, Handler, Permission, Reply, Route
-from penstock.store.agents import Attachment
-from penstock.store.files import reading, walk
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
+from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.runs import Run
 
 if TYPE_CHECKING:
@@ -39,107 +31,60 @@ LOCATIONS = (
         version=2,
     ),
     Location(
-        id="1db06c96-014e-44e1-ac91-90b2d4b3e984",
-        area="build",
-        resource="artifacts",
-        template="{project}/_apis/{area}/builds/{buildId}/{resource}",
-        version=5,
-    ),
-    Location(
         id="fb1b6d27-3957-43d5-a14b-a2d70403e545",
         area="pipelines",
         resource="logs",
         template="{project}/_apis/{area}/{pipelineId}/runs/{runId}/{resource}/{logId}",
     ),
-    Location(
-        id="85023071-bd5e-4438-89b0-2a5bf362a19d",
-        area="pipelines",
-        resource="artifacts",
-        template="{project}/_apis/{area}/{pipelineId}/runs/{runId}/{resource}",
-    ),
 )
-_BUILD = "/{organization}/{project}/_apis/build/builds/{runId}"
-_PIPELINE = "/{organization}/{project}/_apis/pipelines/{pipelineId}/runs/{runId}"
 _AT_ONCE = 100_000
-ARTIFACT = "artifact"
 
 
-def build_log_routes(http: DevopsHttp) -> tuple[Route, ...]:
-    """The routes of logs and artifacts, of builds and of pipelines' runs."""
-
-    def list_logs(call: Call) -> Reply | Response:
-        run = run_of(http, call)
-        places = log_places(http, run)
-        if _wants(call, "application/zip"):
-            http.shares.archives.take(call)
-            return _zip_of_logs(http, run, places.values())
-        name = project_name(http, run.project)
-        value = [_log_json(http, call, run, place, name) for place in places.values()]
-        return {"count": len(value), "value": value}
-
-    def show_log(call: Call) -> Reply | Response:
-        run = run_of(http, call)
-        place = _place(http, call, run)
-        if _wants(call, "text/plain"):
-            return _plain_log(http, call, run, place)
-        first, last = _range(http, call, run, place)
-        lines = http.logs.read(str(run.id), place.node, place.step, first, last - first + 1)
-        return {"count": len(lines), "value": lines}
-
-    def list_pipeline_logs(call: Call) -> Reply:
-        run = run_of(http, call)
-        name = project_name(http, run.project)
-        value = [
-            _pipeline_log(http, call, run, one, name) for one in log_places(http, run).values()
-        ]
-        return {"logs": value, "url": call.base_url + call.path}
-
-    def show_pipeline_log(call: Call) -> Reply:
-        run = run_of(http, call)
-        name = project_name(http, run.project)
-        return _pipeline_log(http, call, run, _place(http, call, run), name)
-
-    def list_artifacts(call: Call) -> Reply | Response:
-        run = run_of(http, call)
-        wanted = call.query("artifactName")
-        if wanted:
-            artifact = _artifact(http, run, wanted)
-            if _wants(call, "application/zip") or call.query("$format").lower() == "zip":
-                http.shares.archives.take(call)
-                return _zip_of_artifact(artifact)
-            if file := call.query("fileName"):
-                return _file_of_artifact(artifact, file)
-            return _artifact_json(http, call, run, artifact)
-        value = [_artifact_json(http, call, run, one) for one in artifacts(http, run)]
-        return {"count": len(value), "value": value}
-
-    def pipeline_artifact(call: Call) -> Reply:
-        run = run_of(http, call)
-        artifact = _artifact(http, run, call.query("artifactName"))
-        url = _download_url(http, call, run, artifact.name)
-        return {
-            "name": artifact.name,
-            "url": call.base_url + call.path,
-            "signedContent": {"url": url, "signatureExpires": moment(http.clock() + 3600)},
-        }
-
-    def route(path: str, handler: Handler) -> Route:
-        return Route(
-            method="GET",
-            path=path,
-            permission=Permission.RUN_READ,
-            handler=handler,
-            on_error=devops_error,
-        )
-
-    return (
-        route(f"{_BUILD}/logs", list_logs),
-        route(f"{_BUILD}/logs/{{logId}}", show_log),
-        route(f"{_BUILD}/artifacts", list_artifacts),
-        route(f"{_PIPELINE}/logs", list_pipeline_logs),
-        route(f"{_PIPELINE}/logs/{{logId}}", show_pipeline_log),
-        route(f"{_PIPELINE}/artifacts", pipeline_artifact),
+def log_routes(http: DevopsHttp) -> tuple[Route, ...]:
+    """The routes of logs."""
+    build = "/{organization}/{project}/_apis/build/builds/{runId}/logs"
+    pipeline = "/{organization}/{project}/_apis/pipelines/{pipelineId}/runs/{runId}/logs"
+    return routes_of(
+        http,
+        ("GET", build, Permission.RUN_READ, _list),
+        ("GET", f"{build}/{{logId}}", Permission.RUN_READ, _show),
+        ("GET", pipeline, Permission.RUN_READ, _list_of_pipeline),
+        ("GET", f"{pipeline}/{{logId}}", Permission.RUN_READ, _show_of_pipeline),
     )
+
+
+def _list(http: DevopsHttp, call: Call) -> Reply | Response:
+    run = run_of(http, call)
+    places = log_places(http, run)
+    if wants(call, "application/zip"):
+        http.shares.archives.take(call)
+        return _zip_of_logs(http, run, places.values())
+    name = project_name(http, run.project)
+    value = [_log_json(http, call, run, place, name) for place in places.values()]
+    return listed(value)
+
+
+def _show(http: DevopsHttp, call: Call) -> Reply | Response:
+    run = run_of(http, call)
+    place = _place(http, call, run)
+    if wants(call, "text/plain"):
+        return _plain_log(http, call, run, place)
+    first, last = _range(http, call, run, place)
+    lines = http.logs.read(str(run.id), place.node, place.step, first, last - first + 1)
+    return listed(lines)
+
+
+def _list_of_pipeline(http: DevopsHttp, call: Call) -> Reply:
+    run = run_of(http, call)
+    name = project_name(http, run.project)
+    value = [_pipeline_log(http, call, run, one, name) for one in log_places(http, run).values()]
+    return {"logs": value, "url": call.base_url + call.path}
+
+
+def _show_of_pipeline(http: DevopsHttp, call: Call) -> Reply:
+    run = run_of(http, call)
+    name = project_name(http, run.project)
+    return _pipeline_log(http, call, run, _place(http, call, run), name)
 
 
 def log_places(http: DevopsHttp, run: Run) -> dict[int, LogPlace]:
@@ -148,27 +93,6 @@ def log_places(http: DevopsHttp, run: Run) -> dict[int, LogPlace]:
     return http.scheduler.read(
         id, lambda state: make_timeline(id, state, lambda n, s: http.logs.line_count(id, n, s)).logs
     )
-
-
-def artifacts(http: DevopsHttp, run: Run) -> list[Attachment]:
-    """What the jobs of a run published, the newest of a name."""
-    found: dict[str, Attachment] = {}
-    for one in http.attachments(str(run.id)):
-        if one.kind == ARTIFACT:
-            found[one.name.casefold()] = one
-    return list(found.values())
-
-
-def artifact_size(artifact: Attachment) -> tuple[int, int]:
-    """How many bytes and files an artifact has."""
-    if artifact.path.is_file():
-        return artifact.path.stat().st_size, 1
-    sizes = [entry.size for entry in walk(artifact.path) if not entry.is_folder]
-    return sum(sizes), len(sizes)
-
-
-def _wants(call: Call, kind: str) -> bool:
-    return call.header("accept").lower().startswith(kind)
 
 
 def _place(http: DevopsHttp, call: Call, run: Run) -> LogPlace:
@@ -240,80 +164,6 @@ def _pipeline_log(
     }
 
 
-def _artifact(http: DevopsHttp, run: Run, name: str) -> Attachment:
-    for one in artifacts(http, run):
-        if one.name.casefold() == name.casefold():
-            return one
-    message = f'the run has no artifact "{name[:200]}"'
-    raise not_found("ArtifactNotFoundException", message)
-
-
-def _artifact_json(
-    http: DevopsHttp, call: Call, run: Run, artifact: Attachment
-) -> dict[str, object]:
-    size, _ = artifact_size(artifact)
-    project = project_name(http, run.project)
-    url = api(http, call, project, "build", "builds", str(run.id), "artifacts")
-    return {
-        "id": run.id,
-        "name": artifact.name,
-        "source": record_id(str(run.id), "Job", artifact.node),
-        "resource": {
-            "type": "PipelineArtifact",
-            "data": artifact.name,
-            "properties": {"artifactsize": str(size)},
-            "url": f"{url}?artifactName={quote(artifact.name, safe='')}&api-version=7.1",
-            "downloadUrl": _download_url(http, call, run, artifact.name),
-        },
-    }
-
-
-def _download_url(http: DevopsHttp, call: Call, run: Run, name: str) -> str:
-    project = project_name(http, run.project)
-    url = api(http, call, project, "build", "builds", str(run.id), "artifacts")
-    return f"{url}?artifactName={quote(name, safe='')}&%24format=zip&api-version=7.1"
-
-
-def _file_of_artifact(artifact: Attachment, file: str) -> Response:
-    """One file, as it is. It is never shown as a page: job code wrote it."""
-    from starlette.responses import StreamingResponse
-
-    from penstock.ml.datastores import UnsafePath
-
-    root, relative = artifact.path, file.strip("/")
-    if root.is_file():
-        root, relative = root.parent, root.name
-    context = reading(root, relative)
-    try:
-        opened = context.__enter__()
-    except (OSError, UnsafePath) as error:
-        message = f'the artifact has no file "{file[:200]}"'
-        raise not_found("ArtifactNotFoundException", message) from error
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            while piece := opened.read(PIECE):
-                yield piece
-        finally:
-            context.__exit__(None, None, None)
-
-    return StreamingResponse(
-        pieces(), media_type="application/octet-stream", headers=_attachment(Path(relative).name)
-    )
-
-
-def _zip_of_artifact(artifact: Attachment) -> Response:
-    def members() -> Iterator[Member]:
-        if artifact.path.is_file():
-            yield artifact.name, artifact.path.parent, artifact.path.name
-            return
-        for entry in walk(artifact.path):
-            if not entry.is_folder:
-                yield f"{artifact.name}/{entry.path}", artifact.path, entry.path
-
-    return _zip(members(), artifact.name)
-
-
 def _zip_of_logs(http: DevopsHttp, run: Run, places: Any) -> Response:
     def members() -> Iterator[Member]:
         for place in places:
@@ -321,25 +171,8 @@ def _zip_of_logs(http: DevopsHttp, run: Run, places: Any) -> Response:
             name = f"{place.node.replace('/', '_')}/{place.id}_{_plain_name(place.name)}.txt"
             yield name, folder, place.step
 
-    return _zip(members(), f"logs_{run.id}")
+    return zipped(members(), f"logs_{run.id}")
 
 
 def _plain_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in " ._-" else "_" for c in text)[:80]
-
-
-def _zip(members: Iterator[Member], name: str) -> Response:
-    from starlette.responses import StreamingResponse
-
-    return StreamingResponse(
-        zip_pieces(members), media_type="application/zip", headers=_attachment(f"{name}.zip")
-    )
-
-
-def _attachment(name: str) -> dict[str, str]:
-    encoded = quote(name, safe="")
-    return {
-        "content-disposition": f"attachment; filename*=UTF-8''{encoded}",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox; default-src 'none'",
-    }

@@ -7,28 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.devops.definitions import Definition, NameTaken, normal_folder
+from penstock.devops.definitions import Definition
 from penstock.devops.plans.stages import UnknownStage
 from penstock.devops.queueing import Prepared, RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
 from penstock.server.devops.bodies import table_of, text_of, texts_of
+from penstock.server.devops.builds.saving import save_new
 from penstock.server.devops.builds.views import pipeline_json, pipeline_run_json
-from penstock.server.devops.context import (
-    DevopsHttp,
-    definition_of,
-    requester,
-    run_of,
-)
-from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.context import DevopsHttp, definition_of, kept_run, requester, run_of
+from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
 from penstock.server.devops.queries import number_in, page_size
-from penstock.server.devops.requests import parameters_of, start, variables_of
-from penstock.server.errors import Refused
-from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
+from penstock.server.devops.requests import full_branch, parameters_of, start, variables_of
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
+from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
-from penstock.store.runs import Run
 
 LOCATIONS = (
     Location(
@@ -50,70 +46,51 @@ LOCATIONS = (
         template="{project}/_apis/pipelines/{pipelineId}/{resource}/{runId}",
     ),
 )
-_BASE = "/{organization}/{project}/_apis/pipelines"
 _REPOSITORY_TYPES = ("azurereposgit", "tfsgit", "")
 _MOST_RUNS = 10_000
 
 
 def pipeline_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The routes of the area."""
-
-    def list_pipelines(call: Call) -> Reply:
-        found = http.definitions.list(call.project)
-        field, _, direction = call.query("orderBy", "name asc").partition(" ")
-        if field.lower() in ("id", "createddate"):
-            found.sort(key=lambda one: one.id)
-        else:
-            found.sort(key=lambda one: one.name.casefold())
-        if direction.strip().lower() == "desc":
-            found.reverse()
-        return _page(call, [pipeline_json(http, call, one) for one in found])
-
-    def create(call: Call) -> Reply:
-        return pipeline_json(http, call, create_definition(http, call, call.json()))
-
-    def show(call: Call) -> Reply:
-        return pipeline_json(http, call, _definition(http, call))
-
-    def list_runs(call: Call) -> Reply:
-        definition = _definition(http, call)
-        query = RunQuery(project=call.project, pipelines=(definition.id,), top=_MOST_RUNS)
-        value = [pipeline_run_json(http, call, run) for run in http.lists.find(query)]
-        return {"count": len(value), "value": value}
-
-    def run_pipeline(call: Call) -> Reply:
-        body = call.json()
-        request = run_request(_definition(http, call), body, call)
-        if body.get("previewRun"):
-            return _preview(http, call, request)
-        run = http.runs.get(start(http.queueing, request))
-        assert run is not None
-        return pipeline_run_json(http, call, run)
-
-    def preview(call: Call) -> Reply:
-        return _preview(http, call, run_request(_definition(http, call), call.json(), call))
-
-    def show_run(call: Call) -> Reply:
-        return pipeline_run_json(http, call, _run(http, call))
-
-    def route(method: str, path: str, permission: Permission, handler: Handler) -> Route:
-        return Route(
-            method=method,
-            path=f"{_BASE}{path}",
-            permission=permission,
-            handler=handler,
-            on_error=devops_error,
-        )
-
-    return (
-        route("GET", "", Permission.RUN_READ, list_pipelines),
-        route("POST", "", Permission.PIPELINE_EDIT, create),
-        route("GET", "/{pipelineId}", Permission.RUN_READ, show),
-        route("GET", "/{pipelineId}/runs", Permission.RUN_READ, list_runs),
-        route("POST", "/{pipelineId}/runs", Permission.RUN_QUEUE, run_pipeline),
-        route("POST", "/{pipelineId}/preview", Permission.RUN_QUEUE, preview),
-        route("GET", "/{pipelineId}/runs/{runId}", Permission.RUN_READ, show_run),
+    base = "/{organization}/{project}/_apis/pipelines"
+    one = f"{base}/{{pipelineId}}"
+    return routes_of(
+        http,
+        ("GET", base, Permission.RUN_READ, _list),
+        ("POST", base, Permission.PIPELINE_EDIT, _create),
+        ("GET", one, Permission.RUN_READ, _show),
+        ("GET", f"{one}/runs", Permission.RUN_READ, _list_runs),
+        ("POST", f"{one}/runs", Permission.RUN_QUEUE, _run_pipeline),
+        ("POST", f"{one}/preview", Permission.RUN_QUEUE, _preview),
+        ("GET", f"{one}/runs/{{runId}}", Permission.RUN_READ, _show_run),
     )
+
+
+def _list(http: DevopsHttp, call: Call) -> Reply:
+    found = http.definitions.list(call.project)
+    field, _, direction = call.query("orderBy", "name asc").partition(" ")
+    if field.lower() in ("id", "createddate"):
+        found.sort(key=lambda one: one.id)
+    else:
+        found.sort(key=lambda one: one.name.casefold())
+    if direction.strip().lower() == "desc":
+        found.reverse()
+    return _page(call, [pipeline_json(http, call, one) for one in found])
+
+
+def _page(call: Call, rows: list[dict[str, object]]) -> Reply:
+    """A page of a list; its token is where the next one starts."""
+    top = page_size(call, "$top", 10_000, 10_000)
+    first = number_in(call.query("continuationToken")) or 0
+    value = rows[first : first + top]
+    headers = {}
+    if first + top < len(rows):
+        headers["x-ms-continuationtoken"] = str(first + top)
+    return Answer(body={"count": len(value), "value": value}, headers=headers)
+
+
+def _create(http: DevopsHttp, call: Call) -> Reply:
+    return pipeline_json(http, call, create_definition(http, call, call.json()))
 
 
 def create_definition(http: DevopsHttp, call: Call, body: dict[str, Any]) -> Definition:
@@ -136,54 +113,26 @@ def create_definition(http: DevopsHttp, call: Call, body: dict[str, Any]) -> Def
     )
 
 
-def save_new(
-    http: DevopsHttp,
-    call: Call,
-    *,
-    name: str,
-    folder: str,
-    path: str,
-    repository: str,
-    branch: str,
-) -> Definition:
-    """Keep a new definition. The repository's name is the pipeline's where none is given."""
-    if not path.strip("/"):
-        raise bad_request("configuration.path: name the YAML file, from the root of the repository")
-    try:
-        source = http.sources.repository(repository, call.project)
-    except SourceMissing as error:
-        raise not_found("RepositoryNotFoundException", str(error)) from error
-    fresh = Definition(
-        id=0,
-        project=call.project,
-        name=checked_name(name.strip() or source.name),
-        folder=normal_folder(folder),
-        repository=source.id,
-        path="/" + path.lstrip("/"),
-        branch=full_branch(branch),
-        author=call.principal.id if call.principal else "",
-    )
-    try:
-        return http.definitions.create(fresh)
-    except NameTaken as error:
-        raise Refused(409, "DefinitionExistsException", str(error)) from error
+def _show(http: DevopsHttp, call: Call) -> Reply:
+    return pipeline_json(http, call, _definition(http, call))
 
 
-def checked_name(name: str) -> str:
-    """A name that a pipeline may have."""
-    if (
-        not name
-        or len(name) > 260
-        or any(c in name for c in '<>|:*?"\\/')
-        or not name.isprintable()
-    ):
-        raise bad_request(f'"{name[:100]}" is not a name that a pipeline may have')
-    return name
+def _list_runs(http: DevopsHttp, call: Call) -> Reply:
+    definition = _definition(http, call)
+    query = RunQuery(project=call.project, pipelines=(definition.id,), top=_MOST_RUNS)
+    return listed([pipeline_run_json(http, call, run) for run in http.lists.find(query)])
 
 
-def full_branch(branch: str) -> str:
-    """A branch by its full name; none stays none."""
-    return branch if not branch or branch.startswith("refs/") else f"refs/heads/{branch}"
+def _run_pipeline(http: DevopsHttp, call: Call) -> Reply:
+    body = call.json()
+    request = run_request(_definition(http, call), body, call)
+    if body.get("previewRun"):
+        return _previewed(http, call, request)
+    return pipeline_run_json(http, call, kept_run(http, start(http.queueing, request)))
+
+
+def _preview(http: DevopsHttp, call: Call) -> Reply:
+    return _previewed(http, call, run_request(_definition(http, call), call.json(), call))
 
 
 def run_request(definition: Definition, body: dict[str, Any], call: Call) -> RunRequest:
@@ -213,7 +162,7 @@ def run_request(definition: Definition, body: dict[str, Any], call: Call) -> Run
     )
 
 
-def _preview(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
+def _previewed(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
     try:
         prepared: Prepared = http.queueing.prepare(request)
     except (SourceMissing, UnknownStage) as error:
@@ -230,24 +179,13 @@ def _preview(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
     }
 
 
-def _definition(http: DevopsHttp, call: Call) -> Definition:
-    return definition_of(http, call, call.parameters["pipelineId"])
-
-
-def _run(http: DevopsHttp, call: Call) -> Run:
+def _show_run(http: DevopsHttp, call: Call) -> Reply:
     definition, run = _definition(http, call), run_of(http, call)
     if run.pipeline != definition.id:
         message = f"run {run.id} is not one of the pipeline {definition.id}"
         raise not_found("BuildNotFoundException", message)
-    return run
+    return pipeline_run_json(http, call, run)
 
 
-def _page(call: Call, rows: list[dict[str, object]]) -> Reply:
-    """A page of a list; the token of the next one is where it starts."""
-    top = page_size(call, "$top", 10_000, 10_000)
-    first = number_in(call.query("continuationToken")) or 0
-    value = rows[first : first + top]
-    headers = {}
-    if first + top < len(rows):
-        headers["x-ms-continuationtoken"] = str(first + top)
-    return Answer(body={"count": len(value), "value": value}, headers=headers)
+def _definition(http: DevopsHttp, call: Call) -> Definition:
+    return definition_of(http, call, call.parameters["pipelineId"])

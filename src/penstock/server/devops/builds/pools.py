@@ -6,10 +6,11 @@ Source: Azure DevOps REST API reference 7.1, Distributed Task (Pools, Agents, Qu
 from __future__ import annotations
 
 from penstock.server.devops.context import DevopsHttp, JobInHand
-from penstock.server.devops.errors import devops_error, not_found
+from penstock.server.devops.errors import not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.wire import moment
-from penstock.server.routes import Call, Handler, Permission, Reply, Route
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
+from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.runs import Run
 
 LOCATIONS = (
@@ -37,69 +38,65 @@ _POOL = 1
 
 def pool_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The routes of pools, agents and queues."""
-
-    def pool() -> dict[str, object]:
-        return {
-            "id": _POOL,
-            "name": "Default",
-            "size": http.slots,
-            "isHosted": False,
-            "isLegacy": False,
-            "poolType": "automation",
-            "scope": "00000000-0000-0000-0000-000000000000",
-            "options": "none",
-            "autoProvision": True,
-            "autoUpdate": False,
-        }
-
-    def list_pools(call: Call) -> Reply:
-        wanted = call.query("poolName").casefold()
-        value = [pool()] if wanted in ("", "default") else []
-        return {"count": len(value), "value": value}
-
-    def show_pool(call: Call) -> Reply:
-        _check(call)
-        return pool()
-
-    def list_agents(call: Call) -> Reply:
-        _check(call)
-        value = agents(http, call)
-        return {"count": len(value), "value": value}
-
-    def show_agent(call: Call) -> Reply:
-        _check(call)
-        for agent in agents(http, call):
-            if str(agent["id"]) == call.parameters["agentId"]:
-                return agent
-        name = call.parameters["agentId"][:40]
-        raise not_found("TaskAgentNotFoundException", f"there is no agent {name}")
-
-    def list_queues(call: Call) -> Reply:
-        value = [{"id": 1, "name": "Default", "projectId": call.project, "pool": pool()}]
-        return {"count": len(value), "value": value}
-
-    def waiting(call: Call) -> Reply:
-        value = queued_jobs(http, call)
-        return {"count": len(value), "value": value}
-
-    def route(path: str, permission: Permission, handler: Handler) -> Route:
-        return Route(
-            method="GET",
-            path=f"/{{organization}}{path}",
-            permission=permission,
-            handler=handler,
-            on_error=devops_error,
-        )
-
-    base = "/_apis/distributedtask/pools"
-    return (
-        route(base, Permission.SIGNED_IN, list_pools),
-        route(f"{base}/{{poolId}}", Permission.SIGNED_IN, show_pool),
-        route(f"{base}/{{poolId}}/agents", Permission.SIGNED_IN, list_agents),
-        route(f"{base}/{{poolId}}/agents/{{agentId}}", Permission.SIGNED_IN, show_agent),
-        route("/{project}/_apis/distributedtask/queues", Permission.RUN_READ, list_queues),
-        route("/{project}/_apis/penstock/queue", Permission.RUN_READ, waiting),
+    pools = "/{organization}/_apis/distributedtask/pools"
+    one = f"{pools}/{{poolId}}"
+    project = "/{organization}/{project}/_apis"
+    return routes_of(
+        http,
+        ("GET", pools, Permission.SIGNED_IN, _list_pools),
+        ("GET", one, Permission.SIGNED_IN, _show_pool),
+        ("GET", f"{one}/agents", Permission.SIGNED_IN, _list_agents),
+        ("GET", f"{one}/agents/{{agentId}}", Permission.SIGNED_IN, _show_agent),
+        ("GET", f"{project}/distributedtask/queues", Permission.RUN_READ, _list_queues),
+        ("GET", f"{project}/penstock/queue", Permission.RUN_READ, _list_waiting),
     )
+
+
+def _list_pools(http: DevopsHttp, call: Call) -> Reply:
+    wanted = call.query("poolName").casefold()
+    return listed([_pool(http)] if wanted in ("", "default") else [])
+
+
+def _show_pool(http: DevopsHttp, call: Call) -> Reply:
+    _check(call)
+    return _pool(http)
+
+
+def _list_agents(http: DevopsHttp, call: Call) -> Reply:
+    _check(call)
+    return listed(agents(http, call))
+
+
+def _show_agent(http: DevopsHttp, call: Call) -> Reply:
+    _check(call)
+    for agent in agents(http, call):
+        if str(agent["id"]) == call.parameters["agentId"]:
+            return agent
+    name = call.parameters["agentId"][:40]
+    raise not_found("TaskAgentNotFoundException", f"there is no agent {name}")
+
+
+def _list_queues(http: DevopsHttp, call: Call) -> Reply:
+    return listed([{"id": 1, "name": "Default", "projectId": call.project, "pool": _pool(http)}])
+
+
+def _list_waiting(http: DevopsHttp, call: Call) -> Reply:
+    return listed(queued_jobs(http, call))
+
+
+def _pool(http: DevopsHttp) -> dict[str, object]:
+    return {
+        "id": _POOL,
+        "name": "Default",
+        "size": http.slots,
+        "isHosted": False,
+        "isLegacy": False,
+        "poolType": "automation",
+        "scope": "00000000-0000-0000-0000-000000000000",
+        "options": "none",
+        "autoProvision": True,
+        "autoUpdate": False,
+    }
 
 
 def agents(http: DevopsHttp, call: Call) -> list[dict[str, object]]:

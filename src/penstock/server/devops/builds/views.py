@@ -8,13 +8,7 @@ from typing import Any
 
 from penstock.devops.definitions import Definition
 from penstock.engine.events import Result
-from penstock.server.devops.context import (
-    DevopsHttp,
-    api,
-    page,
-    project_json,
-    project_name,
-)
+from penstock.server.devops.context import DevopsHttp, api, page, project_json, project_name
 from penstock.server.devops.wire import identity_json, moment
 from penstock.server.routes import Call
 from penstock.store.runs import Run, StageRow

@@ -19,13 +19,7 @@ from penstock.devops.protecting.approvals import (
 from penstock.devops.resources import NOUNS, Actor, Resource
 from penstock.server.devops.bodies import body_tables, table_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
-from penstock.server.devops.library.context import (
-    LibraryHttp,
-    caller,
-    forbidden,
-    identity,
-    note,
-)
+from penstock.server.devops.library.context import LibraryHttp, caller, forbidden, identity, note
 from penstock.server.devops.locations import Location
 from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.routing import routes_of

@@ -10,20 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from penstock.devops.protecting.checkpoints import Checkpoint
-from penstock.devops.protecting.checks import (
-    LONGEST_WAIT,
-    Check,
-    ExclusiveLock,
-    Item,
-    ItemStatus,
-)
+from penstock.devops.protecting.checks import LONGEST_WAIT, Check, ExclusiveLock, Item, ItemStatus
 from penstock.devops.resources import NOUNS, Resource, ResourceType
 from penstock.engine.events import Result
-from penstock.server.devops.bodies import (
-    body_tables,
-    table_of,
-    text_of,
-)
+from penstock.server.devops.bodies import body_tables, table_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.library.checksettings import read_settings, settings_json, type_json
 from penstock.server.devops.library.context import (

@@ -163,19 +163,21 @@ def name_of(body: Mapping[str, Any], what: str) -> str:
 
 
 def referenced_project(
-    http: LibraryHttp, call: Call, body: Mapping[str, Any], field: str, type: ResourceType
-) -> tuple[Project, str, Mapping[str, Any]]:
-    """The one project that a body's references name, the name of the resource there, and the
-    reference. Sharing among several projects is refused."""
+    http: LibraryHttp, call: Call, body: Mapping[str, Any], field: str
+) -> tuple[Project, Mapping[str, Any]]:
+    """The one project that a body's references name, and its reference. Sharing among several
+    projects is refused."""
     references = tables_of(body, field)
     if len(references) != 1:
         raise bad_request(f'"{field}" must name one project: sharing is not supported')
-    reference = references[0]
-    about = table_of(reference, "projectReference")
-    named = text_of(about, "id") or text_of(about, "name")
-    project = project_for(http, call, named, Permission.LIBRARY_MANAGE)
-    name = text_of(body, "name") or reference.get("name")
-    return project, name_of({"name": name}, NOUNS[type]), reference
+    reference = table_of(references[0], "projectReference")
+    named = text_of(reference, "id") or text_of(reference, "name")
+    return project_for(http, call, named, Permission.LIBRARY_MANAGE), references[0]
+
+
+def referenced_name(body: Mapping[str, Any], reference: Mapping[str, Any], what: str) -> str:
+    """The name that a body gives, or else its reference to a project."""
+    return name_of({"name": text_of(body, "name") or reference.get("name")}, what)
 
 
 def identity(actor: Actor) -> dict[str, object]:

@@ -14,16 +14,13 @@ from penstock.devops.projectlibrary import connection_of
 from penstock.devops.resources import Kept, ResourceType
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.library.changes import (
-    add_resource,
-    change_resource,
-    delete_in_projects,
-)
+from penstock.server.devops.library.changes import add_resource, change_resource, delete_in_projects
 from penstock.server.devops.library.context import (
     LibraryHttp,
     check_administers,
     identity,
     kept_of,
+    referenced_name,
     referenced_project,
 )
 from penstock.server.devops.locations import Location
@@ -144,7 +141,8 @@ def _types(http: LibraryHttp, call: Call) -> Reply:
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, name, reference = referenced_project(http, call, body, _REFERENCES, _ENDPOINT)
+    project, reference = referenced_project(http, call, body, _REFERENCES)
+    name = referenced_name(body, reference, "service connection")
     found, secrets = _read(body, None)
     kept = add_resource(
         http,
@@ -161,10 +159,11 @@ def _add(http: LibraryHttp, call: Call) -> Reply:
 
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, name, reference = referenced_project(http, call, body, _REFERENCES, _ENDPOINT)
+    project, reference = referenced_project(http, call, body, _REFERENCES)
     known = kept_of(http, project.id, _ENDPOINT, call.parameters["id"])
     # Who changes its address, and keeps its secrets, has them sent to where they like.
     check_administers(call, project.id, known)
+    name = referenced_name(body, reference, "service connection")
     found, secrets = _read(body, known)
     gone = {n.casefold() for n in found["secrets"]}
     dropped = [n for n in connection_of(known).endpoint.secrets if n.casefold() not in gone]

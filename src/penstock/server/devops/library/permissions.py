@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.resources import EVERY_PIPELINE, NOUNS, Resource
-from penstock.server.devops.bodies import (
-    body_tables,
-    table_of,
-    tables_of,
-    text_of,
-)
+from penstock.server.devops.bodies import body_tables, table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.library.context import (
     LibraryHttp,

@@ -8,11 +8,7 @@ from dataclasses import replace
 from penstock.devops.resources import Kept, ResourceType
 from penstock.server.devops.bodies import table_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.library.changes import (
-    add_resource,
-    change_resource,
-    delete_resource,
-)
+from penstock.server.devops.library.changes import add_resource, change_resource, delete_resource
 from penstock.server.devops.library.context import (
     LibraryHttp,
     check_administers,

@@ -10,16 +10,13 @@ from penstock.devops.projectlibrary import group_of
 from penstock.devops.resources import Kept, ResourceType
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.library.changes import (
-    add_resource,
-    change_resource,
-    delete_in_projects,
-)
+from penstock.server.devops.library.changes import add_resource, change_resource, delete_in_projects
 from penstock.server.devops.library.context import (
     LibraryHttp,
     check_administers,
     identity,
     kept_of,
+    referenced_name,
     referenced_project,
 )
 from penstock.server.devops.locations import Location
@@ -90,7 +87,8 @@ def _get(http: LibraryHttp, call: Call) -> Reply:
 
 def _add(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, name, reference = referenced_project(http, call, body, _REFERENCES, _GROUP)
+    project, reference = referenced_project(http, call, body, _REFERENCES)
+    name = referenced_name(body, reference, "variable group")
     description = text_of(body, "description") or text_of(reference, "description")
     variables, secrets = _read(body, None)
     missing = [n for n in variables["secrets"] if n not in secrets]
@@ -111,10 +109,11 @@ def _add(http: LibraryHttp, call: Call) -> Reply:
 
 def _change(http: LibraryHttp, call: Call) -> Reply:
     body = call.json()
-    project, name, reference = referenced_project(http, call, body, _REFERENCES, _GROUP)
+    project, reference = referenced_project(http, call, body, _REFERENCES)
     known = kept_of(http, project.id, _GROUP, call.parameters["id"])
     if http.checks.on(project.id, [known.resource]):
         check_administers(call, project.id, known)
+    name = referenced_name(body, reference, "variable group")
     variables, secrets = _read(body, known)
     kept_secrets = {n.casefold() for n in variables["secrets"]}
     dropped = [n for n in group_of(known).secrets if n.casefold() not in kept_secrets]

@@ -13,8 +13,9 @@ from typing import Any
 from penstock.server.devops.builds.logs import log_places
 from penstock.server.devops.builds.timeline import LogPlace, record_id
 from penstock.server.devops.context import DevopsHttp, run_of
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import flag, page_size
+from penstock.server.devops.routing import routes_of
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.runs import Run
 
@@ -38,26 +39,19 @@ class Found:
 
 def log_search_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The route of the search."""
+    path = "/{organization}/{project}/_apis/penstock/runs/{runId}/logs/search"
+    return routes_of(http, ("GET", path, Permission.RUN_READ, _search))
 
-    def search(call: Call) -> Reply:
-        run = run_of(http, call)
-        find = _finder(call)
-        http.shares.searches.take(call)
-        found = Found(page_size(call, "top", _MOST, _MOST))
-        for place in _places(http, call, run):
-            path = http.logs.path(str(run.id), place.node, place.step)
-            search_log(path, place, find, found)
-        return {"count": found.count, "matches": found.matches}
 
-    return (
-        Route(
-            method="GET",
-            path="/{organization}/{project}/_apis/penstock/runs/{runId}/logs/search",
-            permission=Permission.RUN_READ,
-            handler=search,
-            on_error=devops_error,
-        ),
-    )
+def _search(http: DevopsHttp, call: Call) -> Reply:
+    run = run_of(http, call)
+    find = _finder(call)
+    http.shares.searches.take(call)
+    found = Found(page_size(call, "top", _MOST, _MOST))
+    for place in _places(http, call, run):
+        path = http.logs.path(str(run.id), place.node, place.step)
+        search_log(path, place, find, found)
+    return {"count": found.count, "matches": found.matches}
 
 
 def search_log(path: Path, place: LogPlace, find: Find, found: Found) -> None:

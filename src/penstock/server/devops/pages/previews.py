@@ -17,35 +17,28 @@ from penstock.language.diagnostics import render, to_json
 from penstock.language.pipeline import Parameter, Pipeline
 from penstock.language.source import Diagnostic
 from penstock.server.devops.bodies import table_of, text_of
-from penstock.server.devops.builds.pipelines import full_branch
 from penstock.server.devops.builds.views import variable_reason
 from penstock.server.devops.context import DevopsHttp, definition_of, requester
-from penstock.server.devops.errors import bad_request, devops_error, not_found
-from penstock.server.devops.requests import parameters_of, variables_of
+from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.requests import full_branch, parameters_of, variables_of
+from penstock.server.devops.routing import routes_of
 from penstock.server.routes import Call, Permission, Reply, Route
 
 
 def preview_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The route of the preview."""
+    path = "/{organization}/{project}/_apis/penstock/preview"
+    return routes_of(http, ("POST", path, Permission.RUN_READ, _preview))
 
-    def preview(call: Call) -> Reply:
-        body = call.json()
-        try:
-            prepared = http.queueing.prepare(_request(http, call, body))
-        except SourceMissing as error:
-            raise not_found("InvalidSourceVersionException", str(error)) from error
-        assumed = {name: str(result) for name, result in table_of(body, "assume").items()}
-        return preview_json(http, prepared, assumed)
 
-    return (
-        Route(
-            method="POST",
-            path="/{organization}/{project}/_apis/penstock/preview",
-            permission=Permission.RUN_READ,
-            handler=preview,
-            on_error=devops_error,
-        ),
-    )
+def _preview(http: DevopsHttp, call: Call) -> Reply:
+    body = call.json()
+    try:
+        prepared = http.queueing.prepare(_request(http, call, body))
+    except SourceMissing as error:
+        raise not_found("InvalidSourceVersionException", str(error)) from error
+    assumed = {name: str(result) for name, result in table_of(body, "assume").items()}
+    return preview_json(http, prepared, assumed)
 
 
 def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) -> dict[str, Any]:

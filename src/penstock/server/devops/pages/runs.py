@@ -10,103 +10,82 @@ from penstock.devops.definitions import Definition
 from penstock.devops.sources import CommitFacts
 from penstock.engine.plan import Plan
 from penstock.engine.state import Phase, RunState, replay
-from penstock.server.devops.builds.builds import commits_of
-from penstock.server.devops.builds.logs import artifact_size, artifacts
+from penstock.server.devops.builds.artifacts import artifact_size, artifacts
+from penstock.server.devops.builds.changes import commits_of
 from penstock.server.devops.builds.reruns import rerun
+from penstock.server.devops.builds.runfilters import numbers_in, reasons_in, results_in, states_in
 from penstock.server.devops.builds.timeline import Timeline, make_timeline, record_id
-from penstock.server.devops.builds.views import run_row, texts_of, variable_reason
-from penstock.server.devops.context import DevopsHttp, requester, run_of
-from penstock.server.devops.errors import bad_request, devops_error, not_found
-from penstock.server.devops.queries import comma_list, page_size
-from penstock.server.devops.wire import moment
+from penstock.server.devops.builds.views import run_row, texts_of
+from penstock.server.devops.context import DevopsHttp, kept_run, requester, run_of
+from penstock.server.devops.errors import not_found
+from penstock.server.devops.queries import comma_list, number_in, page_size
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.graph_layout import lay_out
-from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
+from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run
 
-_BASE = "/{organization}/{project}/_apis/penstock"
 _RECENT = 5
-_STATES = {
-    "notstarted": ("queued",),
-    "inprogress": ("running",),
-    "cancelling": ("canceling",),
-    "completed": ("finished",),
-}
-_RESULTS = {
-    "succeeded": ("succeeded", "skipped"),
-    "partiallysucceeded": ("succeededWithIssues",),
-    "failed": ("failed", "abandoned"),
-    "canceled": ("canceled",),
-}
 
 
 def run_page_routes(http: DevopsHttp) -> tuple[Route, ...]:
     """The routes of lists and pages."""
-
-    def list_pipelines(call: Call) -> Reply:
-        wanted = call.query("filter").casefold()
-        found = [
-            one
-            for one in http.definitions.list(call.project)
-            if wanted in one.name.casefold() or wanted in one.folder.casefold()
-        ]
-        top = page_size(call, "top", 1000)
-        newest = http.lists.newest([one.id for one in found[:top]], _RECENT)
-        tags = http.lists.tags(run.id for runs in newest.values() for run in runs[:1])
-        value = [pipeline_row(http, one, newest[one.id], tags) for one in found[:top]]
-        return {"count": len(value), "value": value}
-
-    def list_runs(call: Call) -> Reply:
-        top = page_size(call, "top", 50)
-        found = http.lists.find(_query(call, top + 1))
-        shown = found[:top]
-        tags = http.lists.tags(run.id for run in shown)
-        value = [run_row(run, tags.get(run.id, [])) for run in shown]
-        token = str(shown[-1].id) if len(found) > top else None
-        return {"count": len(value), "value": value, "continuationToken": token}
-
-    def show(call: Call) -> Reply:
-        return run_page(http, call, run_of(http, call))
-
-    def explain(call: Call) -> Reply:
-        run = run_of(http, call)
-        id = str(run.id)
-        # What is kept has no values of secrets, unlike the state of a run that goes on.
-        plan, events = http.runs.load(id)
-        state = replay(plan, events)
-        record = make_timeline(id, state).record(call.parameters["recordId"])
-        if record is None:
-            raise not_found("TimelineRecordNotFoundException", "the run has no such record")
-        return http.explain(state, f"run {run.number}", record["node"], record["step"] or "")
-
-    def run_again(call: Call) -> Reply:
-        run, body = run_of(http, call), call.json()
-        fresh = rerun(
-            http,
-            run,
-            requester(call),
-            failed_only=body.get("failedOnly", True) is True,
-        )
-        found = http.runs.get(fresh)
-        assert found is not None
-        return Answer(status=201, body=run_row(found))
-
-    def route(method: str, path: str, permission: Permission, handler: Handler) -> Route:
-        return Route(
-            method=method,
-            path=f"{_BASE}{path}",
-            permission=permission,
-            handler=handler,
-            on_error=devops_error,
-        )
-
-    return (
-        route("GET", "/pipelines", Permission.RUN_READ, list_pipelines),
-        route("GET", "/runs", Permission.RUN_READ, list_runs),
-        route("GET", "/runs/{runId}", Permission.RUN_READ, show),
-        route("GET", "/runs/{runId}/records/{recordId}/explain", Permission.RUN_READ, explain),
-        route("POST", "/runs/{runId}/rerun", Permission.RUN_QUEUE, run_again),
+    base = "/{organization}/{project}/_apis/penstock"
+    one = f"{base}/runs/{{runId}}"
+    return routes_of(
+        http,
+        ("GET", f"{base}/pipelines", Permission.RUN_READ, _list_pipelines),
+        ("GET", f"{base}/runs", Permission.RUN_READ, _list_runs),
+        ("GET", one, Permission.RUN_READ, _show),
+        ("GET", f"{one}/records/{{recordId}}/explain", Permission.RUN_READ, _explain),
+        ("POST", f"{one}/rerun", Permission.RUN_QUEUE, _run_again),
     )
+
+
+def _list_pipelines(http: DevopsHttp, call: Call) -> Reply:
+    wanted = call.query("filter").casefold()
+    found = [
+        one
+        for one in http.definitions.list(call.project)
+        if wanted in one.name.casefold() or wanted in one.folder.casefold()
+    ]
+    shown = found[: page_size(call, "top", 1000)]
+    newest = http.lists.newest([one.id for one in shown], _RECENT)
+    tags = http.lists.tags(run.id for runs in newest.values() for run in runs[:1])
+    return listed([pipeline_row(http, one, newest[one.id], tags) for one in shown])
+
+
+def _list_runs(http: DevopsHttp, call: Call) -> Reply:
+    top = page_size(call, "top", 50)
+    found = http.lists.find(_query(call, top + 1))
+    shown = found[:top]
+    tags = http.lists.tags(run.id for run in shown)
+    token = str(shown[-1].id) if len(found) > top else None
+    value = [run_row(run, tags.get(run.id, [])) for run in shown]
+    return {**listed(value), "continuationToken": token}
+
+
+def _show(http: DevopsHttp, call: Call) -> Reply:
+    return run_page(http, call, run_of(http, call))
+
+
+def _explain(http: DevopsHttp, call: Call) -> Reply:
+    run = run_of(http, call)
+    id = str(run.id)
+    # What is kept has no values of secrets, unlike the state of a run that goes on.
+    plan, events = http.runs.load(id)
+    state = replay(plan, events)
+    record = make_timeline(id, state).record(call.parameters["recordId"])
+    if record is None:
+        raise not_found("TimelineRecordNotFoundException", "the run has no such record")
+    return http.explain(state, f"run {run.number}", record["node"], record["step"] or "")
+
+
+def _run_again(http: DevopsHttp, call: Call) -> Reply:
+    run, failed_only = run_of(http, call), call.json().get("failedOnly", True) is True
+    fresh = rerun(http, run, requester(call), failed_only=failed_only)
+    return Answer(status=201, body=run_row(kept_run(http, fresh)))
 
 
 def pipeline_row(
@@ -285,31 +264,16 @@ def _repository_name(http: DevopsHttp, definition: Definition) -> str:
 
 
 def _query(call: Call, top: int) -> RunQuery:
-    definition = call.query("definitionId")
-    is_number = definition.isascii() and definition.isdigit() and len(definition) < 19
-    if definition and not is_number:
-        raise bad_request(f'definitionId: "{definition[:40]}" is not a number')
-    token = call.query("continuationToken")
-    before = int(token) if token.isascii() and token.isdigit() and len(token) < 19 else None
     return RunQuery(
         project=call.project,
-        pipelines=(int(definition),) if definition else (),
+        pipelines=numbers_in("definitionId", call.query("definitionId")),
         branch=call.query("branch").removeprefix("refs/heads/"),
-        states=_words(call, "state", _STATES),
-        results=_words(call, "result", _RESULTS),
+        states=states_in("state", call.query("state")),
+        results=results_in("result", call.query("result")),
         requested_by=call.query("requestedBy"),
-        reasons=tuple(variable_reason(word) for word in comma_list(call.query("reason"))),
+        reasons=reasons_in(call.query("reason")),
         tags=comma_list(call.query("tag")),
         text=call.query("q").strip()[:200],
-        before=before,
+        before=number_in(call.query("continuationToken")),
         top=top,
     )
-
-
-def _words(call: Call, name: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    found: list[str] = []
-    for word in comma_list(call.query(name)):
-        if word.lower() not in known:
-            raise bad_request(f'{name}: "{word[:40]}" is none of {", ".join(known)}')
-        found += known[word.lower()]
-    return tuple(found)

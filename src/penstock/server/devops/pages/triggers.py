@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from penstock.devops.starting import Decided, Happened
-from penstock.server.devops.errors import devops_error
 from penstock.server.devops.queries import number_in, page_size
-from penstock.server.devops.wire import moment
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.triggers import Triggers
 
 
 def trigger_routes(book: Triggers) -> tuple[Route, ...]:
     """The route of the history."""
+    path = "/{organization}/{project}/_apis/penstock/triggers"
+    return routes_of(book, ("GET", path, Permission.RUN_READ, _history))
 
-    def history(call: Call) -> Reply:
-        top = page_size(call, "top", 50)
-        before = number_in(call.query("continuationToken"))
-        found = book.history(
-            call.project, repository=call.query("repositoryId"), top=top + 1, before=before
-        )
-        shown = found[:top]
-        more = str(shown[-1][0].id) if len(found) > top else None
-        value = [_event(happened, decisions) for happened, decisions in shown]
-        return {"count": len(value), "value": value, "continuationToken": more}
 
-    return (
-        Route(
-            method="GET",
-            path="/{organization}/{project}/_apis/penstock/triggers",
-            permission=Permission.RUN_READ,
-            handler=history,
-            on_error=devops_error,
-        ),
+def _history(book: Triggers, call: Call) -> Reply:
+    top = page_size(call, "top", 50)
+    found = book.history(
+        call.project,
+        repository=call.query("repositoryId"),
+        top=top + 1,
+        before=number_in(call.query("continuationToken")),
     )
+    shown = found[:top]
+    more = str(shown[-1][0].id) if len(found) > top else None
+    return {**listed([_event(*one) for one in shown]), "continuationToken": more}
 
 
 def _event(happened: Happened, decisions: list[Decided]) -> dict[str, object]:
