@@ -28,7 +28,7 @@ from penstock.server.live import Wakeups, wakes
 from penstock.store.definitions import SqlDefinitions
 from penstock.store.hostedsources import HostedSources
 from penstock.store.projects import NameTaken, Project, Projects
-from penstock.store.pullrequests import PullRequests
+from penstock.store.pullrequests.lifecycle import PullRequests
 from penstock.store.pushes import Pushes
 from penstock.store.repositories import Repositories, Repository
 from penstock.store.runlists import RunLists

@@ -17,7 +17,7 @@ from penstock.devops.starting import Ended, Moved, Proposed, Pushed, Started, St
 from penstock.devops.triggers import Going
 from penstock.engine.events import Event, RunFinished
 from penstock.server.devops.builds.views import full_ref, reason_word, result_word
-from penstock.store.pullrequests import MergeStatus, PullRequest, State
+from penstock.store.pullrequests.records import MergeStatus, PullRequest, State
 from penstock.store.pushes import Pusher, PushRecord
 from penstock.store.runlists import RunQuery
 from penstock.store.triggers import Triggers

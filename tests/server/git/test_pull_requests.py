@@ -21,7 +21,7 @@ from gitserver import READER, WRITER, GitServer, commit, git
 from test_real_devops_client import refused
 
 from penstock.store.git.names import ZERO
-from penstock.store.pullrequests import PullRequest, State
+from penstock.store.pullrequests.records import PullRequest, State
 
 __all__ = ["collected"]
 pytestmark = LEAKS

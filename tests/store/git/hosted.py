@@ -13,7 +13,7 @@ from penstock.store.database import open_state
 from penstock.store.git.repository import BareRepository
 from penstock.store.home import Home
 from penstock.store.projects import Projects
-from penstock.store.pullrequests import PullRequests
+from penstock.store.pullrequests.lifecycle import PullRequests
 from penstock.store.pushes import Pusher, Pushes, RefUpdate
 from penstock.store.repositories import Repositories
 

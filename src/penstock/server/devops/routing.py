@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from penstock.server.devops.errors import devops_error
-from penstock.server.routes import BODY_LIMIT, Call, Permission, Reply, Route
+from penstock.server.routes import BODY_LIMIT, Answer, Call, Permission, Reply, Route
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -19,11 +19,14 @@ Row = tuple[str, str, Permission, "Callable[[_Stores, Call], Reply | Response]"]
 
 
 def routes_of(
-    stores: _Stores, *rows: Row[_Stores], body_limit: int = BODY_LIMIT
+    stores: _Stores,
+    *rows: Row[_Stores],
+    body_limit: int = BODY_LIMIT,
+    on_error: Callable[[Exception], Answer] = devops_error,
 ) -> tuple[Route, ...]:
-    """The routes of a table, whose functions get `stores`; errors are worded as Azure DevOps does.
+    """The routes of a table, whose functions get `stores`.
 
-    `body_limit` is how many bytes a request's body may have.
+    `body_limit` is how many bytes a request's body may have, `on_error` words what they raise.
     """
     return tuple(
         Route(
@@ -32,7 +35,7 @@ def routes_of(
             permission=permission,
             handler=partial(answer, stores),
             body_limit=body_limit,
-            on_error=devops_error,
+            on_error=on_error,
         )
         for method, path, permission, answer in rows
     )

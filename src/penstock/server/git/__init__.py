@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from penstock.server.devops.locations import Location
     from penstock.server.git.context import GitHttp
     from penstock.server.routes import Route
-    from penstock.store.pullrequests import PullRequests
+    from penstock.store.pullrequests.lifecycle import PullRequests
 
 
 def git_routes(http: GitHttp, pull_requests: PullRequests) -> tuple[Route, ...]:
@@ -16,7 +16,7 @@ def git_routes(http: GitHttp, pull_requests: PullRequests) -> tuple[Route, ...]:
     from penstock.server.git.commits import commit_routes
     from penstock.server.git.items import item_routes
     from penstock.server.git.projects import project_routes
-    from penstock.server.git.pullrequests import pull_request_routes
+    from penstock.server.git.pullrequests.routes import pull_request_routes
     from penstock.server.git.pushing import push_routes
     from penstock.server.git.repositories import repository_routes
     from penstock.server.git.smart import smart_routes

@@ -11,7 +11,7 @@ from penstock.store.git.program import GitFailed, TooMuch
 from penstock.store.git.repository import NotFound
 from penstock.store.git.writing import ChangeRefused, RefMoved
 from penstock.store.projects import BadName, NameTaken, ProjectMissing
-from penstock.store.pullrequests import PullRequestMissing, PullRequestRefused
+from penstock.store.pullrequests.records import PullRequestMissing, PullRequestRefused
 from penstock.store.repositories import RepositoryMissing
 
 

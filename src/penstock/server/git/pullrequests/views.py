@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.server.git.context import Found
 from penstock.server.git.views import Json, moment, person_view, repository_view
-from penstock.store.pullrequests import (
+from penstock.store.pullrequests.records import (
     Iteration,
     MergeStatus,
     PullRequest,

@@ -1,0 +1,1 @@
+"""The REST of pull requests: proposing, reviewing, completing."""

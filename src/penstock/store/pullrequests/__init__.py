@@ -1,0 +1,1 @@
+"""Pull requests: their records, their table, and how they live."""
