@@ -166,6 +166,14 @@ def test_azureml_mlflow_gets_the_mlflow_it_was_made_for(tmp_path: Path) -> None:
     assert found["mlflow-skinny"].startswith("2.")
 
 
+@pytest.mark.slow
+def test_it_does_so_where_another_python_was_asked_for(tmp_path: Path) -> None:
+    """The version that the other Python would have must not stand in the way."""
+    asked = f"==3.{MINOR - 1}.*"
+    found = pins(solve(tmp_path, "azureml-mlflow==1.56.0", python=asked).lock)
+    assert found["mlflow-skinny"].startswith("2.")
+
+
 def test_an_index_of_the_users_that_is_silent_is_left_out(tmp_path: Path) -> None:
     option = "--extra-index-url http://127.0.0.1:9/simple"
     recipe = Recipe(title="the test", wishes=wishes("six==1.16.0"), options=(option,))

@@ -119,11 +119,13 @@ class _Search:
         if not asked or asked == self.python.version:
             return False
         outcome = self.ask_as_it_is("--python-version", asked)
+        if outcome.code == 0 and self.hold_back(pins(outcome.out)):
+            outcome = self.ask_as_it_is("--python-version", asked)
         if outcome.code != 0:
             return False
         hints = pins(outcome.out)
         mine = []
-        for each in self.demands:
+        for each in [each for each in self.demands if not each.bounds]:
             hint = hints.pop(each.name, None)
             mine.append(each if each.wish.ours else demand(each.wish, hint))
         others = [
@@ -205,7 +207,10 @@ class _Search:
         needed = [
             each for each in holds if each.name in found and not each.accepts(found[each.name])
         ]
-        self.demands = [*self.demands, *needed]
+        # What another Python would have had is no reason to let the limit go.
+        held = {each.name for each in needed}
+        kept = [each for each in self.demands if not (each.bounds and each.name in held)]
+        self.demands = [*kept, *needed]
         return bool(needed)
 
     def come_nearer(self, lock: str) -> str:
