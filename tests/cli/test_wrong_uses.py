@@ -84,8 +84,20 @@ def test_no_pipeline_is_not_found(terminal: Terminal, capsys: pytest.CaptureFixt
         assert main([command, "-C", str(terminal.folder)]) == 3
         assert capsys.readouterr().err == (
             f"error: there is no azure-pipelines.yml in {terminal.folder}\n"
-            "  = help: name the pipeline file: penstock run PATH\n"
+            "  = help: name the pipeline file\n"
         )
+
+
+def test_pipelines_of_other_names_are_named(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.write(".pipelines/ci.yml", "trigger: [main]\nsteps: [{script: echo}]\n")
+    terminal.write(".pipelines/steps.yml", "parameters: []\nsteps: [{script: echo}]\n")
+    terminal.write(".github/workflows/ci.yml", "on: push\npool: x\njobs: {}\n")
+    terminal.write("ml/job.yml", "type: pipeline\njobs: {}\n")
+    assert main(["validate", "-C", str(terminal.folder)]) == 3
+    help = capsys.readouterr().err.splitlines()[-1]
+    assert help == "  = help: name the pipeline file, perhaps .pipelines/ci.yml"
 
 
 @pytest.mark.parametrize("words", [["runs", "show", "7"], ["logs", "7"], ["runs", "show", "x y"]])

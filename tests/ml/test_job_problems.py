@@ -102,7 +102,8 @@ def test_unknown_environment(bench: Bench) -> None:
         (
             "jobs.train.environment",
             'environment "mine@latest" is not in workspace "dev-ml-ws"; create it: az ml'
-            f" environment create --name mine --version 1 --image IMAGE {WHERE}",
+            " environment create --name mine --version 1 --image IMAGE --conda-file FILE"
+            f" {WHERE}",
         )
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,6 +21,10 @@ from penstock.language.templates.files import LocalFiles
 if TYPE_CHECKING:
     from penstock.devops.library import Library, VariableGroup
     from penstock.language.templates.files import Files
+
+_RUNS = re.compile(r"^(?:stages|jobs|steps|extends)[ \t]*:", re.MULTILINE)
+_BEGINS = re.compile(r"^(?:trigger|pr|schedules|pool|resources)[ \t]*:", re.MULTILINE)
+_MOST_LIKELY = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +119,7 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
             for default in DEFAULT_FILES:
                 if (place / default).is_file():
                     return place / default
-        raise Failure(
-            f"there is no {DEFAULT_FILES[0]} in {folder}",
-            "name the pipeline file: penstock run PATH",
-            Exit.NOT_FOUND,
-        )
+        raise _no_default(folder, root)
     path = (folder / name).resolve()
     if not path.is_file():
         raise no_file(folder, name)
@@ -128,6 +130,29 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
             Exit.USAGE,
         )
     return path
+
+
+def _no_default(folder: Path, root: Path) -> Failure:
+    """What to say where there is no pipeline of a usual name: which others there are."""
+    from penstock.devops.pushed import list_yaml_files
+
+    likely = [name for name in list_yaml_files(root) if _looks_like_pipeline(root / name)]
+    nearest = sorted(likely, key=lambda name: (name.count("/"), name))[:_MOST_LIKELY]
+    shown = " or ".join(os.path.relpath(root / name, folder) for name in nearest)
+    message = f"there is no {DEFAULT_FILES[0]} in {folder}"
+    help = f"name the pipeline file, perhaps {shown}" if shown else "name the pipeline file"
+    return Failure(message, help, Exit.NOT_FOUND)
+
+
+def _looks_like_pipeline(path: Path) -> bool:
+    """Whether a file begins a pipeline: it says what it runs, and when or where."""
+    if ".github" in path.parts or ".penstock" in path.parts:
+        return False
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return bool(_RUNS.search(text) and _BEGINS.search(text))
 
 
 def no_file(folder: Path, name: str) -> Failure:

@@ -13,7 +13,7 @@ from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load, no_file
 from penstock.cli.options import LENIENT, Request, parity_option, wants_color
-from penstock.language.source import Diagnostic, Source, has_errors
+from penstock.language.source import Diagnostic, Severity, Source, has_errors
 
 if TYPE_CHECKING:
     from penstock.ml.yaml.kinds import Kind
@@ -72,7 +72,9 @@ def command(
         found += _check(request)
     shown = [name or "azure-pipelines.yml" for name in names or files]
     _print(found, form, shown or ["nothing to check"])
-    wrong = has_errors(found) or (warnings_as_errors and bool(found))
+    wrong = has_errors(found) or (
+        warnings_as_errors and any(one.severity is Severity.WARNING for one in found)
+    )
     return Exit.INVALID if wrong else Exit.OK
 
 

@@ -561,6 +561,11 @@ CODES: dict[str, tuple[str, str]] = {
         "a version is read as a number",
         "YAML reads 1.10 as the number 1.1. Put a version in quotes to keep its last zero.",
     ),
+    "PS3042": (
+        "a field has no effect here",
+        "Azure ML has the field, and its value was checked. It speaks of Azure's machines, "
+        "networks, identities or queues, which this machine does not have.",
+    ),
     "PS3050": (
         "the workspace refused the job",
         "The service found this fault when the job was submitted. Nothing was started.",

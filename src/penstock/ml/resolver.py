@@ -24,7 +24,8 @@ _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 _CREATE = {
     "data": "az ml data create --name {name} --version {version} --type uri_folder --path PATH",
     "models": "az ml model create --name {name} --version {version} --path PATH",
-    "environments": "az ml environment create --name {name} --version {version} --image IMAGE",
+    "environments": "az ml environment create --name {name} --version {version} --image IMAGE"
+    " --conda-file FILE",
     "components": "az ml component create --file COMPONENT.yml",
     "datastores": "az ml datastore create --file DATASTORE.yml",
     "computes": (

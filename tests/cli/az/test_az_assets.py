@@ -51,7 +51,8 @@ def test_a_workspace_that_is_not_there_is_explained(
     assert ended.err == (
         "ERROR: (ResourceNotFound) workspace 'dev-ml-ws' in resource group 'dev-ml-rg' does not"
         " exist\n"
-        "create it:  az ml workspace create --name dev-ml-ws --resource-group dev-ml-rg\n"
+        "create it:  penstock az ml workspace create --name dev-ml-ws"
+        " --resource-group dev-ml-rg\n"
         "or declare what it holds, as Azure ML YAML files, in .penstock/workspaces/dev-ml-ws/\n"
     )
 

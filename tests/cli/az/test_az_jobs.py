@@ -237,7 +237,7 @@ command: ls ${{inputs.raw}}
     ):
         assert f"--> {place}\n" in messages, messages
         assert f"error[PS3051]: {text}" in messages
-        assert f"= help: create it: {help}" in messages
+        assert f"= help: create it: penstock {help}" in messages
     assert messages.count(where) == 5
     assert workspace.counts() == before
 
@@ -253,7 +253,7 @@ def test_one_missing_compute_in_full(workspace: Server, az: Az, folder: Path) ->
         "4 | settings: {default_compute: azureml:cpu-clutser}\n"
         "  |                             ^^^^^^^^^^^^^^^^^^^\n"
         "  |\n"
-        "  = help: create it: az ml compute create --name cpu-clutser --type amlcompute"
+        "  = help: create it: penstock az ml compute create --name cpu-clutser --type amlcompute"
         " --min-instances 0 --max-instances 4 --resource-group dev-ml-rg"
         " --workspace-name dev-ml-ws\n"
         "ERROR: the workspace refused the job; nothing was started\n"

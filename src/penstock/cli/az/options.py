@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from penstock.cli.az.failures import Misused
-from penstock.cli.az.table import GLOBAL, SHARED
+from penstock.cli.az.table import DEFAULTS, GLOBAL, SHARED
 
+_ONCE = "set them once: az configure --defaults group=NAME workspace=NAME"
 Options = dict[str, "str | bool | list[str]"]
 
 
@@ -76,7 +77,11 @@ def check_required(found: Mapping[str, object], rules: Sequence[Rule]) -> None:
     """Raise Misused, naming every required option that has no value."""
     missing = [rule.shown for rule in rules if rule.required and rule.key not in found]
     if missing:
-        raise Misused(f"the following arguments are required: {', '.join(missing)}")
+        keys = {rule.key for rule in rules if rule.required and rule.key not in found}
+        raise Misused(
+            f"the following arguments are required: {', '.join(missing)}",
+            _ONCE if keys <= DEFAULTS.keys() else "",
+        )
 
 
 def _find(argument: str, by_name: Mapping[str, Rule]) -> tuple[Rule | None, str | None]:

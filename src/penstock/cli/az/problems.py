@@ -47,7 +47,7 @@ def _diagnostic(detail: Mapping[str, Any], loaded: Loaded) -> Diagnostic:
         code="PS3051" if missing else "PS3050",
         message=message if span or not target else f"{target}: {message}",
         span=span,
-        help=f"create it: {command}" if command else None,
+        help=f"create it: penstock {command}" if command else None,
     )
 
 

@@ -32,7 +32,7 @@ def missing(workspace: Workspace, call: Call) -> Failed:
     name, group = workspace.name, workspace.resource_group
     return Failed(
         f"(ResourceNotFound) workspace '{name}' in resource group '{group}' does not exist\n"
-        f"create it:  az ml workspace create --name {name} --resource-group {group}\n"
+        f"create it:  penstock az ml workspace create --name {name} --resource-group {group}\n"
         f"or declare what it holds, as Azure ML YAML files, in .penstock/workspaces/{name}/",
         3 if call.words.endswith(" show") else 1,
     )

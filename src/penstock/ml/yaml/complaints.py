@@ -16,12 +16,13 @@ _OF_COMPONENT = {
 _NOT_OFFERED = ("$schema", "id", "status", "creation_context")
 
 
-def unreadable(path: str, reason: str) -> Diagnostic:
-    """The file itself cannot be read."""
+def unreadable(path: str, reason: str, close: str | None = None) -> Diagnostic:
+    """The file itself cannot be read; `close` is where one of that path is after all."""
+    help = f"give the path of a YAML file; it begins in the folder you are in, {Path.cwd()}"
     return Diagnostic(
         code="PS3001",
         message=f'"{path}" cannot be read: {reason}',
-        help=f"give the path of a YAML file; it begins in the folder you are in, {Path.cwd()}",
+        help=f'did you mean "{close}"?' if close else help,
     )
 
 
@@ -35,6 +36,34 @@ def not_supported(what: str, span: Span, owner: str = "") -> Diagnostic:
         label="not supported yet",
         help="command and pipeline jobs and components run here; the other kinds come later",
     )
+
+
+def field_not_supported(field: Scalar, owner: str) -> Diagnostic:
+    """A field that Azure ML has and we do not."""
+    return Diagnostic(
+        code="PS3002",
+        message=f'"{field.value}" of {article(owner)} is not supported here',
+        span=field.span,
+        label="not supported",
+        help="leave it out to run this here",
+    )
+
+
+def no_effect(fields: Sequence[Scalar]) -> Diagnostic:
+    """Fields that are right, and mean nothing on this machine; at the first of them."""
+    names = [f'"{name}"' for name in dict.fromkeys(field.value for field in fields)]
+    verb = "has" if len(names) == 1 else "have"
+    return Diagnostic(
+        code="PS3042",
+        message=f"{_joined(names)} {verb} no effect on this machine",
+        span=fields[0].span,
+        severity=Severity.NOTE,
+    )
+
+
+def _joined(words: Sequence[str]) -> str:
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def wrong_value(name: str, expected: str, node: Node) -> Diagnostic:

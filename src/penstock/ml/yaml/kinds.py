@@ -156,7 +156,11 @@ def kind_in(family: Family, root: Mapping) -> Kind:
     """Which kind of a family the `type` of the file says it is."""
     if family not in (Family.JOB, Family.COMPONENT):
         return Kind.OTHER if family is Family.OTHER else Kind(family.value)
-    word = _text(root, "type").lower() or ("pipeline" if "jobs" in _keys(root) else "command")
+    type = root.get("type")
+    if isinstance(type, Scalar) and not type.is_null:
+        word = type.value.lower()
+    else:
+        word = "pipeline" if "jobs" in _keys(root) else "command"
     return run_kind(word, family) or Kind.OTHER
 
 

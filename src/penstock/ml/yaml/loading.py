@@ -23,7 +23,7 @@ from penstock.ml.yaml.kinds import (
 from penstock.ml.yaml.loaded import Loaded
 from penstock.ml.yaml.pipelines import check_pipeline
 from penstock.ml.yaml.structure import Context, check_shape
-from penstock.ml.yaml.values import check_environment_source, check_value, shown
+from penstock.ml.yaml.values import check_environment_source, check_value, near_file, shown
 
 _COMPONENT_NAME = re.compile(r"^[a-z][a-z\d_]*$", re.ASCII)
 Opened = dict[Path, Loaded | None]  # None: being read
@@ -116,7 +116,16 @@ def _unreadable(path: Path, error: Exception) -> Diagnostic:
     if isinstance(error, UnicodeDecodeError):
         return complaints.unreadable(shown(path), "it is not UTF-8 text")
     reason = "it is a folder" if path.is_dir() else "there is no such file"
-    return complaints.unreadable(shown(path), reason)
+    return complaints.unreadable(shown(path), reason, _elsewhere(path))
+
+
+def _elsewhere(path: Path) -> str | None:
+    """Where the same relative path is below one of the folders here: a `cd` was forgotten."""
+    if path.is_absolute() or path.exists():
+        return None
+    here = sorted(folder for folder in Path().iterdir() if folder.is_dir())
+    found = [folder / path for folder in here if (folder / path).is_file()]
+    return str(found[0]) if len(found) == 1 else near_file(path, str(path))
 
 
 def _nothing(root: Node | None, source: Source) -> Diagnostic:
@@ -152,7 +161,10 @@ def _check(
     elif not kind.is_supported:
         found.append(complaints.not_supported(kind.value, _type_span(root, at)))
     else:
-        return _check_kind(kind, loaded, root, context, opened)
+        parts = _check_kind(kind, loaded, root, context, opened)
+        if context.idle:
+            found.append(complaints.no_effect(context.idle))
+        return parts
     return {}
 
 

@@ -6,7 +6,7 @@ Says nothing of how parts fit together: that is `graph.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.language.source import Diagnostic, Span
@@ -23,14 +23,16 @@ _TRUE_OR_FALSE = frozenset(
 class Context:
     """What every check needs.
 
-    Relative paths begin in `folder`; complaints are put into `found`; `special` holds a value
-    against a rule with a name of its own. `in_pipeline`: a binding may stand for a value.
+    Relative paths begin in `folder`; complaints are put into `found`, and fields that have no
+    effect here into `idle`; `special` holds a value against a rule with a name of its own.
+    `in_pipeline`: a binding may stand for a value.
     """
 
     folder: Path
     found: list[Diagnostic]
     special: Callable[[str, Scalar, Node, Context], None]
     in_pipeline: bool = False
+    idle: list[Scalar] = field(default_factory=list)
 
 
 def check_shape(node: Mapping, shape: str, context: Context, at: Span, owner: str = "") -> None:
@@ -43,8 +45,12 @@ def check_shape(node: Mapping, shape: str, context: Context, at: Span, owner: st
             kept = shape in RELAXED
             complaint = complaints.unknown_field(entry.key, owner, rules, kept=kept)
             context.found.append(complaint)
+        elif rule == "x":
+            context.found.append(complaints.field_not_supported(entry.key, owner))
         elif rule != "-":
-            check_rule(rule.removeprefix("!"), entry.key, entry.value, context)
+            check_rule(rule.lstrip("!~"), entry.key, entry.value, context)
+            if rule.startswith("~"):
+                context.idle.append(entry.key)
     for name, rule in rules.items():
         if rule.startswith("!") and node.entry(name) is None:
             context.found.append(complaints.missing_field(name, owner, at))
@@ -115,6 +121,7 @@ _SPECIAL = frozenset(
         "default compute",
         "datastore",
         "distribution",
+        "include",
         "jobs",
         "component",
     }

@@ -14,6 +14,7 @@ from penstock.ml.yaml.structure import Context, check_shape
 
 _REMOTE = re.compile(r"^(azureml|https?|wasbs?|abfss?|adl|s3|gs|runs|dbfs|hdfs)://?", re.I)
 _PARAMETERS = ("string", "integer", "number", "boolean")
+_NUMBERS = ("integer", "number")
 _EVALUATED = ("eval_mount", "eval_download")
 _RESERVED = ("path", "ld_library_path", "user", "logname", "home", "pwd", "shell")
 _PORT_NAME = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", re.ASCII)
@@ -62,6 +63,8 @@ def _check_text(rule: str, key: Scalar, node: Scalar, context: Context) -> None:
             _check_conda(node, context)
         case "build context":
             check_local(node, "the build context", context)
+        case "include":
+            check_local(node, "the additional include", context)
         case "local or remote":
             _check_path(key, node, context)
         case "compute":
@@ -91,6 +94,12 @@ def _check_input(key: Scalar, node: Node, context: Context) -> None:
         return context.found.append(complaints.wrong_value(key.value, expected, node))
     if node.entry("value") is not None and node.entry("path") is None:
         return _check_literal_input(key, node, context)
+    old = node.entry("dataset")
+    if old is not None and node.entry("path") is None:
+        named = old.value.value if isinstance(old.value, Scalar) else "azureml:NAME@latest"
+        message = '"dataset" is no longer a field of an input'
+        help = f"write path: {named}"
+        return context.found.append(complaints.old_form(old.key.span, message, help))
     check_shape(node, "data input", context, key.span, "input of data")
     if node.entry("path") is None:
         message = f'the input "{key.value}" has no path, so it has no value'
@@ -122,6 +131,9 @@ def _check_output(rule: str, key: Scalar, node: Node, context: Context) -> None:
     _check_port_name(key, "the output", context)
     if isinstance(node, Mapping):
         check_shape(node, "output", context, key.span, "output")
+        if node.entry("version") is not None and node.entry("name") is None:
+            help = "an output that is registered has a name, and a version if you like"
+            context.found.append(complaints.missing_field("name", "output", key.span, help))
     elif not isinstance(node, Scalar) or (rule == "output" and not node.is_null):
         expected = "nothing or {type, mode, path}"
         context.found.append(complaints.wrong_value(key.value, expected, node))
@@ -135,7 +147,8 @@ def _check_port(key: Scalar, node: Node, context: Context) -> None:
         return context.found.append(complaints.wrong_value(key.value, expected, node))
     type = node.get("type")
     if isinstance(type, Scalar) and type.value in _PARAMETERS:
-        return check_shape(node, "parameter", context, key.span, "component's parameter")
+        kind = "parameter" if type.value in _NUMBERS else "plain parameter"
+        return check_shape(node, kind, context, key.span, "component's parameter")
     if isinstance(type, Scalar) and not type.is_null:
         port = _type_complaint(type)
         if port is not None:
