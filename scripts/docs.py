@@ -146,7 +146,7 @@ def operations() -> list[str]:
     from penstock.server.ml import ml_routes
     from penstock.server.mlflow import mlflow_routes
 
-    routes = (*ml_routes(Mock()), *mlflow_routes(Mock(), Mock(), Path()))
+    routes = (*ml_routes(Mock(), Mock()), *mlflow_routes(Mock(), Mock(), Path()))
     return sorted({f"{route.method} {route.path}" for route in routes})
 
 

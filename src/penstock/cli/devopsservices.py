@@ -5,7 +5,6 @@ Only `penstock up` has it; `penstock run` needs none of it.
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -24,7 +23,8 @@ from penstock.devops.resources import Resource, ResourceType
 from penstock.engine.redaction import without_secrets
 from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
-from penstock.server.live import Wakeups, wakes
+from penstock.server.devops.pages.live import wakes
+from penstock.server.live import Wakeups
 from penstock.store.definitions import SqlDefinitions
 from penstock.store.hostedsources import HostedSources
 from penstock.store.projects import NameTaken, Project, Projects
@@ -46,10 +46,7 @@ LOCAL_PROJECT = "local"
 
 
 class DevopsServices:
-    """Everything of Azure DevOps that one server needs. Methods may be called from any thread.
-
-    `closing` is set when the server is about to stop: streams that never end end then.
-    """
+    """Everything of Azure DevOps that one server needs. Methods may be called from any thread."""
 
     def __init__(self, host: Host) -> None:
         from penstock.server.auth import one_token
@@ -61,7 +58,6 @@ class DevopsServices:
 
         self._host = host
         self.organization = organization()
-        self.closing = threading.Event()
         self.projects = Projects(host.database, new_guid)
         self.people = People(host.database)
         self._access = Access(
@@ -128,11 +124,11 @@ class DevopsServices:
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of Azure DevOps."""
-        from penstock.server import live
         from penstock.server.devops import connection
         from penstock.server.devops.builds import routes as builds
         from penstock.server.devops.library import routes as library
         from penstock.server.devops.locations import location_routes
+        from penstock.server.devops.pages.live import live_routes
         from penstock.server.devops.pages.routes import page_routes
         from penstock.server.git import git_locations, git_routes
         from penstock.server.people import people_routes
@@ -156,7 +152,7 @@ class DevopsServices:
             *audited(builds.all_build_routes(http), self.people.audit),
             *library.library_routes(self._library_http()),
             *page_routes(http, self.triggers.book),
-            *live.live_routes(http, self._wakeups),
+            *live_routes(http, self._wakeups),
             *portal.routes(),
         )
 
@@ -186,8 +182,7 @@ class DevopsServices:
         return self._job_tokens.token_of(run)
 
     def close(self) -> None:
-        """End what streams, start nothing more."""
-        self.closing.set()
+        """Start nothing more."""
         self.triggers.close()
 
     def finish(self) -> None:
@@ -237,7 +232,7 @@ class DevopsServices:
             machine=host.machine.name,
             version=__version__,
             shares=host.shares,
-            closing=self.closing,
+            closing=host.closing,
             clock=time.time,
             home=host.home.root,
         )

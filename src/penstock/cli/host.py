@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,7 +59,10 @@ class Access:
 
 
 class Host:
-    """Everything one process needs to run plans. Close it when done; it stops what still runs."""
+    """Everything one process needs to run plans. Close it when done; it stops what still runs.
+
+    `closing` is set when it is about to stop: answers that never end end then.
+    """
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class Host:
         self._failures = FailureLog(home.root / "failures.log")
         self.log_listeners: list[LogListener] = []
         self.last_request = time.monotonic()
+        self.closing = threading.Event()
         tls = None if tls_port is None else Tls(port=tls_port, certificate=self._certificate)
         self.listener = Listener(self._application, port, tls)
         self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
@@ -226,6 +231,7 @@ class Host:
     def close(self, *, patience: float = 5.0) -> None:
         """Stop accepting, stop deciding, let go of the store. Jobs that end just now have that many
         seconds to leave nothing behind."""
+        self.closing.set()
         if self._devops is not None:
             self._devops.close()
         self.listener.close()

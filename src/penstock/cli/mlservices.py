@@ -91,7 +91,7 @@ class MlServices:
     def routes(
         self, *, has_portal: bool = False, project_of: ProjectOf = lambda call, run: ""
     ) -> tuple[tuple[Route, ...], Signer]:
-        """The routes of the application, and who checks their signed addresses.
+        """The routes of the application, and who checks their signed addresses. Made once.
 
         With a portal, its studio shows a job; without one there is a plain page. `project_of(call,
         run)` is the name of the project of a pipeline run, empty for none, None where the caller
@@ -100,6 +100,7 @@ class MlServices:
         from penstock.server.auth import Signer
         from penstock.server.ml import ml_routes
         from penstock.server.ml.context import MlHttp
+        from penstock.server.ml.studio.feeds import Feeds
         from penstock.server.mlflow import mlflow_routes
 
         host = self._host
@@ -111,9 +112,15 @@ class MlServices:
             tracking=self.tracking,
             project_of=project_of,
             shares=host.shares,
+            is_closing=host.closing.is_set,
         )
+        feeds = Feeds(http)
+        host.scheduler.subscribe(feeds.on_event)
+        host.log_listeners.append(feeds.on_log)
+        self.service.subscribe(feeds.on_job)
+        self.tracking.subscribe(feeds.on_logged)
         routes = (
-            *ml_routes(http, has_portal=has_portal),
+            *ml_routes(http, feeds, has_portal=has_portal),
             *mlflow_routes(self.tracking, self.assets, host.home.storage),
         )
         return routes, http.signer

@@ -223,6 +223,11 @@ class Scheduler:
             return going.state
         return ended if isinstance(ended, RunState) else replay(*self._journal.load(run))
 
+    def is_going_on(self, run: str) -> bool:
+        """Whether the run has not ended and this scheduler goes on with it."""
+        with self._posted:
+            return run in self._runs
+
     def read(self, run: str, view: Callable[[RunState], _T]) -> _T:
         """What `view` makes of the run's state, which stands still meanwhile. Keep it short."""
         with self._state_lock:

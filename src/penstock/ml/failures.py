@@ -66,9 +66,14 @@ def _why_canceled(leaf: NodeState) -> str:
     return leaf.message
 
 
+def is_log(name: str) -> bool:
+    """Whether a file of a node is a log, by its folder."""
+    return name.startswith(_LOG_FOLDERS)
+
+
 def log_names(logs: JobLogs, run: str, node: str) -> list[str]:
     """The logs among a node's files, what the user's program printed first."""
-    found = [name for name in logs.names(run, node) if name.startswith(_LOG_FOLDERS)]
+    found = [name for name in logs.names(run, node) if is_log(name)]
     return sorted(found, key=lambda name: (not name.startswith("user_logs/std_log"), name))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,6 +75,15 @@ class NewJob:
     origin: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """Where a job is now. `started` is in seconds since 1970; `work` is None for a pipeline."""
+
+    status: Status
+    started: float | None
+    work: CommandWork | None
+
+
 class MlService:
     """Jobs of all workspaces. Methods may be called from any thread.
 
@@ -104,6 +113,12 @@ class MlService:
         self._new_name = new_name
         self.clock = clock
         self._nodes: dict[str, dict[str, Job]] = {}
+        self._listeners: tuple[Callable[[Job], None], ...] = ()
+
+    def subscribe(self, listener: Callable[[Job], None]) -> None:
+        """Call the listener with every job that is new, that a client changed or that has ended,
+        once that is kept; from any thread. What else happens to it the scheduler tells."""
+        self._listeners = (*self._listeners, listener)
 
     # What clients ask
 
@@ -129,7 +144,9 @@ class MlService:
         check_nodes(planned.plan.nodes)
         root = self._root(new, planned, tuple(resolver.warnings))
         family = [root, *(_child(root, child) for child in planned.children)]
-        return self._start(family, planned.plan, new.user), True
+        root = self._start(family, planned.plan, new.user)
+        self._tell(root)
+        return root, True
 
     def cancel(self, job: Job, reason: str = "canceled by the user") -> None:
         """Ask a job to stop. One that has ended stays as it is."""
@@ -144,29 +161,40 @@ class MlService:
         changed = self.jobs.change(job.workspace.scope, job.name, lambda now: _patched(now, patch))
         if changed is None:
             raise KeyError(job.name)
+        self._tell(changed)
         return changed
+
+    def states(self, jobs: Sequence[Job]) -> list[JobState]:
+        """Where jobs of one run are now, all in one look at it."""
+        if not jobs:
+            return []
+
+        def look(state: RunState) -> list[JobState]:
+            return [_state(state, job) for job in jobs]
+
+        try:
+            return self._scheduler.read(jobs[0].run, look)
+        except KeyError:
+            return [
+                JobState(
+                    status=Status(job.status or Status.NOT_STARTED),
+                    started=job.started_at,
+                    work=None,
+                )
+                for job in jobs
+            ]
+
+    def is_here(self, job: Job) -> bool:
+        """Whether this process runs the job, and so hears of all that happens to it."""
+        return self._scheduler.is_going_on(job.run)
 
     def status(self, job: Job) -> Status:
         """Where a job is now. One that has just ended is finalizing until its end is kept."""
-        if job.status:
-            return Status(job.status)
-        try:
-            if job.node:
-                now = self._scheduler.read(job.run, lambda state: node_status(state, job.node))
-            else:
-                now = self._scheduler.read(job.run, run_status)
-        except KeyError:
-            return Status.NOT_STARTED
-        return Status.FINALIZING if now in ENDED else now
+        return Status(job.status) if job.status else self.states([job])[0].status
 
     def started(self, job: Job) -> float | None:
         """When a job began to run, in seconds since the epoch."""
-        if job.status:
-            return job.started_at
-        try:
-            return self._scheduler.read(job.run, lambda state: started_at(state, job.node))
-        except KeyError:
-            return None
+        return job.started_at if job.status else self.states([job])[0].started
 
     def execution_log(self, job: Job) -> str:
         """The log of a pipeline job itself."""
@@ -187,13 +215,7 @@ class MlService:
 
     def work(self, job: Job) -> CommandWork | None:
         """What the agent is asked to do for a job; None for a pipeline, and before it is kept."""
-        if not job.node:
-            return None
-        try:
-            work = self._scheduler.read(job.run, lambda state: state.nodes[job.node].node.work)
-        except KeyError:
-            return None
-        return work if isinstance(work, CommandWork) else None
+        return self.states([job])[0].work if job.node else None
 
     def jobs_started_by(self, origin_run: str) -> list[str]:
         """The names of the jobs that steps of a pipeline run submitted, in order."""
@@ -333,7 +355,13 @@ class MlService:
                 error_code=failure.code,
             )
 
-        self.jobs.change(job.workspace.scope, job.name, ended, durable=False)
+        kept = self.jobs.change(job.workspace.scope, job.name, ended, durable=False)
+        if kept is not None:
+            self._tell(kept)
+
+    def _tell(self, job: Job) -> None:
+        for listener in self._listeners:
+            listener(job)
 
     def _story(self, job: Job, status: Status) -> tuple[float | None, Failure]:
         """When a job began, and why it failed if it did."""
@@ -406,6 +434,20 @@ def _child(root: Job, child: ChildJob) -> Job:
         document={"properties": {"properties": dict(child.properties), "tags": dict(child.tags)}},
         outputs=child.outputs,
         created_at=root.created_at,
+    )
+
+
+def _state(state: RunState, job: Job) -> JobState:
+    """Where a job is, by its run. One that has just ended is finalizing until its end is kept."""
+    work = state.nodes[job.node].node.work if job.node else None
+    if job.status:
+        status, started = Status(job.status), job.started_at
+    else:
+        now = node_status(state, job.node) if job.node else run_status(state)
+        status = Status.FINALIZING if now in ENDED else now
+        started = started_at(state, job.node)
+    return JobState(
+        status=status, started=started, work=work if isinstance(work, CommandWork) else None
     )
 
 

@@ -53,6 +53,10 @@ def _random_id() -> str:
     return os.urandom(16).hex()
 
 
+LogListener = Callable[[Workspace, str, Sequence[Metric]], None]
+"""Told of a run that something was logged of, and the metrics among it."""
+
+
 class Tracking:
     """What tracking clients and the job service do. Methods may be called from any thread.
 
@@ -69,6 +73,11 @@ class Tracking:
         self.store = store
         self.now = now
         self._new_id = new_id
+        self._listeners: tuple[LogListener, ...] = ()
+
+    def subscribe(self, listener: LogListener) -> None:
+        """Call the listener once something that was logged is kept; from any thread."""
+        self._listeners = (*self._listeners, listener)
 
     # The runs of jobs
 
@@ -226,6 +235,10 @@ class Tracking:
             raise _missing(f"Run with id={run_id} not found")
         return run
 
+    def runs(self, workspace: Workspace, run_ids: Sequence[str]) -> Mapping[str, TrackedRun]:
+        """Those of the runs that are there, with all their data."""
+        return {run.run_id: run for run in self.store.runs(workspace.scope, run_ids)}
+
     def run_header(self, workspace: Workspace, run_id: str) -> TrackedRun:
         """A run without metrics, params, tags and links."""
         run = self.store.run_header(workspace.scope, run_id)
@@ -302,6 +315,8 @@ class Tracking:
         for name, value in tags:
             if name == RUN_NAME_TAG:
                 self.store.change_run(workspace.scope, run_id, name=value)
+        for listener in self._listeners:
+            listener(workspace, run_id, metrics)
 
     def remove_tag(self, workspace: Workspace, run_id: str, name: str) -> None:
         """Forget a tag of a run."""

@@ -142,6 +142,9 @@ class TrackingStore(Protocol):
     def run(self, scope: str, run_id: str) -> TrackedRun | None:
         """A run with all its data."""
 
+    def runs(self, scope: str, run_ids: Sequence[str]) -> Sequence[TrackedRun]:
+        """Those of the runs that are there, in no order, with all their data."""
+
     def run_header(self, scope: str, run_id: str) -> TrackedRun | None:
         """A run without metrics, params, tags and links."""
 

@@ -141,6 +141,16 @@ class SqlTracking:
         rows = self._run_rows(scope, run_id)
         return self._with_data(rows)[0] if rows else None
 
+    def runs(self, scope: str, run_ids: Sequence[str]) -> Sequence[TrackedRun]:
+        """Those of the runs that are there, with all their data."""
+        select = f"SELECT {_RUN} FROM runs WHERE workspace = ? AND"
+        found: list[sqlite3.Row] = []
+        for begin in range(0, len(run_ids), _SOME):
+            some = run_ids[begin : begin + _SOME]
+            places = ", ".join("?" * len(some))
+            found += self._database.query(f"{select} run_id IN ({places})", scope, *some)
+        return self._with_data(found)
+
     def run_header(self, scope: str, run_id: str) -> TrackedRun | None:
         """A run without metrics, params, tags and links."""
         rows = self._run_rows(scope, run_id)

@@ -16,7 +16,8 @@ import pytest
 from devopsserver import Answered, DevopsServer, devops_server, git, until
 from test_library_client import token_of
 
-from penstock.server.live import ProjectSource, Wakeups, stream
+from penstock.server.devops.pages.live import ProjectSource
+from penstock.server.live import Wakeups, stream
 from penstock.server.routes import Call
 from penstock.server.shares import BadSetting, shares_of
 from penstock.store.people.members import Role

@@ -2,57 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import urllib.request
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 from devopsserver import DevopsServer, until
-
-
-@dataclass(slots=True)
-class Stream:
-    """The events of a stream, as a browser has them: (event, id, data)."""
-
-    events: list[tuple[str, str, Any]] = field(default_factory=list)
-    is_over: bool = False
-
-    def of(self, name: str) -> list[Any]:
-        return [data for event, _, data in self.events if event == name]
-
-    def lines(self) -> dict[str, list[str]]:
-        """The lines of each step by its record, checked to be without gaps."""
-        found: dict[str, list[str]] = {}
-        for log in self.of("log"):
-            lines = found.setdefault(log["recordId"], [])
-            first = log["firstLine"] - 1
-            assert first <= len(lines), (first, len(lines))
-            lines[first:] = log["lines"]
-        return found
-
-
-def read(answer: Any, stream: Stream, stop: threading.Event | None = None) -> None:
-    for block in blocks(answer):
-        words = dict(line.split(": ", 1) for line in block if not line.startswith(":"))
-        if "data" in words:
-            stream.events.append((words["event"], words.get("id", ""), json.loads(words["data"])))
-        if stop is not None and stop.is_set():
-            return
-    stream.is_over = True
-
-
-def blocks(answer: Any) -> Iterator[list[str]]:
-    block: list[str] = []
-    for line in answer:
-        text = line.decode().rstrip("\n")
-        if text:
-            block.append(text)
-        elif block:
-            yield block
-            block = []
+from eventstream import Stream, read
 
 
 def opened(server: DevopsServer, query: str) -> Any:
@@ -84,7 +40,7 @@ def test_a_run_is_followed_to_its_end(server: DevopsServer) -> None:
     page = server.get(f"penstock/runs/{run}")
     assert last == {record["id"]: {**record, **moving(last, record)} for record in page["records"]}
     count = next(r for r in page["records"] if r["name"] == "Count")
-    printed = [line.partition(" ")[2] for line in stream.lines()[count["id"]]]
+    printed = [line.partition(" ")[2] for line in stream.lines("recordId")[count["id"]]]
     assert [line for line in printed if line.startswith("line ")] == [
         f"line {n}" for n in range(1, 21)
     ]
@@ -105,12 +61,11 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(server: DevopsServer) -> Non
         until(lambda: len(stream.of("log")) > 2, "some lines have come")
         cut.set()
         reader.join()
-    place = next(id for _, id, _ in stream.events[::-1] if id)
-    with closing(opened(server, f"run={run}&after={place}")) as answer:
+    with closing(opened(server, f"run={run}&after={stream.place}")) as answer:
         read(answer, stream)
     assert stream.is_over
     page = server.get(f"penstock/runs/{run}")
-    for record_id, lines in stream.lines().items():
+    for record_id, lines in stream.lines("recordId").items():
         record = next(r for r in page["records"] if r["id"] == record_id)
         kept = server.get(f"build/builds/{run}/logs/{record['log']['id']}")["value"]
         assert lines == kept[: len(lines)]
@@ -160,6 +115,6 @@ def test_a_closing_server_ends_its_streams(server: DevopsServer) -> None:
         reader = threading.Thread(target=read, args=(answer, stream))
         reader.start()
         until(lambda: stream.of("record"), "the stream has begun")
-        server.services.closing.set()
+        server.host.closing.set()
         reader.join(timeout=20)
         assert stream.is_over

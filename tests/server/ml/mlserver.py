@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from penstock.server.auth import Signer, Tokens, one_token
 from penstock.server.listener import Listener
 from penstock.server.ml import ml_routes
 from penstock.server.ml.context import MlHttp
+from penstock.server.ml.studio.feeds import Feeds
 from penstock.server.shares import shares_of
 from penstock.store.agents import ml_places
 from penstock.store.assets import SqlAssets, SqlJobs
@@ -83,6 +85,7 @@ class Server:
         if isinstance(self.agent, FakeExecutor):
             self.agent.connect(self.scheduler)
         self.failures: list[str] = []
+        self.closing = threading.Event()
         self.signer = Signer(b"key")
         self.listener = Listener(lambda: self.application(one_token(TOKEN)))
 
@@ -95,9 +98,14 @@ class Server:
             signer=self.signer,
             tracking=self.tracking,
             shares=shares_of({}),
+            is_closing=self.closing.is_set,
         )
+        self.feeds = Feeds(http)
+        self.scheduler.subscribe(self.feeds.on_event)
+        self.service.subscribe(self.feeds.on_job)
+        self.tracking.subscribe(self.feeds.on_logged)
         return make_app(
-            ml_routes(http),
+            ml_routes(http, self.feeds),
             tokens,
             signer=self.signer,
             now=lambda: 1_800_000_000.0,
@@ -109,6 +117,7 @@ class Server:
         return ()
 
     def close(self) -> None:
+        self.closing.set()
         self.listener.close()
         self.scheduler.close()
         self.logs.close()

@@ -12,6 +12,7 @@ from mlserver import TOKEN, Server
 
 from penstock.server.ml import ml_routes
 from penstock.server.ml.context import MlHttp
+from penstock.server.ml.studio.feeds import Feeds
 from penstock.server.routes import Permission, Route
 from penstock.server.shares import shares_of
 
@@ -62,7 +63,7 @@ def rows(server: Server) -> Iterator[tuple[Route, str]]:
         tracking=server.tracking,
         shares=shares_of({}),
     )
-    for route in ml_routes(http):
+    for route in ml_routes(http, Feeds(http)):
         yield route, filled(route.path)
 
 

@@ -40,7 +40,8 @@ ProjectOf = Callable[[Call, str], str | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlHttp:
     """What the handlers need. `project_of(call, run)` names a run's project; empty for none, None
-    where the caller may not see the run. `shares` are what one person may have at once."""
+    where the caller may not see the run. `shares` are what one person may have at once.
+    `is_closing` ends what streams."""
 
     service: MlService
     logs: Logs
@@ -49,6 +50,7 @@ class MlHttp:
     tracking: Tracking
     shares: Shares
     project_of: ProjectOf = lambda call, run: ""
+    is_closing: Callable[[], bool] = lambda: False
 
     @property
     def assets(self) -> AssetStore:

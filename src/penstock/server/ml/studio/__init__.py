@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from penstock.server.ml.context import MlHttp
+    from penstock.server.ml.studio.feeds import Feeds
     from penstock.server.routes import Route
 
 
-def routes(ml: MlHttp) -> tuple[Route, ...]:
+def routes(ml: MlHttp, feeds: Feeds) -> tuple[Route, ...]:
     """The rows of this folder."""
-    from penstock.server.ml.studio import files, jobs, metrics, overview, preview
+    from penstock.server.ml.studio import files, jobs, live, metrics, overview, preview
 
     return (
         *jobs.routes(ml),
@@ -22,4 +23,5 @@ def routes(ml: MlHttp) -> tuple[Route, ...]:
         *metrics.routes(ml),
         *files.routes(ml),
         *preview.routes(ml),
+        *live.routes(ml, feeds),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from penstock.ml.fields import field, table, whole_number
+from penstock.ml.fields import whole_number
 from penstock.ml.jobstore import Job
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, row, workspace_of
-from penstock.server.ml.views import Document, moment
+from penstock.server.ml.studio.rows import job_rows, node_metrics, node_names, origin_view
+from penstock.server.ml.views import Document
 from penstock.server.routes import Call, Route
 
 PAGE = 50
@@ -38,26 +38,28 @@ def list_jobs(ml: MlHttp, call: Call) -> Document:
     5,000 jobs that do not match, the page ends with a token to look on from.
     """
     top = min(MOST, max(1, whole_number(call.query("top", str(PAGE)), PAGE)))
-    found: list[Document] = []
-    names: dict[str, None] = {}
+    found: list[tuple[Job, Document]] = []
     token = ""
-    for looked_at, job in enumerate(_newest_first(ml, call), start=1):
-        shown = job_row(ml, call, job)
-        shown["metrics"] = {**_metrics_of_nodes(ml, job), **shown["metrics"]}
+    for looked_at, (job, shown) in enumerate(_newest_first(ml, call, top), start=1):
         if _is_wanted(call, shown):
-            found.append(shown)
-            names.update(dict.fromkeys(shown["metrics"]))
+            found.append((job, {**shown, "origin": origin_view(ml, call, job.origin)}))
         if len(found) == top or looked_at == _LOOKED_AT:
             token = job.name
             break
-    return {"value": found, "metricNames": sorted(names), "continuationToken": token or None}
+    below = node_metrics(ml, workspace_of(ml, call), [node_names(ml, job) for job, _ in found])
+    rows = [
+        {**shown, "metrics": {**of_nodes, **shown["metrics"]}}
+        for (_, shown), of_nodes in zip(found, below, strict=True)
+    ]
+    names = {name for shown in rows for name in shown["metrics"]}
+    return {"value": rows, "metricNames": sorted(names), "continuationToken": token or None}
 
 
 def list_children(ml: MlHttp, call: Call) -> Document:
     """The child jobs of a job as rows, in the order of its graph."""
     job = job_of(ml, call)
     children = ml.service.jobs.children(job.workspace.scope, job.name)
-    return {"value": [job_row(ml, call, child) for child in children]}
+    return {"value": job_rows(ml, children)}
 
 
 def compare(ml: MlHttp, call: Call) -> Document:
@@ -67,87 +69,27 @@ def compare(ml: MlHttp, call: Call) -> Document:
     jobs = [
         job for name in asked if (job := ml.service.jobs.get(workspace.scope, name)) is not None
     ]
-    runs = [ml.tracked(workspace, job.name) for job in jobs]
-    rows = [job_row(ml, call, job) for job in jobs]
-    params = [dict(run.params) if run is not None else {} for run in runs]
+    runs = ml.tracking.runs(workspace, asked)
+    rows = job_rows(ml, jobs)
+    params = [dict(runs[job.name].params) if job.name in runs else {} for job in jobs]
     return {
-        "jobs": rows,
+        "jobs": [
+            {**shown, "origin": origin_view(ml, call, job.origin)}
+            for job, shown in zip(jobs, rows, strict=True)
+        ],
         "params": _by_name(params),
         "metrics": _by_name([shown["metrics"] for shown in rows]),
     }
 
 
-def job_row(ml: MlHttp, call: Call, job: Job) -> Document:
-    """A job as lists show it."""
-    tracked = ml.tracked(job.workspace, job.name)
-    properties = table(job.document, "properties")
-    started = ml.service.started(job)
-    return {
-        "name": job.name,
-        "key": job.key or None,
-        "displayName": job.display_name,
-        "experiment": job.experiment,
-        "type": job.type,
-        "status": str(ml.service.status(job)),
-        "createdBy": tracked.user if tracked is not None else "",
-        "created": moment(job.created_at),
-        "started": moment(started),
-        "ended": moment(job.ended_at),
-        "compute": compute_name(ml, job),
-        "tags": table(properties, "tags"),
-        "metrics": {m.name: number(m.value) for m in (tracked.metrics if tracked else ())},
-        "error": job.error or None,
-        "archived": job.archived,
-        "parent": job.parent or None,
-        "root": job.root,
-        "origin": origin_view(ml, call, job),
-    }
-
-
-def compute_name(ml: MlHttp, job: Job) -> str:
-    """The compute a job asks for by name; a pipeline's is its default."""
-    properties = table(job.document, "properties")
-    given = field(properties, "compute_id") or field(
-        table(properties, "settings"), "default_compute"
-    )
-    if not given:
-        work = ml.service.work(job) if job.node else None
-        given = work.compute if work is not None else ""
-    return str(given).rpartition("/")[2].removeprefix("azureml:")
-
-
-def origin_view(ml: MlHttp, call: Call, job: Job) -> Document | None:
-    """The pipeline run, job and step that submitted a job, for who may see that run."""
-    run, _, rest = job.origin.partition("/")
-    node, _, step = rest.rpartition("/")
-    project = ml.project_of(call, run) if run else None
-    if project is None:
-        return None
-    return {"run": run, "node": node, "step": step, "project": project or None}
-
-
-def number(value: float) -> float | str:
-    """A metric as JSON can have it: what is no finite number is a word."""
-    return value if math.isfinite(value) else str(value)
-
-
-def _metrics_of_nodes(ml: MlHttp, job: Job) -> Document:
-    """The metrics that the nodes of a pipeline logged; of equal names the last node's counts."""
-    if job.type != "Pipeline":
-        return {}
-    found: Document = {}
-    for child in ml.service.jobs.of_run(job.run):
-        if not child.is_root:
-            metrics = ml.metrics(child.workspace, child.name)
-            found.update({name: number(value) for name, value in metrics.items()})
-    return found
-
-
-def _newest_first(ml: MlHttp, call: Call) -> Iterator[Job]:
+def _newest_first(ml: MlHttp, call: Call, first: int) -> Iterator[tuple[Job, Document]]:
+    """The jobs of the workspace with their rows. They are read in parts, the first as large as the
+    page, so that no more is read where every job is wanted."""
     scope, before = workspace_of(ml, call).scope, call.query("continuationToken")
-    while page := ml.service.jobs.page(scope, before=before, limit=_CHUNK):
-        yield from page
-        before = page[-1].name
+    size = first
+    while jobs := ml.service.jobs.page(scope, before=before, limit=size):
+        yield from zip(jobs, job_rows(ml, jobs), strict=True)
+        before, size = jobs[-1].name, _CHUNK
 
 
 def _is_wanted(call: Call, shown: Document) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from penstock.ml.fields import whole_number
 from penstock.ml.tracking_values import Metric
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, row
-from penstock.server.ml.studio.jobs import number
+from penstock.server.ml.studio.rows import number
 from penstock.server.ml.views import Document
 from penstock.server.routes import Call, Route
 

@@ -16,7 +16,7 @@ from penstock.ml.graphs import GraphNode, JobGraph
 from penstock.ml.jobstore import Job
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, row
 from penstock.server.ml.jobviews import studio_link
-from penstock.server.ml.studio.jobs import job_row
+from penstock.server.ml.studio.rows import job_rows, origin_view
 from penstock.server.ml.views import Document, moment
 from penstock.server.routes import Call, Route
 
@@ -44,7 +44,8 @@ def show(ml: MlHttp, call: Call) -> Document:
     properties = table(job.document, "properties")
     data = data_names(ml, job)
     return {
-        **job_row(ml, call, job),
+        **job_rows(ml, [job])[0],
+        "origin": origin_view(ml, call, job.origin),
         "id": f"{job.workspace.path}/jobs/{job.name}",
         "description": field(properties, "description"),
         "errorCode": job.error_code or None,
@@ -56,7 +57,7 @@ def show(ml: MlHttp, call: Call) -> Document:
             for name, out in job.outputs.items()
         ],
         "command": _command(work),
-        "children": [job_row(ml, call, child) for child in children],
+        "children": job_rows(ml, children),
         "ancestors": _ancestors(ml, job),
         "graph": graph_view(ml, job, data),
         "logs": _logs(ml, job),

@@ -1,0 +1,262 @@
+"""What goes on in one run, or with the runs of a project, as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from penstock.engine.events import Event
+from penstock.engine.state import replay
+from penstock.server.devops.builds.timeline import LogPlace, Timeline, make_timeline
+from penstock.server.devops.builds.views import run_row
+from penstock.server.devops.context import DevopsHttp, run_of
+from penstock.server.devops.errors import devops_error
+from penstock.server.live import (
+    LINES_A_ROUND,
+    LINES_AT_ONCE,
+    Message,
+    Source,
+    Wakeups,
+    asked_position,
+    live_answer,
+)
+from penstock.server.routes import Call, Permission, Route
+from penstock.store.runlists import RunQuery
+from penstock.store.runs import Run
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+ANY_RUN = "*"
+"""The topic of whoever follows all runs."""
+_RECENT = 100
+
+
+def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
+    """The route of the streams."""
+
+    def live(call: Call) -> Response:
+        name = call.query("run")
+        if name:
+            run = run_of(http, call, name)
+            source: Source = RunSource(http, str(run.id), asked_position(call))
+        else:
+            source = ProjectSource(http, call.project)
+        return live_answer(call, source, wakeups, http.shares.streams, http.closing.is_set)
+
+    return (
+        Route(
+            method="GET",
+            path="/{organization}/{project}/_apis/penstock/live",
+            permission=Permission.RUN_READ,
+            handler=live,
+            on_error=devops_error,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a reader has come: events of the run, and lines of the logs that were growing."""
+
+    sequence: int = 0
+    lines: dict[int, int] = field(default_factory=dict)
+
+    @staticmethod
+    def read(text: str) -> _Place | None:
+        """From the id of an event; None for what is none."""
+        head, _, tail = text.partition(";")
+        pairs = [part.partition("=") for part in tail.split(",") if part]
+        numbers = [head, *(n for log, _, lines in pairs for n in (log, lines))]
+        if not all(n.isascii() and n.isdigit() and len(n) < 16 for n in numbers):
+            return None
+        return _Place(int(head), {int(log): int(lines) for log, _, lines in pairs})
+
+    def __str__(self) -> str:
+        lines = ",".join(f"{log}={count}" for log, count in self.lines.items())
+        return f"{self.sequence};{lines}"
+
+
+class RunSource:
+    """One run: its row, its records and the lines of its logs, as they change.
+
+    A reader that begins gets the row, every record, and from each log that still grows the lines
+    that come from now on; `firstLine` says where they stand.
+    """
+
+    def __init__(self, http: DevopsHttp, run: str, after: str = "") -> None:
+        self._http = http
+        self._run = run
+        self.topics = (run,)
+        self.is_over = False
+        self.has_more = False
+        self._row: dict[str, object] | None = None
+        self._records: dict[str, dict[str, Any]] = {}
+        self._place = _Place.read(after) if after else None
+        self._lines: dict[int, int] = {}
+        self._is_first = True
+
+    @property
+    def position(self) -> str:
+        """What a reader shows to go on from here."""
+        return str(self._place or _Place())
+
+    def news(self) -> list[Message]:
+        """What is new since the last time."""
+        header = self._http.runs.get(self._run)
+        if header is None:
+            self.is_over = True
+            return [("end", {})]
+        sequence, timeline = self._timeline()
+        messages: list[Message] = []
+        if self._is_first:
+            self._begin(timeline)
+        messages += self._changed_records(timeline)
+        logs, more = self._new_lines(timeline)
+        messages += logs
+        row = run_row(header, self._http.lists.tags([header.id]).get(header.id, []))
+        if row != self._row:
+            self._row = row
+            messages.insert(0, ("run", row))
+        self.has_more = more
+        self._place = _Place(sequence, {k: v for k, v in self._lines.items() if v})
+        if header.state == "finished" and not more:
+            self.is_over = True
+            messages.append(("end", {"result": row["result"]}))
+        return messages
+
+    def _timeline(self) -> tuple[int, Timeline]:
+        http, run = self._http, self._run
+        sequence = http.runs.last_event(run)
+
+        def count(node: str, step: str) -> int:
+            return http.logs.line_count(run, node, step)
+
+        held = http.checkpoints(run)
+        return sequence, http.scheduler.read(
+            run, lambda state: make_timeline(run, state, count, held)
+        )
+
+    def _begin(self, timeline: Timeline) -> None:
+        """Know what the reader has already."""
+        self._is_first = False
+        counts = {log: _line_count(timeline, place) for log, place in timeline.logs.items()}
+        if self._place is None:
+            self._lines = counts
+            return
+        plan, events = self._http.runs.load(self._run)
+        known = replay(plan, events[: self._place.sequence])
+        before = make_timeline(self._run, known)
+        self._records = {record["id"]: _comparable(record) for record in before.records}
+        # A log that was not growing then is either unknown to the reader or complete.
+        complete = {record["id"] for record in before.records if record["state"] == "completed"}
+        self._lines = {
+            log: self._place.lines.get(log, counts[log] if place.record in complete else 0)
+            for log, place in timeline.logs.items()
+        }
+
+    def _changed_records(self, timeline: Timeline) -> list[Message]:
+        messages: list[Message] = []
+        for record in timeline.records:
+            seen = _comparable(record)
+            if self._records.get(record["id"]) != seen:
+                self._records[record["id"]] = seen
+                messages.append(("record", record))
+        return messages
+
+    def _new_lines(self, timeline: Timeline) -> tuple[list[Message], bool]:
+        messages: list[Message] = []
+        left, more = LINES_A_ROUND, False
+        for log, place in timeline.logs.items():
+            count, sent = _line_count(timeline, place), self._lines.get(log, 0)
+            while sent < count and left:
+                wanted = min(LINES_AT_ONCE, count - sent, left)
+                lines = self._http.logs.read(self._run, place.node, place.step, sent + 1, wanted)
+                if not lines:
+                    break
+                messages.append(
+                    (
+                        "log",
+                        {
+                            "logId": log,
+                            "recordId": place.record,
+                            "firstLine": sent + 1,
+                            "lines": lines,
+                        },
+                    )
+                )
+                sent += len(lines)
+                left -= len(lines)
+            self._lines[log] = sent
+            more = more or sent < count
+        return messages, more
+
+
+def _line_count(timeline: Timeline, place: LogPlace) -> int:
+    record = timeline.record(place.record)
+    return int(record["lineCount"]) if record is not None else 0
+
+
+def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without what the lines of its log tell anyway."""
+    return {**record, "lineCount": 0, "log": None}
+
+
+class ProjectSource:
+    """The rows of a project's runs, as they change."""
+
+    def __init__(self, http: DevopsHttp, project: str) -> None:
+        self._http = http
+        self._project = project
+        self.topics = (ANY_RUN,)
+        self.position = ""
+        self.is_over = False
+        self.has_more = False
+        self._rows: dict[int, dict[str, object]] | None = None
+        self._newest = 0
+
+    def news(self) -> list[Message]:
+        """What is new since the last time; at first nothing, for the reader has just read lists."""
+        found = self._runs()
+        tags = self._http.lists.tags(found)
+        rows = {id: run_row(run, tags.get(id, [])) for id, run in found.items()}
+        before, self._rows = (
+            self._rows,
+            {id: row for id, row in rows.items() if row["state"] != "completed"},
+        )
+        first_seen, self._newest = self._newest, max([self._newest, *rows])
+        self.position = str(self._newest)
+        if before is None:
+            return []
+        return [
+            ("run", row)
+            for id, row in sorted(rows.items())
+            if (id in before and before[id] != row) or id > first_seen
+        ]
+
+    def _runs(self) -> dict[int, Run]:
+        """The runs that go on, those that did the last time, and those that are new."""
+        lists, project = self._http.lists, self._project
+        going = RunQuery(project=project, states=("queued", "running", "canceling"), top=_RECENT)
+        found = {run.id: run for run in lists.find(going)}
+        ended = tuple(id for id in self._rows or () if id not in found)
+        if ended:
+            query = RunQuery(project=project, ids=ended, top=len(ended))
+            found |= {run.id: run for run in lists.find(query)}
+        fresh = RunQuery(project=project, after=self._newest, oldest_first=True, top=_RECENT)
+        if self._rows is None:
+            fresh = RunQuery(project=project, top=1)
+        return found | {run.id: run for run in lists.find(fresh)}
+
+
+def wakes(wakeups: Wakeups) -> tuple[Callable[[str, Event], None], Callable[..., None]]:
+    """Listeners for the scheduler and for the logs."""
+
+    def on_event(run: str, event: Event) -> None:
+        wakeups.changed(run, ANY_RUN)
+
+    def on_log(run: str, node: str, log: str, text: str) -> None:
+        wakeups.changed(run, ANY_RUN)
+
+    return on_event, on_log
