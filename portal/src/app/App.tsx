@@ -1,11 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { Route, Switch } from "wouter";
 import { session } from "../api/people.ts";
 import { ApiError, whenSignedOut } from "../api/request.ts";
 import { useResource } from "../api/resource.ts";
 import { ErrorBox } from "../components/ErrorBox/ErrorBox.tsx";
-import { Loading } from "../components/Loading/Loading.tsx";
+import { deferred } from "../components/Loading/deferred.tsx";
 import { SignInPage } from "../pages/signin/SignInPage.tsx";
 import { MissingPage } from "./MissingPage.tsx";
 import { routes } from "./routes.ts";
@@ -25,7 +25,10 @@ const client = new QueryClient({
   },
 });
 
-const pages = routes.map(({ path, load }) => ({ path, Page: lazy(load) }));
+const pages = routes.map(({ path, load }) => ({
+  path,
+  Page: deferred(async () => (await load()).default),
+}));
 
 export function App() {
   return (
@@ -48,18 +51,16 @@ function SignedIn() {
     return (
       <SessionContext value={query.data}>
         <Shell>
-          <Suspense fallback={<Loading />}>
-            <Switch>
-              {pages.map(({ path, Page }) => (
-                <Route key={path} path={path}>
-                  {(params) => <Page params={params as Record<string, string>} />}
-                </Route>
-              ))}
-              <Route>
-                <MissingPage />
+          <Switch>
+            {pages.map(({ path, Page }) => (
+              <Route key={path} path={path}>
+                {(params) => <Page params={params as Record<string, string>} />}
               </Route>
-            </Switch>
-          </Suspense>
+            ))}
+            <Route>
+              <MissingPage />
+            </Route>
+          </Switch>
         </Shell>
       </SessionContext>
     );

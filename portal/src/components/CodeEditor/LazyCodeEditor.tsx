@@ -1,14 +1,8 @@
-import { lazy, Suspense } from "react";
 import { CodeBlock } from "../CodeBlock/CodeBlock.tsx";
-import type { CodeEditorProps } from "./CodeEditor.tsx";
-
-const Editor = lazy(() => import("./CodeEditor.tsx"));
+import { deferred } from "../Loading/deferred.tsx";
 
 /** The editor; the text alone until it is loaded. */
-export function LazyCodeEditor(props: CodeEditorProps) {
-  return (
-    <Suspense fallback={<CodeBlock text={props.value} language="yaml" numbers />}>
-      <Editor {...props} />
-    </Suspense>
-  );
-}
+export const LazyCodeEditor = deferred(
+  async () => (await import("./CodeEditor.tsx")).default,
+  ({ value }) => <CodeBlock text={value} language="yaml" numbers />,
+);

@@ -50,8 +50,6 @@ export interface LogViewProps {
 }
 
 const EMPTY: CanvasState = {
-  total: 0,
-  loaded: 0,
   errors: [],
   isFollowing: false,
   failure: undefined,
@@ -75,8 +73,8 @@ export function LogView(props: LogViewProps) {
     const box = scroller.current;
     if (box === null) return;
     const { source: log, startLine: start, clock, times, wrap } = latest.current;
-    const options = { clock: times ? clock : undefined, wrap };
-    const drawn = new LogCanvas(box, log, options, setState);
+    const look = { clock: times ? clock : undefined, wrap };
+    const drawn = new LogCanvas(box, log, look, setState);
     canvas.current = drawn;
     const wanted = parseLineHash(window.location.hash);
     setSelected(wanted);
@@ -90,7 +88,7 @@ export function LogView(props: LogViewProps) {
   }, [id]);
 
   useEffect(() => {
-    canvas.current?.setOptions({ clock: logTimes ? logClock : undefined, wrap: logWrap });
+    canvas.current?.setLook({ clock: logTimes ? logClock : undefined, wrap: logWrap });
   }, [logTimes, logClock, logWrap]);
 
   const isGrowing = source.isGrowing;
@@ -300,7 +298,11 @@ function CopyAddress() {
 }
 
 /** The line after (or before) another in a list; at its end it begins anew. */
-function nextOf(lines: number[], from: number | undefined, direction: 1 | -1): number | undefined {
+function nextOf(
+  lines: readonly number[],
+  from: number | undefined,
+  direction: 1 | -1,
+): number | undefined {
   const ordered = direction === 1 ? lines : [...lines].reverse();
   const isPast = (line: number) =>
     from === undefined || (direction === 1 ? line > from : line < from);

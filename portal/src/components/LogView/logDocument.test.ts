@@ -55,8 +55,20 @@ test("a choice to fold or unfold stays", () => {
 
 test("errors of the text and of the server are one list", () => {
   const log = documentOf(["a", "##[error]b", "c"]);
+  const before = log.errors;
   log.markError(1);
+  log.markError(2);
   expect(log.errors).toEqual([1, 2]);
+  expect(before).toEqual([2]);
+});
+
+test("the last lines of a long log need none of those before", () => {
+  const log = new LogDocument();
+  log.grow(1_000_000);
+  log.put(999_999, ["last but one", "last"]);
+  expect(log.line(1_000_000)).toBe("last");
+  expect(log.line(999_998)).toBeUndefined();
+  expect(log.missing({ from: 999_000, to: 1_000_000 })).toEqual({ from: 999_000, to: 999_998 });
 });
 
 test("lines whose groups became known are told of", () => {

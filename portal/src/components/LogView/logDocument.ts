@@ -11,12 +11,15 @@ export interface Range {
   to: number;
 }
 
+/** Lines are kept in pages: an array with its first line at a million would become a hash table. */
+const PAGE = 1000;
+
 export class LogDocument {
-  private readonly lines: (string | undefined)[] = [];
+  private readonly pages: ((string | undefined)[] | undefined)[] = [];
   private readonly finder = new GroupFinder();
   private readonly unfolded = new Set<number>();
   private readonly folded = new Set<number>();
-  private readonly errorSet = new Set<number>();
+  private errorLines: readonly number[] = [];
   private scanned = 0;
   private count = 0;
   /** The time of the first line that has one. */
@@ -35,13 +38,13 @@ export class LogDocument {
     return this.finder.groups;
   }
 
-  /** The lines with errors, in order. */
-  get errors(): number[] {
-    return [...this.errorSet].sort((one, other) => one - other);
+  /** The lines with errors, in order; another array when there are more. */
+  get errors(): readonly number[] {
+    return this.errorLines;
   }
 
   line(number: number): string | undefined {
-    return this.lines[number - 1];
+    return this.pages[Math.floor((number - 1) / PAGE)]?.[(number - 1) % PAGE];
   }
 
   /** The log has at least so many lines. */
@@ -51,13 +54,18 @@ export class LogDocument {
 
   /** The server knows of an error there. */
   markError(line: number): void {
-    this.errorSet.add(line);
+    const after = this.errorLines.findLastIndex((known) => known <= line) + 1;
+    if (this.errorLines[after - 1] === line) return;
+    this.errorLines = [...this.errorLines.slice(0, after), line, ...this.errorLines.slice(after)];
   }
 
   /** Take lines; answers those whose groups became known, to be drawn anew. */
   put(first: number, lines: readonly string[]): Range | undefined {
     lines.forEach((line, index) => {
-      this.lines[first - 1 + index] = line;
+      const at = first - 1 + index;
+      const page = Math.floor(at / PAGE);
+      this.pages[page] ??= [];
+      (this.pages[page] as string[])[at % PAGE] = line;
     });
     this.grow(first + lines.length - 1);
     return this.scan();
@@ -67,8 +75,8 @@ export class LogDocument {
   missing(range: Range): Range | undefined {
     let { from, to } = range;
     to = Math.min(to, this.count);
-    while (from <= to && this.lines[from - 1] !== undefined) from++;
-    while (to >= from && this.lines[to - 1] !== undefined) to--;
+    while (from <= to && this.line(from) !== undefined) from++;
+    while (to >= from && this.line(to) !== undefined) to--;
     return from > to ? undefined : { from, to };
   }
 
@@ -138,12 +146,12 @@ export class LogDocument {
   private scan(): Range | undefined {
     let changed: Range | undefined;
     while (this.scanned < this.count) {
-      const raw = this.lines[this.scanned];
+      const raw = this.line(this.scanned + 1);
       if (raw === undefined) break;
       this.scanned += 1;
       const line = parseLogLine(raw);
       this.startTime ??= line.time;
-      if (line.kind === "error") this.errorSet.add(this.scanned);
+      if (line.kind === "error") this.markError(this.scanned);
       const ended = this.finder.add(this.scanned, line);
       const touched = ended ?? (line.kind === "group" ? this.finder.groups.at(-1) : undefined);
       if (touched) {

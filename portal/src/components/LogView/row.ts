@@ -11,6 +11,13 @@ export interface RowLook {
   clock: ClockStyle | undefined;
 }
 
+/**
+ * Signs that a line's number takes, and its time: both are one text before the line, filled up with
+ * blanks, since a box of its own for each would cost as much as the line itself.
+ */
+export const NUMBER_WIDTH = 8;
+export const CLOCK_WIDTH = 12;
+
 const ADDRESS = /https?:\/\/[^\s"'<>)\]}]+[^\s"'<>)\]}.,;:!?]/g;
 
 const KINDS: Partial<Record<LineKind, string | undefined>> = {
@@ -32,9 +39,11 @@ export function makeRow(
   const line = parseLogLine(log.line(number) ?? "");
   const row = document.createElement("div");
   row.className = styles.row ?? "";
-  row.dataset.n = String(number);
-  if (look.clock && line.time !== undefined) {
-    row.dataset.t = formatClock(line.time, look.clock, log.startTime ?? line.time);
+  row.dataset.n = String(number).padStart(NUMBER_WIDTH);
+  if (look.clock) {
+    const { time } = line;
+    const clock = time === undefined ? "" : formatClock(time, look.clock, log.startTime ?? time);
+    row.dataset.t = clock.padStart(CLOCK_WIDTH);
   }
   const kind = KINDS[line.kind];
   if (kind) row.classList.add(kind);
@@ -53,6 +62,7 @@ function addGroupHead(row: HTMLElement, log: LogDocument, number: number): void 
   row.setAttribute("aria-expanded", String(!log.isFolded(group)));
   row.setAttribute("role", "button");
   row.tabIndex = 0;
+  row.dataset.n = String(number);
   if (group.milliseconds !== undefined) row.dataset.took = formatDuration(group.milliseconds);
 }
 

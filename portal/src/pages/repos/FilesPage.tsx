@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { file, fileDownload, folder, refs, repository } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
@@ -18,6 +18,7 @@ import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { ArrowDownloadIcon, DocumentIcon, FolderIcon, RocketIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
+import { LazyMarkdown } from "../../components/Markdown/LazyMarkdown.tsx";
 import { relativeTo } from "../../components/Markdown/links.ts";
 import { Page } from "../../components/Page/Page.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
@@ -26,10 +27,6 @@ import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { parseLineHash } from "../../text/logline.ts";
 import { repoCrumbs, repoTabs } from "./crumbs.ts";
 import styles from "./FilesPage.module.css";
-
-const Markdown = lazy(async () => ({
-  default: (await import("../../components/Markdown/Markdown.tsx")).Markdown,
-}));
 
 /** `_git/{repo}?path=/src&version=GBmain`: a folder with its README, or a file. */
 export default function FilesPage({ params }: PageProps) {
@@ -221,19 +218,17 @@ function Readme({ scope, repo, path, branch }: Place) {
 
 function MarkdownText({ text, scope, repo, path, branch }: Place & { text: string }) {
   return (
-    <Suspense fallback={<CodeBlock text={text} />}>
-      <Markdown
-        text={text}
-        linkTo={(relative) => {
-          const target = relativeTo(path, relative);
-          return target && links.files(scope, repo, { path: target, branch });
-        }}
-        pictureAt={(relative) => {
-          const target = relativeTo(path, relative);
-          return target && fileDownload(scope, repo, { path: target, branch });
-        }}
-      />
-    </Suspense>
+    <LazyMarkdown
+      text={text}
+      linkTo={(relative) => {
+        const target = relativeTo(path, relative);
+        return target && links.files(scope, repo, { path: target, branch });
+      }}
+      pictureAt={(relative) => {
+        const target = relativeTo(path, relative);
+        return target && fileDownload(scope, repo, { path: target, branch });
+      }}
+    />
   );
 }
 

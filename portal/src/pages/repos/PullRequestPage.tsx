@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { difference, pullRequest, updatePullRequest } from "../../api/repositories.ts";
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
@@ -14,14 +14,11 @@ import { Card, Chip } from "../../components/Card/Card.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
+import { LazyMarkdown } from "../../components/Markdown/LazyMarkdown.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { BranchChip, RunTable } from "../../components/RunRow/RunRow.tsx";
 import { Changes } from "./Changes.tsx";
 import { repoCrumbs } from "./crumbs.ts";
-
-const Markdown = lazy(async () => ({
-  default: (await import("../../components/Markdown/Markdown.tsx")).Markdown,
-}));
 
 /** A pull request: what it says, what it changes, what ran for it, and its end. */
 export default function PullRequestPage({ params }: PageProps) {
@@ -54,9 +51,7 @@ export default function PullRequestPage({ params }: PageProps) {
           <>
             {request.description ? (
               <Card title="Description">
-                <Suspense fallback={request.description}>
-                  <Markdown text={request.description} />
-                </Suspense>
+                <LazyMarkdown text={request.description} />
               </Card>
             ) : null}
             <Runs scope={scope} id={id} />
