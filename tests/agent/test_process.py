@@ -146,6 +146,16 @@ def test_a_timeout_interrupts_then_terminates():
     assert ("out", "got INT") in lines
 
 
+def test_a_time_limit_of_months_is_no_trouble():
+    ended, lines = run("echo on", timeout=1e7)
+    assert (ended.code, lines) == (0, [("out", "on")])
+
+
+def test_a_program_that_no_kernel_can_start_is_an_error_of_the_machine():
+    with pytest.raises(OSError, match="NUL"):
+        run("echo a\0b")
+
+
 def test_a_program_may_end_well_when_interrupted():
     ended, lines = run("trap 'echo bye; exit 0' INT; while :; do sleep 0.05; done", timeout=0.3)
     assert (ended.code, ended.timed_out) == (0, True)

@@ -5,6 +5,7 @@ Knows nothing of steps, logs or masks.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import select
@@ -27,6 +28,8 @@ Listener = Callable[[str, str], None]
 
 _CHUNK = 65536
 _POLL_SECONDS = 0.02
+_LONGEST_WAIT = 3_600_000
+"""Milliseconds; `poll` takes no more than an int, and a time limit may be months away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,10 @@ def _nothing() -> None:
     return
 
 
+def _milliseconds(seconds: float) -> int:
+    return max(0, math.ceil(min(seconds * 1000, _LONGEST_WAIT)))
+
+
 class _Run:
     """One program being run: its pipes and what is still to be heard from it."""
 
@@ -218,6 +225,8 @@ class _Run:
             if cwd.is_dir():
                 raise ToolMissing(f'"{argv[0]}" is not installed or not on PATH') from error
             raise
+        except ValueError as error:  # a NUL, the one character that no argument can hold
+            raise OSError(errno.EINVAL, "the command line or a variable holds a NUL") from error
         for descriptor in {out_write, err_write, in_read} - {subprocess.DEVNULL}:
             self._close(descriptor)
 
@@ -324,7 +333,7 @@ class _Run:
         if sys.platform != "linux":
             limit = min(limit or math.inf, time.monotonic() + _POLL_SECONDS)
             self.ended = self.process.poll() is not None
-        wait = None if limit is None else max(0, math.ceil((limit - time.monotonic()) * 1000))
+        wait = None if limit is None else _milliseconds(limit - time.monotonic())
         heard = False
         for descriptor, _ in self.poll.poll(wait):
             if descriptor in self.cutters:
