@@ -137,7 +137,26 @@ def test_an_output_that_holds_a_secret_is_secret(machine):
 
 def test_a_value_with_a_nul_is_refused(machine):
     server = run(machine, r"printf '##vso[task.setvariable variable=v]a\0b\n'")
-    assert server.issues[0].message.endswith("a value cannot hold a NUL character")
+    assert server.issues[0].message.endswith("it holds a NUL character")
+
+
+@pytest.mark.parametrize(
+    "command", [r"task.setvariable variable=a\0b]v", r"task.prependpath]/a\0b", r"a\0b.c]x"]
+)
+def test_a_nul_anywhere_in_a_command_harms_no_later_step(machine, command):
+    server = run(
+        machine, rf"printf '##vso[{command}\n'", script("echo on", "step2", condition="always()")
+    )
+    assert server.output("step2") == ["on"]
+    assert server.results["step2"] == "succeeded"
+
+
+def test_a_command_that_the_machine_cannot_obey_fails_the_step_and_the_rest_goes_on(machine):
+    name = "x" * 300
+    server = run(machine, f'echo "##vso[task.uploadfile]{name}"; echo on')
+    assert server.output()[-1] == "on"
+    assert "Unable to process command" in server.issues[0].message
+    assert server.results == {"step1": "failed"}
 
 
 def test_a_secret_of_several_lines_is_refused(machine):
@@ -319,7 +338,7 @@ def test_debug_lines_are_shown_only_with_system_debug(machine):
     assert "##[debug]progress: 40 % building" in output
 
 
-@pytest.mark.parametrize("value", ["", "value=x", "value=101", "value=-1"])
+@pytest.mark.parametrize("value", ["", "value=x", "value=101", "value=-1", "value=" + "9" * 5000])
 def test_progress_is_a_whole_number_up_to_100(machine, value):
     assert run(machine, f'echo "##vso[task.setprogress {value}]x"').results == {"step1": "failed"}
 
@@ -380,7 +399,7 @@ def test_a_path_outside_of_the_job_is_not_uploaded(machine, path):
     ("path", "reason"),
     [
         ("loop", 'there is no file "{work}/1/s/loop"'),
-        ("a\\0b", "a path cannot hold a NUL character"),
+        ("a\\0b", "it holds a NUL character"),
     ],
 )
 def test_a_path_that_is_none_is_refused(machine, path, reason):
@@ -448,6 +467,17 @@ def test_test_results_are_kept_and_counted(machine):
     )
     assert server.output() == ["Test results: 2 tests in 1 files, 1 failed, 0 skipped"]
     assert server.contents["test-results", "JUnit/step1-0-r.xml"] != {}
+
+
+def test_test_results_of_an_unknown_format_are_refused_by_name(machine):
+    server = run(
+        machine,
+        "echo '<testsuite/>' > r.xml; echo '##vso[results.publish type=Foo;resultFiles=r.xml]'",
+    )
+    assert server.issues[0].message.endswith(
+        '"Foo" is not a format of test results; use JUnit, NUnit, VSTest, XUnit, CTest'
+    )
+    assert server.attached == []
 
 
 def test_a_step_prints_a_line_with_a_command_for_others_only_by_its_own_process(machine):

@@ -237,3 +237,8 @@ def test_many_secrets_in_every_form_leave_nothing():
 def test_no_secret_is_printed_raw(secret):
     printed = masker(secret).mask_line(f"<{secret}>")
     assert secret not in printed
+
+
+def test_a_secret_that_begins_as_json_of_any_depth_is_masked():
+    secret = '{"a":' * 50_000
+    assert masker(secret).mask_line(f"<{secret}>") == "<***>"

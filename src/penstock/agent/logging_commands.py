@@ -87,9 +87,11 @@ def obey_line(step: StepContext, line: str) -> bool:
         step.issue("warning", f'"##vso[{command.name}]" is not allowed in this step')
     else:
         try:
+            if "\0" in line:
+                raise CommandRefused("it holds a NUL character")
             handler(step, command)
             step.log.debug(f"Processed: {line}")
-        except CommandRefused as error:
+        except (CommandRefused, OSError) as error:
             _fail(step, line, error)
     return True
 
@@ -134,8 +136,6 @@ def _set_variable(step: StepContext, command: Command) -> None:
         raise CommandRefused("a secret cannot have more than one line")
     if secret:
         _mask(step, value, f'the secret variable "{name}"')
-    if "\0" in value:
-        raise CommandRefused("a value cannot hold a NUL character")
     output = command.flag("isoutput")
     if output:
         full = f"{step.step.name or step.step.id}.{name}"
@@ -210,7 +210,7 @@ def _log_issue(step: StepContext, command: Command) -> None:
 
 def _set_progress(step: StepContext, command: Command) -> None:
     value = command.properties.get("value", "")
-    if not value.isdecimal() or int(value) > 100:
+    if not value.isdecimal() or len(value) > 3 or int(value) > 100:
         raise CommandRefused('it needs the property "value", a whole number from 0 to 100')
     step.log.debug(f"progress: {int(value)} % {command.message}".rstrip())
 
@@ -341,11 +341,14 @@ def _upload_log(step: StepContext, command: Command) -> None:
 
 
 def _publish_results(step: StepContext, command: Command) -> None:
-    from penstock.agent.tasks.test_results import publish_files
+    from penstock.agent.tasks.test_results import FORMATS, publish_files
 
-    command.required("type")
+    kind = command.required("type")
+    if kind.lower() not in (known.lower() for known in FORMATS):
+        known = ", ".join(FORMATS)
+        raise CommandRefused(f'"{kind}" is not a format of test results; use {known}')
     files = [part.strip() for part in command.required("resultfiles").split(",")]
-    publish_files(step, command.properties["type"], [_existing_file(step, f) for f in files if f])
+    publish_files(step, kind, [_existing_file(step, f) for f in files if f])
 
 
 def _publish_coverage(step: StepContext, command: Command) -> None:
@@ -381,8 +384,6 @@ def _inside(step: StepContext, text: str) -> Path:
     """
     if not text.strip():
         raise CommandRefused("it needs a path after the bracket")
-    if "\0" in text:
-        raise CommandRefused("a path cannot hold a NUL character")
     path = Path(os.path.realpath(step.workspace.default_directory / text.strip()))
     for folder in step.workspace.readable_folders():
         if path.is_relative_to(folder):

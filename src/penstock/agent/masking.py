@@ -228,7 +228,7 @@ def _telling_members(secret: str) -> Iterator[str]:
 
     try:
         members = json.loads(secret)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for name, value in members.items():
         if isinstance(value, str) and _TELLING_KEY.search(name):

@@ -83,6 +83,8 @@ def test_every_format_is_counted(tmp_path, kind, text, counts):
         ("<a>", "it is not well-formed XML: no element found"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "it declares a document type"),
         ("", "it is not well-formed XML"),
+        ('<?xml version="1.0" encoding="no-such"?><a/>', "it cannot be decoded"),
+        ('<?xml version="1.0" encoding="gbk"?><a/>', "it cannot be decoded"),
     ],
 )
 def test_what_cannot_be_read_is_told(tmp_path, text, reason):

@@ -25,7 +25,7 @@ _BY_ATTRIBUTE = {
     ),
     "ctest": ("Test", "Status", ("failed",), ("notrun",)),
 }
-_FORMATS = ("JUnit", "NUnit", "VSTest", "XUnit", "CTest")
+FORMATS = ("JUnit", "NUnit", "VSTest", "XUnit", "CTest")
 
 
 class ResultsUnreadable(Exception):
@@ -119,6 +119,8 @@ def _parse(
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise ResultsUnreadable(f"it is not well-formed XML: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise ResultsUnreadable(f"it cannot be decoded: {error}") from error
 
 
 PUBLISH = Task(
@@ -134,7 +136,7 @@ PUBLISH = Task(
             default="JUnit",
             required=True,
             aliases=("testResultsFormat",),
-            choices=_FORMATS,
+            choices=FORMATS,
         ),
         Input(name="testResultsFiles", type="multiLine", default="**/TEST-*.xml", required=True),
         Input(name="searchFolder", default="$(System.DefaultWorkingDirectory)"),
