@@ -9,6 +9,7 @@ import pytest
 from penstock.agent.patterns import find_files, select
 from penstock.agent.tasks.archives import ArchiveRefused, extract
 from penstock.agent.testing import do_job, request_for, script, task
+from penstock.engine.requests import Step
 
 MAKE = script(
     "mkdir -p src/lib src/.hidden; for f in a.py b.txt lib/c.py lib/d.md .hidden/e.py; "
@@ -266,3 +267,55 @@ def test_what_is_no_archive_is_refused(places):
     archive.write_text("text")
     with pytest.raises(ArchiveRefused, match="only zip and tar"):
         extract(archive, out, overwrite=True)
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    path = make_zip(tmp_path / "x.zip", ("a", "b"))
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # the flag of encryption, in the local header and in the directory
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ArchiveRefused, match=r"it cannot be read: .*encrypted"):
+        extract(path, tmp_path / "out", overwrite=False)
+
+
+def test_a_damaged_member_is_refused(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", "b" * 1000)
+    content = bytearray(path.read_bytes())
+    content[31:36] = b"\xff" * 5
+    path.write_bytes(content)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ArchiveRefused, match="it cannot be read: "):
+        extract(path, tmp_path / "out", overwrite=False)
+
+
+def test_a_pipe_among_the_files_is_left_out_of_an_archive(machine):
+    pack = task("ArchiveFiles@2", rootFolderOrFile="src", archiveFile="x.zip")
+    unpack = task("ExtractFiles@1", "step2", archiveFilePatterns="x.zip", destinationFolder="out")
+    server = run(
+        machine, script("mkdir src; mkfifo src/p; echo > src/f", "make"), pack, unpack, LIST
+    )
+    assert server.output("list") == ["src/f"]
+    assert 'left out "src/p": it is neither a file nor a link' in server.log()
+
+
+def test_a_linked_folder_is_copied_with_what_it_holds(machine):
+    link = script("ln -s lib src/other", "link")
+    copy = task("CopyFiles@2", SourceFolder="src", TargetFolder="out")
+    server = run(machine, MAKE, link, copy, LIST)
+    assert {"lib/c.py", "other/c.py", "other/d.md"} <= set(server.output("list"))
+
+
+@pytest.mark.parametrize("minutes", ["inf", "nan", "1e400", "-1"])
+def test_a_delay_is_a_number_of_minutes(machine, minutes):
+    server = run(machine, task("Delay@1", delayForMinutes=minutes))
+    assert server.issues[0].message.startswith('"delayForMinutes" must be a number')
+
+
+def test_a_delay_ends_with_the_time_limit_of_its_step(machine):
+    step = Step(id="step1", task="Delay@1", inputs={"delayForMinutes": "5"}, timeout=0.2)
+    server = run(machine, step)
+    assert server.results == {"step1": "failed"}
+    assert server.issues[-1].message == "The task has timed out."

@@ -6,6 +6,8 @@ import os
 import stat
 import tarfile
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.agent import files
@@ -18,6 +20,8 @@ _MOST_MEMBERS = 1_000_000
 _BOMB_RATIO = 200
 _BOMB_BYTES = 1 << 30
 _CHUNK = 1 << 20
+# `RuntimeError` is what zipfile says of an encrypted member and of a method it does not know.
+_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError)
 
 
 class ArchiveRefused(Exception):
@@ -39,7 +43,7 @@ def archive_files(step: StepContext) -> Outcome:
         target.unlink()
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{source.name}/" if step.flag("includeRootFolder") and source.is_dir() else ""
-    members = _members(source, prefix, target)
+    members = list(_members(step, source, prefix, target))
     if kind == "zip":
         _write_zip(target, members)
     else:
@@ -48,14 +52,18 @@ def archive_files(step: StepContext) -> Outcome:
     return SUCCEEDED
 
 
-def _members(source: Path, prefix: str, target: Path) -> list[tuple[str, str]]:
+def _members(
+    step: StepContext, source: Path, prefix: str, target: Path
+) -> Iterator[tuple[str, str]]:
+    """The names and paths of what goes into the archive; reading a pipe would never end."""
     if source.is_file():
-        return [(source.name, str(source))]
-    return [
-        (prefix + relative, entry.path)
-        for relative, entry in files.walk(source)
-        if Path(entry.path) != target
-    ]
+        yield source.name, str(source)
+        return
+    for relative, entry in files.walk(source):
+        if not entry.is_symlink() and not entry.is_file():
+            step.log.line(f'left out "{prefix}{relative}": it is neither a file nor a link')
+        elif Path(entry.path) != target:
+            yield prefix + relative, entry.path
 
 
 def _write_zip(target: Path, members: list[tuple[str, str]]) -> None:
@@ -113,7 +121,7 @@ def extract(archive: Path, target: Path, *, overwrite: bool) -> None:
             _extract_tar(archive, target, overwrite)
         else:
             raise ArchiveRefused("only zip and tar archives can be extracted here")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ArchiveRefused(f"it cannot be read: {error}") from error
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
+import stat
+import time
 from pathlib import Path
 
 from penstock.agent import files
 from penstock.agent.context import SUCCEEDED, Outcome, StepContext, failed
 from penstock.agent.patterns import find_files, lines, select
 from penstock.agent.tasks.contract import Input, Task
+
+_LONGEST_DELAY = 10 * 365 * 24 * 3600.0
 
 
 def copy_files(step: StepContext) -> Outcome:
@@ -30,7 +35,10 @@ def copy_files(step: StepContext) -> Outcome:
         real = os.path.realpath(path)
         status = os.stat(real)  # noqa: PTH116
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.copy_file(real, str(place), status)
+        if stat.S_ISDIR(status.st_mode):  # behind a link: task-lib follows it
+            files.copy_tree(Path(real), place, warn=step.log.line)
+        else:
+            files.copy_file(real, str(place), status)
         if not step.flag("preserveTimestamp"):
             os.utime(place)
         step.log.line(f"Copying {path} to {place}")
@@ -78,10 +86,14 @@ def delay(step: StepContext) -> Outcome:
     """Wait."""
     text = step.input("delayForMinutes")
     try:
-        minutes = float(text)
+        seconds = float(text) * 60
     except ValueError:
-        return failed(f'"delayForMinutes" must be a number, not "{text}"')
-    step.cancellation.wait(minutes * 60)
+        seconds = math.nan
+    if not 0 <= seconds < _LONGEST_DELAY:
+        return failed(f'"delayForMinutes" must be a number from 0 up, not "{text}"')
+    if step.deadline is not None:
+        seconds = min(seconds, max(0.0, step.deadline - time.monotonic()))
+    step.cancellation.wait(seconds)
     return SUCCEEDED
 
 
