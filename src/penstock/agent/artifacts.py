@@ -5,6 +5,7 @@ They lie in a folder of the agent that jobs cannot name; the server is given a c
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -77,16 +78,18 @@ def _claim(step: StepContext, folder: Path, name: str, *, once: bool) -> None:
     request = step.job.request
     owner = folder / _OWNERS / name
     mine = f"{request.node} {request.attempt}"
-    if owner.exists():
-        node, _, attempt = owner.read_text("utf-8").rpartition(" ")
+    _forget_old_runs(folder)
+    owner.parent.mkdir(parents=True, exist_ok=True)
+    with owner.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of jobs side by side, one is the first
+        file.seek(0)
+        node, _, attempt = file.read().rpartition(" ")
         if node == request.node and attempt != str(request.attempt):
             files.remove(folder / name)
-        elif once:
+        elif node and once:
             raise ArtifactRefused(f'artifact "{name}" was already published in this run')
-    else:
-        _forget_old_runs(folder.parent)
-        owner.parent.mkdir(parents=True, exist_ok=True)
-    owner.write_text(mine, "utf-8")
+        file.truncate(0)
+        file.write(mine)
 
 
 def _run_folder(step: StepContext) -> Path:
@@ -96,9 +99,10 @@ def _run_folder(step: StepContext) -> Path:
 
 
 def _forget_old_runs(folder: Path) -> None:
-    if not folder.is_dir():
+    """Before the first artifact of a run, remove those of runs long ago."""
+    if folder.exists() or not folder.parent.is_dir():
         return
-    runs = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    runs = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in runs[_RUNS_KEPT:]:
         files.remove(path)
 

@@ -54,6 +54,7 @@ class Sources:
         """The working tree as the first job of the run found it. Raises `GitFailed`."""
         with self._lock:
             reading = self._readings.setdefault((run, folder), _Reading())
+            self._readings.move_to_end((run, folder))
             if len(self._readings) > _KEPT:
                 self._readings.popitem(last=False)
         with reading.lock:

@@ -1,7 +1,7 @@
 """The variables of one job: looked up ignoring case, expanded in two phases, mapped to environment.
 
-The behaviour is that of the Azure agent's `Variables`, measured on the service where marked [M] in
-the specification. Knows nothing of expressions or of where variables come from.
+The behaviour is that of the Azure agent's `Variables` class, and of the hosted service. Knows
+nothing of expressions or of where variables come from.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Artifacts of a run: published by one job, downloaded by another."""
 
+from threading import Thread
+
 import pytest
 
 from penstock.agent.testing import MemoryJobServer, do_job, request_for, script, task
@@ -74,6 +76,19 @@ def test_a_pipeline_artifact_is_published_once(machine):
     run(machine, MAKE, publish())
     server = run(machine, MAKE, publish(), node="other")
     assert server.issues[0].message == 'artifact "drop" was already published in this run'
+
+
+def test_of_jobs_side_by_side_one_publishes_a_name(machine):
+    servers = []
+    threads = [
+        Thread(target=lambda node=node: servers.append(run(machine, MAKE, publish(), node=node)))
+        for node in ("a", "b", "c", "d")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(len(server.contents) for server in servers) == [0, 0, 0, 1]
 
 
 def test_a_second_attempt_of_a_job_publishes_anew(machine):

@@ -82,6 +82,8 @@ def test_python_that_is_missing_is_named(machine):
         ("3.13", None),
         ("2.7", None),
         ("<=3.8", "3.8.18"),
+        ("three", None),
+        ("3.x || ", "3.12.1"),
     ],
 )
 def test_a_version_is_chosen_by_the_rules_of_node(spec, version):
