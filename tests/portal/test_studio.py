@@ -115,6 +115,54 @@ def test_a_nodes_log_metrics_files_and_code_are_a_click_away(visitor: Visitor, j
     visitor.sees("import json, os, sys, urllib.request")
 
 
+GROWING = """
+type: pipeline
+display_name: growing
+settings: { default_compute: azureml:local }
+jobs:
+  wait:
+    type: command
+    command: >-
+      until test -e %s/go; do sleep 0.1; done; echo the wait is over;
+      until test -e %s/end; do sleep 0.1; done
+    environment: { image: "python:3.11" }
+  last:
+    type: command
+    command: cat ${{inputs.given}}
+    environment: { image: "python:3.11" }
+    inputs: { given: "%s" }
+"""
+
+
+def test_pages_follow_a_job_without_a_reload(visitor: Visitor, job: str, tmp_path: Path) -> None:
+    """The list, the graph and a log, each of one answer and one stream."""
+    (tmp_path / "job.yml").write_text(GROWING % (tmp_path, tmp_path, "three"))
+    visitor.sign_in()
+    page, asked = visitor.page, []
+    with page.expect_request(re.compile("/penstock/live$")):
+        visitor.go(studio("jobs", "taxi-ws"))
+    page.on("request", lambda request: asked.append(request.url))
+    where = ("--resource-group", "dev-ml-rg", "--workspace-name", "taxi-ws")
+    create = ("az", "ml", "job", "create", "-f", "job.yml", *where, "--name", "growing1")
+    made = visitor.served.penstock(*create, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    row = page.get_by_role("row", name=re.compile("growing"))
+    expect(row.get_by_role("img", name="Running")).to_be_visible()
+    assert asked == []
+    visitor.click("link", "growing")
+    graph = page.get_by_role("group", name="Graph of the job")
+    expect(graph.get_by_role("button", name="wait Running")).to_be_visible()
+    page.get_by_role("navigation", name="Outline").get_by_role("button", name="wait").click()
+    visitor.click("link", "Log")
+    expect(page.get_by_role("log")).to_be_visible()
+    (tmp_path / "go").touch()
+    expect(page.get_by_role("log")).to_contain_text("the wait is over")
+    page.go_back()
+    (tmp_path / "end").touch()
+    expect(graph.get_by_role("button", name="wait Completed")).to_be_visible()
+    expect(page.get_by_role("heading", level=1).get_by_role("img", name="Failed")).to_be_visible()
+
+
 def test_jobs_are_compared_side_by_side(visitor: Visitor, job: str) -> None:
     visitor.sign_in()
     visitor.go(studio(f"compare?jobs={job},{job}", "taxi-ws"))

@@ -18,7 +18,7 @@ export interface StreamListener {
 export const BATCH_MS = 250;
 const RETRY_MS = [500, 1000, 2000, 5000, 10000, 15000];
 const HIDDEN_MS = 20_000;
-const EVENT_TYPES = ["run", "record", "log", "job", "metric", "end"];
+const EVENT_TYPES = ["run", "record", "log", "job", "metric", "gap", "end"];
 
 /** How long to wait before the attempt after `failures` failed ones. */
 export function retryDelay(failures: number): number {
@@ -144,6 +144,11 @@ class Stream {
 }
 
 const streams = new Map<string, Stream>();
+
+/** Whether somebody listens to a stream already. */
+export function isHeard(url: string): boolean {
+  return streams.has(url);
+}
 
 /** Listen to a stream; the answer stops. Two listeners of one address share one connection. */
 export function listen(url: string, listener: StreamListener): () => void {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import styles from "./MetricChart.module.css";
@@ -39,6 +39,20 @@ export function MetricChart(props: MetricChartProps) {
     return () => observer.disconnect();
   }, []);
 
+  const drawn = useMemo(
+    () => series.map((one) => (smoothing > 0 ? smooth(one, smoothing) : one)),
+    [series, smoothing],
+  );
+  const data = useMemo(
+    () => align(drawn, { positiveOnly: isLogarithmic }) as uPlot.AlignedData,
+    [drawn, isLogarithmic],
+  );
+  const latest = useRef(data);
+  latest.current = data;
+  const chart = useRef<uPlot>(undefined);
+  const names = JSON.stringify(series.map(({ name }) => name));
+
+  // A chart is made anew when it has other curves or axes; more values are given to it.
   useEffect(() => {
     const element = box.current;
     if (element === null || !isNear) return;
@@ -46,25 +60,25 @@ export function MetricChart(props: MetricChartProps) {
     const colour = (name: string) => look.getPropertyValue(name).trim();
     const lineColour = colour("--colorNeutralStroke2");
     const textColour = colour("--colorNeutralForeground3");
-    const drawn = series.map((one) => (smoothing > 0 ? smooth(one, smoothing) : one));
-    const axes: uPlot.Axis[] = [0, 1].map(() => ({
+    const axes: uPlot.Axis[] = [0, 1].map((side) => ({
       stroke: textColour,
       grid: { stroke: lineColour, width: 1 },
       ticks: { stroke: lineColour, width: 1 },
       font: "11px system-ui",
+      ...(side === 1 ? { size: widthOf } : {}),
     }));
-    const chart = new uPlot(
+    const made = new uPlot(
       {
         width: element.clientWidth,
         height,
         series: [
           {},
-          ...drawn.map((one, index) => ({
-            label: one.name,
+          ...(JSON.parse(names) as string[]).map((name, index) => ({
+            label: name,
             stroke: colour(`--curve-${index % COLOURS}`),
             width: 1.5,
             spanGaps: true,
-            points: { show: one.x.length < 2 },
+            points: { show: (_: uPlot, at: number) => hasOnePoint(latest.current[at]) },
           })),
         ],
         scales: {
@@ -75,18 +89,22 @@ export function MetricChart(props: MetricChartProps) {
         legend: { show: false },
         cursor: group ? { sync: { key: group } } : {},
       },
-      align(drawn, { positiveOnly: isLogarithmic }) as uPlot.AlignedData,
+      latest.current,
       element,
     );
-    const observer = new ResizeObserver(() =>
-      chart.setSize({ width: element.clientWidth, height }),
-    );
+    chart.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
-      chart.destroy();
+      made.destroy();
+      chart.current = undefined;
     };
-  }, [isNear, series, axis, isLogarithmic, smoothing, height, group]);
+  }, [isNear, names, axis, isLogarithmic, height, group]);
+
+  useEffect(() => {
+    if (chart.current && chart.current.data !== data) chart.current.setData(data);
+  }, [data]);
 
   return (
     <figure className={styles.chart}>
@@ -109,6 +127,21 @@ export function MetricChart(props: MetricChartProps) {
       ) : null}
     </figure>
   );
+}
+
+/** The room that the longest number beside the y axis needs. */
+function widthOf(_: uPlot, values: string[] | null): number {
+  const longest = Math.max(0, ...(values ?? []).map((value) => value?.length ?? 0));
+  return Math.max(50, 18 + 6.5 * longest);
+}
+
+/** Whether a curve is a single point, which no line shows. */
+function hasOnePoint(column: ArrayLike<number | null | undefined> | undefined): boolean {
+  let count = 0;
+  for (let at = 0; column && at < column.length && count < 2; at++) {
+    if (column[at] !== null && column[at] !== undefined) count += 1;
+  }
+  return count === 1;
 }
 
 /** The chart in words: the last value of each curve. */

@@ -2,7 +2,16 @@
 
 import { address, path, request } from "../../api/request.ts";
 import type { Resource } from "../../api/resource.ts";
+import type { StreamEvent } from "../../api/stream.ts";
 import { isOver } from "../../text/states.ts";
+import {
+  jobStream,
+  jobsStream,
+  withAddedValues,
+  withComparedEvents,
+  withJobEvents,
+  withRows,
+} from "./live.ts";
 import { type Place, studioApi, workspaceApi } from "./place.ts";
 import type {
   Comparison,
@@ -14,9 +23,6 @@ import type {
   LogLines,
   LogMatches,
 } from "./wire.ts";
-
-const LIVE_MS = 1000;
-const LIST_MS = 3000;
 
 export interface JobFilter {
   q?: string | undefined;
@@ -33,18 +39,23 @@ export function jobs(place: Place, filter: JobFilter = {}): Resource<JobPage> {
   return {
     key: ["ml-jobs", place, query],
     fetch: (signal) => request(studioApi(place, "jobs"), { query, signal }),
-    poll: LIST_MS,
+    live: { url: jobsStream(place), apply: (page, events) => withRows(page, events, filter) },
     keep: true,
   };
 }
 
-/** One job; asked for each second until it has ended. */
-export function job(place: Place, name: string, isEnded: boolean): Resource<Job> {
+/** One job, kept live by the stream of a page: its own, or that of a job around it. */
+export function job(place: Place, name: string, stream: string | undefined): Resource<Job> {
   return {
     key: ["ml-job", place, name],
     fetch: (signal) => request(studioApi(place, "jobs", name), { signal }),
-    ...(isEnded ? {} : { poll: LIVE_MS }),
+    ...(stream === undefined ? {} : { live: { url: stream, apply: withJobEvents } }),
   };
+}
+
+/** The stream of a job's page; none once it has ended. */
+export function streamOf(place: Place, job: { name: string; status: string }): string | undefined {
+  return isOver(job.status) ? undefined : jobStream(place, job.name);
 }
 
 /** The curves of some metrics of a job. */
@@ -52,24 +63,33 @@ export function curves(
   place: Place,
   name: string,
   metrics: string[],
-  status: string,
+  stream: string | undefined,
 ): Resource<Curves> {
   const query = metrics.map((metric) => `name=${encodeURIComponent(metric)}`).join("&");
   return {
     key: ["ml-curves", place, name, query],
     fetch: (signal) => request(`${studioApi(place, "jobs", name, "metrics")}?${query}`, { signal }),
     keep: true,
-    ...(isOver(status) ? {} : { poll: LIST_MS }),
+    ...(stream === undefined
+      ? {}
+      : {
+          live: {
+            url: stream,
+            apply: (known: Curves, events: StreamEvent[]) => withAddedValues(known, events, name),
+          },
+        }),
   };
 }
 
 /** Several jobs side by side. */
-export function comparison(place: Place, names: string[]): Resource<Comparison> {
+export function comparison(place: Place, names: string[], isEnded: boolean): Resource<Comparison> {
   return {
     key: ["ml-comparison", place, names],
     fetch: (signal) =>
       request(studioApi(place, "compare"), { query: { jobs: names.join(",") }, signal }),
-    poll: LIST_MS,
+    ...(isEnded || names.length === 0
+      ? {}
+      : { live: { url: jobStream(place, ...names), apply: withComparedEvents } }),
   };
 }
 

@@ -134,6 +134,26 @@ export interface Curves {
   metrics: Record<string, Curve>;
 }
 
+/** A `job` event: a row, of the page's own job with what it was given. Its `origin` is null for
+ * child jobs, and where the reader may not see the run. */
+export type JobEvent = JobRow & { params?: Record<string, string> };
+
+/** A `metric` event: values that were added to a curve. */
+export interface MetricEvent {
+  job: string;
+  name: string;
+  steps: number[];
+  times: number[];
+  values: MetricValue[];
+}
+
+/** A `log` event: lines of a log of the page's own job. */
+export interface LogEvent {
+  log: string;
+  firstLine: number;
+  lines: string[];
+}
+
 export interface Comparison {
   jobs: JobRow[];
   params: Record<string, (string | null)[]>;

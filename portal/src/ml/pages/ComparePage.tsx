@@ -1,5 +1,5 @@
 import { Switch } from "@fluentui/react-components";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import { useResource } from "../../api/resource.ts";
 import { useQueryState } from "../../app/query.ts";
@@ -10,7 +10,9 @@ import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { type Column, Table } from "../../components/Table/Table.tsx";
+import { isOver } from "../../text/states.ts";
 import { comparison } from "../api/jobs.ts";
+import { jobStream } from "../api/live.ts";
 import type { Place } from "../api/place.ts";
 import type { Comparison, MetricValue } from "../api/wire.ts";
 import { Curves } from "../components/Curves/Curves.tsx";
@@ -26,7 +28,10 @@ function Compared({ place }: { place: Place }) {
   const [query, change] = useQueryState();
   const names = (query.get("jobs") ?? "").split(",").filter((name) => name !== "");
   const isWhole = query.get("all") === "1";
-  const found = useResource(comparison(place, names));
+  const [isEnded, setEnded] = useState(false);
+  const found = useResource(comparison(place, names, isEnded));
+  const areOver = found.data?.jobs.every((row) => isOver(row.status)) ?? false;
+  if (areOver !== isEnded) setEnded(areOver);
   return (
     <Page
       title="Compare jobs"
@@ -66,7 +71,11 @@ function Compared({ place }: { place: Place }) {
                 isWhole
                 format={(value) => formatMetric(value as MetricValue | null)}
               />
-              <ComparedCurves place={place} compared={compared} />
+              <ComparedCurves
+                place={place}
+                compared={compared}
+                stream={isEnded ? undefined : jobStream(place, ...names)}
+              />
             </>
           )
         }
@@ -75,17 +84,24 @@ function Compared({ place }: { place: Place }) {
   );
 }
 
-function ComparedCurves({ place, compared }: { place: Place; compared: Comparison }) {
+function ComparedCurves({
+  place,
+  compared,
+  stream,
+}: {
+  place: Place;
+  compared: Comparison;
+  stream: string | undefined;
+}) {
   const jobs = useMemo(
     () =>
       compared.jobs.map((row) => ({
         name: row.name,
         title: row.displayName === row.name ? row.name : `${row.displayName} (${row.name})`,
-        status: row.status,
       })),
     [compared],
   );
-  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} />;
+  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} stream={stream} />;
 }
 
 function Values<T extends MetricValue | null>({

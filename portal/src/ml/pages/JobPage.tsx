@@ -19,7 +19,14 @@ import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { StateIcon, StateWord } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { isOver, lookOf } from "../../text/states.ts";
-import { archiveJob, cancelJob, fileAddress, job as jobOf, pictures } from "../api/jobs.ts";
+import {
+  archiveJob,
+  cancelJob,
+  fileAddress,
+  job as jobOf,
+  pictures,
+  streamOf,
+} from "../api/jobs.ts";
 import type { Place } from "../api/place.ts";
 import type { GraphNode, Job } from "../api/wire.ts";
 import { type Area, FileTree, FileView } from "../components/Files/Files.tsx";
@@ -44,9 +51,9 @@ export default function JobPage({ params }: PageProps) {
 }
 
 function JobLoader({ place, name }: { place: Place; name: string }) {
-  const [isEnded, setEnded] = useState(false);
-  const query = useResource(jobOf(place, name, isEnded));
-  if (query.data && isOver(query.data.status) !== isEnded) setEnded(isOver(query.data.status));
+  const [status, setStatus] = useState("");
+  const query = useResource(jobOf(place, name, streamOf(place, { name, status })));
+  if (query.data && query.data.status !== status) setStatus(query.data.status);
   if (query.data) return <JobView key={name} place={place} job={query.data} />;
   return (
     <Page title={name} crumbs={crumbsOf(place)}>
@@ -234,6 +241,7 @@ function GraphTab({ place, job }: { place: Place; job: Job }) {
           key={selected}
           place={place}
           name={selected}
+          stream={streamOf(place, job)}
           onClose={() => change({ node: "none" })}
         />
       ) : null}
@@ -241,11 +249,19 @@ function GraphTab({ place, job }: { place: Place; job: Job }) {
   );
 }
 
-/** What there is to know of one node, beside the graph. */
-function NodePanel({ place, name, onClose }: { place: Place; name: string; onClose: () => void }) {
-  const [isEnded, setEnded] = useState(false);
-  const query = useResource(jobOf(place, name, isEnded));
-  if (query.data && isOver(query.data.status) !== isEnded) setEnded(isOver(query.data.status));
+/** What there is to know of one node, beside the graph; `stream` is that of the page. */
+function NodePanel({
+  place,
+  name,
+  stream,
+  onClose,
+}: {
+  place: Place;
+  name: string;
+  stream: string | undefined;
+  onClose: () => void;
+}) {
+  const query = useResource(jobOf(place, name, stream));
   return (
     <aside className={styles.panel} aria-label="Node">
       <Loaded query={query}>
@@ -281,16 +297,15 @@ function NodePanel({ place, name, onClose }: { place: Place; name: string; onClo
 function Metrics({ place, job }: { place: Place; job: Job }) {
   const jobs = useMemo(
     () =>
-      [job, ...job.children].map(({ name, key, displayName, status }) => ({
+      [job, ...job.children].map(({ name, key, displayName }) => ({
         name,
         title: key ?? displayName,
-        status,
       })),
     [job],
   );
   return (
     <Suspense fallback={<Loading />}>
-      <Curves place={place} jobs={jobs} names={metricNames(job)} />
+      <Curves place={place} jobs={jobs} names={metricNames(job)} stream={streamOf(place, job)} />
     </Suspense>
   );
 }

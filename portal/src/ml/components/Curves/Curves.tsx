@@ -18,11 +18,21 @@ const AXES = { step: "step", time: "time", relative: "seconds" } as const;
 export interface Shown {
   name: string;
   title: string;
-  status: string;
 }
 
-/** The metrics of one or more jobs: a chart each, drawn when it comes into view. */
-export function Curves({ place, jobs, names }: { place: Place; jobs: Shown[]; names: string[] }) {
+/** The metrics of one or more jobs: a chart each, drawn when it comes into view. `stream` tells of
+ * new values of all of them. */
+export function Curves({
+  place,
+  jobs,
+  names,
+  stream,
+}: {
+  place: Place;
+  jobs: Shown[];
+  names: string[];
+  stream: string | undefined;
+}) {
   const [query, change] = useQueryState();
   const [all, setAll] = useState(false);
   const axis = (query.get("axis") ?? "step") as Axis;
@@ -73,6 +83,7 @@ export function Curves({ place, jobs, names }: { place: Place; jobs: Shown[]; na
               place={place}
               jobs={jobs}
               name={name}
+              stream={stream}
               axis={axis}
               isLogarithmic={isLogarithmic}
               weight={weight}
@@ -93,6 +104,7 @@ function Metric({
   place,
   jobs,
   name,
+  stream,
   axis,
   isLogarithmic,
   weight,
@@ -100,6 +112,7 @@ function Metric({
   place: Place;
   jobs: Shown[];
   name: string;
+  stream: string | undefined;
   axis: Axis;
   isLogarithmic: boolean;
   weight: number;
@@ -119,7 +132,14 @@ function Metric({
   return (
     <>
       {jobs.map((job) => (
-        <Fetched key={job.name} place={place} job={job} name={name} onCurve={keep} />
+        <Fetched
+          key={job.name}
+          place={place}
+          job={job}
+          name={name}
+          stream={stream}
+          onCurve={keep}
+        />
       ))}
       {isPoint ? (
         <Points title={name} jobs={drawn} found={found} />
@@ -147,14 +167,16 @@ function Fetched({
   place,
   job,
   name,
+  stream,
   onCurve,
 }: {
   place: Place;
   job: Shown;
   name: string;
+  stream: string | undefined;
   onCurve: (job: string, curve: Curve) => void;
 }) {
-  const { data } = useResource(curves(place, job.name, [name], job.status));
+  const { data } = useResource(curves(place, job.name, [name], stream));
   const curve = data?.metrics[name];
   const latest = useRef(onCurve);
   latest.current = onCurve;

@@ -1,13 +1,12 @@
 import { useMemo } from "react";
+import { listen } from "../../../api/stream.ts";
 import { LogView } from "../../../components/LogView/LogView.tsx";
 import type { Found, LogSource } from "../../../components/LogView/source.ts";
 import { isOver } from "../../../text/states.ts";
 import { fileAddress, logLines, searchLog } from "../../api/jobs.ts";
+import { jobStream } from "../../api/live.ts";
 import type { Place } from "../../api/place.ts";
-import type { Job, LogFile } from "../../api/wire.ts";
-
-const FOLLOW_MS = 700;
-const MOST = 2000;
+import type { Job, LogEvent, LogFile } from "../../api/wire.ts";
 
 /** A log of a job, followed while the job goes on. */
 export function JobLog({ place, job, log }: { place: Place; job: Job; log: LogFile }) {
@@ -18,7 +17,20 @@ export function JobLog({ place, job, log }: { place: Place; job: Job; log: LogFi
       isGrowing,
       read: async ({ from, to }, signal) =>
         (await logLines(place, job.name, log.name, from, to - from + 1, signal)).lines,
-      follow: (listener) => follow(place, job.name, log.name, log.lines, listener),
+      ...(isGrowing
+        ? {
+            follow: (listener) =>
+              listen(jobStream(place, job.name), {
+                events(batch) {
+                  for (const event of batch) {
+                    if (event.type !== "log") continue;
+                    const more = event.data as LogEvent;
+                    if (more.log === log.name) listener(more.firstLine, more.lines);
+                  }
+                },
+              }),
+          }
+        : {}),
     }),
     [place, job.name, log.name, log.lines, isGrowing],
   );
@@ -44,32 +56,4 @@ export function JobLog({ place, job, log }: { place: Place; job: Job; log: LogFi
       logId={0}
     />
   );
-}
-
-/** Ask for what is new again and again; answers what stops it. */
-function follow(
-  place: Place,
-  job: string,
-  log: string,
-  known: number,
-  listener: (firstLine: number, lines: string[]) => void,
-): () => void {
-  const controller = new AbortController();
-  let next = known + 1;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const ask = async () => {
-    try {
-      const { lines } = await logLines(place, job, log, next, MOST, controller.signal);
-      if (lines.length > 0) listener(next, lines);
-      next += lines.length;
-    } catch {
-      if (controller.signal.aborted) return;
-    }
-    timer = setTimeout(() => void ask(), FOLLOW_MS);
-  };
-  void ask();
-  return () => {
-    controller.abort();
-    clearTimeout(timer);
-  };
 }
