@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -71,8 +72,46 @@ def test_an_idle_background_service_makes_room(server: Terminal) -> None:
 def test_a_killed_server_is_started_again(server: Terminal) -> None:
     server.type("up", "--port", "0")
     os.kill(int(announced(server)["pid"]), signal.SIGKILL)
-    assert server.type("status").code == 3
+    status = server.type("status")
+    assert (status.code, status.out) == (3, "")
+    assert status.err == (
+        "the server was cut off; `penstock up` goes on where it was"
+        f" ({server.home / 'server.log'} has its last words)\n"
+    )
     assert server.type("up", "--port", "0").code == 0
+    process = int(announced(server)["pid"])
+    url = f"{announced(server)['url']}/penstock"
+    assert server.type("down").err == f"stopped {url} (process {process})\n"
+    assert server.type("status").err == "the server is not running; `penstock up` starts it\n"
+
+
+@pytest.mark.parametrize("version", ["", "2.25.1"])
+def test_without_a_git_that_hosts_no_server_starts(version: str, terminal: Terminal) -> None:
+    programs = terminal.folder.parent / "programs"
+    programs.mkdir()
+    if version:
+        (programs / "git").write_text(f"#!/bin/sh\necho git version {version}\n")
+        (programs / "git").chmod(0o755)
+    failed = terminal.type("up", "--port", "0", environ={"PATH": f"{programs}"})
+    assert failed.code == 6
+    found = f"{version} is too old" if version else "not found"
+    assert failed.err == (
+        f"error: the server needs git 2.38 or newer: {found}\n"
+        "  = help: apt-get install git, or a newer one\n"
+    )
+
+
+def test_the_doctor_knows_the_server_and_the_clock(server: Terminal) -> None:
+    server.type("up", "--port", "0")
+    found = server.type("doctor", "-o", "tsv", "--query", "[?name=='server'].detail")
+    assert found.out == f"runs at {announced(server)['url']}\n"
+    server.type("down")
+    later = time.time() + 7200
+    os.utime(server.home / "state.db", (later, later))
+    found = server.type("doctor", "-o", "json", "--query", "[?name=='clock'] | [0]")
+    clock = json.loads(found.out)
+    assert clock["state"] == "missing"
+    assert "but the store was written at" in clock["detail"]
 
 
 def test_a_taken_port_is_told(server: Terminal) -> None:

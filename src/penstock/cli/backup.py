@@ -12,6 +12,7 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.up import data_option, home_of
+from penstock.store.home import Home
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
@@ -43,7 +44,7 @@ def command(file: Path | None, with_keys: bool, data: Path | None) -> int:
     try:
         made = write_backup(home, target, keys=keys, version=__version__, now=now)
     except BackupFailed as error:
-        raise Failure(str(error), "`penstock doctor` looks at the store") from error
+        raise Failure(str(error), _help(home, target, str(error))) from error
     click.echo(str(target))
     click.echo(f"{made.files} files, {size_text(made.bytes)}, digest {made.digest}", err=True)
     if secrets.exists() and not with_keys:
@@ -52,6 +53,14 @@ def command(file: Path | None, with_keys: bool, data: Path | None) -> int:
     for name in strangers(home.root):
         click.echo(f'warning: "{name}" is no part of a store and is not in the backup', err=True)
     return Exit.OK
+
+
+def _help(home: Home, target: Path, message: str) -> str:
+    if not home.state_db.exists():
+        return "`penstock up` or `penstock run` makes one; --data names another"
+    if "full" in message:
+        return f"free space in {target.parent}, or name a file on another disk"
+    return "`penstock doctor` looks at the store"
 
 
 def size_text(count: int) -> str:

@@ -69,4 +69,6 @@ def _refused(status: int, body: bytes) -> Failure:
     except (ValueError, KeyError, TypeError, AttributeError):
         message = f"status {status}"
     help = "use a token that may" if status in (401, 403) else ""
+    if status >= 500:
+        help = "its server.log says why; on its machine, `penstock doctor` looks at disk and store"
     return Failure(f"the server refused: {message}", help, Exit.REFUSED)

@@ -9,7 +9,7 @@ import click
 from penstock.cli import serving
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
-from penstock.cli.up import data_option, home_of
+from penstock.cli.up import address, data_option, home_of
 
 
 @click.command(short_help="stop the server")
@@ -27,4 +27,5 @@ def command(data: Path | None) -> int:
     if not serving.stop(home, found):
         message = f"the server (process {found.pid}) has not ended yet"
         raise Failure(message, f"look at {home.root / 'server.log'}", Exit.TIMED_OUT)
+    click.echo(f"stopped {address(found.url)} (process {found.pid})", err=True)
     return Exit.OK

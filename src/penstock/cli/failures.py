@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from penstock.cli.options import Failure
 from penstock.store.home import Home
 
 _CHOOSE = "set PENSTOCK_HOME to a folder that you can write to"
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 _DEBUG = "the same command with --debug shows where"
 
 
@@ -23,7 +25,7 @@ def explain(error: Exception) -> Failure:
     """The failure to show for an exception that ended a command."""
     from penstock.cli.serving import ServiceFailed
     from penstock.engine.scheduler import RunStopped
-    from penstock.store.database import StoreBroken, StoreTooNew
+    from penstock.store.database import StoreBroken, StoreTooNew, StoreUnusable
     from penstock.store.keys import KeyUnusable, SecretDamaged
 
     message = str(error) or type(error).__name__
@@ -37,6 +39,8 @@ def explain(error: Exception) -> Failure:
         case StoreTooNew():
             text, _, help = message.partition(": ")
             return Failure(text, help, Exit.NOT_READY)
+        case StoreUnusable():
+            return _store(message)
         case StoreBroken():
             help = "move the file away, or set PENSTOCK_HOME to another folder"
             return Failure(message, help, Exit.NOT_READY)
@@ -101,6 +105,8 @@ def _system(error: OSError) -> Failure:
     if Path(name) in (*home.root.parents, *home.cache.parents):
         message = f'the store "{home.root}" cannot be made: {said}: {name}'
         return Failure(message, _CHOOSE, Exit.NOT_READY)
+    if name and error.errno in _NOT_WRITABLE:
+        return Failure(f'"{name}": {said}', "name a place that you can write to", Exit.NOT_READY)
     if name:
         return Failure(f'"{name}": {said}', _DEBUG, Exit.FAILED)
     return Failure(said, _DEBUG, Exit.FAILED)
@@ -108,9 +114,17 @@ def _system(error: OSError) -> Failure:
 
 def _store(message: str) -> Failure:
     home = Home.default(os.environ)
-    if "full" in message:
+    if "full" in message or _has_no_room(home.root):
         return _full_disk(message)
     return Failure(f'the store "{home.root}" cannot be used: {message}', _CHOOSE, Exit.NOT_READY)
+
+
+def _has_no_room(folder: Path) -> bool:
+    """SQLite calls some writes to a full disk an I/O error."""
+    try:
+        return shutil.disk_usage(folder).free < 1024 * 1024
+    except OSError:
+        return False
 
 
 def _full_disk(message: str) -> Failure:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from penstock.store.home import Home
 LOCK_SECONDS = 1.0
 """For how long a starting process waits for the lock, which others take to look whether one lives.
 """
-START_SECONDS = 20.0
+START_SECONDS = 60.0
+_FULL = 1024 * 1024
 STOP_SECONDS = 30.0
 BACKGROUND, SERVER = "service", "server"
 _HIDDEN = ("PENSTOCK_ENDPOINT", "PENSTOCK_TOKEN", "PENSTOCK_ORIGIN", "VSTS_PROCESS_LOOKUP_ID")
@@ -91,6 +93,16 @@ def announce(home: Home, serving: Serving) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     draft.replace(_file(home))
+
+
+def was_cut_off(home: Home) -> bool:
+    """Whether the last server of this store ended without taking its announcement back."""
+    try:
+        found = json.loads(_file(home).read_text())
+    except (OSError, ValueError):
+        return False
+    is_server = isinstance(found, dict) and found.get("kind") == SERVER
+    return is_server and not _is_locked(home)
 
 
 def withdraw(home: Home) -> None:
@@ -184,10 +196,16 @@ def wait(home: Home, process: int, log: Path, what: str) -> Serving:
         if found is not None:
             return found
         # Where two start it at once, one of them ends in silence and the other serves both.
-        if not _is_alive(process) and log.stat().st_size:
+        is_mute = not log.stat().st_size and shutil.disk_usage(home.root).free >= _FULL
+        if not _is_alive(process) and not is_mute:
             break
         time.sleep(0.02)
     said = log.read_text("utf-8", "replace")[-2000:].strip().removeprefix("error: ")
+    if not said and shutil.disk_usage(home.root).free < _FULL:
+        help = "free space on it, or set PENSTOCK_HOME to a folder on another disk"
+        raise ServiceFailed(
+            f"{what} did not start: the disk of {home.root} is full\n  = help: {help}"
+        )
     raise ServiceFailed(f"{what} did not start: {said or 'it said nothing'}")
 
 

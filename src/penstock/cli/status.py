@@ -10,7 +10,7 @@ from penstock.cli import serving
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
 from penstock.cli.output import print_data
-from penstock.cli.up import address, data_option, home_of
+from penstock.cli.up import address, data_option, home_of, log_of
 
 
 @click.command(short_help="where the server is, and what it does")
@@ -23,7 +23,13 @@ def command(data: Path | None, form: str, query: str | None) -> int:
     home = home_of(data)
     found = serving.living(home)
     if found is None or found.kind != serving.SERVER:
-        click.echo("the server is not running; `penstock up` starts it", err=True)
+        text = "the server is not running; `penstock up` starts it"
+        if found is None and serving.was_cut_off(home):
+            text = (
+                "the server was cut off; `penstock up` goes on where it was"
+                f" ({log_of(home)} has its last words)"
+            )
+        click.echo(text, err=True)
         return Exit.NOT_FOUND
     with open_store(home) as store:
         going = store.runs.unfinished_headers()

@@ -18,6 +18,7 @@ from penstock.cli.serving import Serving
 from penstock.store.home import Home
 
 if TYPE_CHECKING:
+    from penstock.cli.devopsservices import DevopsServices
     from penstock.cli.host import Host
 
 DEFAULT_PORT = 8700
@@ -25,6 +26,7 @@ TLS_PORT_ABOVE = 43
 FIRST_ACCOUNT = "admin"
 _PORT = "PENSTOCK_SERVER_PORT"
 _TLS_PORT = "PENSTOCK_SERVER_TLS_PORT"
+_FIRST_FREE_PORT = 1024
 _WAKE_SECONDS = 1.0
 
 
@@ -79,6 +81,7 @@ def command(
         if open_portal:
             _show_portal(home, found.url)
         return Exit.OK
+    _check_git()
     home.make()
     if found is not None:
         _take_over(home, found)
@@ -130,13 +133,21 @@ def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) 
         while not stopping.wait(_WAKE_SECONDS):
             if host.listener.failure is not None:
                 raise host.listener.failure
-            devops.adopt_local_runs()
+            _adopt_local_runs(host, devops)
         serving.withdraw(home)
         host.leave()
     finally:
         serving.withdraw(home)
         os.close(lock)
     return Exit.OK
+
+
+def _adopt_local_runs(host: Host, devops: DevopsServices) -> None:
+    """Show local runs; where the store cannot be written just now, the next time does it."""
+    try:
+        devops.adopt_local_runs()
+    except Exception as error:  # noqa: BLE001 - the top of a loop: recorded
+        host.on_failure("showing local runs", error)
 
 
 def address(url: str) -> str:
@@ -155,12 +166,27 @@ def _host(home: Home, port: int, tls_port: int) -> Host:
     try:
         return Host(home, port=port, tls_port=tls_port)
     except OSError as error:
+        if error.errno == errno.EACCES and 0 < port < _FIRST_FREE_PORT and not error.filename:
+            help = f"`penstock up` without --port takes {DEFAULT_PORT}"
+            message = f"only root may listen on port {port}"
+            raise Failure(message, help, Exit.NOT_READY) from error
         if error.errno != errno.EADDRINUSE:
             raise
         taken = tls_port if _is_free(port) else port
         message = f"port {taken} is used by another program"
         help = "`penstock up --port 0` takes free ones"
         raise Failure(message, help, Exit.NOT_READY) from error
+
+
+def _check_git() -> None:
+    """A server hosts repositories; without git it could do little, and would say so late."""
+    from penstock.cli.doctor import HOSTING_GIT, git_finding
+
+    found = git_finding()
+    if found.state != "ok":
+        needed = ".".join(map(str, HOSTING_GIT))
+        message = f"the server needs git {needed} or newer: {found.detail}"
+        raise Failure(message, "apt-get install git, or a newer one", Exit.NOT_READY)
 
 
 def _is_free(port: int) -> bool:

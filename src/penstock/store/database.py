@@ -40,6 +40,10 @@ class StoreBroken(Exception):
     """a file of the store is not a database that penstock made"""
 
 
+class StoreUnusable(Exception):
+    """a file of the store cannot be read or written just now"""
+
+
 class Database:
     """One SQLite file. Every method may be called from any thread.
 
@@ -141,14 +145,18 @@ def open_metrics(home: Home) -> Database:
 def open_database(path: Path, schema: Schema, *, durable: bool) -> Database:
     """Open the file at the version this program knows.
 
-    A missing file is made, an older one upgraded. Raises `StoreTooNew` for a newer one, and
-    `StoreBroken` for a file that is something else.
+    A missing file is made, an older one upgraded. Raises `StoreTooNew` for a newer one,
+    `StoreBroken` for a file that is something else, and `StoreUnusable` where the disk or the
+    rights are at fault.
     """
     if not path.exists():
         _make(path, schema)
     database = Database(path, durable=durable)
     try:
         version = int(database.query("PRAGMA user_version")[0][0])
+    except sqlite3.OperationalError as error:
+        database.close()
+        raise StoreUnusable(str(error)) from error
     except sqlite3.DatabaseError as error:
         database.close()
         raise StoreBroken(f'"{path}" is not a penstock database: {error}') from error
