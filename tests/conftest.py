@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write golden files as they come out now; read the difference before you keep it",
     )
+    parser.addoption(
+        "--full", action="store_true", help="tests of load at their full size, not the quick one"
+    )
     parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the portal's pages")
 
 

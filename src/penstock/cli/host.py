@@ -72,12 +72,15 @@ class Host:
         tls_port: int | None = None,
         token: str = "",
         elsewhere: Access | None = None,
+        is_server: bool = False,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Opens the store and binds the endpoint; no thread works before the first run.
 
         With `elsewhere`, jobs are told of that service instead of this one. With a `tls_port` the
-        endpoint can be reached over TLS too. `environ` has the settings of the server.
+        endpoint can be reached over TLS too. Where it `is_server`, requests wait until `answer`:
+        clients of the last server may come before this one knows how things stand. `environ` has
+        the settings of the server.
         """
         self.home = home
         home.make()
@@ -90,6 +93,9 @@ class Host:
         self.log_listeners: list[LogListener] = []
         self.last_request = time.monotonic()
         self.closing = threading.Event()
+        self._may_answer = threading.Event()
+        if not is_server:
+            self._may_answer.set()
         tls = None if tls_port is None else Tls(port=tls_port, certificate=self._certificate)
         self.listener = Listener(self._application, port, tls)
         self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
@@ -157,12 +163,16 @@ class Host:
         return self._library
 
     def serve_devops(self) -> DevopsServices:
-        """Be a server: from now on the endpoint answers as Azure DevOps too. To be called before
-        the first connection."""
+        """Be a server, whose endpoint answers as Azure DevOps too. To be called before the first
+        request is answered."""
         from penstock.cli.devopsservices import DevopsServices
 
         self._devops = DevopsServices(self)
         return self._devops
+
+    def answer(self) -> None:
+        """From now on requests are answered."""
+        self._may_answer.set()
 
     def token_of(self, run: str) -> str:
         """What the jobs of a run call the service with: on a server, a token of that run alone."""
@@ -234,6 +244,7 @@ class Host:
         self.closing.set()
         if self._devops is not None:
             self._devops.close()
+        self.answer()
         self.listener.close()
         if self._devops is not None:
             self._devops.finish()
@@ -308,6 +319,7 @@ class Host:
         return self._ml.artifact_folder(run, node) if self._ml is not None else None
 
     def _application(self) -> ASGIApp:
+        self._may_answer.wait()
         app = self.ml.application() if self._devops is None else self._devops.application()
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:

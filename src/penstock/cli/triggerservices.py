@@ -76,7 +76,16 @@ class TriggerServices:
     # Pushes
 
     def _pushed(self, push: PushRecord) -> Iterable[str]:
-        """A listener of pushes: what was started, for the pusher. A failure stays in the outbox."""
+        """A listener of pushes: what was started, for the pusher. A failure stays in the outbox.
+
+        Pushes to one repository are decided about in their order, whichever thread is the first.
+        """
+        for older in self._devops.pushes.unhandled():
+            if older.repository == push.repository and older.id < push.id:
+                try:
+                    self._take(older)
+                except Exception as error:  # noqa: BLE001 - theirs is not this pusher's: recorded
+                    self._host.on_failure(f"push {older.id}", error)
         return [self._line(push, started) for started in self._take(push)]
 
     def _take(self, push: PushRecord) -> list[Started]:

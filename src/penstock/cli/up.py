@@ -118,6 +118,7 @@ def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) 
         host.job_executor()
         host.recover()
         devops.start()
+        host.answer()
         serving.announce(
             home,
             Serving(
@@ -164,7 +165,7 @@ def _host(home: Home, port: int, tls_port: int) -> Host:
     from penstock.cli.host import Host
 
     try:
-        return Host(home, port=port, tls_port=tls_port)
+        return Host(home, port=port, tls_port=tls_port, is_server=True)
     except OSError as error:
         if error.errno == errno.EACCES and 0 < port < _FIRST_FREE_PORT and not error.filename:
             help = f"`penstock up` without --port takes {DEFAULT_PORT}"

@@ -160,6 +160,11 @@ class Queueing:
     collection_uri: str
     clock: Callable[[], float]
 
+    def known(self, cause: str) -> int | None:
+        """The run that was made for a cause already, by a server that died before it could say."""
+        found = self.runs.id_of_cause(cause)
+        return int(found) if found is not None else None
+
     def queue(self, request: RunRequest, second_try: SecondTry | None = None) -> str:
         """Make the run and start it; its id. Raises NotQueued, SourceMissing, UnknownStage."""
         if request.cause and (known := self.runs.id_of_cause(request.cause)):

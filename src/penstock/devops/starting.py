@@ -64,6 +64,9 @@ class TriggerBook(Protocol):
     def is_decided(self, key: str) -> bool:
         """Whether an event of that key was decided about already."""
 
+    def started(self, key: str) -> list[Started]:
+        """The runs that an event of that key started."""
+
     def decide(self, happened: Happened, decisions: Sequence[Decided]) -> None:
         """Keep an event with its decisions, once."""
 
@@ -203,7 +206,7 @@ class Starts:
     def _moved(self, push: Pushed, move: Moved) -> list[Started]:
         key = f"push:{push.id}:{move.ref}"
         if self._book.is_decided(key):
-            return []
+            return self._book.started(key)
         repository = self._sources.repository(push.repository, push.project)
         event = self._push_event(repository, move, push.by.name)
         happened = Happened(
@@ -392,7 +395,7 @@ class Starts:
         decided: list[Decided] = []
         started: list[Started] = []
         for definition, ref, commit in pipelines:
-            facts = self._facts(definition, ref, commit)
+            facts = self._facts(definition, ref, commit, _cause(happened, definition))
             found = triggers.decide_triggers(event, [facts], implied_ci=self._implied_ci)
             for decision in found:
                 if happened.kind in ("push", "pullRequest") and _lacks_file(decision):
@@ -424,18 +427,24 @@ class Starts:
             commit=decision.commit,
             reason=_variable(decision.reason or triggers.Reason.INDIVIDUAL_CI),
             requested_by=by,
-            cause=f"{happened.key.removesuffix(_DRAFT)}:{definition.id}",
+            cause=_cause(happened, definition),
             more={**decision.variables, **more},
         )
         try:
             run = int(self._queueing.queue(request))
         except (NotQueued, SourceMissing) as error:
             return _kept(definition, decision, Outcome.NONE, str(error))
-        if happened.kind == "completion" and decision.reason is triggers.Reason.BATCHED_CI:
+        if decision.reason is triggers.Reason.BATCHED_CI:
+            # A push too may come when the run that held others back has just ended: it has theirs.
             self._book.release(definition.id, decision.ref, run)
         return _kept(definition, decision, decision.outcome, decision.why, run)
 
-    def _facts(self, definition: Definition, ref: str, commit: str) -> triggers.Definition:
+    def _facts(
+        self, definition: Definition, ref: str, commit: str, cause: str = ""
+    ) -> triggers.Definition:
+        """What a decision goes by. The run that an event has made, before a crash, does not stand
+        in the way of that event."""
+        own = self._queueing.known(cause) if cause else None
         repository = self._sources.repository(definition.repository, definition.project)
         compiled = self._compile(definition, ref, commit)
         return triggers.Definition(
@@ -447,7 +456,7 @@ class Starts:
             diagnostics=compiled.diagnostics if compiled else (),
             default_ref=definition.branch or repository.default_branch,
             is_enabled=definition.settings.queue_status is QueueStatus.ENABLED,
-            going=tuple(self._going(definition.id)),
+            going=tuple(run for run in self._going(definition.id) if run.run != own),
             held=tuple(
                 triggers.Push(
                     repository=repository.name,
@@ -498,6 +507,11 @@ class Starts:
             return True
         text = source.text.encode() if source is not None else b""
         return any(word in text for word in words)
+
+
+def _cause(happened: Happened, definition: Definition) -> str:
+    """The name of an event for one pipeline: it has one run."""
+    return f"{happened.key.removesuffix(_DRAFT)}:{definition.id}"
 
 
 def _kept(

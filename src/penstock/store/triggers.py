@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from penstock.devops.starting import Decided, Happened
+from penstock.devops.starting import Decided, Happened, Started
 from penstock.store.database import Database
 from penstock.store.runs import SELECT, Run, run_of
 
@@ -21,6 +21,15 @@ class Triggers:
     def is_decided(self, key: str) -> bool:
         """Whether an event of that key was decided about already."""
         return bool(self._database.query("SELECT 1 FROM trigger_events WHERE key = ?", key))
+
+    def started(self, key: str) -> list[Started]:
+        """The runs that an event of that key started."""
+        rows = self._database.query(
+            "SELECT name, run FROM trigger_decisions JOIN trigger_events ON id = event"
+            " WHERE key = ? AND run IS NOT NULL ORDER BY run",
+            key,
+        )
+        return [Started(run=row["run"], pipeline=row["name"]) for row in rows]
 
     def decide(self, happened: Happened, decisions: Sequence[Decided]) -> None:
         """Keep an event with its decisions, once."""

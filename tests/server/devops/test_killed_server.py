@@ -6,17 +6,20 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from devopsserver import DevopsServer, devops_server, git
 
+from penstock.cli.host import Host
 from penstock.engine.events import NodeFinished, NodeStarted, Result, RunFinished
 from penstock.store.database import open_state
 from penstock.store.home import Home
@@ -200,3 +203,37 @@ def wait_for(killed: Killed, run: int, text: str) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError(f"never: {text}")
+
+
+def test_who_calls_while_the_server_starts_is_answered_when_it_knows_how_things_stand(
+    tmp_path: Path,
+) -> None:
+    """A portal that was open asks again at once; it must not wake half a server."""
+    with devops_server(tmp_path) as server:
+        token = server.token
+    host = Host(Home(tmp_path / "home", tmp_path / "cache"), is_server=True)
+    try:
+        request = urllib.request.Request(
+            f"{host.access.url}/penstock/Demo/_apis/build/builds?api-version=7.1",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(urllib.request.urlopen, request, timeout=60)
+            time.sleep(0.2)
+            services = host.serve_devops()
+            host.recover()
+            services.start()
+            assert not asked.done()
+            host.answer()
+            with asked.result() as answer:
+                assert json.load(answer)["count"] == 0
+    finally:
+        host.close()
+
+
+def test_a_server_that_never_came_to_answer_closes(tmp_path: Path) -> None:
+    host = Host(Home(tmp_path / "home", tmp_path / "cache"), is_server=True)
+    with socket.create_connection(("127.0.0.1", host.listener.port)):
+        time.sleep(0.1)
+        host.serve_devops()
+        host.close()
