@@ -97,11 +97,14 @@ class WatchedStore:
 
 
 class Server:
-    """The parts of a server that runs wait in; `restart` makes all of them anew."""
+    """The parts of a server that runs wait in; `restart` makes all of them anew.
 
-    def __init__(self, root: Path) -> None:
+    It lives in the present, or begins `at` another time.
+    """
+
+    def __init__(self, root: Path, at: float | None = None) -> None:
         self.root = root
-        self.offset = 0.0
+        self.offset = 0.0 if at is None else at - time.time()
         self._start()
 
     def _start(self) -> None:
@@ -202,6 +205,11 @@ class Server:
             return bool(found) and for_what in found[-1].message and found[-1].result is None
 
         eventually(says)
+
+    def status(self, approval: str) -> ApprovalStatus:
+        found = self.checks.approval(approval)
+        assert found is not None
+        return found.status
 
     def approval(self, run: str) -> str:
         (only,) = self.checks.approvals_in("p", run=run, status=ApprovalStatus.PENDING)

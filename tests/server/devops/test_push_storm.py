@@ -38,7 +38,7 @@ steps: [{checkout: none}, {bash: 'true'}]
 """
 BATCHED = """
 trigger: {batch: true, branches: {include: [main, topic]}, paths: {exclude: [docs]}}
-steps: [{checkout: none}, {bash: sleep 0.7}]
+steps: [{checkout: none}, {bash: sleep 2}]
 """
 BRANCHES = ("main", "topic", "releases/1", "releases/old")
 PATHS = ("src/a.py", "src/docs/a.md", "lib/core/b.py", "lib/more/c.py", "docs/d.md", "README.md")

@@ -6,8 +6,9 @@ import sqlite3
 from pathlib import Path
 
 
-def upgrade(path: Path, schema: str) -> None:
-    """Bring the file to the newest version of its schema (`state` or `metrics`), all or nothing.
+def upgrade(path: Path, schema: str, revision: str = "head") -> None:
+    """Bring the file to the newest version of its schema (`state` or `metrics`), all or nothing;
+    or only to an older revision, for a test of what follows from there.
 
     Two processes may try at once: the second waits and then finds nothing left to do.
     """
@@ -30,7 +31,7 @@ def upgrade(path: Path, schema: str) -> None:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             connection.exec_driver_sql("COMMIT")
     finally:
         engine.dispose()
