@@ -265,12 +265,17 @@ class DevopsServices:
             audit=self.people.audit,
             account=library.find_account,
             pipeline=self._pipeline_name,
+            run_number=self._run_number,
             repository=self._repository_resource,
         )
 
     def _pipeline_name(self, pipeline: int) -> str:
         found = self.definitions.get(pipeline)
         return found.name if found is not None else ""
+
+    def _run_number(self, run: str) -> str:
+        found = self._host.runs.get(run)
+        return found.number if found is not None and found.number else run
 
     def _repository_resource(self, project: str, named: str) -> Resource | None:
         found = self.repositories.find(named, project)

@@ -152,7 +152,7 @@ def approval_json(http: LibraryHttp, call: Call, approval: Approval) -> dict[str
         "pipeline": {
             "id": str(approval.pipeline),
             "name": http.pipeline(approval.pipeline),
-            "owner": {"id": int(approval.run), "name": approval.run},
+            "owner": {"id": int(approval.run), "name": http.run_number(approval.run)},
         },
         "_links": {"self": {"href": f"{call.base_url}/{path}"}},
     }

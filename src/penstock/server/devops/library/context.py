@@ -31,7 +31,8 @@ class LibraryHttp:
     """The stores and services behind the routes.
 
     `account` finds an account by its id or sign-in name, None where there is none; `pipeline` the
-    name of a definition by its number; `repository` one of a project by its id or name.
+    name of a definition by its number; `run_number` what people call a run (`20261122.3`) by its
+    id; `repository` one of a project by its id or name.
     """
 
     organization: str
@@ -43,6 +44,7 @@ class LibraryHttp:
     audit: Audit
     account: Callable[[str], Actor | None]
     pipeline: Callable[[int], str]
+    run_number: Callable[[str], str]
     repository: Callable[[str, str], Resource | None]
 
 

@@ -142,7 +142,7 @@ def record_json(http: LibraryHttp, kept: Kept, deployment: Deployment) -> dict[s
         "stageAttempt": 1,
         "jobAttempt": 1,
         "definition": {"id": deployment.pipeline, "name": deployment.definition},
-        "owner": {"id": deployment.run, "name": str(deployment.run)},
+        "owner": {"id": deployment.run, "name": http.run_number(str(deployment.run))},
         "result": deployment.result,
         "queueTime": moment(deployment.started),
         "startTime": moment(deployment.started),
