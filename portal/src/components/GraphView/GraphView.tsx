@@ -12,7 +12,7 @@ import { lookOf } from "../../text/states.ts";
 import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
 import { StateIcon } from "../StateIcon/StateIcon.tsx";
 import styles from "./GraphView.module.css";
-import { edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
+import { EDGE, edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
 
 export interface GraphViewProps {
   graph: Graph;
@@ -112,7 +112,7 @@ export function GraphView({
     <div
       ref={box}
       className={isInline ? styles.inline : styles.box}
-      style={isInline ? { height: graph.height * shown.scale + 2 } : undefined}
+      style={isInline ? { height: graph.height + 2 * EDGE } : undefined}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
       onPointerUp={() => {
@@ -123,7 +123,7 @@ export function GraphView({
         className={styles.graph}
         role="group"
         aria-label={label}
-        width={isInline ? Math.max(size.width, graph.width * shown.scale) : "100%"}
+        width={isInline ? Math.max(size.width, graph.width + 2 * EDGE) : "100%"}
         height="100%"
       >
         <g transform={`translate(${shown.x} ${shown.y}) scale(${shown.scale})`}>

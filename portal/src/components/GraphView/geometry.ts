@@ -12,6 +12,8 @@ const SMALLEST = 0.05;
 const LARGEST = 2.5;
 const READABLE = 0.6;
 const MARGIN = 24;
+/** Room for the line around a node, and for the mark of the focus. */
+export const EDGE = 3;
 
 /**
  * The whole graph in the window, never larger than it is; one that is `inline` keeps its size.
@@ -23,7 +25,8 @@ export function fitted(
   isInline = false,
   chosen?: Pick<GraphNode, "x" | "y" | "w" | "h">,
 ): View {
-  if (isInline || size.width === 0 || graph.width === 0) return { x: 0, y: 0, scale: 1 };
+  if (isInline) return { x: EDGE, y: EDGE, scale: 1 };
+  if (size.width === 0 || graph.width === 0) return { x: 0, y: 0, scale: 1 };
   const whole = Math.min(
     (size.width - 2 * MARGIN) / graph.width,
     (size.height - 2 * MARGIN) / Math.max(graph.height, 1),

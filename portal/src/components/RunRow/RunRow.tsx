@@ -94,7 +94,7 @@ export function RunTable({
     },
     {
       name: "Stages",
-      width: "160px",
+      width: "120px",
       cell: (run) => (
         <StateStrip
           items={run.stages.map((stage) => ({
@@ -107,7 +107,7 @@ export function RunTable({
     },
     {
       name: "Time",
-      width: "130px",
+      width: "104px",
       cell: (run) => (
         <div className={styles.time}>
           <Age time={run.startTime ?? run.queueTime} />

@@ -122,8 +122,7 @@ function Groups({ scope }: { scope: Scope }) {
                       {all.length}
                       {secret > 0 ? (
                         <>
-                          {" "}
-                          <LockClosedIcon aria-hidden /> {secret}
+                          , <LockClosedIcon aria-hidden /> {secret} secret
                         </>
                       ) : null}
                     </span>
@@ -135,7 +134,8 @@ function Groups({ scope }: { scope: Scope }) {
                 width: "200px",
                 cell: (group) => (
                   <span>
-                    <Age time={group.modifiedOn} /> {group.modifiedBy?.displayName}
+                    <Age time={group.modifiedOn} />
+                    {group.modifiedBy ? ` by ${group.modifiedBy.displayName}` : ""}
                   </span>
                 ),
               },

@@ -1,9 +1,7 @@
-import { Button, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button, Select } from "@fluentui/react-components";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { file, pushFile, refs } from "../../api/repositories.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { type PipelineDefinition, pipeline, shortBranch } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
@@ -11,10 +9,13 @@ import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
+import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
+import { useCommitFields } from "./commitFields.tsx";
 import { useReview, YamlReview } from "./YamlReview.tsx";
 
 /** The YAML of a pipeline on a branch: edit, see what the server makes of it, commit. */
@@ -36,6 +37,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
   const [, navigate] = useLocation();
   const repository = definition.configuration?.repository;
   const repo = repository?.name ?? repository?.id ?? "";
+  const repoName = useRepositoryName(scope, repo);
   const path = `/${(definition.configuration?.path ?? "").replace(/^\//, "")}`;
   const heads = useResource(refs(scope, repo));
   const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
@@ -59,7 +61,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
         { name: "Pipelines", href: links.pipelines(scope) },
         { name: definition.name, href: links.pipeline(scope, definition.id) },
       ]}
-      facts={`${repo} / ${path.slice(1)}`}
+      facts={repoName ? `${repoName} / ${path.slice(1)}` : path.slice(1)}
       actions={
         <>
           <Select
@@ -132,56 +134,32 @@ function Save({
   onClose: () => void;
   onSaved: (branch: string) => void;
 }) {
-  const client = useQueryClient();
-  const [message, setMessage] = useState(`Update ${path.slice(1)}`);
-  const [place, setPlace] = useState("same");
-  const [newBranch, setNewBranch] = useState(`${branch}-pipeline`);
-  const [error, setError] = useState<ApiError>();
-  const target = place === "same" ? branch : newBranch;
+  const { act, error, isBusy } = useAction(["refs", "file"]);
+  const { message, target, fields } = useCommitFields(branch, {
+    message: `Update ${path.slice(1)}`,
+    newBranch: `${branch}-pipeline`,
+  });
   const save = async () => {
-    try {
-      await pushFile(scope, repo, {
-        branch: target,
-        oldObjectId: head,
-        path,
-        content: text,
-        comment: message,
-        isNew: false,
-      });
-      await client.invalidateQueries({ queryKey: ["refs"] });
-      await client.invalidateQueries({ queryKey: ["file"] });
-      onSaved(target);
-    } catch (refusal) {
-      setError(refusal as ApiError);
-    }
+    const change = {
+      branch: target,
+      oldObjectId: head,
+      path,
+      content: text,
+      comment: message,
+      isNew: false,
+    };
+    if (await act(() => pushFile(scope, repo, change))) onSaved(target);
   };
   return (
-    <SidePanel
+    <FormPanel
       title="Save"
-      onClose={onClose}
+      submit="Save"
       onSubmit={() => void save()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button appearance="primary" type="submit">
-            Save
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy}
     >
-      {error ? <ErrorBox error={error} /> : null}
-      <Field label="Commit message" required>
-        <Input value={message} onChange={(_, data) => setMessage(data.value)} />
-      </Field>
-      <RadioGroup value={place} onChange={(_, data) => setPlace(data.value)} aria-label="Branch">
-        <Radio value="same" label={`Commit directly to the ${branch} branch`} />
-        <Radio value="new" label="Create a new branch for this commit" />
-      </RadioGroup>
-      {place === "new" ? (
-        <Field label="Branch name" required>
-          <Input value={newBranch} onChange={(_, data) => setNewBranch(data.value)} />
-        </Field>
-      ) : null}
-    </SidePanel>
+      {fields}
+    </FormPanel>
   );
 }

@@ -1,9 +1,7 @@
-import { Button, Field, Input, Radio, RadioGroup, Select } from "@fluentui/react-components";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button, Field, Input, Select } from "@fluentui/react-components";
 import { type ReactNode, useState } from "react";
 import { useLocation } from "wouter";
 import { allFiles, file, pushFile, refs, repositories } from "../../api/repositories.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { createPipeline, queueRun, shortBranch } from "../../api/runs.ts";
 import { organizationUrl, type Scope } from "../../api/scope.ts";
@@ -12,6 +10,7 @@ import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
@@ -19,9 +18,10 @@ import { SearchField } from "../../components/FilterBar/FilterBar.tsx";
 import { BeakerIcon, CodeIcon, DocumentIcon, RocketIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { createCommandOf } from "../../text/parameters.ts";
 import { likelyFirst, suggestFiles, templateFor } from "../../text/templates.ts";
+import { useCommitFields } from "./commitFields.tsx";
 import styles from "./NewPipelinePage.module.css";
 import { useReview, YamlReview } from "./YamlReview.tsx";
 
@@ -248,18 +248,13 @@ function ExistingFile({
   const paths = likelyFirst((files.data?.value ?? []).map((item) => item.path));
   const path = typed ?? paths[0] ?? "";
   return (
-    <SidePanel
+    <FormPanel
       title="Select an existing YAML file"
-      onClose={onClose}
+      submit="Continue"
       onSubmit={() => onChoose({ branch, path: path.startsWith("/") ? path : `/${path}` })}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button appearance="primary" type="submit" disabled={path === ""}>
-            Continue
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      error={undefined}
+      isDisabled={path === ""}
     >
       <Field label="Branch">
         <Select
@@ -305,7 +300,7 @@ function ExistingFile({
         </ul>
       )}
       {files.error ? <ErrorBox error={files.error} /> : null}
-    </SidePanel>
+    </FormPanel>
   );
 }
 
@@ -409,19 +404,15 @@ function SaveAndRun({
   onClose: () => void;
 }) {
   const [, navigate] = useLocation();
-  const client = useQueryClient();
   const heads = useResource(refs(scope, repository.name));
   const [name, setName] = useState(repository.name);
-  const [message, setMessage] = useState("Set up CI with Azure Pipelines");
-  const [place, setPlace] = useState("same");
-  const [newBranch, setNewBranch] = useState("azure-pipelines");
-  const [error, setError] = useState<ApiError>();
-  const [isBusy, setBusy] = useState(false);
-  const target = place === "same" ? branch : newBranch;
-  const save = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
+  const { message, target, fields } = useCommitFields(branch, {
+    message: "Set up CI with Azure Pipelines",
+    newBranch: "azure-pipelines",
+  });
+  const { act, error, isBusy } = useAction(["pipelines"]);
+  const save = () =>
+    act(async () => {
       if (text !== undefined) {
         const head = heads.data?.value.find((ref) => ref.name === `refs/heads/${branch}`);
         await pushFile(scope, repository.name, {
@@ -438,34 +429,20 @@ function SaveAndRun({
         path,
         repository: { id: repository.id, name: repository.name },
       });
-      await client.invalidateQueries({ queryKey: ["pipelines"] });
       if (withRun) {
         const run = await queueRun(scope, made.id, { branch: target });
         navigate(links.run(scope, run.id));
       } else navigate(links.pipeline(scope, made.id));
-    } catch (refusal) {
-      setError(refusal as ApiError);
-      setBusy(false);
-    }
-  };
+    });
   const title = withRun ? "Save and run" : "Save";
   return (
-    <SidePanel
+    <FormPanel
       title={title}
-      onClose={onClose}
+      submit={title}
       onSubmit={() => void save()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            appearance="primary"
-            type="submit"
-            disabled={isBusy || name === "" || heads.isPending}
-          >
-            {title}
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy || name === "" || heads.isPending}
     >
       {text === undefined ? (
         <p>
@@ -478,30 +455,10 @@ function SaveAndRun({
           {withRun ? ", and start a run" : ""}.
         </p>
       )}
-      {error ? <ErrorBox error={error} /> : null}
       <Field label="Pipeline name" required>
         <Input value={name} onChange={(_, data) => setName(data.value)} />
       </Field>
-      {text === undefined ? null : (
-        <>
-          <Field label="Commit message" required>
-            <Input value={message} onChange={(_, data) => setMessage(data.value)} />
-          </Field>
-          <RadioGroup
-            value={place}
-            onChange={(_, data) => setPlace(data.value)}
-            aria-label="Branch"
-          >
-            <Radio value="same" label={`Commit directly to the ${branch} branch`} />
-            <Radio value="new" label="Create a new branch for this commit" />
-          </RadioGroup>
-          {place === "new" ? (
-            <Field label="Branch name" required>
-              <Input value={newBranch} onChange={(_, data) => setNewBranch(data.value)} />
-            </Field>
-          ) : null}
-        </>
-      )}
-    </SidePanel>
+      {text === undefined ? null : fields}
+    </FormPanel>
   );
 }

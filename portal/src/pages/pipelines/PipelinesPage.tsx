@@ -196,7 +196,7 @@ function PipelineTable({ scope, rows }: { scope: Scope; rows: PipelineRow[] }) {
             ),
         },
         {
-          name: "Before",
+          name: "History",
           width: "110px",
           cell: (row) => (
             <span className={styles.history}>

@@ -1,19 +1,17 @@
 import { Button, Field, Input, Textarea } from "@fluentui/react-components";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createProject, projects } from "../../api/people.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { useSession } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
-import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import styles from "./ProjectsPage.module.css";
 
 export default function ProjectsPage({ params }: PageProps) {
@@ -69,40 +67,28 @@ export default function ProjectsPage({ params }: PageProps) {
 function NewProject({ organization, onClose }: { organization: string; onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const [error, setError] = useState<ApiError>();
-  const client = useQueryClient();
+  const { act, error, isBusy } = useAction(["projects", "session"]);
   const [, navigate] = useLocation();
   const create = async () => {
-    try {
-      await createProject(organization, { name, description });
-      await client.invalidateQueries({ queryKey: ["projects"] });
-      await client.invalidateQueries({ queryKey: ["session"] });
+    if (await act(() => createProject(organization, { name, description }))) {
       navigate(links.project({ organization, project: name }));
-    } catch (refusal) {
-      setError(refusal as ApiError);
     }
   };
   return (
-    <SidePanel
+    <FormPanel
       title="New project"
-      onClose={onClose}
+      submit="Create"
       onSubmit={() => void create()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button appearance="primary" type="submit" disabled={name.trim() === ""}>
-            Create
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy || name.trim() === ""}
     >
-      {error ? <ErrorBox error={error} /> : null}
       <Field label="Project name" required>
         <Input value={name} onChange={(_, data) => setName(data.value)} />
       </Field>
       <Field label="Description">
         <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
       </Field>
-    </SidePanel>
+    </FormPanel>
   );
 }

@@ -2,21 +2,20 @@ import { Button, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createRepository, repositories } from "../../api/repositories.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { shortBranch } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { Chip } from "../../components/Card/Card.tsx";
 import { CopyButton } from "../../components/CopyButton/CopyButton.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
-import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { formatSize } from "../../text/time.ts";
 
@@ -80,7 +79,7 @@ export default function RepositoriesPage({ params }: PageProps) {
                   name: "Size",
                   width: "90px",
                   align: "end",
-                  cell: (repo) => (repo.size === undefined ? "" : formatSize(repo.size)),
+                  cell: (repo) => (repo.size ? formatSize(repo.size) : ""),
                 },
               ]}
             />
@@ -94,34 +93,25 @@ export default function RepositoriesPage({ params }: PageProps) {
 
 function NewRepository({ scope, onClose }: { scope: Scope; onClose: () => void }) {
   const [name, setName] = useState("");
-  const [error, setError] = useState<ApiError>();
+  const { act, error, isBusy } = useAction(["repositories"]);
   const [, navigate] = useLocation();
-  const create = async () => {
-    try {
+  const create = () =>
+    act(async () => {
       const made = await createRepository(scope, name);
       navigate(links.files(scope, made.name));
-    } catch (refusal) {
-      setError(refusal as ApiError);
-    }
-  };
+    });
   return (
-    <SidePanel
+    <FormPanel
       title="New repository"
-      onClose={onClose}
+      submit="Create"
       onSubmit={() => void create()}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button appearance="primary" type="submit" disabled={name.trim() === ""}>
-            Create
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy || name.trim() === ""}
     >
-      {error ? <ErrorBox error={error} /> : null}
       <Field label="Repository name" required>
         <Input value={name} onChange={(_, data) => setName(data.value)} />
       </Field>
-    </SidePanel>
+    </FormPanel>
   );
 }

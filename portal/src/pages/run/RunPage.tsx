@@ -120,7 +120,7 @@ function Summary({ scope, page }: { scope: Scope; page: Data }) {
         <Issues scope={scope} page={page} />
       ) : null}
       {page.graph && page.graph.nodes.length > 0 ? (
-        <Card title="Stages" isFlush>
+        <Card title="Stages">
           <GraphView graph={page.graph} label="Stages of this run" isInline onSelect={openStage} />
         </Card>
       ) : null}
@@ -277,17 +277,16 @@ function Facts({ scope, page }: { scope: Scope; page: Data }) {
 }
 
 function Issues({ scope, page }: { scope: Scope; page: Data }) {
-  const count = (type: Issue["type"]) => page.issues.filter((issue) => issue.type === type).length;
-  const words = [
-    count("error") ? `Errors ${count("error")}` : "",
-    count("warning") ? `Warnings ${count("warning")}` : "",
-  ].filter(Boolean);
+  const words = (["error", "warning"] as Issue["type"][]).flatMap((type) => {
+    const count = page.issues.filter((issue) => issue.type === type).length;
+    return count === 0 ? [] : `${count} ${type}${count === 1 ? "" : "s"}`;
+  });
   const jobOf = (recordId: string | null) => {
     const step = page.records.find((record) => record.id === recordId);
     return step?.type === "Task" ? step.parentId : recordId;
   };
   return (
-    <Card title={words.join(" · ")}>
+    <Card title={words.join(", ")}>
       <ul className={styles.issues}>
         {page.issues.map((issue, index) => (
           <li key={index}>

@@ -31,7 +31,7 @@ const ROLES: [Role, string][] = [
 /** A project's facts, its people, and what they did. */
 export default function ProjectSettingsPage({ params }: PageProps) {
   const scope = scopeOf(params);
-  const page = params.page ?? "overview";
+  const page = ["permissions", "audit"].find((name) => name === params.page) ?? "overview";
   const { account } = useSession();
   const [isAdding, setAdding] = useState(false);
   const mayManage = useMay(scope, "administrator");
