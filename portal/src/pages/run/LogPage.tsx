@@ -16,6 +16,7 @@ import { Page } from "../../components/Page/Page.tsx";
 import { runTitle } from "../../components/RunRow/RunRow.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { findStep, type StageNode, timelineTree, whereToLook } from "../../text/timeline.ts";
+import { runCrumbs } from "./crumbs.ts";
 import { Explanation } from "./Explanation.tsx";
 import styles from "./LogPage.module.css";
 import { RunActions } from "./RunActions.tsx";
@@ -37,17 +38,8 @@ export default function LogPage({ scope, id }: { scope: Scope; id: number }) {
         ) : undefined
       }
       crumbs={[
-        { name: scope.project, href: links.project(scope) },
-        { name: "Pipelines", href: links.pipelines(scope) },
-        ...(data
-          ? [
-              {
-                name: data.definition.name,
-                href: links.pipeline(scope, data.definition.id),
-              },
-              { name: `#${data.number}`, href: links.run(scope, id) },
-            ]
-          : []),
+        ...runCrumbs(scope, data),
+        ...(data ? [{ name: `#${data.number}`, href: links.run(scope, id) }] : []),
       ]}
       actions={data ? <RunActions scope={scope} run={data} /> : null}
     >

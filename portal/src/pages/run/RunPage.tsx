@@ -33,6 +33,7 @@ import { StateIcon, StateWord } from "../../components/StateIcon/StateIcon.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { formatDuration, formatSize, parseTime } from "../../text/time.ts";
 import { type StageNode, timelineTree } from "../../text/timeline.ts";
+import { runCrumbs } from "./crumbs.ts";
 import { Explanation } from "./Explanation.tsx";
 import { RunActions } from "./RunActions.tsx";
 import styles from "./RunPage.module.css";
@@ -52,13 +53,7 @@ export default function RunPage({ scope, id }: { scope: Scope; id: number }) {
           </>
         ) : undefined
       }
-      crumbs={[
-        { name: scope.project, href: links.project(scope) },
-        { name: "Pipelines", href: links.pipelines(scope) },
-        ...(data
-          ? [{ name: data.definition.name, href: links.pipeline(scope, data.definition.id) }]
-          : []),
-      ]}
+      crumbs={runCrumbs(scope, data)}
       facts={
         data ? (
           <>
