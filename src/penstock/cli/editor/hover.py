@@ -128,7 +128,7 @@ def _condition(project: Project, source: Source, spotted: Spotted) -> Hover | No
     from penstock.cli.editor.decisions import decisions_at
 
     told = decisions_at(project, source.name, spotted.scalar.span)
-    blocks = "\n\n".join(f"```text\n{text}\n```" for text in told)
+    blocks = "\n\n---\n\n".join(f"```text\n{text}\n```" for text in told)
     return Hover(blocks, spotted.scalar.span) if blocks else None
 
 
