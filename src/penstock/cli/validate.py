@@ -88,7 +88,12 @@ def _check(request: Request) -> list[Diagnostic]:
 
             return list(load_ml(path, kind=kind).diagnostics)
     loaded = load(request)
-    return [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
+    found = [*loaded.library.diagnostics, *loaded.compiled.diagnostics]
+    if loaded.compiled.pipeline is not None:
+        from penstock.cli.doubtful import doubtful_tasks
+
+        found += doubtful_tasks(loaded.compiled.pipeline)
+    return found
 
 
 def _azure_ml_kind(path: Path) -> Kind | None:

@@ -396,6 +396,16 @@ CODES: dict[str, tuple[str, str]] = {
         "A step names a secure file that the library does not have. On a server it is uploaded to "
         "the project's library; for `penstock run` it lies in .penstock/secure-files.",
     ),
+    "PS2127": (
+        "a task that the service does not publish",
+        "The name or the version is probably misspelt: the service refuses a pipeline whose task "
+        "is not installed. It is a warning because an extension may bring a task of that name.",
+    ),
+    "PS2128": (
+        "an input that the task does not have",
+        "The service hands every input on, and the task does not look at this one. It is probably "
+        "misspelt, or of another version of the task.",
+    ),
     "PS2130": (
         "an image that no hosted agent has",
         "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "

@@ -37,7 +37,12 @@ def _of_pipeline(project: Project, path: str) -> Problems:
     for file in snapshot.compiled.files:
         if (read := project.files.path_of(file)) is not None:
             found.setdefault(read, [])
-    for one in map(_for_editor, snapshot.diagnostics):
+    doubts: list[Diagnostic] = []
+    if snapshot.compiled.pipeline is not None:
+        from penstock.cli.doubtful import doubtful_tasks
+
+        doubts = doubtful_tasks(snapshot.compiled.pipeline)
+    for one in (*map(_for_editor, snapshot.diagnostics), *doubts):
         place = project.files.path_of(one.span.source) if one.span else None
         found.setdefault(place or start, []).append(one)
     return found

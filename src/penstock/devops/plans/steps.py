@@ -9,6 +9,7 @@ from penstock.devops.library import ARM_TYPE, Library, local_connection
 from penstock.devops.outside import fetching
 from penstock.devops.plans.catalog import TaskCatalog, TaskFacts
 from penstock.devops.plans.macros import expand
+from penstock.devops.plans.published_tasks import is_published
 from penstock.engine import requests
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
@@ -110,12 +111,15 @@ def _name(step: model.Step, facts: TaskFacts) -> str:
 
 
 def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
-    guess = nearest(step.task.value, catalog.names())
+    is_known = is_published(step.task.value)
+    guess = None if is_known else nearest(step.task.value, catalog.names())
     return Diagnostic(
         code="PS2111",
         message=f'there is no task "{step.task.value}" on this machine',
         span=step.task.span,
-        label="unknown task",
+        label="a task of the service that this version does not run"
+        if is_known
+        else "unknown task",
         help=f'did you mean "{guess}"?'
         if guess
         else "`penstock run --skip-stage` leaves out the stage that needs it; a package can add "
