@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,6 +222,126 @@ def make_file(server: DevopsServer) -> str:
     return str(answered.json["id"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """One of each thing of a project."""
+
+    group: int
+    environment: int
+    file: str
+    endpoint: str
+    check: int
+    repository: str
+    project: str
+    commit: str
+    pull: int
+    pipeline: int
+    run: int
+    approval: str
+    suite: str
+    record: str
+
+
+NOTHING = Ids(
+    group=987651,
+    environment=987652,
+    file="99999999-0000-4000-8000-000000000001",
+    endpoint="99999999-0000-4000-8000-000000000002",
+    check=987653,
+    repository="99999999-0000-4000-8000-000000000003",
+    project="99999999-0000-4000-8000-000000000004",
+    commit="f" * 40,
+    pull=987654,
+    pipeline=987655,
+    run=987656,
+    approval="99999999-0000-4000-8000-000000000005",
+    suite="99999999-0000-4000-8000-000000000006",
+    record="99999999-0000-4000-8000-000000000007",
+)
+
+
+def without_ids(text: str) -> str:
+    """An answer in which one thing is as another."""
+    return re.sub(r"\b([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|\d+)\b", "@", text)
+
+
+def asks(ids: Ids, own: str) -> list[tuple[str, str, Any]]:
+    """Every way to ask for them in a project; `own` is a repository that it does have."""
+    git = f"git/repositories/{ids.repository}"
+    build, library = f"build/builds/{ids.run}", "distributedtask"
+    definition = f"build/definitions/{ids.pipeline}"
+    grants = "pipelines/pipelinePermissions"
+    everyone = {"allPipelines": {"authorized": True}}
+    named: object = {"repositoryId": ids.repository, "path": "azure-pipelines.yml"}
+    yaml = {"type": "yaml", "path": "azure-pipelines.yml"}
+    return [
+        *(("GET", f"{build}{below}", None) for below in ("", "/timeline", "/logs", "/logs/1")),
+        *(("GET", f"{build}{below}", None) for below in ("/artifacts", "/tags", "/changes")),
+        ("PATCH", build, {"status": "cancelling"}),
+        ("DELETE", build, None),
+        ("PUT", f"{build}/tags/x", {}),
+        ("PATCH", f"{build}/stages/__default", {"state": "cancel"}),
+        ("GET", definition, None),
+        ("PUT", definition, {"name": "Mine"}),
+        ("DELETE", definition, None),
+        ("GET", f"build/status/{ids.pipeline}", None),
+        ("GET", f"build/latest/{ids.pipeline}", None),
+        ("POST", "build/builds", {"definition": {"id": ids.pipeline}}),
+        ("GET", f"pipelines/{ids.pipeline}", None),
+        ("POST", f"pipelines/{ids.pipeline}/runs", {}),
+        ("POST", f"pipelines/{ids.pipeline}/preview", {}),
+        ("GET", f"pipelines/{ids.pipeline}/runs/{ids.run}", None),
+        ("GET", f"pipelines/{ids.pipeline}/runs/{ids.run}/logs", None),
+        ("GET", f"pipelines/{ids.pipeline}/runs/{ids.run}/artifacts?artifactName=x", None),
+        ("POST", "pipelines", {"configuration": {**yaml, "repository": {"id": ids.repository}}}),
+        ("GET", f"penstock/runs/{ids.run}", None),
+        ("GET", f"penstock/runs/{ids.run}/records/{ids.record}/explain", None),
+        ("GET", f"penstock/runs/{ids.run}/logs/search?q=a", None),
+        ("POST", f"penstock/runs/{ids.run}/rerun", {}),
+        ("GET", f"penstock/live?run={ids.run}", None),
+        ("POST", "penstock/preview", {"definitionId": ids.pipeline}),
+        ("POST", "penstock/preview", named),
+        ("GET", f"pipelines/approvals/{ids.approval}", None),
+        ("PATCH", "pipelines/approvals", [{"approvalId": ids.approval, "status": "approved"}]),
+        ("GET", f"pipelines/checks/configurations/{ids.check}", None),
+        ("PATCH", f"pipelines/checks/configurations/{ids.check}", {"timeout": 1}),
+        ("DELETE", f"pipelines/checks/configurations/{ids.check}", None),
+        ("GET", f"pipelines/checks/runs/{ids.suite}", None),
+        *(
+            (method, f"{grants}/{type}/{id}", body)
+            for method, body in (("GET", None), ("PATCH", everyone))
+            for type, id in (
+                ("variablegroup", ids.group),
+                ("environment", ids.environment),
+                ("securefile", ids.file),
+                ("endpoint", ids.endpoint),
+                ("repository", ids.repository),
+                ("repository", f"{ids.project}.{ids.repository}"),
+            )
+        ),
+        *(
+            (method, f"{library}/{place}", body)
+            for method, body in (("GET", None), ("PATCH", {"name": "mine"}), ("DELETE", None))
+            for place in (f"environments/{ids.environment}", f"securefiles/{ids.file}")
+        ),
+        ("GET", f"{library}/environments/{ids.environment}/environmentdeploymentrecords", None),
+        ("GET", f"{library}/variablegroups/{ids.group}", None),
+        ("GET", f"serviceendpoint/endpoints/{ids.endpoint}", None),
+        *(
+            ("GET", f"{git}{below}", None)
+            for below in ("", "/refs", "/items?path=/azure-pipelines.yml", f"/commits/{ids.commit}")
+        ),
+        ("PATCH", git, {"name": "mine"}),
+        ("DELETE", git, None),
+        ("GET", f"{git}/pullrequests/{ids.pull}", None),
+        ("GET", f"git/pullrequests/{ids.pull}", None),
+        ("GET", f"git/repositories/{own}/pullrequests/{ids.pull}", None),
+        ("PATCH", f"git/repositories/{own}/pullrequests/{ids.pull}", {"status": "abandoned"}),
+        ("GET", f"git/repositories/{own}/pushes/1", None),
+        ("GET", f"git/repositories/{own}/commits/{ids.commit}", None),
+    ]
+
+
 def test_nothing_of_a_project_is_had_by_the_path_of_another(server: DevopsServer) -> None:
     """By an administrator of another project, with every id that there is in this one."""
     services = server.services
@@ -270,82 +392,35 @@ def test_nothing_of_a_project_is_had_by_the_path_of_another(server: DevopsServer
     services.people.members.set_role(
         other.id, account, Role.ADMINISTRATOR, by=Actor(id="", name="test")
     )
-    build, library = f"build/builds/{run}", "distributedtask"
-    definition = f"build/definitions/{pipeline}"
-    grants = "pipelines/pipelinePermissions"
-    everyone = {"allPipelines": {"authorized": True}}
-    named = {"repositoryId": repository, "path": "azure-pipelines.yml"}
-    yaml = {"type": "yaml", "path": "azure-pipelines.yml"}
-    asks: list[tuple[str, str, object]] = [
-        *(("GET", f"{build}{below}", None) for below in ("", "/timeline", "/logs", "/logs/1")),
-        *(("GET", f"{build}{below}", None) for below in ("/artifacts", "/tags", "/changes")),
-        ("PATCH", build, {"status": "cancelling"}),
-        ("DELETE", build, None),
-        ("PUT", f"{build}/tags/x", {}),
-        ("PATCH", f"{build}/stages/__default", {"state": "cancel"}),
-        ("GET", definition, None),
-        ("PUT", definition, {"name": "Mine"}),
-        ("DELETE", definition, None),
-        ("GET", f"build/status/{pipeline}", None),
-        ("GET", f"build/latest/{pipeline}", None),
-        ("POST", "build/builds", {"definition": {"id": pipeline}}),
-        ("GET", f"pipelines/{pipeline}", None),
-        ("POST", f"pipelines/{pipeline}/runs", {}),
-        ("POST", f"pipelines/{pipeline}/preview", {}),
-        ("GET", f"pipelines/{pipeline}/runs/{run}", None),
-        ("GET", f"pipelines/{pipeline}/runs/{run}/logs", None),
-        ("GET", f"pipelines/{pipeline}/runs/{run}/artifacts?artifactName=x", None),
-        ("POST", "pipelines", {"configuration": {**yaml, "repository": {"id": repository}}}),
-        ("GET", f"penstock/runs/{run}", None),
-        ("GET", f"penstock/runs/{run}/records/{record}/explain", None),
-        ("GET", f"penstock/runs/{run}/logs/search?q=a", None),
-        ("POST", f"penstock/runs/{run}/rerun", {}),
-        ("GET", f"penstock/live?run={run}", None),
-        ("POST", "penstock/preview", {"definitionId": pipeline}),
-        ("POST", "penstock/preview", named),
-        ("GET", f"pipelines/approvals/{asked}", None),
-        ("PATCH", "pipelines/approvals", [{"approvalId": asked, "status": "approved"}]),
-        ("GET", f"pipelines/checks/configurations/{check}", None),
-        ("PATCH", f"pipelines/checks/configurations/{check}", {"timeout": 1}),
-        ("DELETE", f"pipelines/checks/configurations/{check}", None),
-        ("GET", f"pipelines/checks/runs/{suite}", None),
-        *(
-            (method, f"{grants}/{type}/{id}", body)
-            for method, body in (("GET", None), ("PATCH", everyone))
-            for type, id in (
-                ("variablegroup", group),
-                ("environment", environment),
-                ("securefile", file),
-                ("endpoint", endpoint),
-                ("repository", repository),
-                ("repository", f"{server.project}.{repository}"),
-            )
-        ),
-        *(
-            (method, f"{library}/{place}", body)
-            for method, body in (("GET", None), ("PATCH", {"name": "mine"}), ("DELETE", None))
-            for place in (f"environments/{environment}", f"securefiles/{file}")
-        ),
-        ("GET", f"{library}/environments/{environment}/environmentdeploymentrecords", None),
-        ("GET", f"{library}/variablegroups/{group}", None),
-        ("GET", f"serviceendpoint/endpoints/{endpoint}", None),
-        *(
-            ("GET", f"{git}{below}", None)
-            for below in ("", "/refs", "/items?path=/azure-pipelines.yml", f"/commits/{commit}")
-        ),
-        ("PATCH", git, {"name": "mine"}),
-        ("DELETE", git, None),
-        ("GET", f"{git}/pullrequests/{pull}", None),
-        ("GET", f"git/pullrequests/{pull}", None),
-        ("GET", f"git/repositories/{own.id}/pullrequests/{pull}", None),
-        ("PATCH", f"git/repositories/{own.id}/pullrequests/{pull}", {"status": "abandoned"}),
-        ("GET", f"git/repositories/{own.id}/pushes/1", None),
-        ("GET", f"git/repositories/{own.id}/commits/{commit}", None),
-    ]
-    for method, path, body in asks:
-        for project in ("Other", "Demo"):
-            answered = ask(server, mallory, method, f"/{project}/_apis/{path}", body)
-            assert answered.status == 404, (project, method, path, answered)
+    real = Ids(
+        group=group,
+        environment=environment,
+        file=file,
+        endpoint=endpoint,
+        check=check,
+        repository=repository,
+        project=server.project,
+        commit=commit,
+        pull=pull,
+        pipeline=pipeline,
+        run=run,
+        approval=asked,
+        suite=suite,
+        record=record,
+    )
+    differing = []
+    for ask_real, ask_nothing in zip(asks(real, own.id), asks(NOTHING, own.id), strict=True):
+        told: set[tuple[str, str]] = set()
+        for method, path, body in (ask_real, ask_nothing):
+            for project in ("Other", "Demo"):
+                answered = ask(server, mallory, method, f"/{project}/_apis/{path}", body)
+                assert answered.status == 404, (project, method, path, answered)
+                told.add((project, without_ids(answered.body.decode())))
+        if len(told) > 2:
+            differing.append((ask_real[:2], told))
+    # What is in another project is as what is not there at all.
+    assert differing == []
+    library = "distributedtask"
     reference = [{"projectReference": {"name": "Other"}}]
     for method, path, body in (
         ("PUT", f"{library}/variablegroups/{group}", {"variableGroupProjectReferences": reference}),
@@ -363,6 +438,18 @@ def test_nothing_of_a_project_is_had_by_the_path_of_another(server: DevopsServer
     ):
         answered = ask(server, mallory, method, f"/_apis/{path}", body)
         assert answered.status == 404, (method, path, answered)
+    for below in ("", "/commits"):
+        for number in (pull, NOTHING.pull):
+            path = f"/_apis/git/repositories/{repository}/pullrequests/{number}{below}"
+            assert ask(server, mallory, "GET", path).status == 404
+    told = {
+        without_ids(ask(server, mallory, "GET", f"/_apis/git/{where}").body.decode())
+        for where in (
+            f"pullrequests/{pull}",
+            f"pullrequests/{NOTHING.pull}",
+        )
+    }
+    assert len(told) == 1, told
     # What lists tell is of the own project too, whatever they are asked for.
     for path in (
         f"build/builds?buildIds={run}",

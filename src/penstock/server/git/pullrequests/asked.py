@@ -13,7 +13,7 @@ from penstock.server.git.context import Found, GitHttp
 from penstock.server.git.paths import git_route
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.pullrequests.lifecycle import PullRequests
-from penstock.store.pullrequests.records import Content, PullRequest
+from penstock.store.pullrequests.records import Content, PullRequest, PullRequestMissing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,16 @@ class PullRequestHttp:
 
     def project_of(self, parameters: Mapping[str, str]) -> str | None:
         """The project of a pull request, for addresses that name only its number."""
-        number = number_in(parameters.get("number", ""))
-        if number is None:
+        found = self.numbered(parameters.get("number", ""))
+        return None if found is None else self.git.repositories.get(found.repository).project
+
+    def numbered(self, text: str) -> PullRequest | None:
+        """The pull request of that number, in whatever project."""
+        number = number_in(text)
+        try:
+            return None if number is None else self.kept.get(number)
+        except PullRequestMissing:
             return None
-        return self.git.repositories.get(self.kept.get(number).repository).project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +82,14 @@ def pull_request_routes_of(http: PullRequestHttp, *rows: Row) -> tuple[Route, ..
 
 def asked_for(http: PullRequestHttp, call: Call) -> Asked:
     """The pull request of the path, which must be of the path's repository or project."""
+    # Whose repository the path names is answered first: else the number would tell of others.
+    repository = http.git.found(call).repository if "repository" in call.parameters else None
     named = call.parameters["number"]
-    number = number_in(named)
-    if number is None:
+    pull_request = http.numbered(named)
+    if pull_request is None or repository is not None and repository.id != pull_request.repository:
         raise _missing(named)
-    pull_request = http.kept.get(number)
     found = http.found(call, pull_request)
-    if "repository" in call.parameters:
-        here = http.git.found(call).repository.id == pull_request.repository
-    else:
-        here = found.project.id == http.git.projects.get(call.project).id
-    if not here:
+    if found.project.id != http.git.projects.get(call.project).id:
         raise _missing(named)
     return Asked(found=found, pull_request=pull_request)
 
