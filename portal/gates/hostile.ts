@@ -1,15 +1,22 @@
 /**
  * Shows every page with hostile texts in Chromium, under the real policy: no script may run, no
- * request may leave, the policy may find nothing to forbid. `node gates/hostile.ts`.
+ * request may leave, the policy may find nothing to forbid. `node gates/hostile.ts [TURNS]`: without
+ * a number, as many turns as give every text every payload.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
 import { launch } from "../bench/browser.ts";
-import { PAYLOADS } from "../fixtures/hostile.ts";
+import { named, PAYLOADS, TURNS } from "../fixtures/hostile.ts";
+import { workspaceId } from "../fixtures/studio.ts";
 
 const P = "/penstock/diabetes";
-const PAGES = [
+const REPO = `${P}/_git/diabetes`;
+const COMMIT = "4b1d".repeat(10);
+const wsid = `wsid=${encodeURIComponent(workspaceId)}`;
+/** The pages; `named` makes of a name what the answers have it as. */
+const pages = (named: (name: string) => string) => [
   "/penstock",
   P,
   `${P}/_build`,
@@ -20,20 +27,23 @@ const PAGES = [
   `${P}/_build?definitionId=1&view=analytics`,
   `${P}/_build?definitionId=1&run=new`,
   `${P}/_build/new?source=azureRepos`,
-  `${P}/_build/new?repo=diabetes`,
-  `${P}/_build/new?repo=diabetes&path=/azure-pipelines.yml&branch=main`,
+  `${P}/_build/new?repo=${encodeURIComponent(named("diabetes"))}`,
+  `${P}/_build/new?repo=${encodeURIComponent(named("diabetes"))}&path=/azure-pipelines.yml&branch=main`,
   `${P}/_build/edit?definitionId=1`,
   ...[103, 105, 106, 107].map((id) => `${P}/_build/results?buildId=${id}`),
   ...[106, 107].map((id) => `${P}/_build/results?buildId=${id}&view=logs`),
   `${P}/_build/results?buildId=106&view=logs&t=t6`,
   `${P}/_git`,
-  `${P}/_git/diabetes`,
-  `${P}/_git/diabetes/commits`,
-  `${P}/_git/diabetes/branches`,
-  `${P}/_git/diabetes/pushes`,
-  `${P}/_git/diabetes/pullrequests`,
-  `${P}/_git/diabetes/pullrequest/1`,
-  `${P}/_git/diabetes/pullrequestcreate`,
+  REPO,
+  `${REPO}?path=/README.md`,
+  `${REPO}?path=/src/train.py`,
+  `${REPO}/commits`,
+  `${REPO}/commit/${COMMIT}`,
+  `${REPO}/branches`,
+  `${REPO}/pushes`,
+  `${REPO}/pullrequests`,
+  `${REPO}/pullrequest/1`,
+  `${REPO}/pullrequestcreate`,
   `${P}/_environments`,
   `${P}/_environments/1`,
   `${P}/_environments/1?view=checks`,
@@ -47,26 +57,91 @@ const PAGES = [
   "/penstock/_usersSettings/tokens",
   "/penstock/_settings/users",
   "/penstock/_settings/audit",
+  "/ml",
+  `/ml/jobs?${wsid}`,
+  ...["graph", "overview", "metrics", "images", "outputs", "children", "code"].map(
+    (tab) => `/ml/runs/taxi1?${wsid}&tab=${tab}`,
+  ),
+  `/ml/runs/taxi1?${wsid}&tab=graph&node=t`,
+  `/ml/runs/train1?${wsid}&tab=outputs&log=user_logs/std_log.txt`,
+  `/ml/runs/train1?${wsid}&tab=overview`,
+  `/ml/compare?${wsid}&jobs=taxi1,prepare1,train1`,
+  `/ml/compute?${wsid}`,
+  ...["data", "environments", "models", "components"].flatMap((kind) => [
+    `/ml/${kind}?${wsid}`,
+    `/ml/${kind}/rides?${wsid}`,
+  ]),
 ];
+/** It shows what the session says, which is never hostile: one's own. */
+const QUIET = new Set([`${P}/_settings`]);
+const AT_ONCE = 3;
+/** For how long a page may show nothing, and how long it is looked at when it shows something. */
+const PATIENCE = 30_000;
+const WAIT = Number(process.env.WAIT ?? 400);
 
-let server = "";
+const faults: string[] = [];
+const seen = new Set<string>();
+let shown = 0;
 
-async function serve(turn: number): Promise<ChildProcess> {
+async function serve(turn: number): Promise<{ child: ChildProcess; server: string }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "../fixtures/main.ts")], {
-    env: { ...process.env, PORT: "0", HOSTILE: String(turn), LINES: "400" },
+    env: { ...process.env, PORT: "0", HOSTILE: String(turn), LINES: "120" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const line = await new Promise((resolve) => child.stdout?.once("data", resolve));
-  server = String(line).trim().replace(/\/$/, "");
-  return child;
+  return { child, server: String(line).trim().replace(/\/$/, "") };
 }
 
-const faults: string[] = [];
-let shown = 0;
-const turns = Number(process.argv[2] ?? 1);
+async function show(context: BrowserContext, server: string, address: string, turn: number) {
+  const fault = (what: string) => faults.push(`${address} (turn ${turn}): ${what}`);
+  const page = await context.newPage();
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${server}/`) && !url.startsWith("data:") && !url.startsWith("blob:")) {
+      fault(`asked for ${url}`);
+    }
+  });
+  page.on("dialog", (dialog) => {
+    fault("a dialog");
+    void dialog.dismiss();
+  });
+  page.on("pageerror", (error) => fault(String(error)));
+  await page.goto(server + address);
+  const end = Date.now() + PATIENCE;
+  const isShown = () => document.documentElement.outerHTML.includes("penetrated=");
+  while (!QUIET.has(address) && !(await page.evaluate(isShown)) && Date.now() < end)
+    await page.waitForTimeout(50);
+  await page.waitForTimeout(WAIT);
+  const found = await page.evaluate(() => {
+    const store = window as unknown as { penetrated?: number; violations: string[] };
+    return {
+      penetrated: store.penetrated,
+      violations: store.violations,
+      links: [...document.querySelectorAll("a, area, form, iframe, object, embed")].flatMap((one) =>
+        ["href", "action", "src", "data", "xlink:href"].flatMap((name) => {
+          const value = one.getAttribute(name) ?? "";
+          return /^[\s\0]*(javascript|data|vbscript):/i.test(value) ? [value] : [];
+        }),
+      ),
+      shown: [...document.documentElement.outerHTML.matchAll(/penetrated=(\d+)/g)].map(
+        ([, number]) => number ?? "",
+      ),
+    };
+  });
+  if (found.penetrated !== undefined) fault(`script ${found.penetrated} ran`);
+  for (const violation of found.violations) fault(`the policy forbade ${violation}`);
+  for (const link of found.links) fault(`a link to ${link}`);
+  if (found.shown.length === 0 && !QUIET.has(address)) fault("none of the texts is on the page");
+  for (const number of found.shown) seen.add(number);
+  shown += 1;
+  await page.close();
+}
+
+const turns = Math.min(Number(process.argv[2] ?? TURNS), TURNS);
+const began = Date.now();
 const browser = await launch();
 for (let turn = 0; turn < turns; turn++) {
-  const child = await serve(turn);
+  const { child, server } = await serve(turn);
   try {
     const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
     await context.addInitScript(`
@@ -75,46 +150,22 @@ for (let turn = 0; turn < turns; turn++) {
         window.violations.push(event.violatedDirective + " " + event.blockedURI);
       });
     `);
-    for (const address of PAGES) {
-      const page = await context.newPage();
-      page.on("request", (request) => {
-        const url = request.url();
-        if (!url.startsWith(server) && !url.startsWith("data:") && !url.startsWith("blob:")) {
-          faults.push(`${address}: asked for ${url}`);
-        }
-      });
-      page.on("dialog", (dialog) => {
-        faults.push(`${address}: a dialog`);
-        void dialog.dismiss();
-      });
-      page.on("pageerror", (error) => faults.push(`${address}: ${error}`));
-      await page.goto(server + address);
-      await page.waitForTimeout(Number(process.env.WAIT ?? 900));
-      const { penetrated, violations, links, length } = await page.evaluate(() => {
-        const store = window as unknown as { penetrated?: number; violations: string[] };
-        return {
-          penetrated: store.penetrated,
-          violations: store.violations,
-          links: [...document.querySelectorAll("a")].flatMap((link) =>
-            /^(javascript|data|vbscript):/i.test(link.href) ? [link.href] : [],
-          ),
-          length: (document.body.textContent ?? "").length,
-        };
-      });
-      if (penetrated !== undefined) faults.push(`${address}: script ${penetrated} ran`);
-      for (const violation of violations)
-        faults.push(`${address}: the policy forbade ${violation}`);
-      for (const link of links) faults.push(`${address}: a link to ${link}`);
-      if (length < 40) faults.push(`${address}: the page is empty`);
-      shown += 1;
-      await page.close();
-    }
+    const left = pages((name) => named(name, turn));
+    const worker = async () => {
+      for (let address = left.shift(); address !== undefined; address = left.shift())
+        await show(context, server, address, turn);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
     await context.close();
   } finally {
     child.kill();
   }
 }
 await browser.close();
-console.log(`${shown} pages with ${PAYLOADS.length} hostile texts: ${faults.length} faults`);
-for (const fault of faults) console.error(fault);
+const seconds = Math.round((Date.now() - began) / 1000);
+console.log(
+  `${shown / turns} pages in ${turns} of ${TURNS} turns (${shown} views), ${PAYLOADS.length} hostile texts, ` +
+    `${seen.size} of them read back from pages: ${faults.length} faults, ${seconds} s`,
+);
+for (const fault of faults.slice(0, 100)) console.error(fault);
 process.exit(faults.length > 0 ? 1 : 0);

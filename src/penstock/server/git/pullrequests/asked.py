@@ -86,7 +86,9 @@ def asked_for(http: PullRequestHttp, call: Call) -> Asked:
     repository = http.git.found(call).repository if "repository" in call.parameters else None
     named = call.parameters["number"]
     pull_request = http.numbered(named)
-    if pull_request is None or repository is not None and repository.id != pull_request.repository:
+    if pull_request is None or (
+        repository is not None and repository.id != pull_request.repository
+    ):
         raise _missing(named)
     found = http.found(call, pull_request)
     if found.project.id != http.git.projects.get(call.project).id:
