@@ -145,6 +145,24 @@ def test_many_names_from_one_address_are_counted_together() -> None:
     assert attempts.begin("another", "10.0.0.1") == 0
 
 
+def test_tries_by_token_are_counted_once_and_apart_from_those_by_name(
+    server: PeopleServer,
+) -> None:
+    anna = server.add("anna")
+    good = {"token": server.token(anna)}
+
+    def by_token(body: dict[str, str]) -> int:
+        return server.ask("POST", "/_apis/penstock/session", body).status
+
+    for number in range(PER_ACCOUNT):
+        assert server.sign_in(f"name{number}", "wrong password").status == 401
+    assert by_token(good) == 200
+    for _ in range(PER_ACCOUNT):
+        assert by_token({"token": "penstock_pat_wrong"}) == 401
+    assert by_token(good) == 429
+    assert server.sign_in("anna").status == 200
+
+
 def test_tries_count_from_their_beginning_and_success_takes_one_back() -> None:
     attempts = Attempts(lambda: 0.0)
     for _ in range(PER_ACCOUNT):

@@ -21,7 +21,7 @@ class Attempts:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tries: dict[tuple[str, str], deque[float]] = {}
+        self._tries: dict[tuple[str, ...], deque[float]] = {}
         self._lock = Lock()
 
     def begin(self, account: str, address: str) -> float:
@@ -44,7 +44,7 @@ class Attempts:
                 if self._tries.get(key):
                     self._tries[key].pop()
 
-    def _wait(self, key: tuple[str, str], most: int, now: float) -> float:
+    def _wait(self, key: tuple[str, ...], most: int, now: float) -> float:
         tries = self._tries.get(key, deque())
         while tries and tries[0] <= now - SECONDS:
             tries.popleft()
@@ -56,5 +56,6 @@ class Attempts:
             del self._tries[key]
 
 
-def _keys(account: str, address: str) -> tuple[tuple[tuple[str, str], int], ...]:
-    return ((account.lower()[:100], address), PER_ACCOUNT), (("", address), PER_ADDRESS)
+def _keys(account: str, address: str) -> tuple[tuple[tuple[str, ...], int], ...]:
+    # Of two kinds: a try by token names no account, and counts once for its address.
+    return ((account.lower()[:100], address), PER_ACCOUNT), ((address,), PER_ADDRESS)
