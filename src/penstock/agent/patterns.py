@@ -1,9 +1,15 @@
-"""Files by patterns, as task-lib's `findMatch` and `match` choose them (minimatch)."""
+"""Files by patterns, as task-lib's `findMatch` and `match` choose them (minimatch).
+
+Patterns come from whoever writes pipelines, and agents work in the process of the server: so they
+are matched by RE2, in linear time. wcmatch makes regular expressions of them, with guards that RE2
+does not know; those against `.` and `..` are left out, for no path that is chosen from has such
+parts.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from penstock.agent import files
@@ -17,19 +23,68 @@ def lines(text: str) -> list[str]:
     return [line for line in stripped if line and not line.startswith("#")]
 
 
-def select(paths: Iterable[str], patterns: Iterable[str]) -> list[str]:
-    """The paths that the patterns choose: in order, `!pattern` takes out again. Case counts."""
-    from wcmatch import glob
+class PatternRefused(Exception):
+    """the pattern cannot be matched in bounded time"""
 
-    flags = glob.GLOBSTAR | glob.EXTGLOB | glob.DOTGLOB
+
+def select(paths: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """The paths that the patterns choose: in order, `!pattern` takes out again. Case counts.
+
+    Paths have no part that is empty, `.` or `..`. Raises `PatternRefused`.
+    """
     known = list(paths)
     chosen: set[str] = set()
     for pattern in patterns:
         excluding = pattern.startswith("!") and not pattern.startswith("!(")
         bare = pattern.removeprefix("!") if excluding else pattern
-        matched = set(map(str, glob.globfilter(known, bare, flags=flags)))
+        fits = _matcher(bare)
+        matched = {path for path in known if fits(path)}
         chosen = chosen - matched if excluding else chosen | matched
     return [path for path in known if path in chosen]
+
+
+_DOTS = r"(?!(?:(?<=[/])|(?<=^))(?:\.{1,2})(?:$|[/]))"
+_FOLDERS = r"(?:(?!(?:[/]|^)(?:\.{1,2})(?:$|[/])).)*?"
+_GUARDS = (
+    (rf"(?=[^/]){_DOTS}", ""),
+    (r"(?=[^/])(?!\.{1,2}(?:$|[/]))", ""),
+    (rf"(?=[/]){_FOLDERS}(?:^|[/]+)", "[/](?:.*?[/])??"),
+    (_FOLDERS, ".*?"),
+    (_DOTS, ""),
+    ("(?>", "(?:"),
+    ("(?![/]).", "[^/]"),
+    ("(?![/])[^", "[^/"),
+    ("(?![/])[", "["),
+)
+"""What wcmatch writes, and what means the same for paths without empty parts, `.` and `..`."""
+_REPEATED = ("*(", "+(")
+
+
+def _matcher(pattern: str) -> Callable[[str], object]:
+    import re
+
+    import re2
+    from wcmatch import glob
+
+    flags = glob.GLOBSTAR | glob.EXTGLOB | glob.DOTGLOB
+    (expression,), _ = glob.translate(pattern, flags=flags)
+    plain = expression
+    for guard, same in _GUARDS:
+        plain = plain.replace(guard, same)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(plain, options).match  # type: ignore[no-any-return]
+    except re2.error:
+        pass
+    # `!(...)` has no counterpart in RE2. Alone it costs no more than its stars; repetitions beside
+    # it could cost for ever.
+    if any(word in pattern for word in _REPEATED) or pattern.count("*") > _MOST_STARS:
+        raise PatternRefused(f'the pattern "{pattern}" has too much beside what RE2 can do')
+    return re.compile(expression).match
+
+
+_MOST_STARS = 4
 
 
 def find_files(root: Path, patterns: Iterable[str]) -> list[Path]:

@@ -10,6 +10,7 @@ from penstock.agent.conditions import condition_holds
 from penstock.agent.context import JobContext, Outcome, StepContext, failed
 from penstock.agent.log import StepLog
 from penstock.agent.logging_commands import merge
+from penstock.agent.patterns import PatternRefused
 from penstock.agent.process import Cancellation
 from penstock.agent.server import ToolMissing
 from penstock.agent.tasks.contract import Task, input_problems, resolve_inputs
@@ -150,7 +151,7 @@ def _run_task(context: StepContext, job: JobContext, step: Step) -> Outcome:
         if problems:
             return failed("; ".join(problems))
         return task.run(context)
-    except ToolMissing as error:
+    except (ToolMissing, PatternRefused) as error:
         return failed(str(error))
     except OSError as error:
         return failed(f"the machine refused it: {error}")

@@ -233,6 +233,76 @@ def test_a_tar_cannot_leave_the_folder(places, member, kind, link):
     assert list(out.iterdir()) == []
 
 
+def test_a_chain_of_links_too_long_to_follow_leads_nowhere(places):
+    """CVE-2025-4517: a path that the system cannot resolve any more was taken to be inside."""
+    archive, out = places
+    name, steps = "d" * 247, "abcdefghijklmnop"
+    members, path = [], ""
+    for step in steps:
+        members.append((f"{path}{name}", tarfile.DIRTYPE, ""))
+        members.append((f"{path}{step}", tarfile.SYMTYPE, name))
+        path += f"{name}/"
+    deep = f"{'/'.join(steps)}/{'l' * 254}"
+    members.append((deep, tarfile.SYMTYPE, "../" * len(steps)))
+    members.append(("escape", tarfile.SYMTYPE, f"{deep}/.."))
+    members.append(("escape/canary", tarfile.REGTYPE, ""))
+    make_tar(archive, *members)
+    with pytest.raises(ArchiveRefused, match="outside"):
+        extract(archive, out, overwrite=True)
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("d/x", tarfile.SYMTYPE, "."), ("l", tarfile.SYMTYPE, "d/x/../..")],
+        [("a", tarfile.SYMTYPE, "b/../../canary")],
+        [("a/b", tarfile.SYMTYPE, "../../canary")],
+        [("a", tarfile.SYMTYPE, ".//..//canary")],
+        [("a", tarfile.SYMTYPE, "..")],
+        [("x", tarfile.SYMTYPE, "."), ("h", tarfile.LNKTYPE, "x/../../canary")],
+        [("h", tarfile.LNKTYPE, "nowhere")],
+        [("x", tarfile.SYMTYPE, "y"), ("h", tarfile.LNKTYPE, "x")],
+    ],
+)
+def test_a_link_that_could_lead_out_by_way_of_another_is_refused(places, members):
+    archive, out = places
+    make_tar(archive, *members)
+    with pytest.raises(ArchiveRefused):
+        extract(archive, out, overwrite=True)
+
+
+def test_nothing_is_written_through_a_link_of_the_archive(places):
+    archive, out = places
+    (out / "real").mkdir()
+    make_tar(
+        archive,
+        ("real/kept", tarfile.REGTYPE, ""),
+        ("link", tarfile.SYMTYPE, "real"),
+        ("link/file", tarfile.REGTYPE, ""),
+    )
+    extract(archive, out, overwrite=True)
+    assert (out / "link/file").read_text() == "x"
+    assert [path.name for path in (out / "real").iterdir()] == ["kept"]
+
+
+def test_links_inside_are_kept_and_hard_links_are_files(places):
+    archive, out = places
+    make_tar(
+        archive,
+        ("./", tarfile.DIRTYPE, ""),
+        ("./bin/tool", tarfile.REGTYPE, ""),
+        ("bin/t", tarfile.SYMTYPE, "tool"),
+        ("lib/x/t", tarfile.SYMTYPE, "../../bin/t"),
+        ("bin/same", tarfile.LNKTYPE, "bin/tool"),
+    )
+    extract(archive, out, overwrite=True)
+    assert (out / "lib/x/t").read_text() == "x"
+    assert (out / "bin/t").is_symlink()
+    assert (out / "bin/same").read_text() == "x"
+    assert (out / "bin/same").stat().st_nlink == 1
+
+
 def test_a_bomb_is_not_unpacked(places):
     archive, out = places
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from penstock.agent import files
 from penstock.agent.context import SUCCEEDED, Outcome, StepContext, failed
@@ -20,6 +21,8 @@ _MOST_MEMBERS = 1_000_000
 _BOMB_RATIO = 200
 _BOMB_BYTES = 1 << 30
 _CHUNK = 1 << 20
+_LATEST = 1 << 33
+"""A time, in the year 2242, that a header must not go beyond to be believed."""
 # `RuntimeError` is what zipfile says of an encrypted member and of a method it does not know.
 _UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError)
 
@@ -152,20 +155,79 @@ def _extract_zip(path: Path, target: Path, overwrite: bool) -> None:
 
 
 def _extract_tar(path: Path, target: Path, overwrite: bool) -> None:
+    """By hand: `extractall` and its filters judge a path by following links, which a long chain of
+    them can mislead (CVE-2025-4517). Here no link is ever followed while there is writing."""
     with tarfile.open(path) as archive:
-        total = 0
-        members = []
+        total = count = 0
         for member in archive:
-            members.append(member)
-            total += member.size
-            _check_size(len(members), total, path)
-        for member in members:
+            count, total = count + 1, total + member.size
+            _check_size(count, total, path)
+            _place_of(target, member)
             if not member.isdir():
                 _check_free(_place(target, member.name), member.name, overwrite)
-        try:
-            archive.extractall(target, members, filter="data")
-        except tarfile.FilterError as error:
-            raise ArchiveRefused(str(error)) from error
+        for member in archive.getmembers():
+            _put(archive, member, target)
+
+
+def _place_of(target: Path, member: tarfile.TarInfo) -> Path:
+    """Where a member goes. Raises `ArchiveRefused` for what leads out, and for what is no file,
+    folder or link."""
+    if member.isdir() and not Path(member.name).parts:  # "./", as in `tar c .`
+        return target
+    place = _place(target, member.name)
+    if member.issym() and not _stays_inside(place.relative_to(target), member.linkname):
+        raise ArchiveRefused(f'"{member.name}" is a link to a place outside of the folder')
+    if member.islnk():
+        _place(target, member.linkname)
+    elif not (member.isdir() or member.isreg() or member.issym()):
+        raise ArchiveRefused(f'"{member.name}" is a device or a pipe')
+    return place
+
+
+def _stays_inside(link: Path, goal: str) -> bool:
+    """Whether a link leads inside, wherever the links on its way lead inside: up by no more folders
+    than it lies in, and from there only down."""
+    parts = goal.split("/")
+    up = next((n for n, part in enumerate(parts) if part not in ("", ".", "..")), len(parts))
+    climbed = parts[:up].count("..")
+    return not goal.startswith("/") and climbed < len(link.parts) and ".." not in parts[up:]
+
+
+def _put(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    place = _place_of(target, member)
+    if place == target or member.isdir():
+        files.make_folder(str(place), str(target))
+        return
+    files.make_folder(str(place.parent), str(target))
+    files.remove(place)
+    if member.issym():
+        place.symlink_to(member.linkname)
+        return
+    source = _content(archive, member, target)
+    with source, place.open("xb") as copy:
+        while data := source.read(_CHUNK):
+            copy.write(data)
+    place.chmod((member.mode & 0o755) | 0o600)
+    if 0 <= member.mtime < _LATEST:
+        os.utime(place, (member.mtime, member.mtime))
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> IO[bytes]:
+    """The content of a file, or of the file that a hard link names, which must be there already."""
+    if not member.islnk():
+        found = archive.extractfile(member)
+        assert found is not None
+        return found
+    original = _place(target, member.linkname)
+    if original.parent.resolve() != target.resolve().joinpath(
+        *original.relative_to(target).parts[:-1]
+    ):
+        raise ArchiveRefused(f'"{member.name}" is a link through another link')
+    try:
+        descriptor = os.open(original, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise ArchiveRefused(f'"{member.name}" is a link to no file of the archive') from error
+    return os.fdopen(descriptor, "rb")
 
 
 def _check_size(members: int, size: int, path: Path) -> None:
