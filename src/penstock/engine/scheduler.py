@@ -221,7 +221,13 @@ class Scheduler:
             going, ended = self._runs.get(run), self._ended.get(run)
         if going is not None:
             return going.state
-        return ended if isinstance(ended, RunState) else replay(*self._journal.load(run))
+        if isinstance(ended, RunState):
+            return ended
+        state = replay(*self._journal.load(run))
+        if state.finished:
+            with self._posted:
+                self._keep_ended(run, state)
+        return state
 
     def is_going_on(self, run: str) -> bool:
         """Whether the run has not ended and this scheduler goes on with it."""
@@ -490,9 +496,13 @@ class Scheduler:
     def _end(self, id: str, outcome: RunState | RunStopped) -> None:
         with self._posted:
             self._runs.pop(id, None)
-            self._ended[id] = outcome
-            if len(self._ended) > _KEPT_RUNS:
-                del self._ended[next(iter(self._ended))]
+            self._keep_ended(id, outcome)
+
+    def _keep_ended(self, id: str, outcome: RunState | RunStopped) -> None:
+        """Remember how a run ended, while others are not asked for. Hold the lock."""
+        self._ended[id] = outcome
+        if len(self._ended) > _KEPT_RUNS:
+            del self._ended[next(iter(self._ended))]
 
 
 def _in_order(run: _Run, items: Iterable[Event | Report]) -> Iterator[Event]:

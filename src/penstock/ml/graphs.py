@@ -57,6 +57,7 @@ def job_graph(state: RunState, parent: str) -> JobGraph:
     edges: list[GraphEdge] = []
     data: dict[str, GraphNode] = {}
     for child in children:
+        fed: set[str] = set()
         for name, uri in _inputs(state, child):
             source, output = made.get(uri, (uri, ""))
             if source == child:
@@ -64,7 +65,7 @@ def job_graph(state: RunState, parent: str) -> JobGraph:
             if uri not in made:
                 data.setdefault(uri, GraphNode(id=uri, key=_data_name(uri), kind="data"))
             edges.append(GraphEdge(source=source, target=child, output=output, input=name))
-        fed = {edge.source for edge in edges if edge.target == child}
+            fed.add(source)
         waits = state.nodes[child].node.depends_on
         edges += [GraphEdge(source=other, target=child) for other in waits if other not in fed]
     return JobGraph(nodes=(*data.values(), *nodes), edges=tuple(_each_once(edges)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -196,13 +196,18 @@ class MlService:
         """When a job began to run, in seconds since the epoch."""
         return job.started_at if job.status else self.states([job])[0].started
 
-    def execution_log(self, job: Job) -> str:
-        """The log of a pipeline job itself."""
-        names = {child.node: child.name for child in self.jobs.of_run(job.run)}
+    def execution_log(self, job: Job, names: Mapping[str, str] | None = None) -> str:
+        """The log of a pipeline job itself. `names` are the jobs of its run by node, if known."""
+        if names is None:
+            names = self.names(job)
         try:
             return self._scheduler.read(job.run, lambda state: execution_log(state, names))
         except KeyError:
             return ""
+
+    def names(self, job: Job) -> dict[str, str]:
+        """The jobs of the run of a job by node; they stay the same."""
+        return {each.node: each.name for each in self.jobs.of_run(job.run)}
 
     def graph(self, job: Job) -> JobGraph:
         """The graph of a pipeline job, or of a child job that is one; empty for a command."""

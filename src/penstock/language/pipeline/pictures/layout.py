@@ -90,17 +90,18 @@ def _order(columns: list[list[_Item]], chains: list[list[str]]) -> None:
         for one, next_one in pairwise(chain):
             before.setdefault(next_one, []).append(one)
             after.setdefault(one, []).append(next_one)
+    rows = {item.key: row for column in columns for row, item in enumerate(column)}
     for sweep in range(_SWEEPS):
         forth = sweep % 2 == 0
         neighbours = before if forth else after
         order = columns[1:] if forth else list(reversed(columns[:-1]))
         for column in order:
-            rows = {item.key: row for each in columns for row, item in enumerate(each)}
             means = {
                 item.key: _mean([rows[n] for n in neighbours.get(item.key, ())], rows[item.key])
                 for item in column
             }
             column.sort(key=lambda item: means[item.key])
+            rows.update((item.key, row) for row, item in enumerate(column))
 
 
 def _mean(rows: list[int], own: int) -> float:

@@ -53,13 +53,26 @@ def outline(pipeline: Pipeline) -> tuple[Box, ...]:
 def layers_of(waits: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """The layer of each name; there are no cycles in a valid pipeline."""
     layers: dict[str, int] = {}
-    left = dict(waits)
-    while left:
-        ready = {n for n, needs in left.items() if all(d in layers for d in needs)}
-        if not ready:
-            raise ValueError(f"these wait for each other: {', '.join(left)}")
-        for name in [n for n in left if n in ready]:
-            layers[name] = 1 + max((layers[d] for d in left.pop(name)), default=-1)
+    places = {name: place for place, name in enumerate(waits)}
+    missing = {name: set(needs) for name, needs in waits.items()}
+    waiting: dict[str, list[str]] = {}
+    for name, needs in missing.items():
+        for other in needs:
+            waiting.setdefault(other, []).append(name)
+    ready = [name for name, needs in missing.items() if not needs]
+    while ready:
+        for name in ready:
+            layers[name] = 1 + max((layers[d] for d in waits[name]), default=-1)
+        freed = []
+        for done in ready:
+            for name in waiting.get(done, ()):
+                missing[name].discard(done)
+                if not missing[name]:
+                    freed.append(name)
+        ready = sorted(freed, key=places.__getitem__)
+    if len(layers) < len(waits):
+        left = ", ".join(name for name in waits if name not in layers)
+        raise ValueError(f"these wait for each other: {left}")
     return layers
 
 

@@ -260,6 +260,7 @@ class JobFeed:
         self._lines: dict[str, int] = {}
         self._read: tuple[str, int, list[str]] | None = None
         self._execution: list[str] = []
+        self._names: Mapping[str, str] = {}
         self._seen: dict[str, object] = {}
         self._touching, self._looking = threading.Lock(), threading.Lock()
         self._touched = _Touched(everything=True)
@@ -388,7 +389,8 @@ class JobFeed:
         ml, job = self._ml, self._job
         if job.type == "Pipeline":
             if touched.everything or touched.moved or job.status:
-                self._execution = ml.service.execution_log(job).splitlines()
+                self._names = self._names or ml.service.names(job)
+                self._execution = ml.service.execution_log(job, self._names).splitlines()
                 self._lines[EXECUTION_LOG] = len(self._execution)
             return
         logs = set(touched.logs)

@@ -39,7 +39,9 @@ def show(ml: MlHttp, call: Call) -> Document:
     """Everything of one job but its metric curves and the text of its files."""
     job = job_of(ml, call)
     tracked = ml.tracked(job.workspace, job.name)
-    children = ml.service.jobs.children(job.workspace.scope, job.name)
+    family = ml.service.jobs.of_run(job.run)
+    children = [child for child in family if child.parent == job.name]
+    names = {child.node: child.name for child in family}
     work = ml.service.work(job)
     properties = table(job.document, "properties")
     data = data_names(ml, job)
@@ -59,8 +61,8 @@ def show(ml: MlHttp, call: Call) -> Document:
         "command": _command(work),
         "children": job_rows(ml, children),
         "ancestors": _ancestors(ml, job),
-        "graph": graph_view(ml, job, data),
-        "logs": _logs(ml, job),
+        "graph": laid_out(ml.service.graph(job), names, data),
+        "logs": _logs(ml, job, names),
         "link": studio_link(ml, job, call.base_url),
     }
 
@@ -68,7 +70,7 @@ def show(ml: MlHttp, call: Call) -> Document:
 def show_graph(ml: MlHttp, call: Call) -> Document:
     """The graph of a pipeline job alone, for pages that follow it."""
     job = job_of(ml, call)
-    return graph_view(ml, job, data_names(ml, job))
+    return laid_out(ml.service.graph(job), ml.service.names(job), data_names(ml, job))
 
 
 def data_names(ml: MlHttp, job: Job) -> Naming:
@@ -85,15 +87,9 @@ def data_names(ml: MlHttp, job: Job) -> Naming:
     return lambda uri: known.get(normal(uri)) if uri else None
 
 
-def graph_view(ml: MlHttp, job: Job, data: Naming) -> Document:
-    """`{nodes, edges, width, height}`: boxes with their places, lines with the points they pass."""
-    graph = ml.service.graph(job)
-    names = {child.node: child.name for child in ml.service.jobs.of_run(job.run)}
-    return laid_out(graph, names, data)
-
-
 def laid_out(graph: JobGraph, names: Mapping[str, str], data: Naming) -> Document:
-    """The graph with its layout; `names` are the child jobs by node."""
+    """`{nodes, edges, width, height}`: boxes with their places, lines with the points they pass.
+    `names` are the child jobs by node."""
     waits: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
     for edge in graph.edges:
         if edge.source not in waits[edge.target]:
@@ -188,9 +184,9 @@ def _ancestors(ml: MlHttp, job: Job) -> Sequence[Document]:
     return found
 
 
-def _logs(ml: MlHttp, job: Job) -> list[Document]:
+def _logs(ml: MlHttp, job: Job, names: Mapping[str, str]) -> list[Document]:
     if job.type == "Pipeline":
-        text = ml.service.execution_log(job)
+        text = ml.service.execution_log(job, names)
         return [{"name": EXECUTION_LOG, "lines": text.count("\n"), "size": len(text.encode())}]
     return [
         {
