@@ -37,6 +37,7 @@ def main(target: str) -> int:
                 "install",
                 "--quiet",
                 "--no-warn-script-location",
+                "--root-user-action=ignore",
             ]
             return subprocess.run([*pip, "--target", target, "uv"], check=False).returncode
     except (URLError, OSError, LookupError) as error:

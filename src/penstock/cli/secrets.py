@@ -85,7 +85,7 @@ def secret_value(name: str, file: Path | None) -> str:
     else:
         value = sys.stdin.read().rstrip("\n")
     if not value:
-        help = f"pipe the value in, or name a file: penstock secrets set {name} --file FILE"
+        help = "pipe the value in, or name the file that holds it: --file FILE"
         raise Failure(f'secret "{name}": there is no value on stdin', help, Exit.USAGE)
     if len(value) < SHORTEST:
         click.echo(
