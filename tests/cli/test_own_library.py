@@ -37,7 +37,7 @@ def test_a_run_finds_the_secret_of_a_group_that_a_file_declares(terminal: Termin
     )
     without = terminal.type("run")
     assert without.code == 4
-    assert "name the file that holds it: --file FILE" in without.err
+    assert "penstock secrets set password" in without.err
     terminal.type("secrets", "set", "password", stdin="correct horse\n")
     ended = terminal.type("run", "--verbose")
     assert ended.code == 0, ended

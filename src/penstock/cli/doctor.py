@@ -26,6 +26,7 @@ FREE_GIB = 2
 NEEDED_MIB = 64
 USUAL_PORT = 8700
 _CLOCK_SECONDS = 120.0
+_PYTHON_HELP = "steps that call `python`, as hosted agents have it: install python-is-python3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,9 @@ def command(form: str, query: str | None) -> int:
     found = findings(Home.default(os.environ))
     if form == "text" and not query:
         for finding in found:
-            click.echo(f"{finding.state:8} {finding.name:12} {finding.detail}")
+            click.echo(f"{finding.state:8} {finding.name:13} {finding.detail}")
             if finding.help:
-                click.echo(f"{'':8} {'':12} = help: {finding.help}")
+                click.echo(f"{'':8} {'':13} = help: {finding.help}")
     else:
         rows: list[dict[str, Any]] = [
             {"name": f.name, "state": f.state, "detail": f.detail, "help": f.help} for f in found
@@ -66,6 +67,7 @@ def findings(home: Home) -> list[Finding]:
         git_finding(),
         _shell("bash", "broken", "`script` and `bash` steps need it: apt-get install bash"),
         _shell("pwsh", "missing", "`pwsh` and `powershell` steps need PowerShell 7"),
+        _shell("python", "missing", _PYTHON_HELP, title="python (PATH)"),
         _uv(),
         _shell("node", "missing", "tasks written for Node are not run without it"),
         _store(home),
@@ -94,11 +96,11 @@ def git_finding() -> Finding:
     return Finding(name="git", state="ok", detail=f"{version} at {path}")
 
 
-def _shell(name: str, state: str, help: str) -> Finding:
+def _shell(name: str, state: str, help: str, title: str = "") -> Finding:
     path = shutil.which(name)
     if path is None:
-        return Finding(name=name, state=state, detail="not found", help=help)
-    return Finding(name=name, state="ok", detail=path)
+        return Finding(name=title or name, state=state, detail="not found", help=help)
+    return Finding(name=title or name, state="ok", detail=path)
 
 
 def _uv() -> Finding:

@@ -108,12 +108,18 @@ def test_arguments_are_split_as_task_lib_does(text, arguments):
 
 
 def test_the_error_lists_the_versions_that_are_there(machine):
-    server = run(machine, task("UsePythonVersion@0", versionSpec="3.1"))
+    server = run(machine, task("UsePythonVersion@0", versionSpec="3.99"))
     own = ".".join(map(str, sys.version_info[:3]))
     message = server.issues[0].message
-    assert message.startswith('no Python on this machine fits versionSpec "3.1"; there are: ')
+    assert message.startswith('no Python on this machine fits versionSpec "3.99"; there are: ')
     assert own in message
-    assert message.endswith('"uv python install 3.1" adds one')
+    assert message.endswith('"uv python install 3.99" adds one')
+
+
+@pytest.mark.parametrize("spec", ["2.8", "3.1", "3.2"])
+def test_what_uv_does_not_have_is_not_asked_of_it(machine, spec):
+    server = run(machine, task("UsePythonVersion@0", versionSpec=spec))
+    assert server.issues[0].message.endswith("put one on the PATH, or ask for one of these")
 
 
 @pytest.mark.parametrize("spec", ["pypy3", "3.14-dev"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from penstock.agent.programs import find_program, split_arguments
 from penstock.agent.server import ToolMissing
 from penstock.agent.tasks.contract import Input, Task
 from penstock.agent.tasks.scripts import write_script
+
+_OLDEST_OF_UV = 8  # of Python 3
 
 
 def run_python_script(step: StepContext) -> Outcome:
@@ -60,7 +63,7 @@ def use_python_version(step: StepContext) -> Outcome:
         listed = ", ".join(sorted(known, key=_parts)) or "none"
         return failed(
             f'no Python on this machine fits versionSpec "{spec}"; there are: {listed}. '
-            f'"uv python install {spec}" adds one'
+            + _next_step(spec)
         )
     step.log.line(f"Found Python {version} at {known[version].path}")
     scripts = _environment(step, version, known[version])
@@ -68,6 +71,14 @@ def use_python_version(step: StepContext) -> Outcome:
     if step.input("addToPath").lower() != "false":
         step.job.path_prepended.insert(0, str(scripts))
     return SUCCEEDED
+
+
+def _next_step(spec: str) -> str:
+    """How to come by a Python that fits: uv has none that is older than 3.8."""
+    old = re.match(r"[=v\s]*(?:2|3\.(\d+))(?:\.|$)", spec)
+    if old and int(old[1] or 0) < _OLDEST_OF_UV:
+        return "put one on the PATH, or ask for one of these"
+    return f'"uv python install {spec}" adds one'
 
 
 def choose_version(spec: str, versions: Sequence[str]) -> str | None:
