@@ -18,7 +18,8 @@ from penstock.cli.serving import organization
 from penstock.cli.summary import MlJob
 from penstock.cli.tasks import AgentTasks
 from penstock.cli.triggerservices import TriggerServices
-from penstock.devops.queueing import Prepared, Queueing
+from penstock.devops.queueing.preparing import Prepared, Preparing
+from penstock.devops.queueing.queue import Queueing
 from penstock.devops.resources import Resource, ResourceType
 from penstock.engine.redaction import without_secrets
 from penstock.engine.state import RunState
@@ -90,17 +91,20 @@ class DevopsServices:
         self.definitions = SqlDefinitions(host.database)
         self.lists = RunLists(host.database)
         self.sources = HostedSources(self.projects, self.repositories, self._clone_address)
-        self.queueing = Queueing(
+        self.preparing = Preparing(
             sources=self.sources,
             library_of=lambda project, files: host.library.for_run(project, files),
             catalog=AgentTasks(),
+            collection_uri=f"{host.access.url}/{self.organization}/",
+        )
+        self.queueing = Queueing(
+            preparing=self.preparing,
             runs=host.runs,
             start=host.scheduler.start,
-            collection_uri=f"{host.access.url}/{self.organization}/",
             clock=time.time,
         )
         self.triggers = TriggerServices(host, self)
-        self.refilling = Refilling(host.runs.get, self.definitions, self.queueing.prepare)
+        self.refilling = Refilling(host.runs.get, self.definitions, self.preparing.prepare)
         self._wakeups = Wakeups()
         on_event, on_log = wakes(self._wakeups)
         host.scheduler.subscribe(on_event)
@@ -218,6 +222,7 @@ class DevopsServices:
             logs=host.logs,
             attachments=host.agents.attachments,
             deployments=host.deployments,
+            preparing=self.preparing,
             queueing=self.queueing,
             sources=self.sources,
             explain=_explain,

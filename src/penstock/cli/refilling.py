@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from penstock.devops.definitions import Definitions
 from penstock.devops.plans.stages import UnknownStage
-from penstock.devops.queueing import Person, Prepared, RunRequest
+from penstock.devops.queueing.preparing import Prepared
+from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.engine.events import Event
 from penstock.engine.plan import Plan

@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from penstock.devops.queueing import Person
-from penstock.devops.starting import Ended, Moved, Proposed, Pushed, Started, Starts
+from penstock.devops.queueing.requests import Person
+from penstock.devops.starting.book import Started
+from penstock.devops.starting.deciding import Deciding
+from penstock.devops.starting.facts import Facts
+from penstock.devops.starting.occasions import Ended, Moved, Proposed, Pushed
+from penstock.devops.starting.starts import Starts
 from penstock.devops.triggers import Going
 from penstock.engine.events import Event, RunFinished
 from penstock.server.devops.builds.views import full_ref, reason_word, result_word
@@ -42,14 +46,24 @@ class TriggerServices:
         self._devops = devops
         self._clock = clock
         self.book = Triggers(host.database)
-        self.starts = Starts(
-            definitions=devops.definitions,
+        facts = Facts(
             sources=devops.sources,
-            queueing=devops.queueing,
+            preparing=devops.preparing,
             book=self.book,
             going=self._going,
             scheduled=self._scheduled,
-            cancel=lambda run, why: host.scheduler.cancel(str(run), reason=why),
+        )
+        self.starts = Starts(
+            definitions=devops.definitions,
+            sources=devops.sources,
+            facts=facts,
+            deciding=Deciding(
+                facts=facts,
+                queueing=devops.queueing,
+                book=self.book,
+                cancel=lambda run, why: host.scheduler.cancel(str(run), reason=why),
+            ),
+            book=self.book,
         )
         self._wake = threading.Event()
         self._closing = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from penstock.devops.starting import Decided, Happened, Started
+from penstock.devops.starting.book import Decided, Happened, Started
 from penstock.store.database import Database
 from penstock.store.runs import SELECT, Run, run_of
 

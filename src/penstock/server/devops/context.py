@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from penstock.devops.definitions import Definition, Definitions
 from penstock.devops.protecting.checkpoints import Checkpoint
-from penstock.devops.queueing import Person, Prepared, Queueing
+from penstock.devops.queueing.preparing import Prepared, Preparing
+from penstock.devops.queueing.queue import Queueing
+from penstock.devops.queueing.requests import Person
 from penstock.devops.sources import Sources
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
@@ -58,6 +60,7 @@ class DevopsHttp:
     logs: Logs
     attachments: Callable[[str], Iterable[Attachment]]
     deployments: Deployments
+    preparing: Preparing
     queueing: Queueing
     sources: Sources
     explain: Callable[[RunState, str, str, str], Mapping[str, Any]]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.plans.stages import UnknownStage
-from penstock.devops.queueing import NotQueued, Queueing, RunRequest
+from penstock.devops.queueing.queue import NotQueued, Queueing
+from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.server.devops.bodies import table_of
 from penstock.server.devops.errors import bad_request

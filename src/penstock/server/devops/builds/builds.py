@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.devops.queueing import Person, RunRequest
+from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.engine.events import RunChanged
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.builds.reruns import rerun

@@ -9,7 +9,8 @@ from typing import Any
 
 from penstock.devops.definitions import Definition
 from penstock.devops.plans.stages import UnknownStage
-from penstock.devops.queueing import Prepared, RunRequest
+from penstock.devops.queueing.preparing import Prepared
+from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
@@ -164,7 +165,7 @@ def run_request(definition: Definition, body: dict[str, Any], call: Call) -> Run
 
 def _previewed(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
     try:
-        prepared: Prepared = http.queueing.prepare(request)
+        prepared: Prepared = http.preparing.prepare(request)
     except (SourceMissing, UnknownStage) as error:
         raise bad_request(str(error)) from error
     if prepared.compiled.pipeline is None or prepared.compiled.tree is None:

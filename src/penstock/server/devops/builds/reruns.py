@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 
 from penstock.devops.definitions import Definition
-from penstock.devops.queueing import Person, RunRequest, SecondTry
+from penstock.devops.queueing.queue import SecondTry
+from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.devops.reruns import events_to_keep, taken_over
 from penstock.devops.sources import SourceMissing
 from penstock.server.devops.context import DevopsHttp, state_of

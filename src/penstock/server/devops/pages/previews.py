@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from penstock.devops.definitions import Definition
-from penstock.devops.queueing import Prepared, RunRequest
+from penstock.devops.queueing.preparing import Prepared
+from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language import yaml
 from penstock.language.canonical import Line, dump_lines
@@ -34,7 +35,7 @@ def preview_routes(http: DevopsHttp) -> tuple[Route, ...]:
 def _preview(http: DevopsHttp, call: Call) -> Reply:
     body = call.json()
     try:
-        prepared = http.queueing.prepare(_request(http, call, body))
+        prepared = http.preparing.prepare(_request(http, call, body))
     except SourceMissing as error:
         raise not_found("InvalidSourceVersionException", str(error)) from error
     assumed = {name: str(result) for name, result in table_of(body, "assume").items()}

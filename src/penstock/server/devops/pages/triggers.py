@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.devops.starting import Decided, Happened
+from penstock.devops.starting.book import Decided, Happened
 from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment

@@ -1,0 +1,1 @@
+"""Runs of pipeline definitions: asked for, prepared, kept, begun."""

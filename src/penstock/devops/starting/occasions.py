@@ -1,0 +1,63 @@
+"""What may start runs: pushes, pull requests, the ends of other runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.devops.queueing.requests import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A branch or tag that a push moved: full ref, old and new commit (zeros for none)."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """An accepted push. `repository` and `project` are ids."""
+
+    id: int
+    project: str
+    repository: str
+    by: Person
+    at: float
+    moves: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A pull request that was opened, or whose source moved. `repository` and `project` are ids,
+    `source` and `target` full refs; `head` is the commit of the source, `base` where it left the
+    target, `merge` the commit of both merged, which runs."""
+
+    number: int
+    project: str
+    repository: str
+    source: str
+    target: str
+    head: str
+    base: str
+    merge: str
+    title: str
+    is_draft: bool
+    by: Person
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A run that ended: numbers of run and pipeline, full ref, the service's words for results."""
+
+    run: int
+    pipeline: int
+    ref: str
+    commit: str
+    result: str
+    tags: tuple[str, ...]
+    stages: tuple[tuple[str, str], ...]
+    by: Person
+    at: float
