@@ -71,7 +71,6 @@ def event_of(given):
         return PullRequestChanged(
             repository="app",
             number=5,
-            source_ref="refs/heads/topic",
             target_ref=given["pr"],
             commit="merged",
             changed_paths=tuple(given["paths"]) if "paths" in given else None,

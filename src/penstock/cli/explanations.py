@@ -81,7 +81,7 @@ def explain_node(reason: Reason, telling: Telling) -> str:
         verb = "ran" if telling.is_past else "would run"
         lines += ["", f"  but nothing in it {verb}; explain a job of it"]
     elif not telling.assumed:
-        lines += _ways(reason.ways, _other_outcome(reason, telling), telling)
+        lines += _ways(reason.ways, _other_outcome(reason, telling))
     if not telling.is_past and _lacks_output(reason):
         lines += ["", f"  {telling.paint(DIM, 'note')}: {OUTPUTS_ARE_LATE}"]
     return "\n".join(lines)
@@ -162,7 +162,7 @@ def _other_outcome(reason: Reason, telling: Telling) -> str:
     return "it would have run if" if telling.is_past else "it would run if"
 
 
-def _ways(ways: Ways, lead: str, telling: Telling) -> Iterator[str]:
+def _ways(ways: Ways, lead: str) -> Iterator[str]:
     useful = [way for way in dict.fromkeys(tuple(dict.fromkeys(way)) for way in ways) if way]
     if not useful or not lead:
         return
@@ -197,7 +197,7 @@ def explain_step(
             (False, True): "it would have run if",
             (False, False): "it would run if",
         }[step.holds, telling.is_past]
-        lines += _ways(ways(step.part, not step.holds), lead, telling)
+        lines += _ways(ways(step.part, not step.holds), lead)
     if remarks:
         lines.append("")
         lines += [f"  {telling.paint(DIM, 'note')}: {remark}" for remark in remarks]

@@ -89,7 +89,6 @@ def _event(asked: Asked, root: Path, name: str, branch: str) -> tuple[Event, str
         change = PullRequestChanged(
             repository=name,
             number=1,
-            source_ref=branch,
             target_ref=target,
             commit="",
             changed_paths=paths,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.devops.repository import SAFE
+from penstock.devops.git import git_output
 
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 _NONE = "0" * 40
@@ -93,13 +92,7 @@ def _paths(root: Path, base: str | None, head: str) -> tuple[str, ...] | None:
 def _git(root: Path, *arguments: str) -> str | None:
     """What git printed without the last line end, or None where it failed or is missing."""
     try:
-        done = subprocess.run(
-            ["git", *SAFE, "-C", str(root), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        found = git_output(root, *arguments)
     except FileNotFoundError:
         return None
-    return done.stdout.removesuffix("\n") if done.returncode == 0 else None
+    return None if found is None else found.removesuffix("\n")

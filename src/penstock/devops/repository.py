@@ -7,17 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SAFE = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "protocol.ext.allow=never",
-    "-c",
-    "log.showSignature=false",
-)
-"""Options for every call: nothing that a repository's own settings name is run."""
+from penstock.devops.git import SAFE
+
 _FIELDS = "%H%x00%an%x00%ae%x00%s"
 _SETTINGS = ("config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$")
 

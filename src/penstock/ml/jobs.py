@@ -222,10 +222,6 @@ class MlService:
         """What the agent is asked to do for a job; None for a pipeline, and before it is kept."""
         return self.states([job])[0].work if job.node else None
 
-    def jobs_started_by(self, origin_run: str) -> list[str]:
-        """The names of the jobs that steps of a pipeline run submitted, in order."""
-        return [job.name for job in self.jobs.started_by(origin_run)]
-
     # What the engine tells
 
     def on_event(self, run: str, event: Event) -> None:

@@ -395,8 +395,8 @@ def test_origin_is_kept_so_that_a_run_can_wait(server: Server) -> None:
     answer = server.ask("PUT", "~/jobs/j1", {"properties": command()}, headers=headers)
     assert answer.json["properties"]["properties"]["penstock.origin"] == origin
     server.put("~/jobs/j2", command())
-    assert server.service.jobs_started_by("12") == ["j1"]
-    assert server.service.jobs_started_by("1") == []
+    assert [job.name for job in server.service.jobs.started_by("12")] == ["j1"]
+    assert server.service.jobs.started_by("1") == []
 
 
 def test_warnings_of_a_job_are_in_its_details(server: Server) -> None:

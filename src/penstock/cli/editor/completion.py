@@ -65,7 +65,7 @@ def _in_expression(
     project: Project, source: Source, before: str, cursor: Cursor
 ) -> Iterator[Suggestion] | None:
     if macro := _MACRO.search(before):
-        return _variables(project, source, macro["prefix"], closing=")")
+        return _variables(project, source, macro["prefix"])
     in_code = _EXPRESSION.search(before)
     is_condition = cursor.kind != "key" and cursor.path[-1:] == _CONDITIONS
     if in_code is None and not is_condition:
@@ -91,9 +91,7 @@ def _context(context: str, project: Project, source: Source, prefix: str) -> Ite
             yield Suggestion(name, "name", prefix=prefix)
 
 
-def _variables(
-    project: Project, source: Source, prefix: str, closing: str = ""
-) -> Iterator[Suggestion]:
+def _variables(project: Project, source: Source, prefix: str) -> Iterator[Suggestion]:
     known: dict[str, str] = {}
     for one in variables_of(project.snapshots_of(source.name)):
         known.setdefault(one.name, one.value)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 
-from penstock.devops.repository import SAFE
+from penstock.devops.git import SAFE, git_output
 from penstock.language.source import Source, decode
 from penstock.language.templates.files import Files, UnreadableFile
 
@@ -126,15 +126,8 @@ def _inside(path: str) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git printed, or None where it failed."""
+    """What git printed, or None where it failed. Raises GitFailed where it is missing."""
     try:
-        done = subprocess.run(
-            ["git", *SAFE, "-C", str(root), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        return git_output(root, *arguments)
     except FileNotFoundError as error:
         raise GitFailed("git is not installed") from error
-    return done.stdout if done.returncode == 0 else None

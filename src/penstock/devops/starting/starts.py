@@ -137,7 +137,6 @@ class Starts:
             repository=repository.name,
             project=repository.project_name,
             number=pull.number,
-            source_ref=pull.source,
             target_ref=pull.target,
             commit=pull.merge,
             changed_paths=self._sources.changed_paths(repository, pull.base, pull.head),

@@ -168,7 +168,6 @@ def _started(
         ref=ref,
         commit=commit,
         alias=resource.alias.value,
-        category="pipeline",
         variables=_variables(ended, resource),
         diagnostics=definition.diagnostics,
     )

@@ -157,7 +157,6 @@ def _by_resource(
         span=verdict.span,
         ref=definition.default_ref,
         alias=resource.alias.value,
-        category="repository",
         variables={
             "Resources.TriggeringAlias": resource.alias.value,
             "Resources.TriggeringCategory": "repository",

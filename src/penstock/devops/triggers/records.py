@@ -65,11 +65,6 @@ class Push:
         return self.ref.startswith("refs/tags/")
 
     @property
-    def is_created(self) -> bool:
-        """Whether the branch or tag is new."""
-        return not self.old_commit.strip("0")
-
-    @property
     def is_deleted(self) -> bool:
         """Whether the branch or tag is gone."""
         return not self.new_commit.strip("0")
@@ -85,7 +80,6 @@ class PullRequestChanged:
 
     repository: str
     number: int
-    source_ref: str
     target_ref: str
     commit: str
     project: str = ""
@@ -185,9 +179,8 @@ class Decision:
     """What becomes of one pipeline at an event, and why, in a sentence for people.
 
     `span` is the place of the YAML that decided, where there is one. A run is of `ref` at `commit`;
-    an empty commit means the newest. `cancels` are runs that this one replaces; `alias` and
-    `category` (`pipeline`, `repository`) name the resource that started it. `variables` are the
-    predefined ones that come with the reason.
+    an empty commit means the newest. `cancels` are runs that this one replaces; `alias` names
+    the resource that started it. `variables` are the predefined ones that come with the reason.
     """
 
     definition: str
@@ -199,7 +192,6 @@ class Decision:
     commit: str = ""
     cancels: tuple[int, ...] = ()
     alias: str = ""
-    category: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
-from penstock.devops.repository import SAFE
+from penstock.devops.git import SAFE
 
 SECONDS = 120.0
 OUTPUT_LIMIT = 64 * 1024 * 1024
