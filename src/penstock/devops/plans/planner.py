@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from penstock.devops.outside import unwatched
+from penstock.devops.plans.gates import plan_checkpoint
 from penstock.devops.plans.hooks import hooks_of, plan_deployment
 from penstock.devops.plans.legs import plan_legs, plan_runtime_matrix
 from penstock.devops.plans.planning import (
@@ -24,7 +25,6 @@ from penstock.devops.plans.planning import (
 )
 from penstock.devops.plans.steps import minutes, whole
 from penstock.devops.plans.work import plan_work
-from penstock.devops.protecting.gates import plan_checkpoint
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Variable
 from penstock.language import pipeline as model

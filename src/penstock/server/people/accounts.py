@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
+from penstock.server.actors import account_of, actor_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.errors import Refused
-from penstock.server.people.actors import account_of, actor_of
 from penstock.server.people.bodies import body_of, flag, text
 from penstock.server.people.house import House
 from penstock.server.people.signin import SignIn, session_cookie

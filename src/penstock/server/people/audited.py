@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from penstock.server.people.actors import actor_of
+from penstock.server.actors import actor_of
 from penstock.server.routes import Answer, Call, Permission, Route
 from penstock.store.audit import Audit
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from penstock.server.actors import actor_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.people.accounts import worded
-from penstock.server.people.actors import actor_of
 from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House
 from penstock.server.routes import Answer, Call, Permission, Reply, Route

@@ -5,8 +5,8 @@ https://learn.microsoft.com/rest/api/azure/devops/profile/profiles/get
 
 from __future__ import annotations
 
+from penstock.server.actors import account_of
 from penstock.server.devops.errors import devops_error, not_found
-from penstock.server.people.actors import account_of
 from penstock.server.people.bodies import iso
 from penstock.server.people.house import House
 from penstock.server.routes import Call, Permission, Reply, Route

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+from penstock.server.actors import account_of, actor_of, address_of
 from penstock.server.auth import SESSION_COOKIE
 from penstock.server.devops.errors import bad_request, devops_error
 from penstock.server.errors import Refused
-from penstock.server.people.actors import account_of, actor_of, address_of
 from penstock.server.people.attempts import Attempts
 from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House

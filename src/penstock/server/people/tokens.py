@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from penstock.devops.plans.variables import stable_id
+from penstock.server.actors import account_of, actor_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
-from penstock.server.people.actors import account_of, actor_of
 from penstock.server.people.bodies import body_of, moment, number, text
 from penstock.server.people.house import House
 from penstock.server.people.rights import unknown_scopes

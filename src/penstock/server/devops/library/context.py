@@ -12,10 +12,10 @@ from typing import Any
 
 from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import NOUNS, Actor, Kept, Resource, ResourceType
+from penstock.server.actors import actor_of as audit_actor
 from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.errors import Refused
-from penstock.server.people.actors import actor_of as audit_actor
 from penstock.server.routes import Call, Permission
 from penstock.store.approvals import Checks
 from penstock.store.audit import Audit

@@ -1,7 +1,7 @@
 """The checkpoint of a stage: a gate in the plan, wherever the stage uses what the project protects.
 
 A stage that uses nothing protected and waits for nobody has none, and costs nothing. What holds is
-found out when the stage is reached (`checkpoints.py`), as on the service.
+found out when the stage is reached (`protecting/checkpoints.py`), as on the service.
 """
 
 from __future__ import annotations
