@@ -48,10 +48,9 @@ def plan(folder: Path, text: str, **secrets: str) -> Planned:
     compiled = compile_pipeline("azure-pipelines.yml", LocalFiles(folder))
     assert compiled.pipeline is not None, render(list(compiled.diagnostics))
     surroundings = Surroundings(
-        library=read_library(LocalFiles(folder)),
+        library=read_library(LocalFiles(folder)).with_secrets(secrets),
         catalog=Tasks(),
         repositories={"self": Repository(alias="self", name="project", url=str(folder))},
-        secrets=secrets,
     )
     return plan_pipeline(compiled.pipeline, surroundings)
 

@@ -33,14 +33,13 @@ def plan_loaded(
     for alias, folder in loaded.repositories.items():
         repositories[alias.casefold()] = Repository(alias=alias, name=folder.name, url=str(folder))
     surroundings = Surroundings(
-        library=loaded.library,
+        library=loaded.library.with_secrets(secrets),
         catalog=catalog or AgentTasks(),
         repositories=repositories,
         variables=(
             *loaded.variables,
             *(Variable(name=name, value=value, secret=True) for name, value in secrets.items()),
         ),
-        secrets={name.casefold(): value for name, value in secrets.items()},
         definition_key=f"{loaded.root}:{loaded.path}",
     )
     return plan_pipeline(pipeline, surroundings)

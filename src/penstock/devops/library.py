@@ -87,6 +87,18 @@ class NoValues:
         return {}
 
 
+class _Given:
+    """Values that were given for one run, over what else is known."""
+
+    def __init__(self, given: Mapping[str, str], below: SecretValues) -> None:
+        self._given = {name.casefold(): value for name, value in given.items()}
+        self._below = below
+
+    def of(self, thing: VariableGroup | Connection) -> Mapping[str, str]:
+        """The given ones whatever the thing, for they were given by name alone."""
+        return {**self._below.of(thing), **self._given}
+
+
 _Item = TypeVar("_Item")
 
 
@@ -118,15 +130,17 @@ class Library:
         """The value of a secret variable, None where it is not known."""
         return self.values.of(group).get(name.casefold())
 
-    def endpoint(self, connection: Connection, given: Mapping[str, str] | None = None) -> Endpoint:
-        """The connection with the values of its secrets; those `given` (names in lower case) win.
+    def with_secrets(self, given: Mapping[str, str]) -> Library:
+        """The same library, in which these values of secrets win."""
+        return replace(self, values=_Given(given, self.values)) if given else self
 
-        A secret that has no value is left out of its parameters.
-        """
+    def endpoint(self, connection: Connection) -> Endpoint:
+        """The connection with the values of its secrets; one without a value is left out of its
+        parameters."""
         endpoint = connection.endpoint
         if not endpoint.secrets:
             return endpoint
-        known = {**self.values.of(connection), **(given or {})}
+        known = self.values.of(connection)
         found = {n: known[n.casefold()] for n in endpoint.secrets if n.casefold() in known}
         return replace(endpoint, parameters={**endpoint.parameters, **found})
 

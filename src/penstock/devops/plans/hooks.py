@@ -37,60 +37,59 @@ def plan_deployment(
             unsupported(job, f'deployment strategy "{type(job.strategy).__name__.lower()}"')
         )
         return
-    environment = expand(job.environment.name.value, known) if job.environment else ""
-    resource = (
-        job.environment.resource_name.value
-        if job.environment and job.environment.resource_name
-        else ""
+    target = job.environment
+    environment = expand(target.name.value, known) if target else ""
+    resource = target.resource_name.value if target and target.resource_name else ""
+    planning.nodes.append(_group(node, environment, resource))
+    planning.deployments.append(
+        Deployment(node=node.id, environment=environment, resource=resource)
     )
+    previous: tuple[str, ...] = ()
+    for name, hook in hooks_of(job):
+        work = plan_work(
+            planning,
+            hook.steps,
+            hook.pool or pool,
+            known,
+            job=job.id.value,
+            implicit_checkout=False,
+            clean=job.workspace_clean,
+            download=name == "deploy",
+        )
+        hook_node = _hook(node, name, previous)
+        planning.nodes.append(leaf(hook_node, work, node.key, node.display_name))
+        if not name.startswith("on."):
+            previous = (*previous, hook_node.id)
+
+
+def _group(node: Node, environment: str, resource: str) -> Node:
     facts = {
         "Environment.Name": environment,
         "Environment.ResourceName": resource,
         "Strategy.Name": "runOnce",
     }
-    group = replace(
+    return replace(
         node,
         kind="deployment",
         variables=(*node.variables, *facts_as_variables(facts)),
         timeout=None,
         output_aliases=((node.key, "deploy"), ("Deploy", "deploy")),
     )
-    planning.nodes.append(group)
-    planning.deployments.append(
-        Deployment(node=node.id, environment=environment, resource=resource)
+
+
+def _hook(node: Node, name: str, depends_on: tuple[str, ...]) -> Node:
+    return Node(
+        id=f"{node.id}/{name}",
+        key=name,
+        kind="hook",
+        display_name=node.display_name if name == "deploy" else name,
+        parent=node.id,
+        depends_on=depends_on,
+        condition="failed()" if name == "on.failure" else "succeeded()",
+        variables=facts_as_variables({"Strategy.CycleName": "Iteration"}),
+        timeout=node.timeout,
+        cancel_timeout=node.cancel_timeout,
     )
-    previous: tuple[str, ...] = ()
-    for hook_name, hook in hooks_of(job):
-        steps_pool = hook.pool or pool
-        work = plan_work(
-            planning,
-            hook.steps,
-            steps_pool,
-            known,
-            job=job.id.value,
-            implicit_checkout=False,
-            clean=job.workspace_clean,
-            download=hook_name == "deploy",
-        )
-        identifier = f"{node.id}/{hook_name}"
-        condition, depends_on = "succeeded()", previous
-        if hook_name == "on.failure":
-            condition = "failed()"
-        if not hook_name.startswith("on."):
-            previous = (*previous, identifier)
-        hook_node = Node(
-            id=identifier,
-            key=hook_name,
-            kind="hook",
-            display_name=node.display_name if hook_name == "deploy" else hook_name,
-            parent=node.id,
-            depends_on=depends_on,
-            condition=condition,
-            variables=facts_as_variables({"Strategy.CycleName": "Iteration"}),
-            timeout=node.timeout,
-            cancel_timeout=node.cancel_timeout,
-        )
-        planning.nodes.append(leaf(hook_node, work, node.key, node.display_name))
 
 
 def hooks_of(job: model.DeploymentJob) -> list[tuple[str, model.Hook]]:

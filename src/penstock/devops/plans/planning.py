@@ -18,15 +18,13 @@ from penstock.language.source import Diagnostic
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a plan needs beside the pipeline. `variables` are the predefined and queue-time ones,
-    weakest first; `repositories` are keyed by alias in lower case, `self` among them; `secrets`
-    are the values of secret variables, names in lower case. With `protection`, stages that use
-    protected resources, or wait for a person, get a checkpoint."""
+    weakest first; `repositories` are keyed by alias in lower case, `self` among them. With
+    `protection`, stages that use protected resources, or wait for a person, get a checkpoint."""
 
     library: Library
     catalog: TaskCatalog
     repositories: Mapping[str, Repository]
     variables: tuple[Variable, ...] = ()
-    secrets: Mapping[str, str] = field(default_factory=dict)
     definition_key: str = ""
     protection: Protection | None = None
 
@@ -134,9 +132,7 @@ def facts_as_variables(values: Mapping[str, str]) -> tuple[Variable, ...]:
 def _group_secret(
     planning: Planning, item: model.VariableGroup, group: VariableGroup, name: str, quiet: bool
 ) -> Variable:
-    value = planning.surroundings.secrets.get(name.casefold())
-    if value is None:
-        value = planning.surroundings.library.secret(group, name)
+    value = planning.surroundings.library.secret(group, name)
     if value is None and not quiet:
         planning.problems.append(
             Diagnostic(

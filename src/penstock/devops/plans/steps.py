@@ -42,12 +42,10 @@ def plan_step(
     catalog: TaskCatalog,
     library: Library,
     variables: Mapping[str, str],
-    secrets: Mapping[str, str],
 ) -> PlannedStep:
     """The request for a step; `step` of the answer is None where it is disabled or cannot run.
 
-    `variables` are those known now: connection names may hold macros of them. `secrets` are values
-    that were given for this run, and win over the library's. Names of both are in lower case.
+    `variables` are those known now, names in lower case: connection names may hold macros of them.
     """
     if step.enabled is not None and step.enabled.value.strip().casefold() in _FALSE:
         return PlannedStep(step=None)
@@ -58,7 +56,7 @@ def plan_step(
         return PlannedStep(step=None, diagnostics=(problem,))
     if step.target is not None:
         problems += _target_problems(step)
-    endpoints = _endpoints(step, facts, library, variables, secrets, problems)
+    endpoints = _endpoints(step, facts, library, variables, problems)
     request = requests.Step(
         id=identifier,
         task=step.task.value,
@@ -160,7 +158,6 @@ def _endpoints(
     facts: TaskFacts,
     library: Library,
     variables: Mapping[str, str],
-    secrets: Mapping[str, str],
     problems: list[Diagnostic],
 ) -> list[requests.Endpoint]:
     found: list[requests.Endpoint] = []
@@ -176,7 +173,7 @@ def _endpoints(
         if connection is None:
             problems.append(_missing_connection(step, name, wanted, kind, text))
             continue
-        endpoint = library.endpoint(connection, secrets)
+        endpoint = library.endpoint(connection)
         known = {parameter.casefold() for parameter in endpoint.parameters}
         missing = (secret for secret in endpoint.secrets if secret.casefold() not in known)
         problems += [_missing_value(wanted, secret, text) for secret in missing]

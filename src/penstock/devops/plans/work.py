@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from penstock.devops.library import LOCAL_SCHEME
 from penstock.devops.plans.images import choose_image
 from penstock.devops.plans.macros import expand
 from penstock.devops.plans.planning import Planning
@@ -30,27 +31,19 @@ def plan_work(
     """What the agent is asked to do for the steps of a job, known by its id, or of a hook of it.
 
     `known` holds variables that macros may show now, names in lower case. A job without a checkout
-    step checks out `self`; a deployment hook does not, but downloads the run\'s artifacts.
+    step checks out `self`; a deployment hook does not, but downloads the run's artifacts.
     """
     surroundings = planning.surroundings
-    if pool is not None and pool.name is not None and pool.name.value.casefold() == "server":
-        planning.problems.append(
-            Diagnostic(
-                code="PS2113",
-                message="agentless jobs (`pool: server`) are not supported yet",
-                span=pool.name.span,
-                label="runs on the server",
-                help="`penstock run --skip-stage` leaves out the stage that needs it",
-            )
-        )
+    _check_pool(planning, pool)
     image = expand(pool.vm_image.value, known) if pool and pool.vm_image else ""
     choice = choose_image(image, surroundings.library.images)
+    keywords = {step.keyword for step in steps}
     requested: list[Step] = []
     endpoints: dict[str, Endpoint] = {}
     secure_files: list[SecureFileSource] = []
-    if implicit_checkout and not any(step.keyword == "checkout" for step in steps):
+    if implicit_checkout and "checkout" not in keywords:
         requested.append(_checkout_self(len(requested) + 1))
-    if download and planning.publishes and not any(s.keyword == "download" for s in steps):
+    if download and planning.publishes and "download" not in keywords:
         requested.append(_download_current(len(requested) + 1))
     for step in steps:
         planned = plan_step(
@@ -59,7 +52,6 @@ def plan_work(
             catalog=surroundings.catalog,
             library=surroundings.library,
             variables=known,
-            secrets=surroundings.secrets,
         )
         planning.problems += (_of_job(problem, job) for problem in planned.diagnostics)
         endpoints |= {e.id: e for e in planned.endpoints}
@@ -67,12 +59,6 @@ def plan_work(
             requested.append(planned.step)
             _check_repository(planning, step)
             secure_files += _secure_files(planning, step)
-    notes = [choice.note] if choice.note else []
-    notes += [
-        f'connection "{e.name}" stands for the local workspace'
-        for e in endpoints.values()
-        if e.scheme == "PenstockLocal"
-    ]
     return StepsWork(
         steps=tuple(requested),
         repositories=tuple(surroundings.repositories.values()),
@@ -82,8 +68,29 @@ def plan_work(
         image=choice.target,
         definition_key=surroundings.definition_key,
         clean=clean.value if clean else "",
-        notes=tuple(notes),
+        notes=(*([choice.note] if choice.note else ()), *_notes(endpoints.values())),
     )
+
+
+def _check_pool(planning: Planning, pool: model.Pool | None) -> None:
+    if pool is None or pool.name is None or pool.name.value.casefold() != "server":
+        return
+    planning.problems.append(
+        Diagnostic(
+            code="PS2113",
+            message="agentless jobs (`pool: server`) are not supported yet",
+            span=pool.name.span,
+            label="runs on the server",
+            help="`penstock run --skip-stage` leaves out the stage that needs it",
+        )
+    )
+
+
+def _notes(endpoints: Iterable[Endpoint]) -> Iterator[str]:
+    """What the log of the job says of its connections."""
+    for endpoint in endpoints:
+        if endpoint.scheme == LOCAL_SCHEME:
+            yield f'connection "{endpoint.name}" stands for the local workspace'
 
 
 CHECKOUT_TASK = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"

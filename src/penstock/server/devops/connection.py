@@ -6,9 +6,12 @@ A server of one's own has every area at one address, which it says by an empty l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from penstock.devops.plans.variables import stable_id
-from penstock.server.devops.errors import devops_error
 from penstock.server.devops.locations import Location
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
 from penstock.server.routes import Call, Permission, Reply, Route
 
 LOCATIONS = (
@@ -27,63 +30,58 @@ LOCATIONS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Server:
+    organization: str
+    version: str
+
+
 def connection_routes(organization: str, version: str) -> tuple[Route, ...]:
     """`organization` is the name of the one this server has; `version` that of the program."""
-
-    def connection_data(call: Call) -> Reply:
-        principal = call.principal
-        name = principal.name if principal else "anonymous"
-        shown = principal.display_name if principal else ""
-        user = {
-            "id": (principal.id if principal else "") or stable_id("user", name),
-            "descriptor": f"Penstock.Account;{name}",
-            "providerDisplayName": shown or name,
-            "isActive": True,
-            "properties": {"Account": {"$type": "System.String", "$value": name}},
-        }
-        return {
-            "authenticatedUser": user,
-            "authorizedUser": user,
-            "instanceId": stable_id("collection", organization),
-            "deploymentId": stable_id("deployment", organization),
-            "deploymentType": "onPremises",
-            "locationServiceData": {
-                "serviceOwner": stable_id("deployment", organization),
-                "defaultAccessMappingMoniker": "PublicAccessMapping",
-                "lastChangeId": 1,
-                "lastChangeId64": 1,
-                "clientCacheTimeToLive": 3600,
-            },
-        }
-
-    def areas(call: Call) -> Reply:
-        return {"count": 0, "value": []}
-
-    def alive(call: Call) -> Reply:
-        return {"name": "penstock", "version": version, "organization": organization}
-
-    return (
-        Route(
-            method="GET",
-            path="/_apis/penstock/status",
-            permission=Permission.PUBLIC,
-            handler=alive,
-            quick=True,
-        ),
-        Route(
-            method="GET",
-            path="/{organization}/_apis/connectionData",
-            permission=Permission.SIGNED_IN,
-            handler=connection_data,
-            quick=True,
-            on_error=devops_error,
-        ),
-        Route(
-            method="GET",
-            path="/{organization}/_apis/ResourceAreas",
-            permission=Permission.SIGNED_IN,
-            handler=areas,
-            quick=True,
-            on_error=devops_error,
-        ),
+    base = "/{organization}/_apis"
+    return routes_of(
+        _Server(organization, version),
+        ("GET", "/_apis/penstock/status", Permission.PUBLIC, _status),
+        ("GET", f"{base}/connectionData", Permission.SIGNED_IN, _connection_data),
+        ("GET", f"{base}/ResourceAreas", Permission.SIGNED_IN, _areas),
+        quick=True,
     )
+
+
+def _status(server: _Server, call: Call) -> Reply:
+    return {"name": "penstock", "version": server.version, "organization": server.organization}
+
+
+def _connection_data(server: _Server, call: Call) -> Reply:
+    organization = server.organization
+    user = _user(call)
+    return {
+        "authenticatedUser": user,
+        "authorizedUser": user,
+        "instanceId": stable_id("collection", organization),
+        "deploymentId": stable_id("deployment", organization),
+        "deploymentType": "onPremises",
+        "locationServiceData": {
+            "serviceOwner": stable_id("deployment", organization),
+            "defaultAccessMappingMoniker": "PublicAccessMapping",
+            "lastChangeId": 1,
+            "lastChangeId64": 1,
+            "clientCacheTimeToLive": 3600,
+        },
+    }
+
+
+def _user(call: Call) -> dict[str, object]:
+    principal = call.principal
+    name = principal.name if principal else "anonymous"
+    return {
+        "id": (principal.id if principal else "") or stable_id("user", name),
+        "descriptor": f"Penstock.Account;{name}",
+        "providerDisplayName": (principal.display_name if principal else "") or name,
+        "isActive": True,
+        "properties": {"Account": {"$type": "System.String", "$value": name}},
+    }
+
+
+def _areas(server: _Server, call: Call) -> Reply:
+    return listed([])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from penstock.server.devops.errors import devops_error
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
 from penstock.server.routes import Call, Permission, Reply, Route
 
 
@@ -44,31 +45,19 @@ def table(locations: Iterable[Location]) -> list[dict[str, object]]:
 
 def location_routes(locations: Iterable[Location]) -> tuple[Route, ...]:
     """`OPTIONS` of the whole API and of one area."""
-    rows = table(locations)
-
-    def everything(call: Call) -> Reply:
-        return {"count": len(rows), "value": rows}
-
-    def of_area(call: Call) -> Reply:
-        wanted = call.parameters["area"].lower()
-        found = [row for row in rows if str(row["area"]).lower() == wanted]
-        return {"count": len(found), "value": found}
-
-    return (
-        Route(
-            method="OPTIONS",
-            path="/{organization}/_apis",
-            permission=Permission.PUBLIC,
-            handler=everything,
-            quick=True,
-            on_error=devops_error,
-        ),
-        Route(
-            method="OPTIONS",
-            path="/{organization}/_apis/{area}",
-            permission=Permission.PUBLIC,
-            handler=of_area,
-            quick=True,
-            on_error=devops_error,
-        ),
+    base = "/{organization}/_apis"
+    return routes_of(
+        table(locations),
+        ("OPTIONS", base, Permission.PUBLIC, _everything),
+        ("OPTIONS", f"{base}/{{area}}", Permission.PUBLIC, _of_area),
+        quick=True,
     )
+
+
+def _everything(rows: list[dict[str, object]], call: Call) -> Reply:
+    return listed(rows)
+
+
+def _of_area(rows: list[dict[str, object]], call: Call) -> Reply:
+    wanted = call.parameters["area"].lower()
+    return listed([row for row in rows if str(row["area"]).lower() == wanted])

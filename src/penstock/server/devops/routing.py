@@ -22,11 +22,13 @@ def routes_of(
     stores: _Stores,
     *rows: Row[_Stores],
     body_limit: int = BODY_LIMIT,
+    quick: bool = False,
     on_error: Callable[[Exception], Answer] = devops_error,
 ) -> tuple[Route, ...]:
     """The routes of a table, whose functions get `stores`.
 
-    `body_limit` is how many bytes a request's body may have, `on_error` words what they raise.
+    `body_limit` is how many bytes a request's body may have, `on_error` words what they raise;
+    `quick` ones run in the server's own loop, and never wait.
     """
     return tuple(
         Route(
@@ -34,6 +36,7 @@ def routes_of(
             path=path,
             permission=permission,
             handler=partial(answer, stores),
+            quick=quick,
             body_limit=body_limit,
             on_error=on_error,
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.devops.plans.gates import CHECKPOINT
 from penstock.devops.protecting.checkpoints import Checkpoint
 from penstock.devops.protecting.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
@@ -19,7 +20,7 @@ from penstock.engine.state import NodeState, Phase, RunState
 from penstock.server.devops.wire import moment
 
 _NAMESPACE = uuid.UUID("7d2c3f0a-6f61-4a53-9f5e-0c8d9f6d1b42")
-_CHECKPOINT = "checkpoint"
+
 _STEPS = 1000
 _LONGEST_NAME = 200
 
@@ -95,7 +96,7 @@ class _Builder:
 
     def phase(self, job: NodeState, parent: str | None, order: int) -> None:
         """A job as the YAML has it; its legs or hooks are the jobs below it."""
-        if job.node.kind == _CHECKPOINT:
+        if job.node.kind == CHECKPOINT:
             self._checkpoint(job, parent, order)
             return
         record = self._of_node("Phase", job, parent, order)

@@ -109,15 +109,8 @@ def build_json(
     build = str(run.id)
     by_id = run.extra.get("queued_by_id", run.requested_by)
     whom = identity_json(run.requested_by, run.requested_for)
-    links = {
-        "self": api(http, call, name, "build", "builds", build),
-        "web": page(http, call, name, f"_build/results?buildId={build}"),
-        "timeline": api(http, call, name, "build", "builds", build, "timeline"),
-        "sourceVersionDisplayUri": api(http, call, name, "build", "builds", build, "sources"),
-        "badge": api(http, call, name, "build", "status", str(run.pipeline or 0)),
-    }
     return {
-        "_links": {key: {"href": href} for key, href in links.items()},
+        "_links": _build_links(http, call, run, name),
         "id": run.id,
         "buildNumber": run.number,
         "status": STATES[run.state],
@@ -125,7 +118,7 @@ def build_json(
         "queueTime": moment(run.created),
         "startTime": moment(run.started),
         "finishTime": moment(run.finished),
-        "url": links["self"],
+        "url": api(http, call, name, "build", "builds", build),
         "definition": {
             "id": run.pipeline,
             "name": run.definition,
@@ -163,6 +156,18 @@ def build_json(
             "checkoutSubmodules": False,
         },
     }
+
+
+def _build_links(http: DevopsHttp, call: Call, run: Run, project: str) -> dict[str, object]:
+    build = str(run.id)
+    links = {
+        "self": api(http, call, project, "build", "builds", build),
+        "web": page(http, call, project, f"_build/results?buildId={build}"),
+        "timeline": api(http, call, project, "build", "builds", build, "timeline"),
+        "sourceVersionDisplayUri": api(http, call, project, "build", "builds", build, "sources"),
+        "badge": api(http, call, project, "build", "status", str(run.pipeline or 0)),
+    }
+    return {key: {"href": href} for key, href in links.items()}
 
 
 def _problems(run: Run) -> list[dict[str, str]]:
