@@ -110,7 +110,10 @@ def reading(root: Path, relative: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
-    """A file to write that is at its place below `root`, whole, once the block has ended well."""
+    """A file to write that is at its place below `root`, whole, once the block has ended well.
+
+    Raises `UnsafePath`.
+    """
     parts = segments(relative)
     if not parts:
         raise _unsafe("the name of a file is missing")
@@ -157,7 +160,10 @@ def walk(root: Path, relative: str = "") -> Iterator[FileEntry]:
 
 
 def delete(root: Path, relative: str) -> bool:
-    """Remove a file, or a folder with all it holds; says whether there was one. `root` stays."""
+    """Remove a file, or a folder with all it holds; says whether there was one. `root` stays.
+
+    Raises `UnsafePath`.
+    """
     parts = segments(relative)
     if not parts:
         raise _unsafe("the name of a file is missing")

@@ -203,7 +203,7 @@ class Runs:
         """The newest runs that match every filter, newest first.
 
         `filters` are by the texts of `Run` (`kind="pipeline", branch="main"`); `before` is the id
-        of the last run of the page before.
+        of the last run of the page before. Raises ValueError for a filter that there is not.
         """
         unknown = filters.keys() - set(_FILTERS)
         if unknown:

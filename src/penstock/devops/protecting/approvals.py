@@ -153,7 +153,10 @@ def answer(
 
 
 def reassign(approval: Approval, actor: Actor, to: Actor, comment: str, now: float) -> Approval:
-    """The approval with another approver in the place of the one who gives it away."""
+    """The approval with another approver in the place of the one who gives it away.
+
+    Raises `AlreadyDecided`, and `NotAllowed` for who is no approver or an approver already.
+    """
     check_open(approval, now)
     index = _step_of(approval, actor)
     if any(step.approver.is_same(to) for step in approval.steps):

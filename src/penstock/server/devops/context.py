@@ -1,4 +1,7 @@
-"""What the handlers of pipelines and builds share: the stores, and who and what a call means."""
+"""What the handlers of pipelines and builds share: the stores, and who and what a call means.
+
+What a call names and is not in its project is a `Refused` (404).
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def variables_of(body: Mapping[str, Any], name: str = "variables") -> dict[str, 
 
 
 def start(queueing: Queueing, request: RunRequest) -> str:
-    """Queue the run; what cannot be is a refusal."""
+    """Queue the run; its id. Raises `Refused` (400) for what cannot be."""
     check_variables(request)
     try:
         return queueing.queue(request)

@@ -68,7 +68,10 @@ class _Writer:
         self.folders.append(name)
 
     def file(self, path: Path, name: str) -> bool:
-        """Add a file with the bytes it has now; False where it is gone, or is no plain file."""
+        """Add a file with the bytes it has now; False where it is gone, or is no plain file.
+
+        Raises BackupFailed where it cannot be read.
+        """
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:

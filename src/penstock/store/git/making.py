@@ -43,7 +43,10 @@ _SETTINGS: Mapping[str, str] = {
 
 
 def make_bare(folder: Path, default_branch: str) -> None:
-    """Make an empty repository at `folder`, which is not there yet, whole or not at all."""
+    """Make an empty repository at `folder`, which is not there yet, whole or not at all.
+
+    Raises GitFailed, and BadRef for a branch that cannot be.
+    """
     branch = checked_ref(default_branch).removeprefix("refs/heads/")
     draft = folder.with_name(f".{folder.name}")
     shutil.rmtree(draft, ignore_errors=True)

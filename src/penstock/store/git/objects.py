@@ -43,7 +43,10 @@ class _Reader:
     broken: bool = field(default=False)
 
     def ask(self, verb: str, name: str) -> Object | None:
-        """Send one request and read its first line."""
+        """Send one request and read its first line; None where git has no such object.
+
+        Raises GitFailed where git ended meanwhile.
+        """
         asked, answered = self.process.stdin, self.process.stdout
         assert asked is not None and answered is not None
         self.broken = True
@@ -64,7 +67,7 @@ class _Reader:
         return None
 
     def chunks(self, size: int) -> Iterator[bytes]:
-        """The content that follows the first line of `contents`."""
+        """The content that follows the first line of `contents`. Raises GitFailed for an early end."""
         answered = self.process.stdout
         assert answered is not None
         while size:

@@ -81,7 +81,7 @@ def answer(
     ok: Sequence[int] = (0,),
     limit: int = OUTPUT_LIMIT,
 ) -> tuple[bytes, int]:
-    """As `run`, with the exit code."""
+    """As `run`, with the exit code, which is one of `ok`."""
     with tempfile.TemporaryFile() as source:
         source.write(given)
         source.seek(0)
@@ -97,7 +97,7 @@ def answer(
 
 
 def chunks(folder: Path, *arguments: str) -> Generator[bytes, None, None]:
-    """What git prints, as it prints it. Whoever stops reading ends git."""
+    """What git prints, as it prints it. Whoever stops reading ends git. Raises GitFailed."""
     with started(folder, arguments) as (process, complaint):
         assert process.stdout is not None
         while chunk := os.read(process.stdout.fileno(), _CHUNK):
@@ -107,7 +107,10 @@ def chunks(folder: Path, *arguments: str) -> Generator[bytes, None, None]:
 
 
 def pieces(folder: Path, *arguments: str, separator: bytes = b"\0") -> Generator[bytes, None, None]:
-    """What git prints between separators, as it prints it. Whoever stops reading ends git."""
+    """What git prints between separators, as it prints it. Whoever stops reading ends git.
+
+    Raises GitFailed, and TooMuch for a piece that is too long.
+    """
     rest = b""
     with closing(chunks(folder, *arguments)) as printed:
         for chunk in printed:

@@ -56,7 +56,7 @@ class Members:
         return {row["project"]: Role(row["role"]) for row in rows}
 
     def set_role(self, project: str, account: Account, role: Role, *, by: Actor) -> None:
-        """Give an account a role in the project, instead of the one it had."""
+        """Give an account a role in the project, not the one it had. Raises UnknownAccount."""
         with self._database.transaction() as connection:
             try:
                 connection.execute(

@@ -28,7 +28,11 @@ def rerun(
     failed_only: bool = True,
     all_jobs: bool = False,
 ) -> str:
-    """Start the second try; its id. Without `failed_only` nothing is taken over."""
+    """Start the second try; its id. Without `failed_only` nothing is taken over; with `stage` that
+    stage is done again, with `all_jobs` whole.
+
+    Raises `Refused`: 409 where there is nothing to do again, 400 for a commit that is gone.
+    """
     definition = http.definitions.get(run.pipeline or 0)
     if definition is None:
         message = f"run {run.id} was made by `penstock run`, which runs it again"

@@ -24,7 +24,10 @@ def save_new(
     repository: str,
     branch: str,
 ) -> Definition:
-    """Keep a new definition. The repository's name is the pipeline's where none is given."""
+    """Keep a new definition. The repository's name is the pipeline's where none is given.
+
+    Raises `Refused`: 404 without such a repository, 409 for a name that is taken, 400 else.
+    """
     if not path.strip("/"):
         raise bad_request("configuration.path: name the YAML file, from the root of the repository")
     try:
@@ -48,7 +51,7 @@ def save_new(
 
 
 def checked_name(name: str) -> str:
-    """A name that a pipeline may have."""
+    """A name that a pipeline may have. Raises `Refused` (400)."""
     is_odd = not name.isprintable() or not _NOT_IN_NAMES.isdisjoint(name)
     if not name or len(name) > _LONGEST or is_odd:
         raise bad_request(f'"{name[:100]}" is not a name that a pipeline may have')

@@ -34,7 +34,10 @@ def add_resource(
     secrets: Mapping[str, str] | None = None,
     content: bytes | None = None,
 ) -> Kept:
-    """Keep a new resource in a project (its id; empty: the one that the path names)."""
+    """Keep a new resource in a project (its id; empty: the one that the path names).
+
+    Raises `Refused` (409) for a name that is taken.
+    """
     project = project or call.project
     try:
         kept = http.resources.create(
@@ -63,7 +66,7 @@ def change_resource(
     **details: str,
 ) -> Kept:
     """Keep `changed` in place of what is there; `secrets` are new values, `dropped` the names of
-    those to forget, `details` what the audit log is told beside."""
+    those to forget, `details` what the audit log is told beside. Raises `Refused` (409)."""
     try:
         kept = http.resources.change(changed, caller(call), secrets=secrets, dropped=dropped)
     except NameTaken:

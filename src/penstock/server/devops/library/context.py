@@ -1,7 +1,8 @@
 """What the handlers of libraries, checks and approvals share: stores, and who may do what.
 
 A route without a project in its path (`_apis/distributedtask/variablegroups`) asks for the project
-that its body or query names here: `project_for`.
+that its body or query names here: `project_for`. What is not there is a `Refused` (404), what the
+caller may not do is one (403), and so is a body that says nothing of use (400).
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def pull_request_routes_of(http: PullRequestHttp, *rows: Row) -> tuple[Route, ..
 
 
 def asked_for(http: PullRequestHttp, call: Call) -> Asked:
-    """The pull request of the path, which must be of the path's repository or project."""
+    """The pull request of the path, of the path's repository or project. Raises Refused (404)."""
     # Whose repository the path names is answered first: else the number would tell of others.
     repository = http.git.found(call).repository if "repository" in call.parameters else None
     named = call.parameters["number"]
