@@ -8,8 +8,8 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure, output_options
-from penstock.cli.output import print_data
-from penstock.cli.people import moment, open_people
+from penstock.cli.output import moment, print_data
+from penstock.cli.people import open_people
 from penstock.cli.up import data_option
 
 

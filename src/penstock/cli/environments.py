@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
-from penstock.cli.output import print_data
+from penstock.cli.output import moment, print_data
 from penstock.cli.store import Store, lost, open_store
 from penstock.store.deployments import Deployment
 
@@ -41,12 +40,11 @@ def _goes_on(store: Store, run: int) -> bool:
 
 
 def _row(deployment: Deployment, is_running: bool) -> dict[str, Any]:
-    started = datetime.fromtimestamp(deployment.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "run": deployment.run,
         "pipeline": deployment.definition,
         "stage": deployment.stage,
         "job": deployment.job,
         "result": deployment.result or ("going on" if is_running else "abandoned"),
-        "started": started,
+        "started": moment(deployment.started),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -18,6 +19,11 @@ def print_data(data: Any, form: str, query: str | None = None) -> None:
     """Print `render_data`; nothing at all where it is empty."""
     if text := render_data(data, form, query):
         click.echo(text)
+
+
+def moment(at: float | None) -> str | None:
+    """A time (seconds since 1970) as data shows it: ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
 def render_data(data: Any, form: str, query: str | None = None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from penstock.cli.exits import Exit
@@ -46,8 +45,3 @@ def open_people(data: Path | None) -> Iterator[tuple[People, Database]]:
 def operator() -> Actor:
     """Who types the command, as the audit log names them: a user of this machine."""
     return Actor(id="", name=getpass.getuser(), address="this machine")
-
-
-def moment(at: float | None) -> str | None:
-    """A time as lists show it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, wants_color
-from penstock.cli.output import print_data, render_data
+from penstock.cli.output import moment, print_data, render_data
 from penstock.cli.store import Store, find_run, lost, open_store
 from penstock.cli.up import data_option
 from penstock.store.runs import Run
@@ -155,13 +154,9 @@ def row_of(run: Run, is_lost: bool) -> dict[str, Any]:
         "branch": run.branch,
         "commit": run.commit[:8],
         "result": "abandoned" if is_lost else run.result or run.state,
-        "started": _moment(run.started),
+        "started": moment(run.started),
         "seconds": seconds,
     }
-
-
-def _moment(at: float | None) -> str | None:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
 def _tree(store: Store, run: Run) -> str:
@@ -187,8 +182,8 @@ def _details(store: Store, run: Run) -> dict[str, Any]:
             "phase": str(node.phase),
             "result": str(node.result) if node.result else None,
             "message": node.message,
-            "started": _moment(node.started_at),
-            "finished": _moment(node.finished_at),
+            "started": moment(node.started_at),
+            "finished": moment(node.finished_at),
             "steps": [
                 {
                     "id": step.id,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure, output_options
-from penstock.cli.output import print_data
+from penstock.cli.output import moment, print_data
 from penstock.cli.ownlibrary import own_store
 from penstock.devops.resources import OWN
 
@@ -46,7 +45,7 @@ def list_secrets(form: str, query: str | None) -> int:
     if not found and form in ("text", "table"):
         click.echo("no secrets yet; `penstock secrets set NAME` keeps one", err=True)
         return Exit.OK
-    print_data([{"name": one.name, "updated": _moment(one.updated)} for one in found], form, query)
+    print_data([{"name": one.name, "updated": moment(one.updated)} for one in found], form, query)
     return Exit.OK
 
 
@@ -112,7 +111,3 @@ def _read(path: Path) -> str:
         raise Failure(f'"{path}": {said}', "name a readable text file", Exit.NOT_FOUND) from error
     except UnicodeDecodeError as error:
         raise Failure(f'"{path}" is not UTF-8 text', "name a text file", Exit.USAGE) from error
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,13 +9,7 @@ from typing import NamedTuple
 
 from penstock.cli.editor.cursor import ITEM, Cursor, cursor_at
 from penstock.cli.editor.grammar import records_of, shapes_at, takes_keys, words_of
-from penstock.cli.editor.names import (
-    jobs_of,
-    parameters_of,
-    stages_of,
-    template_at,
-    variables_of,
-)
+from penstock.cli.editor.names import jobs_of, parameters_of, stages_of, template_at, variables_of
 from penstock.cli.editor.projects import Project
 from penstock.language.schema import PARAMETER_TYPES, ROOT_PARAMETER_TYPES, Record
 from penstock.language.source import Source, lines_of

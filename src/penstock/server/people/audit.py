@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from penstock.server.devops.errors import devops_error
-from penstock.server.people.bodies import iso, number
+from penstock.server.devops.wire import moment
+from penstock.server.people.bodies import number
 from penstock.server.people.house import House
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.audit import Entry
@@ -42,7 +43,7 @@ def audit_routes(house: House) -> tuple[Route, ...]:
 def _view(entry: Entry) -> dict[str, object]:
     return {
         "id": entry.id,
-        "at": iso(entry.at),
+        "at": moment(entry.at),
         "actor": {"id": entry.actor.id, "userName": entry.actor.name},
         "address": entry.actor.address,
         "action": entry.action,

@@ -45,13 +45,6 @@ def moment(value: str, name: str) -> float:
         raise bad_request(f'"{name}" must be a time like 2027-01-31T12:00:00Z') from error
 
 
-def iso(at: float | None) -> str | None:
-    """A time as the REST API writes it: ISO 8601, UTC."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def number(value: str, name: str, *, default: int, most: int) -> int:
     """A whole number of a query parameter, from 1 to `most`."""
     if not value:

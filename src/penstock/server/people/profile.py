@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from penstock.server.actors import account_of
 from penstock.server.devops.errors import devops_error, not_found
-from penstock.server.people.bodies import iso
+from penstock.server.devops.wire import moment
 from penstock.server.people.house import House
 from penstock.server.routes import Call, Permission, Reply, Route
 
@@ -29,7 +29,7 @@ def profile_routes(house: House) -> tuple[Route, ...]:
             "emailAddress": account.name,
             "coreRevision": 1,
             "revision": 1,
-            "timeStamp": iso(account.created),
+            "timeStamp": moment(account.created),
         }
 
     return tuple(

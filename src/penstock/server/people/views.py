@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.server.people.bodies import iso
+from penstock.server.devops.wire import moment
 from penstock.store.people.accounts import Account
 from penstock.store.people.tokens import Token
 
@@ -15,7 +15,7 @@ def account_view(account: Account) -> dict[str, object]:
         "displayName": account.display_name,
         "isAdministrator": account.is_administrator,
         "isDisabled": account.is_disabled,
-        "created": iso(account.created),
+        "created": moment(account.created),
     }
 
 
@@ -26,11 +26,11 @@ def token_view(token: Token, organization_id: str, secret: str | None = None) ->
     """
     return {
         "displayName": token.name,
-        "validFrom": iso(token.created),
-        "validTo": iso(token.expires),
+        "validFrom": moment(token.created),
+        "validTo": moment(token.expires),
         "scope": token.scope,
         "targetAccounts": [organization_id],
         "authorizationId": token.id,
         "token": secret,
-        "lastUsed": iso(token.used),
+        "lastUsed": moment(token.used),
     }

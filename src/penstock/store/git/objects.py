@@ -67,7 +67,7 @@ class _Reader:
         return None
 
     def chunks(self, size: int) -> Iterator[bytes]:
-        """The content that follows the first line of `contents`. Raises GitFailed for an early end."""
+        """The content that follows the first line of `contents`. Raises GitFailed."""
         answered = self.process.stdout
         assert answered is not None
         while size:
