@@ -22,13 +22,13 @@ from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
 from penstock.server.devops.errors import not_found
 from penstock.server.devops.queries import number_in
-from penstock.server.devops.wire import moment
+from penstock.server.devops.wire import project_reference
 from penstock.server.routes import Call
 from penstock.server.shares import Shares
 from penstock.store.agents import Attachment
 from penstock.store.deployments import Deployments
 from penstock.store.logs import Logs
-from penstock.store.projects import Projects
+from penstock.store.projects import Project, Projects
 from penstock.store.runlists import RunLists, RunQuery
 from penstock.store.runs import Run, Runs
 
@@ -161,16 +161,7 @@ def project_name(http: DevopsHttp, project: str) -> str:
 
 
 def project_json(http: DevopsHttp, call: Call, project: str) -> dict[str, object]:
-    """A project as references to it have it."""
-    found = http.projects.find(project)
-    name = found.name if found is not None else project
-    return {
-        "id": project,
-        "name": name,
-        "description": found.description if found is not None else "",
-        "url": f"{call.base_url}/{http.organization}/_apis/projects/{project}",
-        "state": "wellFormed",
-        "revision": 1,
-        "visibility": "private",
-        "lastUpdateTime": moment(found.updated if found is not None else 0.0),
-    }
+    """A project (its id) as references to it have it; one that is gone has its id for a name."""
+    gone = Project(id=project, name=project, description="", created=0.0, updated=0.0)
+    found = http.projects.find(project) or gone
+    return project_reference(f"{call.base_url}/{http.organization}", found)

@@ -1,9 +1,11 @@
-"""What the answers of Azure DevOps are made of: lists, times, people."""
+"""What the answers of Azure DevOps are made of: lists, times, projects, people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from penstock.store.projects import Project
 
 
 def listed(value: Sequence[object]) -> dict[str, object]:
@@ -16,6 +18,20 @@ def moment(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def project_reference(organization: str, project: Project) -> dict[str, object]:
+    """A `TeamProjectReference`; `organization` is the address of the organization."""
+    return {
+        "id": project.id,
+        "name": project.name,
+        "description": project.description,
+        "url": f"{organization}/_apis/projects/{project.id}",
+        "state": "wellFormed",
+        "revision": 1,
+        "visibility": "private",
+        "lastUpdateTime": moment(project.updated),
+    }
 
 
 def identity_json(id: str, name: str) -> dict[str, object]:

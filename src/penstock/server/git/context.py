@@ -85,10 +85,6 @@ class Address:
         """Those of the organization that a call names."""
         return Address(f"{call.base_url}/{quote(call.parameters['organization'])}")
 
-    def project(self, project: Project) -> str:
-        """A project in the API."""
-        return f"{self.root}/_apis/projects/{project.id}"
-
     def repository(self, project: Project, repository: Repository) -> str:
         """A repository in the API."""
         return f"{self.root}/{project.id}/_apis/git/repositories/{repository.id}"

@@ -6,11 +6,11 @@ from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
 from penstock.server.devops.queries import whole_number
-from penstock.server.devops.wire import listed
+from penstock.server.devops.wire import listed, project_reference
 from penstock.server.errors import Refused
 from penstock.server.git.context import Address, GitHttp
 from penstock.server.git.errors import git_error
-from penstock.server.git.views import Json, project_view
+from penstock.server.git.views import Json
 from penstock.server.routes import Answer, Call, Handler, Permission, Reply, Route
 from penstock.store.projects import NameTaken, Project
 
@@ -69,12 +69,12 @@ class _Projects:
         address = Address.of(call)
         skip, top = whole_number(call, "$skip", 0, 10**9), whole_number(call, "$top", 100, _PAGE)
         seen = [one for one in self._http.projects.list() if _may_see(call, one)]
-        return listed([project_view(address, one) for one in seen[skip : skip + top]])
+        return listed([project_reference(address.root, one) for one in seen[skip : skip + top]])
 
     def one(self, call: Call) -> Reply:
         """One project, with what it can do where that is asked for."""
         project = self._http.projects.get(call.parameters["project"])
-        view = project_view(Address.of(call), project)
+        view = project_reference(Address.of(call).root, project)
         if call.query("includeCapabilities").lower() == "true":
             view["capabilities"] = {
                 "versioncontrol": {"sourceControlType": "Git", "gitEnabled": "True"},

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from mimetypes import guess_type
 
+from penstock.server.devops.wire import project_reference
 from penstock.server.git.context import Address, Found
 from penstock.store.git.records import Change, ChangeKind, Commit, Entry, Kind, Ref, Signature
 from penstock.store.projects import Project
@@ -18,26 +19,13 @@ COMMENT_LENGTH = 4000
 
 
 def moment(at: float, zone: int = 0) -> str:
-    """A time as the wire has it."""
+    """A time (seconds since 1970) as the area `git` has it: to the second, in its own zone (minutes
+    east of UTC) where it has one. A commit may say any number; one that is no time is 1970."""
     try:
         found = datetime.fromtimestamp(at, timezone(timedelta(minutes=zone)) if zone else UTC)
     except (ValueError, OverflowError):
         found = datetime.fromtimestamp(0, UTC)
     return found.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def project_view(address: Address, project: Project) -> Json:
-    """A `TeamProjectReference`."""
-    return {
-        "id": project.id,
-        "name": project.name,
-        "description": project.description,
-        "url": address.project(project),
-        "state": "wellFormed",
-        "revision": 1,
-        "visibility": "private",
-        "lastUpdateTime": moment(project.updated),
-    }
 
 
 def repository_view(
@@ -49,7 +37,7 @@ def repository_view(
         "id": repository.id,
         "name": repository.name,
         "url": address.repository(project, repository),
-        "project": project_view(address, project),
+        "project": project_reference(address.root, project),
         "size": size,
         "remoteUrl": web,
         "webUrl": web,
