@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import io
-import os
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,20 +42,6 @@ steps:
 - bash: echo begun; sleep 60
   displayName: Sleep
 """
-
-
-@pytest.fixture
-def connection(server: DevopsServer) -> Iterator[Any]:
-    # The client keeps what it learns of a server in files, and its caches in the class.
-    os.environ["AZURE_DEVOPS_CACHE_DIR"] = str(server.folder / "client")
-    from azure.devops.client import Client
-    from azure.devops.connection import Connection
-    from msrest.authentication import BasicAuthentication
-
-    Client._locations_cache.clear()
-    yield Connection(base_url=server.url, creds=BasicAuthentication("", server.token))
-    del os.environ["AZURE_DEVOPS_CACHE_DIR"]
-    gc.collect()  # in this test, not in the next
 
 
 def run_of(connection: Any, pipeline: int, **parameters: str) -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +63,6 @@ steps:
 """
 
 
-@pytest.fixture
-def connection(server: DevopsServer) -> Iterator[Any]:
-    os.environ["AZURE_DEVOPS_CACHE_DIR"] = str(server.folder / "client")
-    from azure.devops.client import Client
-    from azure.devops.connection import Connection
-    from msrest.authentication import BasicAuthentication
-
-    Client._locations_cache.clear()
-    yield Connection(base_url=server.url, creds=BasicAuthentication("", server.token))
-    del os.environ["AZURE_DEVOPS_CACHE_DIR"]
-    gc.collect()  # in this test, not in the next
-
-
 def token_of(server: DevopsServer, name: str, role: Role | None) -> str:
     """The token of a new account with a role in the project."""
     people, by = server.services.people, Actor(id="test", name="test")
@@ -91,6 +76,19 @@ def token_of(server: DevopsServer, name: str, role: Role | None) -> str:
 
 def as_user(server: DevopsServer, token: str, method: str, path: str, body: object = None) -> Any:
     return server.ask(method, path, body, Authorization=f"Bearer {token}")
+
+
+def add_settings(server: DevopsServer) -> Any:
+    """The variable group of `DEPLOY`, which has a secret."""
+    body = {
+        "name": "settings",
+        "variables": {
+            "region": {"value": "westeurope"},
+            "token": {"value": SECRET, "isSecret": True},
+        },
+        "variableGroupProjectReferences": [{"projectReference": {"name": "Demo"}}],
+    }
+    return server.ask("POST", "/_apis/distributedtask/variablegroups", body).json
 
 
 def test_variable_groups_by_the_client(server: DevopsServer, connection: Any) -> None:
@@ -224,18 +222,7 @@ def test_a_run_waits_for_permission_and_approval_and_is_followed_by_rest(
     )
     from azure.devops.v7_1.pipelines_checks.models import CheckConfiguration, CheckType, Resource
 
-    group = server.ask(
-        "POST",
-        "/_apis/distributedtask/variablegroups",
-        {
-            "name": "settings",
-            "variables": {
-                "region": {"value": "westeurope"},
-                "token": {"value": SECRET, "isSecret": True},
-            },
-            "variableGroupProjectReferences": [{"projectReference": {"name": "Demo"}}],
-        },
-    ).json
+    group = add_settings(server)
     made = server.post("distributedtask/environments", {"name": "prod"})
     checks = connection.clients_v7_1.get_pipelines_checks_client()
     me = server.services.people.accounts.named("admin")
@@ -506,18 +493,7 @@ def test_checks_come_back_as_they_were_set(
 def test_a_run_that_waits_over_a_restart_has_its_secrets_afterwards(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with devops_server(tmp_path, home, is_left=True) as server:
-        group = server.ask(
-            "POST",
-            "/_apis/distributedtask/variablegroups",
-            {
-                "name": "settings",
-                "variables": {
-                    "region": {"value": "westeurope"},
-                    "token": {"value": SECRET, "isSecret": True},
-                },
-                "variableGroupProjectReferences": [{"projectReference": {"name": "Demo"}}],
-            },
-        ).json
+        group = add_settings(server)
         server.commit({"azure-pipelines.yml": DEPLOY})
         run, pipeline = server.run(), server.pipeline()
         until(lambda: _of_run(server, run), "a checkpoint")

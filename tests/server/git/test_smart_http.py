@@ -253,14 +253,20 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def test_a_client_that_leaves_takes_its_process_along(server: GitServer, tree: Path) -> None:
-    pushed(server, tree)
-    connection = http.client.HTTPConnection("127.0.0.1", server.server.listener.port, timeout=10)
+def begun_push(server: GitServer) -> http.client.HTTPConnection:
+    """A push of which only the first bytes have been sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server.listener.port, timeout=20)
     connection.putrequest("POST", "/penstock/demo/_git/demo/git-receive-pack")
     connection.putheader("Authorization", basic(TOKEN))
     connection.putheader("Content-Type", "application/x-git-receive-pack-request")
     connection.putheader("Content-Length", "1000000")
     connection.endheaders(b"00")
+    return connection
+
+
+def test_a_client_that_leaves_takes_its_process_along(server: GitServer, tree: Path) -> None:
+    pushed(server, tree)
+    connection = begun_push(server)
     end = time.monotonic() + 10
     while not processes_of(server.folder) and time.monotonic() < end:
         time.sleep(0.01)
@@ -276,14 +282,7 @@ def test_a_client_that_leaves_takes_its_process_along(server: GitServer, tree: P
 def test_a_server_that_closes_ends_what_it_started(tmp_path: Path, tree: Path) -> None:
     with git_server(tmp_path / "home") as server:
         pushed(server, tree)
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", server.server.listener.port, timeout=20
-        )
-        connection.putrequest("POST", "/penstock/demo/_git/demo/git-receive-pack")
-        connection.putheader("Authorization", basic(TOKEN))
-        connection.putheader("Content-Type", "application/x-git-receive-pack-request")
-        connection.putheader("Content-Length", "1000000")
-        connection.endheaders(b"00")
+        connection = begun_push(server)
         end = time.monotonic() + 10
         while not processes_of(server.folder) and time.monotonic() < end:
             time.sleep(0.01)
