@@ -135,7 +135,7 @@ def _compare(given: _Given, before: _Side, after: _Side, form: str) -> int:
     from penstock.cli.diff_views import Comparison, comparison_json, comparison_text
     from penstock.cli.tasks import AgentTasks
     from penstock.devops.comparing.comparison import compare_pipelines
-    from penstock.devops.plans.uses import new_uses, pipeline_uses
+    from penstock.devops.comparing.uses import new_uses, pipeline_uses
 
     tasks = AgentTasks()
 
