@@ -283,8 +283,6 @@ def _environment(job: JobContext) -> dict[str, str]:
     if machine.service_url:
         environment["PENSTOCK_ENDPOINT"] = machine.service_url
         environment["PENSTOCK_TOKEN"] = machine.service_token
-    if machine.subscription:
-        environment["PENSTOCK_SUBSCRIPTION"] = machine.subscription
     return environment
 
 

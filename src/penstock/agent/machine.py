@@ -12,12 +12,11 @@ class Machine:
     """One machine. `work` holds the workspaces of jobs, `tools` the tool cache, `cache` what may be
     deleted at any time.
 
-    `bin` is put in front of every job's PATH (it holds `az`). `service_url`, `service_token` and
-    `subscription` are how a job reaches the service that started it; `environment` is added to the
-    environment of every job. `clients` is how clients of Azure reach the service, for steps whose
-    connection stands for it; they show the token as `IDENTITY_HEADER`. `images` maps names of pools
-    and hosted images to what runs them here (`host`). `version` is the agent version that tasks
-    see.
+    `bin` is put in front of every job's PATH (it holds `az`). `service_url` and `service_token` are
+    how a job reaches the service that started it; `environment` is added to the environment of
+    every job. `clients` is how clients of Azure reach the service, for steps whose connection
+    stands for it; they show the token as `IDENTITY_HEADER`. `images` maps names of pools and hosted
+    images to what runs them here (`host`). `version` is the agent version that tasks see.
     """
 
     name: str
@@ -27,7 +26,6 @@ class Machine:
     bin: Path | None = None
     service_url: str = ""
     service_token: str = ""
-    subscription: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)

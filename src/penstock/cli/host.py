@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from penstock.cli.mlservices import MlServices
     from penstock.server.shares import Shares
 
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 JOB_SLOTS = 8
 _HOME = "PENSTOCK_HOME"
 _LOST = "the process that ran it is gone"
@@ -127,7 +126,6 @@ class Host:
             bin=az_folder(self.home),
             service_url=access.url,
             service_token=access.token,
-            subscription=SUBSCRIPTION,
             environment=service_environment(access, self.home),
             clients=self._clients(),
         )
