@@ -261,6 +261,19 @@ def test_a_job_is_stopped_when_its_time_is_up(make: Make) -> None:
     assert bench.executor.canceled == [("1", "a", text)]
 
 
+def test_a_limit_of_centuries_hinders_nobody() -> None:
+    """2147483647 minutes is what people write for no limit."""
+    executor, far = FakeExecutor(held=["a"]), 2147483647 * 60.0
+    scheduler = Scheduler(MemoryJournal(), lambda work: executor, lambda state, node: ())
+    executor.connect(scheduler)
+    scheduler.start("1", plan(job("a", timeout=far)), {})
+    scheduler.start("2", plan(job("b")), {})
+    assert scheduler.wait("2", SECONDS) is OK
+    executor.finish("1", "a")
+    assert scheduler.wait("1", SECONDS) is OK
+    scheduler.close()
+
+
 def test_a_timeout_passes_by_itself() -> None:
     executor = FakeExecutor(held=["a"])
     scheduler = Scheduler(MemoryJournal(), lambda work: executor, lambda state, node: ())

@@ -95,7 +95,7 @@ class JobContext:
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something after a while, unless the job is over by then."""
-        timer = threading.Timer(seconds, action)
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), action)
         timer.daemon = True
         self._timers.append(timer)
         timer.start()

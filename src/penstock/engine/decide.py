@@ -65,6 +65,9 @@ class Wake(NamedTuple):
     at: float
 
 
+LONGEST_SLEEP = 24 * 3600.0
+"""Seconds; no lock waits for centuries, which a limit may be (`timeoutInMinutes: 2147483647`)."""
+
 Action: TypeAlias = Record | Dispatch | Expand | Cancel | Wake
 
 _WORST_FIRST = (
@@ -97,7 +100,7 @@ def decide(state: RunState, now: float) -> list[Action]:
         if done is not None or not agenda.orphans:
             actions.append(_close(state, done, now))
     if wake is not None:
-        actions.append(Wake(wake))
+        actions.append(Wake(min(wake, now + LONGEST_SLEEP)))
     return actions
 
 
