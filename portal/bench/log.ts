@@ -8,6 +8,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { logLines } from "../fixtures/logs.ts";
@@ -190,11 +191,24 @@ function jumped(page: Page, line: number): Promise<number> {
   }, line);
 }
 
+/** Kilobytes of the largest process that shows pages, its share of what several use; Linux only. */
+async function tabMemory(): Promise<number | undefined> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const sizes = processInfo
+    .filter((one) => one.type === "renderer" && existsSync(`/proc/${one.id}/smaps_rollup`))
+    .map((one) => /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one.id}/smaps_rollup`, "utf8")))
+    .map((match) => Number(match?.[1] ?? 0));
+  return sizes.length === 0 ? undefined : Math.max(...sizes);
+}
+
 async function memory(page: Page, name: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   report(`${name}: script memory, MB`, usedSize / 1e6);
+  const whole = await tabMemory();
+  if (whole !== undefined) report(`${name}: memory of the tab's process, MB`, whole / 1000);
 }
 
 async function finished(page: Page): Promise<void> {

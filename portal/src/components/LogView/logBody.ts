@@ -117,9 +117,9 @@ export class LogBody {
     this.rowOf(line)?.scrollIntoView({ block: "center" });
   }
 
-  private rowOf(line: number): Element | undefined {
+  rowOf(line: number): HTMLElement | undefined {
     const chunk = this.chunkOf(line);
-    return chunk?.element.children[line - chunk.range.from];
+    return chunk?.element.children[line - chunk.range.from] as HTMLElement | undefined;
   }
 
   /** Room for every line there is; lines without rows are as high as they will be. */

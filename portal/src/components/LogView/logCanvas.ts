@@ -10,6 +10,7 @@ import { type LineRange, parseLogLine } from "../../text/logline.ts";
 import { visible } from "../../text/visible.ts";
 import { LogBody, type Look } from "./logBody.ts";
 import { LogDocument, type Range } from "./logDocument.ts";
+import { CLOCK_WIDTH, NUMBER_WIDTH } from "./row.ts";
 import type { LogSource } from "./source.ts";
 
 /** Lines in the first answer: more than a screen. */
@@ -20,6 +21,8 @@ const WHOLE = 200_000;
 /** Of many lines that come at once, those that the window may show are drawn at once. */
 const AT_ONCE = 200;
 const AT_END = 48;
+/** Between a line's number and its text, in pixels; as in LogView.module.css. */
+const GAP = 16;
 
 export interface CanvasState {
   errors: readonly number[];
@@ -158,20 +161,24 @@ export class LogCanvas {
     this.paintFound();
   }
 
-  /** The line whose number or head was clicked, if any. */
+  /** The line that was clicked, if any, and whether at its number (or time). */
   lineAt(event: MouseEvent): { line: number; isNumber: boolean } | undefined {
     const row = (event.target as Element).closest<HTMLElement>("[data-n]");
     if (row === null || !this.body.element.contains(row)) return undefined;
     const offset = event.clientX - row.getBoundingClientRect().left;
-    const gutter = Number.parseFloat(getComputedStyle(row).paddingLeft);
-    return { line: Number(row.dataset.n), isNumber: offset < gutter };
+    const { number, end } = gutterOf(row);
+    // The sign of a group stands before its number, and opens it.
+    const isSign = row.hasAttribute("aria-expanded") && offset < number;
+    return { line: Number(row.dataset.n), isNumber: offset < end && !isSign };
   }
 
   toggleGroup(line: number): boolean {
     const group = this.log.groupOf(line);
     if (group === undefined || group.start !== line) return false;
+    const isFocused = document.activeElement === this.body.rowOf(line);
     this.log.setFolded(group, !this.log.isFolded(group));
     this.body.redraw({ from: group.start, to: group.end });
+    if (isFocused) this.body.rowOf(line)?.focus();
     this.drawRest();
     return true;
   }
@@ -313,6 +320,14 @@ export class LogCanvas {
       this.tell(this.told);
     });
   }
+}
+
+/** Where in a row its number begins, and where number and time end, in pixels. */
+function gutterOf(row: HTMLElement): { number: number; end: number } {
+  const end = Number.parseFloat(getComputedStyle(row).paddingLeft);
+  const signs = NUMBER_WIDTH + (row.dataset.t === undefined ? 0 : CLOCK_WIDTH + 2);
+  const sign = (end - GAP) / signs;
+  return { number: (NUMBER_WIDTH - (row.dataset.n ?? "").trim().length) * sign, end };
 }
 
 /** Where a text stands in an element, within single text nodes. */

@@ -127,16 +127,18 @@ function Editor({
       {error ? <ErrorBox error={error} /> : null}
       <div className={styles.form}>
         <Card title="Properties">
-          <Field label="Variable group name" required>
-            <Input value={name} disabled={!mayEdit} onChange={(_, data) => setName(data.value)} />
-          </Field>
-          <Field label="Description">
-            <Textarea
-              value={description}
-              disabled={!mayEdit}
-              onChange={(_, data) => setDescription(data.value)}
-            />
-          </Field>
+          <div className={styles.form}>
+            <Field label="Variable group name" required>
+              <Input value={name} disabled={!mayEdit} onChange={(_, data) => setName(data.value)} />
+            </Field>
+            <Field label="Description">
+              <Textarea
+                value={description}
+                disabled={!mayEdit}
+                onChange={(_, data) => setDescription(data.value)}
+              />
+            </Field>
+          </div>
         </Card>
         <Card title="Variables">
           <div className={styles.variables}>

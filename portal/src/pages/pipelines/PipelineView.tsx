@@ -269,7 +269,9 @@ function Analytics({ scope, id }: { scope: Scope; id: number }) {
                 </ol>
               )}
             </Card>
-            <p className={styles.soft}>Counted over the last {value.length} runs.</p>
+            <p className={styles.soft}>
+              Counted over {value.length === 1 ? "one run" : `the last ${value.length} runs`}.
+            </p>
           </>
         );
       }}

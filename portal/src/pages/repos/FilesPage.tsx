@@ -12,7 +12,6 @@ import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
-import { CopyButton } from "../../components/CopyButton/CopyButton.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
@@ -90,7 +89,11 @@ export default function FilesPage({ params }: PageProps) {
         </>
       ) : null}
       {isCloning && query.data ? (
-        <Clone repository={query.data} onClose={() => setCloning(false)} />
+        <Clone
+          organization={scope.organization}
+          repository={query.data}
+          onClose={() => setCloning(false)}
+        />
       ) : null}
     </Page>
   );
@@ -294,7 +297,15 @@ function EmptyRepository({ repository: repo }: { repository: Repository }) {
   );
 }
 
-function Clone({ repository: repo, onClose }: { repository: Repository; onClose: () => void }) {
+function Clone({
+  organization,
+  repository: repo,
+  onClose,
+}: {
+  organization: string;
+  repository: Repository;
+  onClose: () => void;
+}) {
   return (
     <SidePanel title="Clone repository" onClose={onClose}>
       <h3>HTTPS</h3>
@@ -302,8 +313,8 @@ function Clone({ repository: repo, onClose }: { repository: Repository; onClose:
       <h3>Command line</h3>
       <CodeBlock text={`git clone ${repo.remoteUrl}`} language="shell" />
       <p>
-        Git asks for a name and a password. Any name will do; the password is a personal access
-        token with the scope Code. <CopyButton text={repo.remoteUrl}>Copy the address</CopyButton>
+        Git asks for a name and a password. Any name will do; the password is a{" "}
+        <Link href={links.tokens(organization)}>personal access token</Link> with the scope Code.
       </p>
     </SidePanel>
   );

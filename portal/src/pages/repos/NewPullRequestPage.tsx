@@ -9,6 +9,7 @@ import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { Changes } from "./Changes.tsx";
@@ -59,34 +60,47 @@ export default function NewPullRequestPage({ params }: PageProps) {
         { name: "Pull requests", href: links.pullRequests(scope, repo) },
       ]}
     >
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create();
-        }}
-      >
-        {error ? <ErrorBox error={error} /> : null}
-        <div className={styles.pair}>
-          {choose("sourceRef", source, "From")}
-          {choose("targetRef", target, "Into")}
-        </div>
-        <Field label="Title">
-          <Input value={title} placeholder={source} onChange={(_, data) => setTitle(data.value)} />
-        </Field>
-        <Field label="Description" hint="Markdown">
-          <Textarea
-            rows={4}
-            value={description}
-            onChange={(_, data) => setDescription(data.value)}
-          />
-        </Field>
-        <div>
-          <Button type="submit" appearance="primary" disabled={!isPair}>
-            Create
-          </Button>
-        </div>
-      </form>
+      {heads.data && names.length < 2 ? (
+        <EmptyState
+          title="There is one branch only"
+          command={"git switch -c my-change\ngit push penstock my-change"}
+        >
+          Push another branch; a pull request asks to merge it.
+        </EmptyState>
+      ) : (
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void create();
+          }}
+        >
+          {error ? <ErrorBox error={error} /> : null}
+          <div className={styles.pair}>
+            {choose("sourceRef", source, "From")}
+            {choose("targetRef", target, "Into")}
+          </div>
+          <Field label="Title">
+            <Input
+              value={title}
+              placeholder={source}
+              onChange={(_, data) => setTitle(data.value)}
+            />
+          </Field>
+          <Field label="Description" hint="Markdown">
+            <Textarea
+              rows={4}
+              value={description}
+              onChange={(_, data) => setDescription(data.value)}
+            />
+          </Field>
+          <div>
+            <Button type="submit" appearance="primary" disabled={!isPair}>
+              Create
+            </Button>
+          </div>
+        </form>
+      )}
       {found.data ? (
         <Changes
           scope={scope}

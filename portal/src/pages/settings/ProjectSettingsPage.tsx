@@ -10,6 +10,7 @@ import { scopeOf, useMay, useSession } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
@@ -120,46 +121,53 @@ function People({ scope, mayManage }: { scope: Scope; mayManage: boolean }) {
         Administrators of the server may do everything in every project.
       </p>
       <Loaded query={query}>
-        {({ value }) => (
-          <Table
-            label="People"
-            rows={value}
-            rowKey={({ account }) => account.id}
-            columns={[
-              {
-                name: "Name",
-                cell: ({ account }) => (
-                  <TwoLines first={account.displayName} second={account.userName} />
-                ),
-              },
-              {
-                name: "Role",
-                width: "200px",
-                cell: (member) => (
-                  <RoleField
-                    member={member}
-                    isDisabled={!mayManage}
-                    onChange={(role) => void act(() => setRole(scope, member.account.id, role))}
-                  />
-                ),
-              },
-              {
-                name: "Actions",
-                isSilent: true,
-                width: "110px",
-                cell: ({ account }) =>
-                  mayManage ? (
-                    <Button
-                      size="small"
-                      onClick={() => void act(() => removeMember(scope, account.id))}
-                    >
-                      Remove
-                    </Button>
-                  ) : null,
-              },
-            ]}
-          />
-        )}
+        {({ value }) =>
+          value.length === 0 ? (
+            <EmptyState title="Nobody has a role here">
+              An administrator of the project adds people; each is a reader, a contributor or an
+              administrator.
+            </EmptyState>
+          ) : (
+            <Table
+              label="People"
+              rows={value}
+              rowKey={({ account }) => account.id}
+              columns={[
+                {
+                  name: "Name",
+                  cell: ({ account }) => (
+                    <TwoLines first={account.displayName} second={account.userName} />
+                  ),
+                },
+                {
+                  name: "Role",
+                  width: "200px",
+                  cell: (member) => (
+                    <RoleField
+                      member={member}
+                      isDisabled={!mayManage}
+                      onChange={(role) => void act(() => setRole(scope, member.account.id, role))}
+                    />
+                  ),
+                },
+                {
+                  name: "Actions",
+                  isSilent: true,
+                  width: "110px",
+                  cell: ({ account }) =>
+                    mayManage ? (
+                      <Button
+                        size="small"
+                        onClick={() => void act(() => removeMember(scope, account.id))}
+                      >
+                        Remove
+                      </Button>
+                    ) : null,
+                },
+              ]}
+            />
+          )
+        }
       </Loaded>
     </>
   );
