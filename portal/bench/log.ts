@@ -100,7 +100,7 @@ const quantile = (values: number[], part: number) =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length * part)] ?? 0;
 
 function report(name: string, value: string | number): void {
-  console.log(`${name.padEnd(52)} ${typeof value === "number" ? value.toFixed(0) : value}`);
+  console.log(`${name.padEnd(72)} ${typeof value === "number" ? value.toFixed(0) : value}`);
 }
 
 const rows = "[role=log] [data-n]";
@@ -226,13 +226,14 @@ async function finished(page: Page): Promise<void> {
   report("all lines drawn in idle time after, ms", Date.now() - drawn);
   await scrolled(page, "scroll of 100,000 lines");
   report("link to line 54,321: in view after, ms", await jumped(page, 54_321));
+  await memory(page, "100,000 lines");
   const found = await page.evaluate(() => {
     const start = performance.now();
     const finder = window as unknown as { find: (text: string) => boolean };
     return finder.find("batch 98765:") ? performance.now() - start : -1;
   });
   report("the browser's own search for line 98,765, ms", found);
-  await memory(page, "100,000 lines");
+  await memory(page, "100,000 lines, searched by the browser");
 }
 
 async function huge(page: Page): Promise<void> {
