@@ -188,6 +188,12 @@ def test_an_expression_is_printed_in_one_form():
             "text stands in single quotes: '...'",
         ),
         (
+            'eq(variables.a, "x y")',
+            (19, 21),
+            'unexpected symbol "y"" in this expression',
+            "text stands in single quotes: '...'",
+        ),
+        (
             "eq($(a), 1)",
             (3, 4),
             '"$" is neither a function nor a value that can be used here',

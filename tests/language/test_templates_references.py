@@ -1,4 +1,4 @@
-"""Template references as the service resolves them (measured: 34 probes; see 5.1 of our notes)."""
+"""Template references as the service resolves them (34 probes of its preview API)."""
 
 import pytest
 
@@ -157,3 +157,32 @@ extends:
         "a.yml@tools": "steps:\n- script: found\n",
     }
     assert scripts("ci.yml", texts) == ["found"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "label"),
+    [
+        ("jobs/b.yml", "the folder of this file"),
+        ("/jobs/b.yml", "the root of the repository"),
+        ("b.yml@tools", "the root of the repository"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_with_the_place_it_was_looked_for_from(reference, label):
+    texts = {".ado/ci.yml@self": f"{RESOURCES}jobs:\n- template: {reference}\n"}
+    compiled = compile_pipeline(".ado/ci.yml", Repositories(texts))
+    assert [one.label for one in compiled.diagnostics] == [f"looked for from {label}"]
+
+
+def test_a_reference_that_is_passed_on_is_looked_for_beside_the_template_around():
+    main = f"""{RESOURCES}
+extends:
+  template: v1/base.yml@tools
+  parameters:
+    stages:
+    - template: other.yml@tools
+"""
+    texts = {".ado/ci.yml@self": main, "v1/base.yml@tools": BASE}
+    compiled = compile_pipeline(".ado/ci.yml", Repositories(texts))
+    assert [one.label for one in compiled.diagnostics] == [
+        "looked for from the folder of the template around"
+    ]

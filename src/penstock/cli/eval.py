@@ -66,7 +66,7 @@ def command(
 
     \b
     penstock eval "eq(variables.x, 'a')" --var x=a
-    penstock eval '${{ join(",", parameters.list) }}' -p 'list=[a, b]'
+    penstock eval '${{ parameters.list[0] }}' -p 'list=[a, b]'
     penstock eval "failed('Build')" --context run.yml --trace
 
     Written as ${{ ... }} or $[ ... ] it is read as at that place, otherwise as a condition, unless

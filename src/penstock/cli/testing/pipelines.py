@@ -72,7 +72,8 @@ class Expansion:
         if difference is None:
             return True
         message, help = difference.told(self._root)
-        help = help.replace("--update-snapshots", "pytest --update-pipeline-snapshots")
+        both = "penstock test --update-snapshots (or pytest --update-pipeline-snapshots)"
+        help = help.replace("--update-snapshots", both)
         raise SnapshotDiffers("\n".join(filter(None, (message, help, difference.diff))))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from penstock.language.expressions.errors import ExpressionError, syntax_error
 from penstock.language.expressions.lexer import Token
 from penstock.language.expressions.nodes import Function
 
+_QUOTED = re.compile("'(?:[^']|'')*'")
 _OPERATORS = {
     "&&": "and(a, b)",
     "||": "or(a, b)",
@@ -26,7 +28,9 @@ _OPERATORS = {
 def unexpected(token: Token, text: str, function: Function | None) -> ExpressionError:
     """A token that cannot stand here; `function` is the innermost call around it."""
     help = _operator_help(token.text)
-    if help is None and token.text == "(":
+    if help is None and '"' in _QUOTED.sub("", text[: token.end]):
+        help = "text stands in single quotes: '...'"
+    elif help is None and token.text == "(":
         help = "parentheses only enclose the arguments of a function"
     elif help is None and token.text in ("),") and text[: token.start].rstrip().endswith(","):
         help = "an argument is missing after the comma before it; or remove that comma"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.language.templates.complaints.shapes import kind_of_node, one_of
-from penstock.language.templates.references import Place
+from penstock.language.templates.references import Place, take_apart
 from penstock.language.yaml import Node, Scalar
 
 # --- references
@@ -65,14 +66,24 @@ def missing_file(
         code="PS1201",
         message=f'there is no template file "{place}"',
         span=text.span,
-        label="looked for from the root of the repository"
-        if text.value.startswith("/")
-        else "looked for from the folder of this file",
+        label=f"looked for from {_base(text, place)}",
         help=f'did you mean "{folder[0]}{folder[1]}{close}"?'
         if close
         else 'check the path; one that begins with "/" starts at the root of the repository',
         service_text=f"File /{place.path} not found in repository {repository}.",
     )
+
+
+def _base(text: Scalar, place: Place) -> str:
+    """Where a path was looked for from. A reference that a parameter carries into a template counts
+    from that template's folder, or from the root of another repository."""
+    path = take_apart(text.value).path
+    beside = posixpath.join(posixpath.dirname(text.span.source.name), path)
+    if not path.startswith("/") and posixpath.normpath(beside) == place.path:
+        return "the folder of this file"
+    if posixpath.normpath(path.lstrip("/")) == place.path:
+        return "the root of the repository"
+    return "the folder of the template around"
 
 
 def unreadable(name: str, error: Exception, at: Span | None) -> Diagnostic:
