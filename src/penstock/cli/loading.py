@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,9 @@ from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository, find_root, read_repository
 from penstock.engine.variable import Variable
+from penstock.language.casing import fold_case
 from penstock.language.compiler import Compiled, compile_pipeline
+from penstock.language.source import Diagnostic, Severity
 from penstock.language.templates.files import LocalFiles
 
 if TYPE_CHECKING:
@@ -90,6 +92,9 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
     library = cache(lambda: _library(files, values, is_apart=apart is not None))
     if request.parity == STRICT:
         compiled = _strictly(compiled, library())
+    if repositories:
+        found = (*compiled.diagnostics, *_unused(repositories, compiled))
+        compiled = replace(compiled, diagnostics=found)
     return Loaded(
         compiled=compiled,
         root=root,
@@ -175,6 +180,14 @@ def local_folders(texts: tuple[str, ...]) -> dict[str, Path]:
         name: Path(text).resolve() for name, text in pairs(texts, "--local-repository").items()
     }
     for name, folder in folders.items():
+        alias, at, revision = name.partition("@")
+        if at:
+            raise Failure(
+                f"--local-repository {name}: a folder is taken as it is, without a revision",
+                f"make a folder of it: git worktree add DIR {revision}, then "
+                f"--local-repository {alias}=DIR",
+                Exit.USAGE,
+            )
         if not folder.is_dir():
             raise Failure(
                 f'--local-repository {name}: there is no folder "{folder}"',
@@ -191,6 +204,27 @@ def _library(files: Files, given: Mapping[str, Mapping[str, str]], *, is_apart: 
 
     library = read_library(files) if is_apart else own_library(files)
     return replace(library, groups=_with_values(library, given)) if given else library
+
+
+def _unused(repositories: Mapping[str, Path], compiled: Compiled) -> Iterator[Diagnostic]:
+    """Warnings of folders that are given for repositories which the pipeline does not declare."""
+    from penstock.language.diagnostics import nearest
+
+    if compiled.pipeline is None:
+        return
+    declared = [one.alias.value for one in compiled.pipeline.resources.repositories]
+    known = {fold_case(alias) for alias in declared}
+    for name in repositories:
+        if fold_case(name) not in known:
+            guess = nearest(name, declared)
+            yield Diagnostic(
+                code="PS2131",
+                severity=Severity.WARNING,
+                message=f"--local-repository {name}: the pipeline declares no such repository",
+                help=f'did you mean "{guess}"?'
+                if guess
+                else "NAME is that of the resource: resources, repositories, - repository: NAME",
+            )
 
 
 def _with_values(

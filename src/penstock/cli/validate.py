@@ -12,7 +12,7 @@ import click
 from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load, no_file
-from penstock.cli.options import LENIENT, Request, parity_option, wants_color
+from penstock.cli.options import LENIENT, REASONS, Request, parity_option, wants_color
 from penstock.language.source import Diagnostic, Severity, Source, has_errors
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE")
 @click.option("--local-repository", "repositories", multiple=True, metavar="NAME=DIR")
+@click.option("--branch", default="", help="the branch the run is of")
+@click.option("--reason", type=click.Choice(REASONS), default="Manual")
 @parity_option
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "sarif"]), default="text"
@@ -41,6 +43,8 @@ def command(
     parameters: tuple[str, ...],
     variables: tuple[str, ...],
     repositories: tuple[str, ...],
+    branch: str,
+    reason: str,
     parity: str,
     form: str,
     including: bool,
@@ -54,8 +58,8 @@ def command(
     found: list[Diagnostic] = []
     names: tuple[str | None, ...] = files or (None,)
     if including:
-        if parameters or variables or parity != LENIENT:
-            raise click.UsageError("--including takes no -p, --var and --parity")
+        if parameters or variables or branch or (reason, parity) != ("Manual", LENIENT):
+            raise click.UsageError("--including takes no -p, --var, --branch, --reason, --parity")
         from penstock.cli.changed import check_changed
 
         files, found = check_changed(files, folder or Path(), repositories)
@@ -67,6 +71,8 @@ def command(
             parameters=parameters,
             variables=variables,
             repositories=repositories,
+            branch=branch,
+            reason=reason,
             parity=parity,
         )
         found += _check(request)

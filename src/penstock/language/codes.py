@@ -411,6 +411,11 @@ CODES: dict[str, tuple[str, str]] = {
         "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "
         "Without it every name stands for this machine, unless .penstock/images.yml has it.",
     ),
+    "PS2131": (
+        "a folder for a repository that is not declared",
+        "--local-repository gives a folder for a repository resource, by the name that the "
+        "pipeline's resources give it. This name is not among them, so the folder is not used.",
+    ),
     # --- PS22xx: what starts a run
     "PS2201": (
         "a cron text cannot be read",
