@@ -471,7 +471,10 @@ def targets(full: Full, routes: tuple[Route, ...]) -> Iterator[tuple[str, str]]:
     turn = 0
     ends: set[tuple[str, ...]] = set()
     for route in routes:
-        end = (route.method, *route.path.split("/")[-2:])
+        end = (
+            route.method,
+            *route.path.split("/")[-1 if route.path.endswith("{rest:path}") else -2 :],
+        )
         is_alike = end in ends
         ends.add(end)
         for name in re.findall(r"\{([^}]+)\}", route.path):

@@ -1,5 +1,5 @@
-"""Every row of the table of Git: who may not call it, and that no path leads out (quality.md: S1,
-S2, S14). A new route is covered as soon as it is in the table."""
+"""Every row of the table of Git: who may not call it, and that no path leads out. A new
+route is covered as soon as it is in the table."""
 
 from __future__ import annotations
 

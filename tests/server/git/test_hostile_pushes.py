@@ -1,4 +1,4 @@
-"""Pushes that want to harm: nothing of them runs, all are refused cleanly (quality.md: S17)."""
+"""Pushes that want to harm: nothing of them runs, all are refused cleanly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server killed at any point of a push loses none and makes none twice (quality.md: L17)."""
+"""A server killed at any point of a push loses none and makes none twice."""
 
 from __future__ import annotations
 

@@ -68,6 +68,8 @@ def plan_step(
         continue_on_error=step.continue_on_error.value if step.continue_on_error else "false",
         timeout=minutes(step.timeout_in_minutes, 0, "timeoutInMinutes", problems),
         retries=whole(step.retry_count, 0, "retryCountOnTaskFailure", problems),
+        restricted_commands=_is_restricted(step.target, problems),
+        settable_variables=_settable(step.target),
         place=str(step.span),
     )
     problems += [_wrong_input(step, message) for message in catalog.problems(request)]
@@ -151,6 +153,32 @@ def _target_problems(step: model.Step) -> list[Diagnostic]:
             help="remove `target`, or write `target: host`",
         )
     ]
+
+
+def _is_restricted(target: model.Target | None, problems: list[Diagnostic]) -> bool:
+    """Whether what the step prints may command little (Azure Pipelines, YAML schema,
+    `target.commands`)."""
+    commands = target.commands if target is not None else None
+    if commands is None or commands.value.casefold() == "any":
+        return False
+    if commands.value.casefold() != "restricted":
+        problems.append(
+            Diagnostic(
+                code="PS2114",
+                message=f'target: "commands" is any or restricted, not "{commands.value}"',
+                span=commands.span,
+                label="neither of them",
+            )
+        )
+    return True
+
+
+def _settable(target: model.Target | None) -> tuple[str, ...] | None:
+    """The variables that the step may set; None for all."""
+    if target is None or target.settable_variables is None:
+        return None
+    names = tuple(text.value for text in target.settable_variables)
+    return () if [name.casefold() for name in names] == ["none"] else names
 
 
 def _endpoints(
