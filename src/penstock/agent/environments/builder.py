@@ -20,7 +20,7 @@ from penstock.agent.process import Cancellation
 if TYPE_CHECKING:
     from penstock.agent.environments.resolver import Resolution
 
-_RULES = 2
+_RULES = 3
 """Raise when the same recipe would now come to another environment."""
 
 _FAILED_BUILD = re.compile(r"Failed to (?:build|download and build) `([A-Za-z0-9._-]+?)==")
