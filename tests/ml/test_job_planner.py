@@ -277,6 +277,17 @@ def test_data_assets_are_resolved_when_the_job_is_submitted(bench: Bench) -> Non
     assert list(found.values()) == [f"{BLOBS}/a/", f"{BLOBS}/b/", f"{BLOBS}/a/", f"{BLOBS}/c/"]
 
 
+@pytest.mark.parametrize("end", ["labels/default", "versions/azureml_default", "labels/latest"])
+def test_the_default_version_of_a_component_is_its_latest(bench: Bench, end: str) -> None:
+    """As azure-ai-ml asks for `azureml:NAME@default`, and for a component without a version."""
+    for version in ("1", "2"):
+        environment = "azureml:AzureML-sklearn-1.0@latest"
+        spec = {"type": "command", "command": f"echo {version}", "environment": environment}
+        bench.put("components", "c", version, {"componentSpec": spec})
+    planned = bench.plan(pipeline({"a": node(f"{PREFIX}/components/c/{end}")}))
+    assert work(planned, "a").command == "echo 2"
+
+
 @pytest.mark.parametrize(
     "uri", ["https://example.org/iris.csv", "wasbs://c@a.blob.core.windows.net/titanic.csv"]
 )

@@ -14,6 +14,9 @@ from typing import Any, Protocol
 from penstock.ml.fields import Json, table
 from penstock.ml.references import Problem, Reference, Refused
 
+DEFAULT_VERSION = "azureml_default"
+"""What azure-ai-ml asks for where a component's version is not named."""
+
 VERSIONED = ("data", "environments", "components", "codes", "models")
 
 
@@ -145,7 +148,15 @@ def resolve(store: AssetStore, scope: str, reference: Reference) -> Asset | None
     """The version that a reference means in a workspace; None when there is none."""
     owner = reference.workspace.scope if reference.workspace else scope
     if reference.version is not None:
-        return store.get(owner, reference.kind, reference.name, reference.version)
-    if reference.label not in (None, "latest"):
-        return None
-    return latest(store, owner, reference.kind, reference.name)
+        return find_version(store, owner, reference.kind, reference.name, reference.version)
+    is_known = reference.label in (None, "latest") or (
+        reference.label == "default" and reference.kind == "components"
+    )
+    return latest(store, owner, reference.kind, reference.name) if is_known else None
+
+
+def find_version(store: AssetStore, scope: str, kind: str, name: str, version: str) -> Asset | None:
+    """A version by its name; of a component also the default one, which is the latest here."""
+    if kind == "components" and version == DEFAULT_VERSION:
+        return latest(store, scope, kind, name)
+    return store.get(scope, kind, name, version)

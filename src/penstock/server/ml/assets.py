@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from penstock.ml.assets import Asset, container, containers, put_version
+from penstock.ml.assets import Asset, container, containers, find_version, put_version
 from penstock.ml.datastores import DEFAULT_DATASTORES, StoredPath
 from penstock.ml.fields import table
 from penstock.ml.references import Problem
@@ -91,7 +91,7 @@ def version(ml: MlHttp, call: Call) -> dict[str, Any]:
 
 def _version(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
     name, wanted = call.parameters["name"], call.parameters["version"]
-    asset = ml.assets.get(workspace.scope, _kind(call), name, wanted)
+    asset = find_version(ml.assets, workspace.scope, _kind(call), name, wanted)
     if asset is None:
         raise not_found(f"{workspace.path}/{_kind(call)}/{name}/versions/{wanted}")
     return asset
