@@ -185,6 +185,21 @@ def test_a_client_of_2_x_says_what_model_it_wrote(server: TrackingServer) -> Non
     assert [model["path"][0] for model in json.loads(kept)] == ["a", "b"]
 
 
+def test_a_history_of_models_that_is_none_is_begun_anew(server: TrackingServer) -> None:
+    server.post("runs/set-tag", run_id=JOB, key="mlflow.log-model.history", value="{oh")
+    server.post("runs/log-model", run_id=JOB, model_json=json.dumps({"path": "a"}))
+    kept = server.tracking.run(WORKSPACE, JOB).tags["mlflow.log-model.history"]
+    assert json.loads(kept) == [{"path": "a"}]
+
+
+def test_history_in_bulk_is_of_100_runs_at_most(server: TrackingServer) -> None:
+    path = "metrics/get-history-bulk-interval"
+    body = {"run_ids": [JOB] * 101, "metric_key": "m"}
+    status, answer = error(server, path, body, method="GET")
+    assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert "at most 100 runs at once, got 101" in answer["message"]
+
+
 def test_the_server_says_what_it_can(server: TrackingServer) -> None:
     found = server.call("GET", "mlflow/server-info", version="3.0").json
     assert found["multipart_uploads_enabled"] is False
@@ -646,6 +661,40 @@ def test_a_registered_model_lives_and_goes(server: TrackingServer) -> None:
     server.call("DELETE", "mlflow/registered-models/delete", {"name": "m"})
     assert error(server, "registered-models/get", method="GET", name="m")[0] == 404
     assert server.get("registered-models/search")["registered_models"] == []
+
+
+def test_models_and_versions_come_in_the_order_asked_for(server: TrackingServer) -> None:
+    for name in ("b", "c", "a"):
+        server.post("registered-models/create", name=name)
+        for _ in range(2):
+            server.post("model-versions/create", name=name, source=f"runs:/{JOB}/model")
+    found = server.get("registered-models/search", order_by="name DESC")["registered_models"]
+    assert [model["name"] for model in found] == ["c", "b", "a"]
+    found = server.get("model-versions/search", filter="name = 'a'", order_by="version_number ASC")
+    assert [version["version"] for version in found["model_versions"]] == ["1", "2"]
+    status, answer = error(server, "registered-models/search", method="GET", order_by="size DESC")
+    assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize("alias", ["latest", "V12", "a b", "a/b"])
+def test_an_alias_that_mlflow_refuses_is_refused(server: TrackingServer, alias: str) -> None:
+    server.post("registered-models/create", name="m")
+    server.post("model-versions/create", name="m", source=f"runs:/{JOB}/model")
+    body = {"name": "m", "alias": alias, "version": "1"}
+    status, answer = error(server, "registered-models/alias", body)
+    assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert f"Invalid alias name: '{alias}'" in answer["message"]
+
+
+def test_the_alias_latest_is_the_version_made_last(server: TrackingServer) -> None:
+    server.post("registered-models/create", name="m")
+    assert (
+        error(server, "registered-models/alias", method="GET", name="m", alias="latest")[0] == 400
+    )
+    for _ in range(2):
+        server.post("model-versions/create", name="m", source=f"runs:/{JOB}/model")
+    found = server.get("registered-models/alias", name="m", alias="latest")["model_version"]
+    assert found["version"] == "2"
 
 
 def test_a_model_keeps_its_place_without_its_last_version(server: TrackingServer) -> None:

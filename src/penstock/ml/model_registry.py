@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,12 @@ from penstock.ml.workspaces import Workspace
 
 KIND = "models"
 STAGES = ("None", "Staging", "Production", "Archived")
+LATEST = "latest"
+"""The alias that always means the version made last; nobody sets it."""
+
 _ALIASES = "mlflow.aliases"
+_ALIAS = re.compile(r"[\w-]{1,255}")
+_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
 _RUN = "mlflow.runId"
 _MODEL = "mlflow.modelId"
 _SOURCE = "mlflow.source"
@@ -320,6 +326,17 @@ def _check_model_name(name: str) -> None:
             Code.INVALID_PARAMETER_VALUE,
             f"Invalid model name '{name}'. Names cannot be empty and cannot contain '/' or ':'.",
         )
+
+
+def check_alias(alias: str) -> str:
+    """The alias, unless MLflow refuses it: for its characters, or as one that is taken."""
+    if not _ALIAS.fullmatch(alias):
+        problem = "it may hold letters, digits, underscores and hyphens only"
+    elif _RESERVED.fullmatch(alias):
+        problem = "it is reserved"
+    else:
+        return alias
+    raise TrackingError(Code.INVALID_PARAMETER_VALUE, f"Invalid alias name: '{alias}': {problem}.")
 
 
 def _missing(message: str) -> TrackingError:

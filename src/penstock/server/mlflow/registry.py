@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from penstock.ml.model_registry import ModelVersion, RegisteredModel
+from penstock.ml.model_registry import LATEST, ModelVersion, RegisteredModel, check_alias
 from penstock.ml.tracking_artifacts import version_uri
-from penstock.ml.tracking_search import REGISTRY, Kind, matches, parse_filter
+from penstock.ml.tracking_search import (
+    REGISTRY,
+    Kind,
+    matches,
+    parse_filter,
+    parse_order,
+    sorted_by,
+)
 from penstock.ml.tracking_values import Code, TrackingError
 from penstock.server.mlflow.operations import Ask, Mlflow, Reply, rows
 from penstock.server.mlflow.runs import paged
 from penstock.server.mlflow.views import latest_versions, registered_model_view, version_view
 from penstock.server.routes import Route
 
+_Item = TypeVar("_Item")
 _IS_PROMPT = "mlflow.prompt.is_prompt"
 
 
@@ -68,7 +77,7 @@ def search_models(mlflow: Mlflow, ask: Ask) -> Reply:
         for model in mlflow.registry.models(ask.workspace)
         if all(matches(item, _model_value(model, item.kind, item.key)) for item in conditions)
     ]
-    page, more = paged(ask, found, 100)
+    page, more = paged(ask, _ordered(ask, found, _model_value), 100)
     return {"registered_models": [registered_model_view(model) for model in page], **more}
 
 
@@ -118,6 +127,8 @@ def get_by_alias(mlflow: Mlflow, ask: Ask) -> Reply:
     """The version that an alias means."""
     model, alias = mlflow.registry.model(ask.workspace, ask.text("name")), ask.text("alias")
     version = model.aliases.get(alias)
+    if alias.lower() == LATEST and model.versions:
+        version = model.versions[0].version
     if version is None:
         raise TrackingError(
             Code.INVALID_PARAMETER_VALUE, f"Registered model alias {alias} not found."
@@ -127,7 +138,7 @@ def get_by_alias(mlflow: Mlflow, ask: Ask) -> Reply:
 
 def set_alias(mlflow: Mlflow, ask: Ask) -> Reply:
     """Let an alias mean a version."""
-    aliases = {ask.text("alias"): ask.text("version")}
+    aliases = {check_alias(ask.text("alias")): ask.text("version")}
     mlflow.registry.change(ask.workspace, ask.text("name"), aliases=aliases)
     return {}
 
@@ -166,7 +177,7 @@ def search_versions(mlflow: Mlflow, ask: Ask) -> Reply:
         for version in model.versions
         if all(matches(item, _version_value(version, item.kind, item.key)) for item in conditions)
     ]
-    page, more = paged(ask, found, 10_000)
+    page, more = paged(ask, _ordered(ask, found, _version_value), 10_000)
     return {"model_versions": [version_view(version) for version in page], **more}
 
 
@@ -218,6 +229,15 @@ def delete_version_tag(mlflow: Mlflow, ask: Ask) -> Reply:
         ask.workspace, ask.text("name"), ask.text("version"), tags={ask.text("key"): None}
     )
     return {}
+
+
+def _ordered(
+    ask: Ask, items: list[_Item], value: Callable[[_Item, Kind, str], str | float | None]
+) -> list[_Item]:
+    """The items in the order that a request asks for, else as they are."""
+    orders = [parse_order(text, REGISTRY) for text in ask.texts("order_by")]
+    keyed = [([value(item, order.kind, order.key) for order in orders], item) for item in items]
+    return sorted_by(keyed, orders)
 
 
 def _tag(tags: Mapping[str, str], key: str) -> str | None:

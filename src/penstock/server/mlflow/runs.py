@@ -318,11 +318,20 @@ def log_model(mlflow: Mlflow, ask: Ask) -> Reply:
             Code.INVALID_PARAMETER_VALUE, f"Malformed model info. \n {error}"
         ) from error
     run = mlflow.tracking.run(ask.workspace, _run_id(ask))
-    history = json.loads(run.tags.get(_HISTORY_TAG, "[]"))
+    history = _models_said(run.tags.get(_HISTORY_TAG, "[]"))
     # Not through the service: the history may be longer than a client's tags may be.
     tag = (_HISTORY_TAG, json.dumps([*history, model]))
     mlflow.tracking.store.log(ask.workspace.scope, run.run_id, (), (), [tag])
     return {}
+
+
+def _models_said(tag: str) -> list[object]:
+    """What the tag holds; a client may have set it to anything."""
+    try:
+        found = json.loads(tag)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
 
 
 def get_history(mlflow: Mlflow, ask: Ask) -> Reply:
@@ -337,7 +346,13 @@ def get_history(mlflow: Mlflow, ask: Ask) -> Reply:
 
 def get_bulk_history(mlflow: Mlflow, ask: Ask) -> Reply:
     """The values of a metric in several runs, thinned out evenly to `max_results` for each."""
-    runs = ask.texts("run_ids")[:_BULK_RUNS]
+    runs = ask.texts("run_ids")
+    if len(runs) > _BULK_RUNS:
+        raise TrackingError(
+            Code.INVALID_PARAMETER_VALUE,
+            f"Invalid value for parameter 'run_ids' supplied: at most {_BULK_RUNS} runs at once,"
+            f" got {len(runs)}.",
+        )
     limit = min(ask.whole("max_results", _BULK_RESULTS), _BULK_RESULTS)
     start, end = ask.optional_whole("start_step"), ask.optional_whole("end_step")
     found: list[Mapping[str, object]] = []
