@@ -292,3 +292,26 @@ def test_nothing_heavy_is_imported_for_local_commands(tmp_path: Path) -> None:
         (sys.executable, "-c", script), env=environ, capture_output=True, text=True
     )
     assert ended.stdout.splitlines()[-1:] == ["[]"], ended.stderr
+
+
+@pytest.mark.parametrize("command", ["config get --bogus", "config set --bogus defaults.group=a"])
+def test_an_option_that_is_not_known_is_refused_before_positionals_too(
+    az: Az, command: str
+) -> None:
+    ended = az(*command.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("ERROR: unrecognized arguments: --bogus")
+
+
+@pytest.mark.parametrize("command", ["ml job list -w w", "ml data list -w w", "ml workspace list"])
+def test_a_number_of_results_that_is_none_is_refused(az: Az, command: str) -> None:
+    ended = az(*command.split(), "-g", "g", "--max-results", "few")
+    assert ended.code == 2
+    assert ended.err.startswith("ERROR: argument --max-results: invalid int value: 'few'")
+
+
+@pytest.mark.parametrize("option", ["--add", "--remove", "--file"])
+def test_what_a_workspace_is_not_updated_by_is_refused(az: Az, option: str) -> None:
+    ended = az("ml", "workspace", "update", "-n", "w", "-g", "g", option, "x")
+    assert ended.code == 1
+    assert ended.err.startswith(f"ERROR: {option} is not supported here: ")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.cli.az import views
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Misused
+from penstock.cli.az.values import number
 from penstock.cli.az.workspaces import in_workspace
 from penstock.ml.workspaces import Workspace
 
@@ -89,8 +90,8 @@ def show(call: Call) -> Json:
 
 
 def _labelled(call: Call, base: str, label: str) -> str:
-    """The version behind a label: `latest` is the one made last."""
-    if label != "latest":
+    """The version behind a label: `latest`, of a component also `default`, is the one made last."""
+    if label != "latest" and not (label == "default" and base.split("/")[-2] == "components"):
         raise Failed(f"the label '{label}' is not known: only 'latest' is kept here")
     container = call.wire.get(base)
     return str(container["properties"]["latestVersion"])
@@ -102,15 +103,14 @@ def list_assets(call: Call) -> list[Json]:
     group, plural = _kind(call)
     name = call.text("--name")
     query = {"listViewType": _listed(call)}
+    limit = number(call, "--max-results")
 
     def get(workspace: Workspace) -> Json:
         base = f"{workspace.path}/{plural}"
         return call.wire.get(f"{base}/{name}/versions" if name else base, **query)
 
     found = in_workspace(call, get)["value"]
-    limit = call.text("--max-results")
-    some = found[: int(limit)] if limit and limit.isdigit() else found
-    return [_VIEWS[group](item) for item in some]
+    return [_VIEWS[group](item) for item in found[:limit]]
 
 
 def archive(call: Call) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.cli.az import views
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Misused, Refused
+from penstock.cli.az.values import number
 from penstock.cli.az.workspaces import in_workspace
 from penstock.ml.workspaces import Workspace
 
@@ -107,7 +108,7 @@ def show(call: Call) -> Json:
 
 def list_jobs(call: Call) -> list[Json]:
     """The jobs of a workspace, newest first; or the nodes of one, in the order of its graph."""
-    parent = call.text("--parent-job-name")
+    parent, limit = call.text("--parent-job-name"), number(call, "--max-results")
 
     def get(workspace: Workspace) -> list[Json]:
         if parent:
@@ -119,9 +120,7 @@ def list_jobs(call: Call) -> list[Json]:
         found = call.wire.get(f"{workspace.path}/jobs", listViewType=kind)["value"]
         return [views.job(document) for document in found]
 
-    found = in_workspace(call, get)
-    limit = call.text("--max-results")
-    return found[: int(limit)] if limit and limit.isdigit() else found
+    return in_workspace(call, get)[:limit]
 
 
 def stream(call: Call) -> None:

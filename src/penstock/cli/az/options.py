@@ -138,10 +138,10 @@ def _positionals(found: Options, rest: list[str], rules: Sequence[Rule]) -> Opti
     for rule in rules:
         if rule.positional and rest:
             many = rule.count == "+"
-            values, rest = (rest, []) if many else (rest[:1], rest[1:])
+            values, left = (rest, []) if many else (rest[:1], rest[1:])
             if any(value.startswith("-") for value in values):
                 break
-            found[rule.key] = values if many else values[0]
+            found[rule.key], rest = (values if many else values[0]), left
     if rest:
         raise Misused(f"unrecognized arguments: {' '.join(rest)}")
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.cli.az import views
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Misused, Refused
+from penstock.cli.az.values import number, refuse
 from penstock.cli.az.workspaces import in_workspace, missing
 from penstock.ml.workspaces import Workspace
 
@@ -66,16 +67,18 @@ def show_workspace(call: Call) -> Json:
 
 def list_workspaces(call: Call) -> list[Json]:
     """The workspaces of a resource group, or of the subscription."""
-    group = call.text("--resource-group")
+    group, limit = call.text("--resource-group"), number(call, "--max-results")
     base = f"/subscriptions/{call.subscription}"
     if group:
         base = f"{base}/resourceGroups/{group}"
     path = f"{base}/providers/Microsoft.MachineLearningServices/workspaces"
-    return _some(call, [views.workspace(item) for item in call.wire.get(path)["value"]])
+    return [views.workspace(item) for item in call.wire.get(path)["value"][:limit]]
 
 
 def update_workspace(call: Call) -> Json:
     """Change tags, display name and description."""
+    for option in ("--add", "--remove", "--file"):
+        refuse(call, option, "az ml workspace update takes --set and its other options")
     workspace = call.workspace
     found = call.wire.find(workspace.path) if _exists(call, workspace) else None
     if found is None:
@@ -209,8 +212,9 @@ def _show(call: Call, plural: str, view: Callable[[Json], Json]) -> Json:
 
 
 def _list(call: Call, plural: str, view: Callable[[Json], Json]) -> list[Json]:
+    limit = number(call, "--max-results")
     found = in_workspace(call, lambda workspace: call.wire.get(f"{workspace.path}/{plural}"))
-    return _some(call, [view(item) for item in found["value"]])
+    return [view(item) for item in found["value"][:limit]]
 
 
 def _delete(call: Call, plural: str) -> None:
@@ -228,8 +232,3 @@ def _read(call: Call, family: str) -> Loaded:
     loaded = read_document(call, Family(family))
     report(call, loaded.diagnostics, f"the {family} was not created")
     return loaded
-
-
-def _some(call: Call, found: list[Json]) -> list[Json]:
-    limit = call.text("--max-results")
-    return found[: int(limit)] if limit and limit.isdigit() else found
