@@ -85,13 +85,15 @@ def command(
     home.make()
     if found is not None:
         _take_over(home, found)
-    _tell_first_account(home)
     if tls_port is None:
         tls_port = port + TLS_PORT_ABOVE if 0 < port < 65536 - TLS_PORT_ABOVE else 0
     if foreground:
+        _tell_first_account(home)
         return serve(home, port, tls_port, is_foreground=True)
     ports = {_PORT: str(port), _TLS_PORT: str(tls_port)}
     process = serving.spawn(home, log_of(home), "penstock.cli.up", ports)
+    # Meanwhile: each of both takes its time to load.
+    _tell_first_account(home)
     started = serving.wait(home, process, log_of(home), "the server")
     click.echo(f"{address(started.url)} (process {started.pid})")
     if open_portal:

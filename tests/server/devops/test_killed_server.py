@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from devopsserver import DevopsServer, devops_server, git
+from devopsserver import DevopsServer, devops_server, git, until
 
 from penstock.cli.host import Host
 from penstock.engine.events import NodeFinished, NodeStarted, Result, RunFinished
@@ -64,7 +64,10 @@ class Killed:
         self.url = done.stdout.split()[0]
 
     def kill(self) -> None:
-        os.kill(int(json.loads((self.home / "service.json").read_text())["pid"]), signal.SIGKILL)
+        """Kill it, and wait until the kernel has taken all that it held."""
+        pid = int(json.loads((self.home / "service.json").read_text())["pid"])
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not is_running(pid), "it is dead")
 
     def down(self) -> None:
         assert self._penstock("down").returncode == 0
@@ -188,6 +191,13 @@ jobs:
         assert jobs["After"]["result"] == "succeeded"
         assert found(server, run, "last words")
         assert found(server, run, "went on")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def found(server: DevopsServer, run: int, text: str) -> bool:
