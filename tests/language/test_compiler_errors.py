@@ -140,3 +140,9 @@ def test_a_key_with_a_space_that_is_none_is_told_so():
 )
 def test_an_item_of_another_kind_is_told_apart_from_its_list(text, message):
     assert message in shown(text)
+
+
+def test_a_directive_with_nothing_under_it_is_told_so():
+    found = shown("steps:\n- script: a\n- ${{ if true }}:\n")
+    assert 'each item of "steps" is a mapping, and here is nothing' in found
+    assert "indent what belongs under this line below it, or remove the line" in found

@@ -182,6 +182,8 @@ def wrong_item(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
 
 
 def _item_help(expected: tuple[str, ...], node: Node) -> str:
+    if isinstance(node, Scalar) and node.is_null:
+        return "indent what belongs under this line below it, or remove the line"
     if isinstance(node, Scalar):
         return "give each item keys, with a colon behind each key"
     if isinstance(node, Sequence):
