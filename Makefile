@@ -59,8 +59,8 @@ portal-check: setup ## format, lint, types and weight of the portal
 portal-test: setup
 	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py test
 
-portal-hostile: portal ## every page with hostile texts in Chromium: no script runs, nothing leaves
-	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py node gates/hostile.ts
+portal-hostile: portal ## every page with hostile texts in Chromium (TURNS=1: a short part of it)
+	@$(BIN)/uv run --quiet --no-project --with "$(NODE)" python scripts/portal.py node gates/hostile.ts $(TURNS)
 
 bench: setup ## ratios side by side in one run
 	$(BIN)/python -m benchmarks

@@ -31,6 +31,10 @@ HOLDS: dict[str, set[Permission]] = {
         *(Permission.SIGNED_IN, Permission.READ, Permission.WRITE),
         *OWN,
     },
+    "job elsewhere": {
+        *(Permission.PUBLIC, Permission.SIGNED, Permission.SIGNED_WRITE),
+        *(Permission.SIGNED_IN, Permission.READ, Permission.WRITE),
+    },
     "nowhere": {Permission.PUBLIC, Permission.SIGNED_IN, *OWN},
     "profile scope": {Permission.PUBLIC, Permission.SIGNED_IN},
     "code scope": {

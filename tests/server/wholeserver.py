@@ -97,10 +97,11 @@ def _tokens(host: Host, devops: DevopsServices) -> dict[str, str]:
     gone = add("gone", administrator=True)
     disabled, _ = token(gone)
     people.accounts.disable(gone.id, by=BY)
-    runs = [host.runs.new_id() for _ in range(2)]
+    runs = [host.runs.new_id() for _ in range(3)]
     for run in runs:
         host.runs.create(run, Plan(nodes=()), {"kind": "pipeline"})
-    ended, job = (people.job_tokens.issue(run, alpha) for run in runs)
+    places = (alpha, alpha, beta)
+    ended, job, job_elsewhere = map(people.job_tokens.issue, runs, places)
     host.runs.append(runs[0], [RunFinished(at=now, result=Result.SUCCEEDED)])
     return {
         "nobody": "",
@@ -110,6 +111,7 @@ def _tokens(host: Host, devops: DevopsServices) -> dict[str, str]:
         "disabled": disabled,
         "ended job": ended,
         "job": job,
+        "job elsewhere": job_elsewhere,
         "reader": token(add("reader", alpha=Role.READER))[0],
         "elsewhere": token(add("elsewhere", beta=Role.ADMINISTRATOR))[0],
         "nowhere": token(add("nowhere"))[0],

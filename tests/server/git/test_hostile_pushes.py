@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import struct
 import zlib
 from pathlib import Path
@@ -24,14 +25,18 @@ def packed(*objects: tuple[str, bytes]) -> bytes:
     """A pack of whole objects, written by hand: no client would make these."""
     pack = b"PACK" + struct.pack(">II", 2, len(objects))
     for kind, body in objects:
-        size, code = len(body), KIND[kind]
-        first, size = (code << 4) | (size & 15), size >> 4
-        head = []
-        while size:
-            head.append(first | 0x80)
-            first, size = size & 0x7F, size >> 7
-        pack += bytes([*head, first]) + zlib.compress(body)
+        pack += head_of(kind, len(body)) + zlib.compress(body)
     return pack + hashlib.sha1(pack).digest()
+
+
+def head_of(kind: str, size: int) -> bytes:
+    """What stands before an object in a pack."""
+    first, size = (KIND[kind] << 4) | (size & 15), size >> 4
+    head = []
+    while size:
+        head.append(first | 0x80)
+        first, size = size & 0x7F, size >> 7
+    return bytes([*head, first])
 
 
 def line(text: bytes) -> bytes:
@@ -138,6 +143,31 @@ def test_broken_objects_and_packs_are_refused(server: GitServer, tree: Path) -> 
     assert [(ref.name, ref.commit) for ref in server.git.refs()] == [("refs/heads/main", first)]
     assert len(server.pushes.unhandled()) == 1
     assert f"ok {x}" in push(server, [(ZERO, id, x)], good)
+
+
+def test_a_small_pack_of_a_huge_object_takes_little_memory(server: GitServer) -> None:
+    piece, pieces = bytes(1 << 20), 200
+    size = len(piece) * pieces
+    packer, digest = zlib.compressobj(), hashlib.sha1(b"blob %d\0" % size)
+    body = b""
+    for _ in range(pieces):
+        body += packer.compress(piece)
+        digest.update(piece)
+    body += packer.flush()
+    tree = tree_of(("100644", b"huge", digest.hexdigest()))
+    commit = commit_of(object_id("tree", tree))
+    others = b"".join(
+        head_of(kind, len(one)) + zlib.compress(one)
+        for kind, one in (("tree", tree), ("commit", commit))
+    )
+    pack = b"PACK" + struct.pack(">II", 2, 3) + head_of("blob", size) + body + others
+    assert len(pack) < size / 500
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    new = object_id("commit", commit)
+    said = push(server, [(ZERO, new, "refs/heads/main")], pack + hashlib.sha1(pack).digest())
+    assert "ok refs/heads/main" in said
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after <= max(before, 100 * 1024), "in KiB: git held the object as a whole"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
 SERVICES = (UPLOAD, RECEIVE)
 _PROTOCOL = re.compile(r"version=[0-9](:[a-z0-9=]{1,40}){0,4}")
 _HOOKS = ("pre-receive", "post-receive")
+_WHOLE_IN_MEMORY = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,13 @@ def receive_pack(
     folder: Path, protocol: str, *, hooks: Path, descriptor: int, pack_limit: int
 ) -> Start:
     """Takes a push. Before and after refs move it asks over the socket `descriptor`."""
-    settings = ("-c", f"core.hooksPath={hooks}", "-c", f"receive.maxInputSize={pack_limit}")
+    given = (
+        f"core.hooksPath={hooks}",
+        f"receive.maxInputSize={pack_limit}",
+        # A larger object is unpacked piece by piece: 300 KB can pack 300 MB.
+        f"core.bigFileThreshold={_WHOLE_IN_MEMORY}",
+    )
+    settings = [word for one in given for word in ("-c", one)]
     asked = (*settings, "receive-pack", "--stateless-rpc", str(folder))
     env = {**_env(RECEIVE, protocol), "PENSTOCK_HOOK": str(descriptor)}
     return Start(arguments=command(folder, asked), env=env, inherits=(descriptor,))
