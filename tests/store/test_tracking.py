@@ -106,6 +106,13 @@ def test_tags_of_an_experiment_are_set_and_removed(tracking: Tracking) -> None:
         tracking.set_experiment_tag(WORKSPACE, made.id, "k", None)
 
 
+@pytest.mark.parametrize("value", ["2", None])
+def test_the_store_sets_no_tag_of_another_workspace(tracking: Tracking, value: str | None) -> None:
+    made = tracking.create_experiment(WORKSPACE, "a", {"k": "1"})
+    assert not tracking.store.set_experiment_tag(OTHER.scope, made.id, "k", value)
+    assert tracking.experiment(WORKSPACE, made.id).tags == {"k": "1"}
+
+
 # Runs
 
 

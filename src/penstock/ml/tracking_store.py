@@ -134,7 +134,8 @@ class TrackingStore(Protocol):
         """Change what is given; False when the name is taken."""
 
     def set_experiment_tag(self, scope: str, id: str, name: str, value: str | None) -> bool:
-        """Set a tag, or remove it (None); False when there was none to remove."""
+        """Set a tag, or remove it (None); False when there is no such experiment, or no such tag to
+        remove."""
 
     def add_run(self, scope: str, run: TrackedRun) -> bool:
         """Keep a new run with its tags; False when its id is taken."""

@@ -85,20 +85,23 @@ class SqlTracking:
         return True
 
     def set_experiment_tag(self, scope: str, id: str, name: str, value: str | None) -> bool:
-        """Set a tag, or remove it (None); False when there was none to remove."""
+        """Set a tag, or remove it (None); False when there is no such experiment, or no such tag to
+        remove."""
+        one = "FROM experiments WHERE workspace = ? AND id = ?"
         with self._database.transaction() as connection:
             if value is None:
                 done = connection.execute(
-                    "DELETE FROM experiment_tags WHERE experiment = ? AND name = ?",
-                    (number_of(id), name),
+                    "DELETE FROM experiment_tags"
+                    f" WHERE name = ? AND experiment IN (SELECT id {one})",
+                    (name, scope, number_of(id)),
                 )
-                return done.rowcount > 0
-            connection.execute(
-                "INSERT INTO experiment_tags VALUES (?, ?, ?)"
-                " ON CONFLICT (experiment, name) DO UPDATE SET value = excluded.value",
-                (number_of(id), name, value),
-            )
-        return True
+            else:
+                done = connection.execute(
+                    f"INSERT INTO experiment_tags SELECT id, ?, ? {one}"
+                    " ON CONFLICT (experiment, name) DO UPDATE SET value = excluded.value",
+                    (name, value, scope, number_of(id)),
+                )
+        return done.rowcount > 0
 
     def _experiment(self, where: str, scope: str, value: object) -> Experiment | None:
         rows = self._database.query(
