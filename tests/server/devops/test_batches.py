@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from devopsserver import DevopsServer
 
-from penstock.devops.queueing import Person
-from penstock.devops.starting import Decided, Ended, Happened, Moved, Pushed, Starts
+from penstock.devops.queueing.requests import Person
+from penstock.devops.starting.book import Decided, Happened
+from penstock.devops.starting.deciding import Deciding
+from penstock.devops.starting.facts import Facts
+from penstock.devops.starting.occasions import Ended, Moved, Pushed
+from penstock.devops.starting.starts import Starts
 from penstock.devops.triggers import Going
 from penstock.server.devops.builds.views import full_ref
 from penstock.store.pushes import Pusher, RefUpdate
@@ -50,14 +54,21 @@ def starts_of(server: DevopsServer, book: Triggers) -> Starts:
         reasons = {"BatchedCI": "batchedCI", "IndividualCI": "individualCI"}
         return [Going(run=r.id, ref=full_ref(r), reason=reasons[r.reason]) for r in found]
 
-    return Starts(
-        definitions=services.definitions,
+    facts = Facts(
         sources=services.sources,
-        queueing=services.queueing,
+        preparing=services.preparing,
         book=book,
         going=going,
         scheduled=lambda pipeline, ref: "",
-        cancel=lambda run, why: None,
+    )
+    return Starts(
+        definitions=services.definitions,
+        sources=services.sources,
+        facts=facts,
+        deciding=Deciding(
+            facts=facts, queueing=services.queueing, book=book, cancel=lambda run, why: None
+        ),
+        book=book,
     )
 
 
