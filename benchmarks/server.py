@@ -86,9 +86,9 @@ def python_start() -> float:
 
 
 def push_row(served: Served) -> Row:
-    """From the start of `git push` until its run has started, and what the push alone takes."""
+    """From the start of `git push` until the first job of its run has begun."""
     times = [served.change(number) for number in range(PUSHES)]
-    return milliseconds("push accepted to run started, p95", p95(times), 500)
+    return milliseconds("git push until its job has begun, p95", p95(times), 500)
 
 
 def list_rows(served: Served) -> list[Row]:
@@ -207,20 +207,20 @@ class Served:
         }
         self._ask("POST", "/Demo/_apis/pipelines", {"name": "CI", "configuration": configuration})
 
-    def push(self, work: Path) -> float:
-        """When git said that the push was accepted."""
+    def push(self, work: Path) -> None:
+        """Push the branch main, as a user does."""
         header = f"http.extraHeader=Authorization: Bearer {self.token}"
         git(work, "-c", header, "push", "--quiet", f"{self.url}/Demo/_git/Demo", "main")
-        return time.time()
 
     def change(self, number: int) -> float:
-        """Push a commit; seconds from its acceptance until its run has started."""
+        """Push a commit; seconds from the start of `git push` until its first job has begun."""
         work = self.folder / "work"
         (work / "n.txt").write_text(str(number))
         git(work, "add", "-A")
         git(work, "commit", "--quiet", "-m", f"Push {number}")
-        accepted = self.push(work)
-        return max(self.started(git(work, "rev-parse", "HEAD").strip()) - accepted, 0.0)
+        begin = time.time()
+        self.push(work)
+        return self.started(git(work, "rev-parse", "HEAD").strip()) - begin
 
     def restart(self) -> float:
         """Kill it; seconds from the next start until that has answered."""
