@@ -166,7 +166,7 @@ def test_pages_follow_a_job_without_a_reload(visitor: Visitor, job: str, tmp_pat
 def test_jobs_are_compared_side_by_side(visitor: Visitor, job: str) -> None:
     visitor.sign_in()
     visitor.go(studio(f"compare?jobs={job},{job}", "taxi-ws"))
-    visitor.sees("No difference")
+    visitor.sees("They are the same in all of them.")
 
 
 def test_an_address_without_a_workspace_says_so(visitor: Visitor) -> None:

@@ -169,6 +169,19 @@ def test_jobs_are_compared_by_params_and_metrics(server: Server) -> None:
     assert compared["metrics"] == {"r2": [3.0, 5.0]}
 
 
+def test_pipelines_are_compared_by_what_their_nodes_logged(server: Server) -> None:
+    ended(server, "j1", two_nodes(server))
+    first, second = (child["name"] for child in studio(server, "jobs/j1")["children"])
+    log(server, first, [Metric("rows", 7.0, 1), Metric("loss", 9.0, 1)], depth="3")
+    log(server, second, [Metric("loss", 0.5, 1, 1), Metric("loss", 0.25, 2, 2)])
+    compared = studio(server, "compare?jobs=j1")
+    assert compared["metrics"] == {"loss": [0.25], "rows": [7.0]}
+    assert compared["params"] == {"depth": ["3"]}
+    whole = studio(server, "jobs/j1/metrics?name=loss&nodes=1")
+    assert (whole["names"], whole["metrics"]["loss"]["values"]) == (["loss", "rows"], [0.5, 0.25])
+    assert studio(server, "jobs/j1/metrics?name=loss")["names"] == []
+
+
 def test_files_are_listed_shown_and_saved(server: Server) -> None:
     ended(server, "j1", command())
     artifact(server, "j1", "outputs/plot.png", b"\x89PNG")

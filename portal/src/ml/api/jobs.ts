@@ -58,14 +58,16 @@ export function streamOf(place: Place, job: { name: string; status: string }): s
   return isOver(job.status) ? undefined : jobStream(place, job.name);
 }
 
-/** The curves of some metrics of a job. */
+/** The curves of some metrics of a job; with those of its nodes where it stands for them. */
 export function curves(
   place: Place,
   name: string,
   metrics: string[],
   stream: string | undefined,
+  withNodes: boolean,
 ): Resource<Curves> {
-  const query = metrics.map((metric) => `name=${encodeURIComponent(metric)}`).join("&");
+  const named = metrics.map((metric): [string, string] => ["name", metric]);
+  const query = String(new URLSearchParams(withNodes ? [...named, ["nodes", "1"]] : named));
   return {
     key: ["ml-curves", place, name, query],
     fetch: (signal) => request(`${studioApi(place, "jobs", name, "metrics")}?${query}`, { signal }),
@@ -75,7 +77,7 @@ export function curves(
       : {
           live: {
             url: stream,
-            apply: (known: Curves, events: StreamEvent[]) => withAddedValues(known, events, name),
+            apply: (known: Curves, events: StreamEvent[]) => withAddedValues(known, events, name, withNodes),
           },
         }),
   };

@@ -141,29 +141,35 @@ describe("curves", () => {
   const added = { job: "j", name: "loss", steps: [1, 2], times: [20, 30], values: [2, "nan"] };
 
   test("have each value once, however often it is told", () => {
-    const once = withAddedValues(curves, [told("metric", added)], "j") as Curves;
+    const once = withAddedValues(curves, [told("metric", added)], "j", false) as Curves;
     expect(once.metrics.loss).toEqual({
       steps: [0, 1, 2],
       times: [10, 20, 30],
       values: [3, 2, "nan"],
       count: 3,
     });
-    expect(withAddedValues(once, [told("metric", added)], "j")).toEqual(once);
+    expect(withAddedValues(once, [told("metric", added)], "j", false)).toEqual(once);
   });
   test("stay in order of time", () => {
     const late = { ...added, steps: [9], times: [15], values: [7] };
-    const found = withAddedValues(curves, [told("metric", late)], "j") as Curves;
+    const found = withAddedValues(curves, [told("metric", late)], "j", false) as Curves;
     expect(found.metrics.loss?.values).toEqual([3, 7, 2]);
   });
   test("are not those of another job or name", () => {
-    expect(withAddedValues(curves, [told("metric", added)], "k")).toBe(curves);
-    expect(withAddedValues(curves, [told("metric", { ...added, name: "x" })], "j")).toBe(curves);
+    expect(withAddedValues(curves, [told("metric", added)], "k", false)).toBe(curves);
+    expect(withAddedValues(curves, [told("metric", { ...added, name: "x" })], "j", false)).toBe(curves);
+  });
+  test("of a pipeline with its nodes are asked for anew when a node logged more", () => {
+    const node = told("job", row("n", { root: "j", parent: "j", metrics: { loss: 1 } }));
+    expect(withAddedValues(curves, [node], "j", true)).toBe("refetch");
+    expect(withAddedValues(curves, [node], "j", false)).toBe(curves);
+    expect(withAddedValues(curves, [told("job", row("n", { root: "j" }))], "j", true)).toBe(curves);
   });
   test("are asked for anew when they are long", () => {
     const count = 3000;
     const numbers = Array.from({ length: count }, (_, index) => 100 + index);
     const long = { job: "j", name: "loss", steps: numbers, times: numbers, values: numbers };
-    expect(withAddedValues(curves, [told("metric", long)], "j")).toBeInstanceOf(Outdated);
+    expect(withAddedValues(curves, [told("metric", long)], "j", false)).toBeInstanceOf(Outdated);
   });
 });
 
@@ -177,5 +183,8 @@ test("compared jobs have their values in their columns", () => {
     params: { depth: [null, "5"] },
     metrics: { r2: [0.5, 0.7], mse: [null, 3] },
   });
+  const node = told("job", row("n", { root: "a", parent: "a", metrics: { r2: 0.6 } }));
+  const found = withComparedEvents(compared, [node]);
+  expect(found).toMatchObject({ metrics: { r2: [0.6, null] }, jobs: [{ name: "a" }, {}] });
   expect(withComparedEvents(compared, [told("job", row("z"))])).toBe(compared);
 });

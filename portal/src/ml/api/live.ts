@@ -75,8 +75,9 @@ export function withAddedValues(
   curves: Curves,
   events: StreamEvent[],
   job: string,
+  withNodes: boolean,
 ): Curves | "refetch" | Outdated<Curves> {
-  if (hasGap(events)) return "refetch";
+  if (hasGap(events) || (withNodes && hasLoggingNode(events, curves, job))) return "refetch";
   let { metrics } = curves;
   for (const event of events) {
     if (event.type !== "metric") continue;
@@ -99,9 +100,12 @@ export function withComparedEvents(
   if (hasGap(events)) return "refetch";
   let { jobs, params, metrics } = compared;
   for (const row of rowsOf(events)) {
-    const at = jobs.findIndex((known) => known.name === row.name);
+    const at = jobs.findIndex((known) => known.name === row.root);
     if (at < 0) continue;
-    jobs = jobs.map((known, index) => (index === at ? { ...known, ...row } : known));
+    // A node is told of by what it logged: it has no column of its own.
+    jobs = jobs.map((known, index) =>
+      index === at && known.name === row.name ? { ...known, ...row } : known,
+    );
     metrics = withColumn(metrics, at, jobs.length, row.metrics);
     params = withColumn(params, at, jobs.length, row.params ?? {});
   }
@@ -110,6 +114,15 @@ export function withComparedEvents(
 
 function hasGap(events: StreamEvent[]): boolean {
   return events.some((event) => event.type === "gap");
+}
+
+/** Whether a node of the job logged what the curves show; which node's counts the server knows. */
+function hasLoggingNode(events: StreamEvent[], curves: Curves, job: string): boolean {
+  const names = Object.keys(curves.metrics);
+  return rowsOf(events).some(
+    (row) =>
+      row.root === job && row.name !== job && names.some((name) => row.metrics[name] !== undefined),
+  );
 }
 
 function rowsOf(events: StreamEvent[]): JobEvent[] {

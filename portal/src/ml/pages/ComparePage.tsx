@@ -19,6 +19,7 @@ import { Curves } from "../components/Curves/Curves.tsx";
 import { crumbsOf, InWorkspace } from "../components/StudioPage/StudioPage.tsx";
 import { mlLinks } from "../links.ts";
 import { differing, formatMetric } from "../text/numbers.ts";
+import styles from "./ComparePage.module.css";
 
 export default function ComparePage(_: PageProps) {
   return <InWorkspace>{(place) => <Compared place={place} />}</InWorkspace>;
@@ -101,7 +102,8 @@ function ComparedCurves({
       })),
     [compared],
   );
-  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} stream={stream} />;
+  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} stream={stream}
+      withNodes />;
 }
 
 function Values<T extends MetricValue | null>({
@@ -147,7 +149,9 @@ function Values<T extends MetricValue | null>({
       }
     >
       {names.length === 0 ? (
-        <EmptyState title={isWhole ? "None" : "No difference"} />
+        <p className={styles.none}>
+          {isWhole ? "Nothing was logged." : "They are the same in all of them."}
+        </p>
       ) : (
         <Table label={title} rows={names} rowKey={(name) => name} columns={columns} />
       )}

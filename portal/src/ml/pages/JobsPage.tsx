@@ -203,6 +203,7 @@ function JobTable({
     {
       name: "Took",
       align: "end",
+      width: "84px",
       cell: (row) => (
         <Duration start={row.started} finish={row.ended} isOver={isOver(row.status)} />
       ),

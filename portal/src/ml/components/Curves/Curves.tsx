@@ -21,17 +21,19 @@ export interface Shown {
 }
 
 /** The metrics of one or more jobs: a chart each, drawn when it comes into view. `stream` tells of
- * new values of all of them. */
+ * new values of all of them. A pipeline may stand for its nodes. */
 export function Curves({
   place,
   jobs,
   names,
   stream,
+  withNodes = false,
 }: {
   place: Place;
   jobs: Shown[];
   names: string[];
   stream: string | undefined;
+  withNodes?: boolean;
 }) {
   const [query, change] = useQueryState();
   const [all, setAll] = useState(false);
@@ -68,11 +70,12 @@ export function Curves({
           <span id={smoothingId}>Smoothing</span>
           <Slider
             min={0}
-            max={0.99}
+            max={99}
             aria-labelledby={smoothingId}
-            step={0.01}
-            value={weight}
-            onChange={(_, { value }) => change({ smooth: value ? String(value) : undefined })}
+            value={weight * 100}
+            onChange={(_, { value }) =>
+              change({ smooth: value ? String(value / 100) : undefined })
+            }
           />
         </div>
       </div>
@@ -84,6 +87,7 @@ export function Curves({
               jobs={jobs}
               name={name}
               stream={stream}
+              withNodes={withNodes}
               axis={axis}
               isLogarithmic={isLogarithmic}
               weight={weight}
@@ -105,6 +109,7 @@ function Metric({
   jobs,
   name,
   stream,
+  withNodes,
   axis,
   isLogarithmic,
   weight,
@@ -113,6 +118,7 @@ function Metric({
   jobs: Shown[];
   name: string;
   stream: string | undefined;
+  withNodes: boolean;
   axis: Axis;
   isLogarithmic: boolean;
   weight: number;
@@ -138,6 +144,7 @@ function Metric({
           job={job}
           name={name}
           stream={stream}
+          withNodes={withNodes}
           onCurve={keep}
         />
       ))}
@@ -168,15 +175,17 @@ function Fetched({
   job,
   name,
   stream,
+  withNodes,
   onCurve,
 }: {
   place: Place;
   job: Shown;
   name: string;
   stream: string | undefined;
+  withNodes: boolean;
   onCurve: (job: string, curve: Curve) => void;
 }) {
-  const { data } = useResource(curves(place, job.name, [name], stream));
+  const { data } = useResource(curves(place, job.name, [name], stream, withNodes));
   const curve = data?.metrics[name];
   const latest = useRef(onCurve);
   latest.current = onCurve;

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from penstock.ml.fields import whole_number
 from penstock.ml.jobstore import Job
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, row, workspace_of
-from penstock.server.ml.studio.rows import job_rows, node_metrics, node_names, origin_view
+from penstock.server.ml.studio.rows import (
+    job_rows,
+    metrics_of,
+    node_metrics,
+    node_names,
+    origin_view,
+)
 from penstock.server.ml.views import Document
 from penstock.server.routes import Call, Route
 
@@ -63,22 +70,28 @@ def list_children(ml: MlHttp, call: Call) -> Document:
 
 
 def compare(ml: MlHttp, call: Call) -> Document:
-    """`{jobs, params, metrics}` of the jobs in `jobs=a,b`; null where one has no such value."""
+    """`{jobs, params, metrics}` of the jobs in `jobs=a,b`; null where one has no such value.
+
+    A pipeline has what its nodes logged too; of equal names the last node's counts.
+    """
     workspace = workspace_of(ml, call)
     asked = call.query("jobs").split(",")[:_MOST_COMPARED]
     jobs = [
         job for name in asked if (job := ml.service.jobs.get(workspace.scope, name)) is not None
     ]
-    runs = ml.tracking.runs(workspace, asked)
-    rows = job_rows(ml, jobs)
-    params = [dict(runs[job.name].params) if job.name in runs else {} for job in jobs]
+    names = [(*node_names(ml, job), job.name) for job in jobs]
+    tracked = ml.tracking.runs(workspace, [name for family in names for name in family])
+    runs = [[tracked[name] for name in family if name in tracked] for family in names]
+    rows = job_rows(ml, jobs, tracked)
     return {
         "jobs": [
             {**shown, "origin": origin_view(ml, call, job.origin)}
             for job, shown in zip(jobs, rows, strict=True)
         ],
-        "params": _by_name(params),
-        "metrics": _by_name([shown["metrics"] for shown in rows]),
+        "params": _by_name([dict(chain(*(run.params.items() for run in one))) for one in runs]),
+        "metrics": _by_name(
+            [dict(chain(*(metrics_of(run).items() for run in one))) for one in runs]
+        ),
     }
 
 

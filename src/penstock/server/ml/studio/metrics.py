@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from penstock.ml.fields import whole_number
 from penstock.ml.tracking_values import Metric
 from penstock.server.ml.context import WORKSPACE, MlHttp, job_of, row
-from penstock.server.ml.studio.rows import number
+from penstock.server.ml.studio.rows import metrics_of, node_names, number
 from penstock.server.ml.views import Document
 from penstock.server.routes import Call, Route
 
@@ -26,18 +26,23 @@ def curves(ml: MlHttp, call: Call) -> Document:
     """`{names, metrics: {name: {steps, times, values, count}}}` of the names asked for.
 
     Query: `name` (several; without one only `names` is answered), `points` (at most so many of each
-    curve). Times are milliseconds since 1970; a value that is no number is a word (`nan`).
+    curve), `nodes` (1: of a pipeline also what its nodes logged; of equal names the last node's
+    counts). Times are milliseconds since 1970; a value that is no number is a word (`nan`).
     """
     job = job_of(ml, call)
     points = min(_MOST_POINTS, max(2, whole_number(call.query("points", str(POINTS)), POINTS)))
-    names = sorted(ml.metrics(job.workspace, job.name))
+    family = (*(node_names(ml, job) if call.query("nodes") else ()), job.name)
+    tracked = ml.tracking.runs(job.workspace, family)
+    owners = {
+        name: owner for owner in family if owner in tracked for name in metrics_of(tracked[owner])
+    }
     asked = [value for key, value in call.query_items() if key == "name"][:_MOST_NAMES]
     found: Document = {}
     for name in dict.fromkeys(asked):
-        if name in names:
-            history = ml.tracking.history(job.workspace, job.name, name, limit=_MOST_VALUES)
+        if name in owners:
+            history = ml.tracking.history(job.workspace, owners[name], name, limit=_MOST_VALUES)
             found[name] = _curve(thinned(history, points), len(history))
-    return {"names": names, "metrics": found}
+    return {"names": sorted(owners), "metrics": found}
 
 
 def _curve(metrics: Sequence[Metric], count: int) -> Document:
