@@ -1,6 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import {
   type KeyboardEvent,
+  memo,
   type PointerEvent,
   useCallback,
   useEffect,
@@ -13,6 +14,9 @@ import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
 import { StateIcon } from "../StateIcon/StateIcon.tsx";
 import styles from "./GraphView.module.css";
 import { EDGE, edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
+
+/** Drawn smaller than this, a node is its colour alone: its words could not be read. */
+const READABLE = 0.3;
 
 export interface GraphViewProps {
   graph: Graph;
@@ -127,17 +131,14 @@ export function GraphView({
         height="100%"
       >
         <g transform={`translate(${shown.x} ${shown.y}) scale(${shown.scale})`}>
-          <g className={styles.edges}>
-            {graph.edges.map(([from, to, points]) => (
-              <path key={`${from}>${to}`} d={edgePath(points)} />
-            ))}
-          </g>
+          <Edges edges={graph.edges} />
           {graph.nodes.filter(isNear).map((node) => (
             <Node
               key={node.id}
               node={node}
               detail={detail?.(node) ?? node.detail}
               isSelected={node.id === selected}
+              isPlain={shown.scale < READABLE}
               onSelect={onSelect}
               onKey={onKey}
             />
@@ -165,16 +166,29 @@ export function GraphView({
   );
 }
 
-function Node({
+/** The lines; like the nodes they stay as they are while the whole is moved. */
+const Edges = memo(function Edges({ edges }: { edges: Graph["edges"] }) {
+  return (
+    <g className={styles.edges}>
+      {edges.map(([from, to, points]) => (
+        <path key={`${from}>${to}`} d={edgePath(points)} />
+      ))}
+    </g>
+  );
+});
+
+const Node = memo(function Node({
   node,
   detail,
   isSelected,
+  isPlain,
   onSelect,
   onKey,
 }: {
   node: GraphNode;
   detail: string | undefined;
   isSelected: boolean;
+  isPlain: boolean;
   onSelect: ((id: string) => void) | undefined;
   onKey: (event: KeyboardEvent, node: GraphNode) => void;
 }) {
@@ -188,20 +202,23 @@ function Node({
       tabIndex={onSelect ? 0 : undefined}
       role={onSelect ? "button" : "img"}
       aria-pressed={onSelect ? isSelected : undefined}
+      aria-label={isPlain ? [node.label, detail].filter(Boolean).join(" ") : undefined}
       onClick={() => onSelect?.(node.id)}
       onKeyDown={(event) => onKey(event, node)}
     >
       <rect width={node.w} height={node.h} rx="6" />
       <rect className={styles.bar} width="4" height={node.h} rx="2" />
-      <foreignObject width={node.w} height={node.h}>
-        <div className={styles.content} title={node.label}>
-          <StateIcon state={node.state} result={node.result} />
-          <span className={styles.text}>
-            <strong>{node.label}</strong>
-            {detail ? <span>{detail}</span> : null}
-          </span>
-        </div>
-      </foreignObject>
+      {isPlain ? null : (
+        <foreignObject width={node.w} height={node.h}>
+          <div className={styles.content} title={node.label}>
+            <StateIcon state={node.state} result={node.result} />
+            <span className={styles.text}>
+              <strong>{node.label}</strong>
+              {detail ? <span>{detail}</span> : null}
+            </span>
+          </div>
+        </foreignObject>
+      )}
     </g>
   );
-}
+});

@@ -77,7 +77,8 @@ export function curves(
       : {
           live: {
             url: stream,
-            apply: (known: Curves, events: StreamEvent[]) => withAddedValues(known, events, name, withNodes),
+            apply: (known: Curves, events: StreamEvent[]) =>
+              withAddedValues(known, events, name, withNodes),
           },
         }),
   };

@@ -157,7 +157,9 @@ describe("curves", () => {
   });
   test("are not those of another job or name", () => {
     expect(withAddedValues(curves, [told("metric", added)], "k", false)).toBe(curves);
-    expect(withAddedValues(curves, [told("metric", { ...added, name: "x" })], "j", false)).toBe(curves);
+    expect(withAddedValues(curves, [told("metric", { ...added, name: "x" })], "j", false)).toBe(
+      curves,
+    );
   });
   test("of a pipeline with its nodes are asked for anew when a node logged more", () => {
     const node = told("job", row("n", { root: "j", parent: "j", metrics: { loss: 1 } }));

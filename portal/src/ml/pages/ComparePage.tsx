@@ -102,8 +102,15 @@ function ComparedCurves({
       })),
     [compared],
   );
-  return <Curves place={place} jobs={jobs} names={Object.keys(compared.metrics)} stream={stream}
-      withNodes />;
+  return (
+    <Curves
+      place={place}
+      jobs={jobs}
+      names={Object.keys(compared.metrics)}
+      stream={stream}
+      withNodes
+    />
+  );
 }
 
 function Values<T extends MetricValue | null>({

@@ -73,9 +73,7 @@ export function Curves({
             max={99}
             aria-labelledby={smoothingId}
             value={weight * 100}
-            onChange={(_, { value }) =>
-              change({ smooth: value ? String(value / 100) : undefined })
-            }
+            onChange={(_, { value }) => change({ smooth: value ? String(value / 100) : undefined })}
           />
         </div>
       </div>
