@@ -262,6 +262,17 @@ def test_component_like_the_recorded_one(server: Server) -> None:
     assert server.get("~/components")["value"] == []
 
 
+def test_a_component_says_its_version_and_is_found_without_one(server: Server) -> None:
+    """azure-ai-ml reads `componentSpec.version`, and asks for `azureml_default` as the newest."""
+    spec = {"type": "command", "command": "echo", "name": "c"}
+    for version in ("1", "2"):
+        server.put(f"~/components/c/versions/{version}", {"componentSpec": spec})
+    found = server.get("~/components/c/versions/azureml_default")
+    assert found["name"] == "2"
+    assert found["properties"]["componentSpec"] == {**spec, "version": "2"}
+    assert server.ask("GET", "~/data/c/versions/azureml_default").status == 404
+
+
 def test_model_like_the_recorded_one(server: Server) -> None:
     """`models_create`: an empty list, 404, then PUT; `flavors` must be in the answer."""
     query = "$orderBy=createdtime%20desc&$top=1"

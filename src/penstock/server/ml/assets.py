@@ -111,6 +111,8 @@ def put(ml: MlHttp, call: Call) -> Answer:
             raise Rejected(Problem(code="UserError", message=message, target=uri))
     if kind == "environments":
         properties = _with_known_context(ml, workspace, properties)
+    if kind == "components":
+        properties = _with_own_name(call, properties)
     now = ml.now()
     asset = Asset(
         scope=workspace.scope,
@@ -125,6 +127,14 @@ def put(ml: MlHttp, call: Call) -> Answer:
     kept, new = put_version(ml.assets, asset)
     body = asset_view(workspace, kept, call.base_url)
     return Answer(status=201 if new else 200, body=body)
+
+
+def _with_own_name(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
+    """A component whose spec says its name and version, where Azure's client reads them; it leaves
+    out a version that it did not choose."""
+    spec = table(properties, "componentSpec")
+    own = {name: call.parameters[name] for name in ("name", "version") if spec.get(name) is None}
+    return {**properties, "componentSpec": {**spec, **own}}
 
 
 def _with_known_context(
