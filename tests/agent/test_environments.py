@@ -356,6 +356,14 @@ def test_a_build_context_without_python_packages_is_refused(
     )
 
 
+def test_a_dockerfile_with_odd_bytes_is_read_all_the_same(machine: Machine, tmp_path: Path) -> None:
+    folder = context(tmp_path / "context", "")
+    (folder / "Dockerfile").write_bytes(b"FROM --platform=linux/amd64\n# caf\xe9\nRUN R\n")
+    assert refusal(spec(None, build="azureml://x"), machine, context=folder).startswith(
+        'the build context of "small" installs no Python packages'
+    )
+
+
 def test_a_dockerfile_cannot_read_outside_of_its_context(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("six\n")
     folder = context(tmp_path / "context", "FROM x\nRUN pip install -r ../secret.txt\n")

@@ -37,7 +37,7 @@ def read(folder: Path, dockerfile: str, id: str, log: Callable[[str], None]) -> 
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         raise EnvironmentRefused(f'the build context has no "{dockerfile}"')
     context = _Context(folder.resolve(), id, log)
-    for name, rest in _instructions(path.read_text(encoding="utf-8-sig")):
+    for name, rest in _instructions(path.read_text(encoding="utf-8-sig", errors="replace")):
         context.follow(name, rest)
     return context.recipe()
 
@@ -86,7 +86,7 @@ class _Context:
         """Take from one instruction what concerns Python packages."""
         match name.upper():
             case "FROM":
-                self.image = next(word for word in rest.split() if not word.startswith("--"))
+                self.image = next((w for w in rest.split() if not w.startswith("--")), "")
                 if curated.is_curated(self.image):
                     self.base = curated.find(self.image)
             case "COPY" | "ADD":
@@ -150,7 +150,7 @@ class _Context:
         from penstock.agent.environments.sources import read_conda_file
 
         path = self.find(name)
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
         self.base = read_conda_file(text, self.id, self.image, self.log, folder=path.parent)
 
     def find(self, name: str) -> Path:

@@ -114,7 +114,7 @@ def read_file(path: Path, *, seen: frozenset[Path] = frozenset()) -> Iterator[tu
 
     An included file that is missing comes as a `Problem`; a local path is made absolute.
     """
-    for number, text in _logical_lines(path.read_text(encoding="utf-8-sig")):
+    for number, text in _logical_lines(path.read_text(encoding="utf-8-sig", errors="replace")):
         place = f"line {number} of {path.name}"
         line = read_line(text, place)
         if isinstance(line, Include):
