@@ -34,7 +34,6 @@ class RealAgent:
             bin=None,
             service_url=server.listener.url,
             service_token="secret-token",
-            subscription="00000000-0000-0000-0000-000000000001",
         )
         self.pool = LocalPool(agents, machine, 4, server.scheduler.post)
 
