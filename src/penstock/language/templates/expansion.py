@@ -141,6 +141,7 @@ class Expansion:
             if isinstance(piece, str):
                 texts.append(piece)
                 continue
+            self.spend(host.span, scope)
             value = self.value(piece, host, scope)
             try:
                 texts.append(to_text(value))
