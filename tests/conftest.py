@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("thorough", max_examples=10_000)
+settings.register_profile("ordinary", deadline=None)  # a busy machine is no fault
+settings.register_profile("thorough", max_examples=10_000, deadline=None)
+settings.load_profile("ordinary")
 
 Golden = Callable[[Path, str], None]
 

@@ -1,5 +1,7 @@
 """What the steps of a run may do with its token, while it runs and after."""
 
+import sys
+
 from devopsserver import DevopsServer
 
 STEPS = """
@@ -8,8 +10,7 @@ steps:
 - checkout: none
 - script: |
     printf '%s' "$TOKEN" > {folder}/token
-    ask() {{ curl -s -o /dev/null -w "$1 $2 %{{http_code}}\\n" -X $1 -d '{{}}' \\
-      -H "Authorization: Bearer $TOKEN" {url}$2; }}
+    ask() {{ {python} {folder}/ask.py {url} "$@"; }}
     ask GET /Demo/_apis/build/builds
     ask GET /_apis/connectionData
     ask POST /Demo/_apis/pipelines
@@ -21,10 +22,26 @@ steps:
   env: {{TOKEN: $(System.AccessToken)}}
 """
 
+ASK = """
+import os, sys, urllib.error, urllib.request
+
+url, method, path = sys.argv[1:]
+bearer = {"Authorization": "Bearer " + os.environ["TOKEN"], "Content-Type": "application/json"}
+data = b"{}" if method == "POST" else None
+request = urllib.request.Request(url + path, method=method, data=data, headers=bearer)
+try:
+    with urllib.request.urlopen(request) as answer:
+        status = answer.status
+except urllib.error.HTTPError as error:
+    status = error.code
+print(method, path, status)
+"""
+
 
 def test_the_token_of_a_run_reads_its_project_and_dies_with_it(server: DevopsServer) -> None:
     server.services.projects.create("Other")
-    steps = STEPS.format(folder=server.folder, url=server.url)
+    (server.folder / "ask.py").write_text(ASK)
+    steps = STEPS.format(folder=server.folder, url=server.url, python=sys.executable)
     server.commit({"azure-pipelines.yml": steps})
     run = server.run()
     page = server.ended(run)
