@@ -509,6 +509,32 @@ def test_close_wakes_those_who_wait_and_takes_no_more(make: Make) -> None:
         bench.scheduler.start("2", plan(job("a")), {})
 
 
+class BrokenClock(FakeClock):
+    """Tells no time any more once it `is_broken`."""
+
+    is_broken = False
+
+    def __call__(self) -> float:
+        if self.is_broken:
+            raise OSError("no clock")
+        return super().__call__()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_scheduler_itself_leaves_nobody_waiting(make: Make) -> None:
+    clock = BrokenClock()
+    bench = make(FakeExecutor(held=["a"]), clock=clock)
+    bench.scheduler.start("1", plan(job("a")), {})
+    bench.until(lambda: bool(bench.executor.requests))
+    clock.is_broken = True
+    bench.scheduler.tick()
+    with pytest.raises(SchedulerClosed):
+        bench.scheduler.wait("1", SECONDS)
+    clock.is_broken = False
+    with pytest.raises(SchedulerClosed):
+        bench.scheduler.start("2", plan(job("a")), {})
+
+
 def test_what_was_posted_before_the_close_is_kept_but_starts_nothing(make: Make) -> None:
     bench = make(FakeExecutor(held=["a"]))
     bench.scheduler.start("1", plan(job("a"), job("b", after="a")), {})

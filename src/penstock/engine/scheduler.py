@@ -311,6 +311,19 @@ class Scheduler:
         return run not in self._runs or self._stopped
 
     def _loop(self) -> None:
+        """The thread. However it ends, those who wait for a run are told that nothing goes on."""
+        try:
+            self._take_turns()
+        finally:
+            for run, going in self._runs.items():
+                with suppress(Exception):
+                    if going.unwritten.events:
+                        self._journal.append(run, going.unwritten.events)
+            with self._handled:
+                self._closing = self._stopped = True
+                self._handled.notify_all()
+
+    def _take_turns(self) -> None:
         while True:
             with self._posted:
                 due = self._wait_for_something()
@@ -326,13 +339,6 @@ class Scheduler:
             with self._handled:
                 self._handled_count = ticket
                 self._handled.notify_all()
-        for run, going in self._runs.items():
-            with suppress(Exception):
-                if going.unwritten.events:
-                    self._journal.append(run, going.unwritten.events)
-        with self._handled:
-            self._stopped = True
-            self._handled.notify_all()
 
     def _wait_for_something(self) -> list[str]:
         """Sleep until events or runs are due; return the latter. Nothing of both means the end."""
