@@ -3,6 +3,7 @@ import {
   type KeyboardEvent,
   memo,
   type PointerEvent,
+  type UIEvent,
   useCallback,
   useEffect,
   useRef,
@@ -14,9 +15,13 @@ import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
 import { StateIcon } from "../StateIcon/StateIcon.tsx";
 import styles from "./GraphView.module.css";
 import { EDGE, edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
+import { useView } from "./useView.ts";
 
 /** Drawn smaller than this, a node is its colour alone: its words could not be read. */
 const READABLE = 0.3;
+/** Of a graph of up to so many nodes those out of sight are drawn as well, once nothing is to do. */
+const WHOLE = 600;
+const MARGIN = 200;
 
 export interface GraphViewProps {
   graph: Graph;
@@ -42,11 +47,16 @@ export function GraphView({
   isInline = false,
 }: GraphViewProps) {
   const box = useRef<HTMLDivElement>(null);
+  const plane = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
-  const [view, setView] = useState<View | undefined>();
+  const [isWhole, setWhole] = useState(false);
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
   const chosen = graph.nodes.find((node) => node.id === selected);
-  const shown = view ?? fitted(graph, size, isInline, chosen);
+  const { drawn, now, moveTo, reset } = useView(
+    plane,
+    fitted(graph, size, isInline, chosen),
+    isWhole,
+  );
 
   useEffect(() => {
     const element = box.current;
@@ -58,8 +68,14 @@ export function GraphView({
     return () => observer.disconnect();
   }, []);
 
-  const latest = useRef(shown);
-  latest.current = shown;
+  const canBeWhole = !isInline && graph.nodes.length <= WHOLE;
+  useEffect(() => {
+    const timer = setTimeout(() => setWhole(canBeWhole), 500);
+    return () => clearTimeout(timer);
+  }, [canBeWhole]);
+
+  const latest = useRef({ now, moveTo });
+  latest.current = { now, moveTo };
   useEffect(() => {
     const element = box.current;
     if (element === null || isInline) return;
@@ -67,7 +83,8 @@ export function GraphView({
       event.preventDefault();
       const frame = element.getBoundingClientRect();
       const point = { x: event.clientX - frame.left, y: event.clientY - frame.top };
-      setView(zoomAt(latest.current, point, Math.exp(-event.deltaY / 400)));
+      const { now: view, moveTo: move } = latest.current;
+      move(zoomAt(view(), point, Math.exp(-event.deltaY / 400)));
     };
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
@@ -75,20 +92,26 @@ export function GraphView({
 
   const onPointerDown = (event: PointerEvent) => {
     if (isInline || event.button !== 0 || (event.target as Element).closest("[data-node]")) return;
-    drag.current = { x: event.clientX, y: event.clientY, view: shown };
+    drag.current = { x: event.clientX, y: event.clientY, view: now() };
     event.currentTarget.setPointerCapture(event.pointerId);
   };
   const onPointerMove = (event: PointerEvent) => {
     const from = drag.current;
     if (from === undefined) return;
-    setView({
+    moveTo({
       ...from.view,
       x: from.view.x + event.clientX - from.x,
       y: from.view.y + event.clientY - from.y,
     });
   };
+  /** The browser scrolls to a node that gets the focus: so the graph is moved there. */
+  const onScroll = ({ currentTarget: { scrollLeft, scrollTop } }: UIEvent) => {
+    if (scrollLeft === 0 && scrollTop === 0) return;
+    box.current?.scrollTo(0, 0);
+    moveTo({ ...now(), x: now().x - scrollLeft, y: now().y - scrollTop });
+  };
   const zoom = (factor: number) =>
-    setView(zoomAt(shown, { x: size.width / 2, y: size.height / 2 }, factor));
+    moveTo(zoomAt(now(), { x: size.width / 2, y: size.height / 2 }, factor));
 
   const onKey = useCallback(
     (event: KeyboardEvent, node: GraphNode) => {
@@ -103,14 +126,14 @@ export function GraphView({
     [graph, onSelect],
   );
 
-  const margin = 200;
   const isNear = (node: GraphNode) =>
     size.width === 0 ||
     isInline ||
-    ((node.x + node.w) * shown.scale + shown.x > -margin &&
-      node.x * shown.scale + shown.x < size.width + margin &&
-      (node.y + node.h) * shown.scale + shown.y > -margin &&
-      node.y * shown.scale + shown.y < size.height + margin);
+    isWhole ||
+    ((node.x + node.w) * drawn.scale + drawn.x > -MARGIN &&
+      node.x * drawn.scale + drawn.x < size.width + MARGIN &&
+      (node.y + node.h) * drawn.scale + drawn.y > -MARGIN &&
+      node.y * drawn.scale + drawn.y < size.height + MARGIN);
 
   return (
     <div
@@ -122,15 +145,16 @@ export function GraphView({
       onPointerUp={() => {
         drag.current = undefined;
       }}
+      onScroll={isInline ? undefined : onScroll}
     >
-      <svg
-        className={styles.graph}
-        role="group"
-        aria-label={label}
-        width={isInline ? Math.max(size.width, graph.width + 2 * EDGE) : "100%"}
-        height="100%"
-      >
-        <g transform={`translate(${shown.x} ${shown.y}) scale(${shown.scale})`}>
+      <div ref={plane} className={styles.plane}>
+        <svg
+          className={styles.graph}
+          role="group"
+          aria-label={label}
+          width={graph.width + EDGE}
+          height={graph.height + EDGE}
+        >
           <Edges edges={graph.edges} />
           {graph.nodes.filter(isNear).map((node) => (
             <Node
@@ -138,13 +162,13 @@ export function GraphView({
               node={node}
               detail={detail?.(node) ?? node.detail}
               isSelected={node.id === selected}
-              isPlain={shown.scale < READABLE}
+              isPlain={drawn.scale < READABLE}
               onSelect={onSelect}
               onKey={onKey}
             />
           ))}
-        </g>
-      </svg>
+        </svg>
+      </div>
       {isInline ? null : (
         <div className={styles.zoom}>
           <Button size="small" icon={<AddIcon />} aria-label="Zoom in" onClick={() => zoom(1.25)} />
@@ -154,12 +178,7 @@ export function GraphView({
             aria-label="Zoom out"
             onClick={() => zoom(0.8)}
           />
-          <Button
-            size="small"
-            icon={<ZoomFitIcon />}
-            aria-label="Show all"
-            onClick={() => setView(undefined)}
-          />
+          <Button size="small" icon={<ZoomFitIcon />} aria-label="Show all" onClick={reset} />
         </div>
       )}
     </div>
