@@ -19,8 +19,7 @@ import { useView } from "./useView.ts";
 
 /** Drawn smaller than this, a node is its colour alone: its words could not be read. */
 const READABLE = 0.3;
-/** Of a graph of up to so many nodes those out of sight are drawn as well, once nothing is to do. */
-const WHOLE = 600;
+/** Pixels around the window in which nodes are drawn as well. */
 const MARGIN = 200;
 
 export interface GraphViewProps {
@@ -49,14 +48,9 @@ export function GraphView({
   const box = useRef<HTMLDivElement>(null);
   const plane = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
-  const [isWhole, setWhole] = useState(false);
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
   const chosen = graph.nodes.find((node) => node.id === selected);
-  const { drawn, now, moveTo, reset } = useView(
-    plane,
-    fitted(graph, size, isInline, chosen),
-    isWhole,
-  );
+  const { drawn, now, moveTo, reset } = useView(plane, fitted(graph, size, isInline, chosen));
 
   useEffect(() => {
     const element = box.current;
@@ -67,12 +61,6 @@ export function GraphView({
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-
-  const canBeWhole = !isInline && graph.nodes.length <= WHOLE;
-  useEffect(() => {
-    const timer = setTimeout(() => setWhole(canBeWhole), 500);
-    return () => clearTimeout(timer);
-  }, [canBeWhole]);
 
   const latest = useRef({ now, moveTo });
   latest.current = { now, moveTo };
@@ -129,7 +117,6 @@ export function GraphView({
   const isNear = (node: GraphNode) =>
     size.width === 0 ||
     isInline ||
-    isWhole ||
     ((node.x + node.w) * drawn.scale + drawn.x > -MARGIN &&
       node.x * drawn.scale + drawn.x < size.width + MARGIN &&
       (node.y + node.h) * drawn.scale + drawn.y > -MARGIN &&

@@ -19,13 +19,9 @@ export interface Movement {
 
 /**
  * Moves `plane` at once, by a transform alone, which costs no layout and no drawing; React is told
- * when it rests, or when so much came into view that it must be drawn (unless `isWhole`: all is).
+ * when it rests, or when so much came into view that it must be drawn.
  */
-export function useView(
-  plane: RefObject<HTMLElement | null>,
-  fit: View,
-  isWhole: boolean,
-): Movement {
+export function useView(plane: RefObject<HTMLElement | null>, fit: View): Movement {
   const [view, setView] = useState<View | undefined>();
   const drawn = view ?? fit;
   const now = useRef(drawn);
@@ -56,7 +52,7 @@ export function useView(
     place(to, true);
     clearTimeout(resting.current);
     resting.current = setTimeout(() => rest(now.current), REST);
-    if (!isWhole && isFar(drawn, to)) setView(to);
+    if (isFar(drawn, to)) setView(to);
   };
   return { drawn, now: () => now.current, moveTo, reset: () => rest(undefined) };
 }
