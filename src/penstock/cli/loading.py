@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
-from penstock.devops.repository import LocalRepository, find_root, read_repository
+from penstock.devops.repository import LocalRepository, begin_reading, find_root
 from penstock.engine.variable import Variable
 from penstock.language.casing import fold_case
-from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.source import Diagnostic, Severity
 from penstock.language.templates.files import LocalFiles
 
 if TYPE_CHECKING:
     from penstock.devops.library import Library, VariableGroup
+    from penstock.language.compiler import Compiled
     from penstock.language.templates.files import Files
 
 _RUNS = re.compile(r"^(?:stages|jobs|steps|extends)[ \t]*:", re.MULTILINE)
@@ -69,7 +69,10 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)
-    repository = apart or read_repository(root)
+    asked = begin_reading(root) if apart is None else lambda: apart
+    from penstock.language.compiler import compile_pipeline  # loaded while Git answers
+
+    repository = asked()
     definition = path.stem if path.name not in DEFAULT_FILES else repository.root.name
     relative = path.relative_to(root).as_posix()
     facts = RunFacts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +48,20 @@ def find_root(start: Path) -> Path:
 
 
 def read_repository(root: Path) -> LocalRepository:
-    """What Git says about `root`, in two calls at a time where there is a commit to read."""
-    asked = _start(root, "log", "-1", f"--format={_FIELDS}%x00%D", "--decorate=full")
-    remote, user, email = _configured(_answer(_start(root, *_SETTINGS)) or "")
-    log = _answer(asked)
+    """What Git says about `root`."""
+    return begin_reading(root)()
+
+
+def begin_reading(root: Path) -> Callable[[], LocalRepository]:
+    """Ask Git about `root`, in two calls at a time. What is returned waits for the answer: it must
+    be called, and there is time to do something before."""
+    log = _start(root, "log", "-1", f"--format={_FIELDS}%x00%D", "--decorate=full")
+    settings = _start(root, *_SETTINGS)
+    return lambda: _read(root, _answer(log), _answer(settings) or "")
+
+
+def _read(root: Path, log: str | None, settings: str) -> LocalRepository:
+    remote, user, email = _configured(settings)
     url = remote or root.as_uri()
     name = url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git") or root.name
     if log is None:
