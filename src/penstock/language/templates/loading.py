@@ -49,11 +49,6 @@ class Loader:
         """The files read so far, in order."""
         return tuple(loaded.source for loaded in self._loaded.values() if loaded)
 
-    @property
-    def has_absent_repositories(self) -> bool:
-        """Whether a template was left out because its repository was not given."""
-        return bool(self._absent)
-
     def declare_repositories(self, resources: Node | None) -> None:
         """Learn the aliases under `resources.repositories`."""
         listed = resources.get("repositories") if isinstance(resources, Mapping) else None

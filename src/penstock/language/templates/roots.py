@@ -27,9 +27,7 @@ class _Root(NamedTuple):
     stages: Entry | None
 
 
-def read_root(
-    includer: Includer, root: Mapping, scope: Scope, *, shape: str = "pipeline"
-) -> Mapping:
+def read_root(includer: Includer, root: Mapping, scope: Scope) -> Mapping:
     """The canonical tree of a pipeline: rooted at `stages`."""
     found = _read(includer, root, scope, "pipeline")
     entries = found.entries if found.stages is None else (*found.entries, found.stages)

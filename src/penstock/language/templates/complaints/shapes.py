@@ -174,14 +174,14 @@ def wrong_item(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
         code="PS1102",
         message=f'each item of "{what}" is {" or ".join(expected)}, and here is {found}',
         span=node.span,
-        help=_item_help(expected, node),
+        help=_item_help(node),
         service_text=f"Unexpected value '{value}'"
         if isinstance(node, Scalar)
         else f"A {'sequence' if isinstance(node, Sequence) else 'mapping'} was not expected",
     )
 
 
-def _item_help(expected: tuple[str, ...], node: Node) -> str:
+def _item_help(node: Node) -> str:
     if isinstance(node, Scalar) and node.is_null:
         return "indent what belongs under this line below it, or remove the line"
     if isinstance(node, Scalar):
