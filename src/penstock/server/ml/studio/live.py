@@ -16,7 +16,8 @@ from penstock.server.live import (
     live_answer,
 )
 from penstock.server.ml.context import WORKSPACE, MlHttp, not_found, row, workspace_of
-from penstock.server.ml.studio.feeds import Feed, Feeds, JobFeed, Word
+from penstock.server.ml.studio.changes import Word
+from penstock.server.ml.studio.feeds import Feed, Feeds, JobFeed
 from penstock.server.ml.studio.rows import origin_view
 from penstock.server.routes import Call, Route
 
