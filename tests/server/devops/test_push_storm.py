@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -167,29 +167,49 @@ def test_the_runs_of_a_storm_are_those_of_the_rules(
             clients = list(pool.map(prepare, range(size.repositories)))
         project, pipelines = server.project, {c.name: pipelines_of(server, c) for c in clients}
     serving = Server(home, port, size.lives)
+    begin = time.monotonic()
     try:
         seconds = storm(clients, size)
         with stores(home) as (runs, triggers, pushes):
             until(lambda: is_quiet(runs, triggers, pushes), "all is done", seconds=180)
+            done = time.monotonic() - begin
             started = runs.list(limit=10_000)
             history = triggers.history(project, top=10_000)
     finally:
         serving.close()
     assert serving.deaths == len(size.lives) - 1
     # Those of the preparation had no pipeline to decide about.
-    of_pushes = [found for event, found in history if event.kind == "push" and found]
-    assert len(of_pushes) == sum(len(client.pushed) for client in clients) == size.pushes
-    assert {len(found) for found in of_pushes} == {2}
+    decisions = [found for event, found in history if event.kind == "push" and found]
+    assert len(decisions) == sum(len(client.pushed) for client in clients) == size.pushes
+    assert {len(found) for found in decisions} == {2}
     merged = 0
     for client in clients:
         filtered, batched = pipelines[client.name]
         check_filtered(client, [run for run in started if run.pipeline == filtered])
         merged += check_batched(client, [run for run in started if run.pipeline == batched])
+    accepted = {
+        decided.run: event.at
+        for event, found in history
+        for decided in found
+        if event.kind == "push" and decided.outcome == "run"
+    }
+    of_pushes = [run for run in started if run.id in accepted]
+    there = spread(run.created - accepted[run.id] for run in of_pushes)
+    begun = spread(run.started - accepted[run.id] for run in of_pushes if run.started)
     print(
-        f"\n{size.pushes} pushes to {size.repositories} repositories in {seconds:.1f} s, "
-        f"{serving.deaths} kills, {len(started)} runs, {merged} pushes batched; start of the "
-        f"server at most {max(serving.restarts):.1f} s"
+        f"\n{size.pushes} pushes to {size.repositories} repositories in {seconds:.1f} s, all done"
+        f" after {done:.1f} s; {serving.deaths} kills, {len(started)} runs, {merged} batched"
+        f"\nstart of the server at most {max(serving.restarts):.1f} s"
+        f"\nfrom a push until its run is there: {there}"
+        f"\nfrom a push until its run has begun: {begun}"
     )
+
+
+def spread(seconds: Iterable[float]) -> str:
+    """The middle, the slow end and the slowest of some times."""
+    ordered = sorted(seconds)
+    middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
+    return f"{middle:.2f} s in the middle, {late:.2f} s at p95, at most {ordered[-1]:.2f} s"
 
 
 def prepared(server: DevopsServer, number: int, port: int) -> Client:

@@ -13,8 +13,12 @@ from penstock.devops.sources import SourceMissing, Sources
 from penstock.devops.starting.book import TriggerBook
 from penstock.devops.triggers import Going
 from penstock.language.compiler import Compiled
+from penstock.language.templates.files import UnreadableFile
 
 _KEPT = 500
+_SAID = 10_000
+_WORDS = frozenset({"resources", "schedules", "extends"})
+"""What a file says that starts by other things than pushes and pull requests."""
 
 Place = tuple[Definition, str, str]
 """A pipeline, and the ref and commit of the YAML that says when it starts."""
@@ -42,6 +46,7 @@ class Facts:
         self._going = going
         self._scheduled = scheduled
         self._compiled: OrderedDict[tuple[object, ...], Compiled | None] = OrderedDict()
+        self._said: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
 
     def of(
         self, definition: Definition, ref: str, commit: str, *, own: int | None = None
@@ -86,12 +91,12 @@ class Facts:
             commit = self._sources.resolve(repository, ref)
         except SourceMissing:
             return None
-        names_some = self._says(definition, commit, b"resources", b"extends")
+        names_some = self._words(definition, commit) & {"resources", "extends"}
         return (definition, ref, commit) if names_some else None
 
     def may_have_schedules(self, definition: Definition, commit: str) -> bool:
         """Whether the YAML may have schedules."""
-        return self._says(definition, commit, b"schedules", b"extends")
+        return bool(self._words(definition, commit) & {"schedules", "extends"})
 
     def _compile(self, definition: Definition, ref: str, commit: str) -> Compiled | None:
         """The YAML of a commit; None where there is no commit, as of a branch that was deleted."""
@@ -107,13 +112,21 @@ class Facts:
                 self._compiled.popitem(last=False)
         return self._compiled[key]
 
-    def _says(self, definition: Definition, commit: str, *words: bytes) -> bool:
-        """Whether the pipeline's own file holds one of the words; else it need not be compiled."""
+    def _words(self, definition: Definition, commit: str) -> frozenset[str]:
+        """Which of _WORDS the pipeline's own file holds; without them it need not be compiled."""
+        key = (definition.repository, definition.path, commit)
+        if key not in self._said:
+            self._said[key] = self._read_words(definition, commit)
+            if len(self._said) > _SAID:
+                self._said.popitem(last=False)
+        return self._said[key]
+
+    def _read_words(self, definition: Definition, commit: str) -> frozenset[str]:
         repository = self._sources.repository(definition.repository, definition.project)
         files = self._sources.files({"self": (repository, commit)})
         try:
             source = files.read("self", definition.path.lstrip("/"))
-        except Exception:  # noqa: BLE001 - whatever is wrong with the file, the compiler tells it
-            return True
-        text = source.text.encode() if source is not None else b""
-        return any(word in text for word in words)
+        except UnreadableFile:
+            return _WORDS  # what is wrong with the file, the compiler tells
+        text = source.text if source is not None else ""
+        return frozenset(word for word in _WORDS if word in text)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from penstock.store.git.program import GitFailed, TooMuch, command, environment
 
-KEPT = 12
+KEPT = 32
 AT_ONCE = 32
 IDLE_SECONDS = 30.0
 READ_LIMIT = 64 * 1024 * 1024

@@ -11,7 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.store.git.names import BadPath, BadRef, checked_path, checked_ref, is_short_id
+from penstock.store.git.names import (
+    BadPath,
+    BadRef,
+    checked_path,
+    checked_ref,
+    is_object_id,
+    is_short_id,
+)
 from penstock.store.git.objects import Objects
 from penstock.store.git.program import GitFailed, TooMuch, answer, chunks, pieces, run
 from penstock.store.git.records import (
@@ -24,6 +31,7 @@ from penstock.store.git.records import (
     Ref,
     Signature,
 )
+from penstock.store.git.refs import NotPlain, read_head, read_ref
 
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 ENTRY_LIMIT = 50_000
@@ -90,9 +98,11 @@ class BareRepository:
     def ref(self, name: str) -> str | None:
         """The object that a full ref name names; None when there is no such ref."""
         try:
-            checked_ref(name)
+            return read_ref(self.folder, checked_ref(name))
         except BadRef:
             return None
+        except NotPlain:
+            pass
         output, code = answer(
             self.folder, "show-ref", "--verify", "--hash", "--", name, ok=(0, 1, 128)
         )
@@ -100,7 +110,10 @@ class BareRepository:
 
     def default_branch(self) -> str:
         """The full name of the branch that HEAD names, whether it exists or not."""
-        return run(self.folder, "symbolic-ref", "HEAD").decode().strip()
+        try:
+            return read_head(self.folder)
+        except NotPlain:
+            return run(self.folder, "symbolic-ref", "HEAD").decode().strip()
 
     def set_default_branch(self, ref: str) -> None:
         """Let HEAD name another branch."""
@@ -116,14 +129,21 @@ class BareRepository:
             return self._commit_id(version)
         prefix = TAGS if kind == "tag" else HEADS
         name = version if version.startswith("refs/") else f"{prefix}{version}"
-        found = self.ref(name if version else self.default_branch())
+        name = name if version else self.default_branch()
+        found = self.ref(name)
         if found is None:
-            raise NotFound(f'there is no {kind} "{version or self.default_branch()}"')
-        return self._commit_id(found)
+            raise NotFound(f'there is no {kind} "{version or name}"')
+        # A tag may name another object; git lets a branch name commits only.
+        return found if name.startswith(HEADS) else self._commit_id(found)
 
     def _commit_id(self, id: str) -> str:
         if not is_short_id(id):
             raise NotFound(f'there is no commit "{id[:100]}"')
+        if is_object_id(id):
+            found = self._objects.describe(self.folder, f"{id}^{{commit}}")
+            if found is None:
+                raise NotFound(f'there is no commit "{id}"')
+            return found.id
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{id}^{{commit}}")
         output, code = answer(self.folder, *asked, ok=(0, 1, 128))
         if code:
