@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from typed import Terminal, is_running, until
@@ -131,3 +134,21 @@ def test_in_the_foreground_it_serves_until_it_is_told_to_stop(server: Terminal) 
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert said.splitlines()[-1].startswith("http://127.0.0.1:")
+
+
+def test_a_server_with_a_full_disk_answers_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    """In a mount namespace of its own; nobody had called it before the disk was full."""
+    try:
+        subprocess.run(["unshare", "-m", "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this user cannot mount")
+    script, home = str(Path(__file__).with_name("fulldisk.py")), str(tmp_path / "home")
+    command = ["unshare", "-m", sys.executable, script, home]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "read": 200,
+        "write": 507,
+        "write later": 202,
+        "read later": 200,
+    }

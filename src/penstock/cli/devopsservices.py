@@ -35,6 +35,8 @@ from penstock.store.repositories import Repositories, Repository
 from penstock.store.runlists import RunLists
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
@@ -161,7 +163,13 @@ class DevopsServices:
         )
 
     def start(self) -> None:
-        """Go on where the last server of this store was. Runs are taken up by `Host.recover`."""
+        """Go on where the last server of this store was. Runs are taken up by `Host.recover`.
+
+        What answering needs on the disk is written here, not when the first request comes.
+        """
+        from penstock.store.git.transport import write_hooks
+
+        write_hooks(self._hooks)
         self.repositories.sweep()
         self.pushes.recover()
         self.adopt_local_runs()
@@ -195,15 +203,18 @@ class DevopsServices:
         self._access.close()
         self.repositories.close()
 
+    @property
+    def _hooks(self) -> Path:
+        return self._host.home.root / "hooks"
+
     def _git_http(self) -> GitHttp:
         from penstock.server.git.context import GitHttp
-        from penstock.store.git.transport import write_hooks
 
         return GitHttp(
             projects=self.projects,
             repositories=self.repositories,
             pushes=self.pushes,
-            hooks=write_hooks(self._host.home.root / "hooks"),
+            hooks=self._hooks,
             on_failure=self._host.on_failure,
             shares=self._host.shares,
         )

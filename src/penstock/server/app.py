@@ -30,7 +30,7 @@ from penstock.server.auth import (
     may_use_session,
     presented_token,
 )
-from penstock.server.errors import Refused, arm_error
+from penstock.server.errors import Refused, arm_error, named_failure
 from penstock.server.routes import (
     IN_PROJECT,
     Answer,
@@ -323,12 +323,13 @@ def _failure(
     error: Exception,
     on_failure: Callable[[str, Exception], None] | None,
 ) -> Response:
+    told = named_failure(error)
     if isinstance(error, BadBody):
-        error = Refused(400, "InvalidRequestContent", str(error))
+        told = Refused(400, "InvalidRequestContent", str(error))
     if route is None or route.on_error is None:
-        answer = arm_error(error)
+        answer = arm_error(told)
     else:
-        answer = route.on_error(error)
+        answer = route.on_error(told)
     if answer.status >= 500 and answer.status != 501 and on_failure is not None:
         on_failure(f"{request.method} {request.url.path}", error)
     return _response(answer)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.server.routes import Answer
+from penstock.store.database import is_full_disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,14 @@ class Refused(Exception):
         self.target = target
         self.details = tuple(details)
         self.headers = dict(headers or {})
+
+
+def named_failure(error: Exception) -> Exception:
+    """A failure of ours that its sender should know the reason of, as a `Refused`; others as they
+    are."""
+    if is_full_disk(error):
+        return Refused(507, "InsufficientStorage", "the disk of the server is full")
+    return error
 
 
 def arm_error(error: Exception) -> Answer:

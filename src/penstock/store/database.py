@@ -5,6 +5,7 @@ It knows no table of its own; the rooms' tables are in `schema.sql` (state) and 
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -125,11 +126,21 @@ def _committed(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
+        # A commit that the disk refuses may leave the transaction open too.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Whether something could not be written, here or to a file, because the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # Where the index of the log cannot grow, SQLite calls it an I/O error.
+    full = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorname in full
 
 
 def open_state(home: Home) -> Database:

@@ -64,12 +64,18 @@ def uses_version_2(service: str, protocol: str) -> bool:
 
 
 def write_hooks(folder: Path) -> Path:
-    """Write the hooks of pushes, which are ours alone, into a folder; the folder."""
+    """Write the hooks of pushes, which are ours alone, into a folder; the folder.
+
+    Those that are there already are left: a server may start again on a full disk.
+    """
     make_private_folder(folder)
     program = shlex.join([sys.executable, "-I", "-S", str(Path(hook.__file__).resolve())])
     for name in _HOOKS:
+        text = f"#!/bin/sh\nexec {program} {name}\n"
+        if (folder / name).is_file() and (folder / name).read_text(encoding="utf-8") == text:
+            continue
         draft = folder / f".{name}.{os.getpid()}"
-        draft.write_text(f"#!/bin/sh\nexec {program} {name}\n", encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.chmod(0o700)
         draft.rename(folder / name)
     return folder
