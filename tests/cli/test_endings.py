@@ -139,6 +139,22 @@ def test_a_run_that_was_killed_is_abandoned_and_ended_by_the_next_service(
     assert "running" not in shown
 
 
+def test_a_run_that_is_killed_beside_a_server_is_ended_by_it(
+    going: Going, terminal: Terminal
+) -> None:
+    assert terminal.type("up", "--port", "0").code == 0
+    try:
+        result = ("runs", "list", "-o", "tsv", "--query", "[].result")
+        assert terminal.type(*result).out == "running\n"
+        going.process.kill()
+        going.process.wait()
+        until(lambda: terminal.type(*result).out == "canceled\n", "the run is ended")
+        until(lambda: not going.left(), "so are its programs")
+        assert "the agent that ran this job is gone" in terminal.type("runs", "show").out
+    finally:
+        terminal.type("down")
+
+
 def test_a_deployment_of_a_killed_run_is_abandoned(terminal: Terminal, tmp_path: Path) -> None:
     terminal.write(
         "azure-pipelines.yml",

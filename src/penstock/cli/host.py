@@ -191,10 +191,19 @@ class Host:
         """Take up the runs of processes that are gone. Those of `penstock run` are ended: their
         secrets, and the terminals that watched them, went with their processes. Programs of jobs
         that outlived them are ended first."""
+        self.ml.service.recover()
+        self._take_up()
+
+    def take_up_lost(self) -> None:
+        """As `recover`, for the runs of processes that died since."""
+        if self.runs.has_lost():
+            sweep(self.machine.work)
+            self._take_up()
+
+    def _take_up(self) -> None:
         from penstock.agent import trees
 
         trees.end_left_behind(_HOME, str(self.home.root))
-        self.ml.service.recover()
         if self._devops is None:
             self.scheduler.recover(first=self._end_of_lost_run)
         else:

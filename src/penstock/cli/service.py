@@ -110,6 +110,7 @@ def serve(home: Home) -> int:
         idle = float(os.environ.get("PENSTOCK_IDLE_SECONDS", IDLE_SECONDS))
         while not stopping and gate is None:
             time.sleep(min(0.2, idle))
+            _take_up_lost(host)
             gate = _closed_gate(home, host, idle)
         if stopping:
             host.cancel_all("the background service was stopped")
@@ -120,6 +121,13 @@ def serve(home: Home) -> int:
         if gate is not None:
             os.close(gate)
     return Exit.OK
+
+
+def _take_up_lost(host: Host) -> None:
+    try:
+        host.take_up_lost()
+    except Exception as error:  # noqa: BLE001 - the top of a loop: recorded
+        host.on_failure("taking up runs of processes that are gone", error)
 
 
 def _closed_gate(home: Home, host: Host, idle: float) -> int | None:

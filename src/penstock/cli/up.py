@@ -136,7 +136,7 @@ def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) 
         while not stopping.wait(_WAKE_SECONDS):
             if host.listener.failure is not None:
                 raise host.listener.failure
-            _adopt_local_runs(host, devops)
+            _look_after_local_runs(host, devops)
         serving.withdraw(home)
         host.leave()
     finally:
@@ -145,12 +145,14 @@ def serve(home: Home, port: int, tls_port: int, *, is_foreground: bool = False) 
     return Exit.OK
 
 
-def _adopt_local_runs(host: Host, devops: DevopsServices) -> None:
-    """Show local runs; where the store cannot be written just now, the next time does it."""
+def _look_after_local_runs(host: Host, devops: DevopsServices) -> None:
+    """Show the runs of `penstock run`, and end those whose process was killed; where the store
+    cannot be written just now, the next time does it."""
     try:
         devops.adopt_local_runs()
+        host.take_up_lost()
     except Exception as error:  # noqa: BLE001 - the top of a loop: recorded
-        host.on_failure("showing local runs", error)
+        host.on_failure("looking after local runs", error)
 
 
 def address(url: str) -> str:

@@ -148,21 +148,34 @@ class Runs:
         return codec.from_json(Plan, rows[0]["body"]), [event for _, event in self.events(run)]
 
     def unfinished(self) -> list[str]:
-        """The runs that have not ended and that no other living process executes, oldest first.
+        """The runs that have not ended and that no living process executes, oldest first.
 
-        From now on they belong to this process.
+        From now on they belong to this process, which is not given them a second time.
         """
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT id, owner FROM runs WHERE state <> 'finished' ORDER BY id"
             ).fetchall()
             names = {row["owner"] for row in rows}
-            others = (self._owner.living(names) if self._owner else set()) - {self._owner_name}
-            ours = [row["id"] for row in rows if row["owner"] not in others]
+            living = self._owner.living(names) if self._owner else set()
+            ours = [row["id"] for row in rows if row["owner"] not in living]
             connection.executemany(
                 "UPDATE runs SET owner = ? WHERE id = ?", [(self._owner_name, id) for id in ours]
             )
         return [str(id) for id in ours]
+
+    def has_lost(self) -> bool:
+        """Whether `unfinished` would find any."""
+        if self._owner is None:
+            return bool(
+                self._database.query("SELECT 1 FROM runs WHERE state <> 'finished' LIMIT 1")
+            )
+        rows = self._database.query(
+            "SELECT DISTINCT owner FROM runs WHERE state <> 'finished' AND owner <> ?",
+            self._owner_name,
+        )
+        names = {row["owner"] for row in rows}
+        return bool(names and names - self._owner.living(names))
 
     # Reading
 
