@@ -12,8 +12,6 @@ from pathlib import Path
 
 from penstock.agent import files, git, working_tree
 from penstock.agent.context import SUCCEEDED, JobContext, Outcome, StepContext, failed
-from penstock.agent.programs import find_program
-from penstock.agent.server import ToolMissing
 from penstock.engine.requests import Repository
 
 _NOT_FOR_A_COPY = (
@@ -36,8 +34,6 @@ def run_checkout(step: StepContext) -> Outcome:
     folder = _folder(step, repository)
     if isinstance(folder, Outcome):
         return folder
-    if not find_program("git", step.job.environment):
-        raise ToolMissing('checkout needs git, but there is no "git" on PATH')
     _make_room(step, folder)
     try:
         if repository.commit is None:
@@ -45,6 +41,7 @@ def run_checkout(step: StepContext) -> Outcome:
         else:
             from penstock.agent.clone import check_out_commit
 
+            git.require(step.job.environment)
             problem = check_out_commit(step, repository, repository.commit, folder)
             if problem:
                 return failed(problem)

@@ -186,6 +186,35 @@ def empty(folder: str | Path, keep: tuple[str, ...] = ()) -> None:
             _with_rights(folder, remove, f"{folder}/{name}")
 
 
+def make_folders(root: Path, names: Mapping[str, bool], *, alone: bool) -> None:
+    """Make a folder hold real folders of these names; one whose value is true is empty then.
+
+    With `alone`, whatever else is in it is removed. Links are replaced, not followed.
+    """
+    try:
+        entries = _with_rights(str(root), _listed, str(root))
+    except FileNotFoundError:
+        root.mkdir(parents=True, exist_ok=True)
+        entries = []
+    there = set()
+    for entry in entries:
+        if entry.name in names and entry.is_dir(follow_symlinks=False):
+            there.add(entry.name)
+            _make_usable(entry)
+            if names[entry.name]:
+                empty(entry.path)
+        elif entry.name in names or alone:
+            _with_rights(str(root), remove, entry.path)
+    for name in names.keys() - there:
+        _with_rights(str(root), os.mkdir, f"{root}/{name}")
+
+
+def _make_usable(folder: os.DirEntry[str]) -> None:
+    mode = folder.stat(follow_symlinks=False).st_mode
+    if mode & _PRIVATE != _PRIVATE:
+        os.chmod(folder.path, stat.S_IMODE(mode) | _PRIVATE)  # noqa: PTH101
+
+
 def hold(folder: str, content: Mapping[str, bytes]) -> None:
     """Make a folder hold these files and nothing else; what is so already is not written again.
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent import files
+from penstock.agent.programs import find_program
+from penstock.agent.server import ToolMissing
 
 SAFE = (
     "-c",
@@ -68,6 +70,12 @@ class LocalGit:
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """The environment for git: no prompts, no translated messages."""
     return {**given, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def require(env: Mapping[str, str]) -> None:
+    """Raises `ToolMissing` where there is no git."""
+    if not find_program("git", env):
+        raise ToolMissing('checkout needs git, but there is no "git" on PATH')
 
 
 def is_inside(folder: Path) -> bool:

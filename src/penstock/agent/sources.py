@@ -51,7 +51,10 @@ class Sources:
         self._readings: OrderedDict[tuple[str, Path], _Reading] = OrderedDict()
 
     def read(self, run: str, folder: Path, env: Mapping[str, str]) -> WorkingTree:
-        """The working tree as the first job of the run found it. Raises `GitFailed`."""
+        """The working tree as the first job of the run found it.
+
+        Raises `GitFailed`, and `ToolMissing` without git.
+        """
         with self._lock:
             reading = self._readings.setdefault((run, folder), _Reading())
             self._readings.move_to_end((run, folder))
@@ -70,6 +73,7 @@ class _Reading:
 
 
 def _read(folder: Path, env: Mapping[str, str]) -> WorkingTree:
+    git.require(env)
     listing = git.list_files(folder, env)
     try:
         facts = git.read_repository(folder, env)

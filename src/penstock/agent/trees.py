@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 MARKER = "VSTS_PROCESS_LOOKUP_ID"
 """The environment variable by which the Azure agent finds what a job left behind."""
@@ -61,8 +62,7 @@ def starting() -> Iterator[None]:
 
 def new_marker() -> str:
     """A value of `MARKER` that nothing else has; it says which process gives it."""
-    own = os.getpid()
-    return f"vsts_{own}_{_born(own)}_{os.urandom(16).hex()}"
+    return f"vsts_{_identity(os.getpid())}_{os.urandom(16).hex()}"
 
 
 def adopt_orphans() -> None:
@@ -276,6 +276,12 @@ def _stat(pid: int) -> list[bytes] | None:
     """The fields of `/proc/PID/stat` after the name: state, parent, group, session, ..."""
     text = _read(f"/proc/{pid}/stat")
     return text.rpartition(b") ")[2].split() if text else None
+
+
+@cache
+def _identity(own: int) -> str:
+    """This process, told from a later one of the same number."""
+    return f"{own}_{_born(own)}"
 
 
 def _born(pid: int) -> str:

@@ -38,24 +38,15 @@ class Workspace:
 
         `fresh` empties everything but the sources, as on a new hosted machine.
         """
-        if clean == "all":
-            files.empty(self.root)
-        elif fresh:
-            files.empty(self.root, keep=("s",))
-        if clean == "resources":
-            files.empty(self.sources)
-        if clean == "outputs":
-            files.empty(self.binaries)
-        for folder in (self.staging, self.test_results, self.temporary):
-            files.empty(folder)
-        for folder in (
-            self.sources,
-            self.staging,
-            self.binaries,
-            self.test_results,
-            self.temporary,
-        ):
-            folder.mkdir(parents=True, exist_ok=True)
+        alone = fresh or clean == "all"
+        emptied = {
+            self.sources.name: clean in ("all", "resources"),
+            self.staging.name: True,
+            self.binaries.name: alone or clean == "outputs",
+            self.test_results.name: True,
+        }
+        files.make_folders(self.root, emptied, alone=alone)
+        files.make_folders(self.temporary, {}, alone=True)
 
     def temporary_file(self, suffix: str) -> Path:
         """A path in the temporary folder that nothing has yet, named by a GUID."""
@@ -85,8 +76,7 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
     several processes may share the folder.
     """
     mapping = machine.work / _MAPPING
-    mapping.mkdir(parents=True, exist_ok=True)
-    gate = os.open(mapping / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    gate = _open_gate(mapping)
     try:
         fcntl.flock(gate, fcntl.LOCK_EX)
         wanted = key.encode()
@@ -102,6 +92,15 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
         return Workspace(machine.work, number, lock)
     finally:
         os.close(gate)
+
+
+def _open_gate(mapping: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(mapping / ".lock", flags, 0o600)
+    except FileNotFoundError:
+        mapping.mkdir(parents=True, exist_ok=True)
+        return os.open(mapping / ".lock", flags, 0o600)
 
 
 def sweep(work: Path) -> None:
