@@ -72,18 +72,21 @@ def run_job(
     try:
         match request.work:
             case StepsWork():
-                job = JobContext(
-                    request=request,
-                    work=request.work,
-                    server=server,
-                    reporter=reporter,
-                    machine=machine,
-                    cancellation=cancellation,
-                    workspace=open_workspace(machine, request.work.definition_key or request.node),
-                    timing=timing,
-                    sources=shared.sources,
-                )
-                last = _run_steps_work(job)
+                with shared.turns.taken():
+                    key = request.work.definition_key or request.node
+                    job = JobContext(
+                        request=request,
+                        work=request.work,
+                        server=server,
+                        reporter=reporter,
+                        machine=machine,
+                        cancellation=cancellation,
+                        workspace=open_workspace(machine, key),
+                        timing=timing,
+                        sources=shared.sources,
+                        turns=shared.turns,
+                    )
+                    last = _run_steps_work(job)
             case CommandWork():
                 last, rest = _run_command_work(request, server, reporter, machine, cancellation)
     finally:
