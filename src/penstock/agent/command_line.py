@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from penstock.records import record
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
@@ -17,7 +19,7 @@ class UnknownReference(Exception):
     """the command refers to an input or output that the job does not have"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Values:
     """What a command can refer to, as text. An input without a value is absent, or None."""
 

@@ -10,11 +10,12 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.agent.environments.prepared import Prepared
 from penstock.agent.machine import Machine
 from penstock.engine.requests import CommandWork
+from penstock.records import record
 
 _NOT_FOR_JOBS = re.compile(
     "PYTHON|VIRTUAL_ENV|CONDA_|MLFLOW_|AZUREML_|AZURE_ML_|PENSTOCK_|UV_PROJECT|OMPI_|VSTS_"
@@ -28,7 +29,7 @@ DISTRIBUTIONS = ("pytorch", "mpi", "tensorflow")
 """The kinds of distributed command that run here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ports:
     """The inputs and outputs of a command on this machine: literals, and paths, by name."""
 
@@ -37,7 +38,7 @@ class Ports:
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Rank:
     """One of the processes that a command runs as."""
 

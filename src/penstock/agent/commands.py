@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent import files
@@ -30,6 +29,7 @@ from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer, NotFound, ToolMissing
 from penstock.engine.events import Event, NodePhase, NodeStarted, Result
 from penstock.engine.requests import CommandWork, JobRequest
+from penstock.records import record
 
 STANDARD_LOG = "user_logs/std_log.txt"
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
@@ -38,7 +38,7 @@ AGENT_LOG = "system_logs/lifecycler/lifecycler.log"
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Ended:
     """How a command ended, with the reason in one line, and what its caller has to remove.
 

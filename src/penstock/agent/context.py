@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.log import StepLog
@@ -20,12 +19,13 @@ from penstock.agent.variables import Variables
 from penstock.agent.workspace import Workspace
 from penstock.engine.events import Event, IssueLogged, Output, Result
 from penstock.engine.requests import Endpoint, JobRequest, Repository, Step, StepsWork
+from penstock.records import record
 
 _ISSUES_KEPT = 10
 _DONE_GRACE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Outcome:
     """How a task ended. `message` is one line for people, without a final newline."""
 
@@ -41,7 +41,7 @@ def failed(message: str) -> Outcome:
     return Outcome(Result.FAILED, message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Timing:
     """How long the agent waits. `retry_seconds` is asked with 0 before the first retry; the Azure
     agent waits (n+1) squared."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent import files
 from penstock.agent.programs import find_program
 from penstock.agent.server import ToolMissing
+from penstock.records import record
 
 SAFE = (
     "-c",
@@ -53,7 +53,7 @@ class GitFailed(Exception):
     """git could not do what it was asked"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LocalGit:
     """A repository on this machine. `head` is the commit, empty before the first; `common` is the
     real git folder, also of a linked work tree; `changes` counts paths that differ from HEAD."""

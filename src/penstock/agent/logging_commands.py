@@ -10,12 +10,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from penstock.agent.context import StepContext
 from penstock.agent.masking import MINIMUM
 from penstock.engine.events import Output, Result, RunChanged
+from penstock.records import record
 
 PREFIX = "##vso["
 _DOCUMENTATION = "https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands"
@@ -35,7 +36,7 @@ class CommandRefused(Exception):
     """the logging command cannot be obeyed"""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Command:
     """A parsed logging command; names of properties are in lower case, texts are unescaped."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from penstock.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Machine:
     """One machine. `work` holds the workspaces of jobs, `tools` the tool cache, `cache` what may be
     deleted at any time.

@@ -16,13 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from penstock.agent import trees
 from penstock.agent.lines import LineCutter
 from penstock.agent.server import ToolMissing
+from penstock.records import record
 
 Listener = Callable[[str, str], None]
 """Gets the stream's name, `out` or `err`, and a text."""
@@ -33,7 +33,7 @@ _LONGEST_WAIT = 3_600_000
 """Milliseconds; `poll` takes no more than an int, and a time limit may be months away."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Exit:
     """How a program ended. `code` is 128 + n for a program ended by signal n, as .NET reports it.
 
@@ -47,7 +47,7 @@ class Exit:
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Patience:
     """Seconds to wait: after SIGINT, after SIGTERM (the Azure agent's 7.5 and 2.5), and, when the
     program ended but something holds its output, for more output (`quiet`, at most `drain`)."""

@@ -7,7 +7,7 @@ runs; what a step would set is known only where the caller assumes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.agent.conditions import condition_holds, parse_condition
 from penstock.agent.logging_commands import merge
@@ -20,6 +20,7 @@ from penstock.language.expressions import ExpressionError, Trace, evaluate
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.expressions.reasons import Note, Part, account
 from penstock.language.expressions.values import Value
+from penstock.records import record
 
 _SECRET = "***"
 _AT_RUN_TIME = ("AGENT.", "TASK.")
@@ -27,7 +28,7 @@ _FOLDERS = ("DIRECTORY", ".WORKSPACE", ".WORKFOLDER", ".LOCALPATH")
 _NUMBERS = frozenset(("BUILD.BUILDID", "BUILD.BUILDNUMBER", "BUILD.BUILDURI", "BUILD.CONTAINERID"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SimulatedStep:
     """A step and what becomes of it. `status` is the job's when its condition is looked at;
     `part` the evaluated condition, None where it cannot be parsed; `is_certain` is false where the

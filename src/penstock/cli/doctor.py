@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
 from penstock.cli.output import print_data
+from penstock.records import record
 from penstock.store.home import Home
 
 OLDEST_GIT = (2, 31)
@@ -29,7 +29,7 @@ _CLOCK_SECONDS = 120.0
 _PYTHON_HELP = "steps that call `python`, as hosted agents have it: install python-is-python3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """One thing that was looked at. `state` is `ok`, `missing` (something cannot be done) or
     `broken` (nothing can be run)."""

@@ -6,7 +6,6 @@ Variables and outputs are texts as written; parameters are typed as YAML types t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.cli.exits import Exit
@@ -17,12 +16,13 @@ from penstock.language.casing import fold_case
 from penstock.language.diagnostics import nearest
 from penstock.language.expressions import Function, Object, Value, from_python
 from penstock.language.source import Diagnostic, Source
+from penstock.records import record
 
 _CANCELED = "canceled"
 _TEXTS = ("variables", "dependencies", "stageDependencies", "resources")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Given:
     """What an expression may use, or what is wrong with the context file."""
 

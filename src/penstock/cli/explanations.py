@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from penstock.agent.simulation import SimulatedStep
 from penstock.cli.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint, part_lines
@@ -12,6 +11,7 @@ from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, result_phrase
 from penstock.engine.state import NodeState, Phase
 from penstock.language.expressions.reasons import Part, Ways, decisive, fact
+from penstock.records import record
 
 _CODES = {"succeeded": GOOD, "succeededWithIssues": WARNING, "failed": BAD, "abandoned": BAD}
 _BARE = "succeeded()"
@@ -20,7 +20,7 @@ OUTPUTS_ARE_LATE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Telling:
     """How to tell it: `is_past` for a run that was, else a hypothetical one; `place` is where the
     thing stands in the YAML, where that is known; `assumed` whether its result was assumed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import click
 
@@ -21,6 +21,7 @@ from penstock.engine.simulation import Simulation
 from penstock.engine.state import RunState
 from penstock.engine.variables import make_request
 from penstock.language.diagnostics import nearest
+from penstock.records import record
 
 RESULTS = {
     str(result).casefold(): result
@@ -35,7 +36,7 @@ RESULTS = {
 _UNNAMED = "__default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Assumptions:
     """What is assumed to happen: results of nodes by id, of steps by node id and step id, and
     outputs (`step.variable`) of jobs by node id. All else succeeds."""
@@ -45,7 +46,7 @@ class Assumptions:
     outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Foreseen:
     """How a hypothetical run ended: its state, and the steps of each job that would run (none
     for a job whose own result is assumed)."""

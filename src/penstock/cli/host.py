@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from penstock.engine.reports import Report
 from penstock.engine.requests import CheckWork, CommandWork, Work
 from penstock.engine.scheduler import Executor, Scheduler
 from penstock.engine.state import RunState
+from penstock.records import record
 from penstock.server.listener import Listener, Tls
 from penstock.store.agents import LocalJobServer
 from penstock.store.database import open_state
@@ -49,7 +49,7 @@ _LOST = "the process that ran it is gone"
 LogListener = Callable[[str, str, str, str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Access:
     """How clients reach the endpoint."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from penstock.engine.variable import Variable
 from penstock.language.casing import fold_case
 from penstock.language.source import Diagnostic, Severity
 from penstock.language.templates.files import LocalFiles
+from penstock.records import record
 
 if TYPE_CHECKING:
     from penstock.devops.library import Library, VariableGroup
@@ -29,7 +30,7 @@ _BEGINS = re.compile(r"^(?:trigger|pr|schedules|pool|resources)[ \t]*:", re.MULT
 _MOST_LIKELY = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Loaded:
     """A compiled pipeline and everything around it. `variables` are predefined and queue-time ones,
     weakest first; `repositories` maps a repository resource's alias to its folder; the library is

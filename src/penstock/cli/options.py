@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.terminal import printable
+from penstock.records import record
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -45,7 +46,7 @@ class Failure(click.ClickException):
             click.echo(f"  = help: {printable(self.help)}", err=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Request:
     """What the command line says about a pipeline, as it was typed."""
 
@@ -68,12 +69,15 @@ def parity_option(function: _Function) -> _Function:
     )(function)  # fmt: skip
 
 
+_REQUEST = tuple(field.name for field in fields(Request))
+
+
 def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that reads a pipeline; the command gets them as `request`."""
 
     @wraps(function)
     def collected(**given: Any) -> int:
-        named = {name: given.pop(name) for name in Request.__slots__}
+        named = {name: given.pop(name) for name in _REQUEST}
         return function(request=Request(**named), **given)
 
     decorated = collected

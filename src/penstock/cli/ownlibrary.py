@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from penstock.devops.library import Connection, Library, VariableGroup
@@ -13,6 +13,7 @@ from penstock.devops.libraryfiles import read_library
 from penstock.devops.projectlibrary import ProjectLibrary
 from penstock.devops.resources import OWN, Actor
 from penstock.language.templates.files import Files
+from penstock.records import record
 from penstock.store.home import Home
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from penstock.store.secrets import Secrets
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OwnStore:
     """The stores of the user's own library, and the audit log beside it."""
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -18,6 +17,7 @@ from penstock.cli.devopsapi import DevopsApi
 from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, Failure
 from penstock.cli.up import data_option, home_of
+from penstock.records import record
 from penstock.store.home import Home
 
 REMOTE = "penstock"
@@ -25,7 +25,7 @@ TOKEN = "PENSTOCK_TOKEN"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Server:
     """Where to push to. `home` is the store of a server of this machine, None for another."""
 

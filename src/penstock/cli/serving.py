@@ -14,9 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.home import Home
 
 LOCK_SECONDS = 1.0
@@ -33,7 +33,7 @@ class ServiceFailed(Exception):
     """the background service did not start"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Serving:
     """What the living process of a store announced. `kind` is `service` or `server`; `tls_url` its
     address over TLS, empty without one."""

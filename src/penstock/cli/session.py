@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from penstock.cli.exits import Exit
@@ -37,6 +36,7 @@ from penstock.devops.plans.planner import Planned
 from penstock.devops.plans.planning import Deployment
 from penstock.engine.events import Event, NodeFinished, NodeStarted, Result, RunChanged
 from penstock.engine.plan import Plan
+from penstock.records import record
 from penstock.store.home import Home
 
 LAST_LINES = 20
@@ -44,7 +44,7 @@ _OUTPUT_STARTS = "= Starting Command Output ="
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mode:
     """How a run is shown, and whether it waits for ML jobs."""
 

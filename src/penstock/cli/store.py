@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
+from penstock.records import record
 from penstock.store.agents import ml_places
 from penstock.store.assets import SqlJobs
 from penstock.store.database import Database, open_state
@@ -19,7 +19,7 @@ from penstock.store.owners import living
 from penstock.store.runs import Run, Runs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Store:
     """What is kept, for reading."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.cli.tree import Branch
 from penstock.engine.events import Result
 from penstock.engine.state import NodeState, Phase, RunState, StepState
+from penstock.records import record
 
 _WITH_REASON = (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES, Result.CANCELED)
 _ML_STATES = {
@@ -20,7 +21,7 @@ _ML_STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MlJob:
     """An ML job as the tree shows it. `origin` is `RUN/NODE/STEP` of the step that submitted it;
     `log` holds the last lines of a failed one; `seconds` is what it took so far; `workspace` and

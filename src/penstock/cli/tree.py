@@ -6,9 +6,10 @@ Pure: takes what is known, gives text. The live view and the summary both draw w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.cli.terminal import one_line
+from penstock.records import record
 
 MARKS = {
     "succeeded": "✓",
@@ -30,7 +31,7 @@ COLORS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Branch:
     """One line of the tree and the lines below it. `state` is a key of `MARKS`; `word` is printed
     instead of it where a service has its own; `seconds` None is not printed."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,13 +30,14 @@ from penstock.devops.triggers import (
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.compiler import compile_pipeline
 from penstock.language.templates.files import LocalFiles
+from penstock.records import record
 
 _BODY = re.compile(r"^(?:stages|jobs|steps|extends|phases)[ \t]*:", re.MULTILINE)
 _START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
 _MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Asked:
     """What the command line says, as it was typed."""
 
@@ -55,7 +55,7 @@ class Asked:
     implied_ci: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """What the event was, in words, and what becomes of each pipeline, by its path."""
 

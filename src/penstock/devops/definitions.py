@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
+
+from penstock.records import record
 
 ROOT_FOLDER = "\\"
 
@@ -17,7 +19,7 @@ class QueueStatus(StrEnum):
     DISABLED = "disabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QueueVariable:
     """A variable of the pipeline itself; `settable` means whoever queues a run may change it."""
 
@@ -26,7 +28,7 @@ class QueueVariable:
     settable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settings:
     """What is set of a pipeline outside of its YAML. `badge` lets anyone see its status badge."""
 
@@ -37,7 +39,7 @@ class Settings:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Definition:
     """A pipeline. `project`, `repository` and `author` are ids; `folder` is `\\` or `\\a\\b`;
     `path` runs from the root of the repository; `branch` is a full ref, empty for the repository's

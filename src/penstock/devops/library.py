@@ -7,11 +7,12 @@ the repository (`libraryfiles.py`), or both (`projectlibrary.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol, TypeVar
 
 from penstock.engine.requests import Endpoint
 from penstock.language.source import Diagnostic
+from penstock.records import record
 
 LOCAL_SCHEME = "PenstockLocal"
 ARM_TYPE = "AzureRM"
@@ -19,7 +20,7 @@ STORE = "store"
 """The `origin` of what the store has; of all else it is the path of a file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VariableGroup:
     """Named values that a pipeline takes by `group:`; `secrets` names its secret variables."""
 
@@ -31,7 +32,7 @@ class VariableGroup:
     origin: str = STORE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Connection:
     """A service connection: what a task sees of it but for its secrets, and what only the library
     knows. `id` is empty for one of a file."""
@@ -42,7 +43,7 @@ class Connection:
     origin: str = STORE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecureFile:
     """A file whose content is a secret; `id` is empty for one that the repository keeps."""
 
@@ -53,7 +54,7 @@ class SecureFile:
     origin: str = STORE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeploymentEnvironment:
     """A target of deployment jobs.
 
@@ -102,7 +103,7 @@ class _Given:
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Library:
     """Everything by name. Lookups ignore case."""
 

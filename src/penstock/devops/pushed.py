@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.devops.git import git_output
+from penstock.records import record
 
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 _NONE = "0" * 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unpushed:
     """The commits that a push would bring. `old_commit` of zeros means that the branch is new;
     `paths` None that the changed files cannot be told. `is_last` where nothing is unpushed: then it

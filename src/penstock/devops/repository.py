@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.devops.git import SAFE
+from penstock.records import record
 
 _FIELDS = "%H%x00%an%x00%ae%x00%s"
 _SETTINGS = ("config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LocalRepository:
     """A folder that stands for a repository; without Git the commit and branch are empty."""
 

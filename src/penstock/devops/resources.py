@@ -6,9 +6,11 @@ Here are the records and the Protocol of their store, `store/library.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol
+
+from penstock.records import record
 
 OWN = ""
 """The project of the user's own library, which `penstock run` uses."""
@@ -37,7 +39,7 @@ NOUNS: Mapping[ResourceType, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Actor:
     """An account that did or may do something. `name` is its sign-in name, unique in the server."""
 
@@ -52,7 +54,7 @@ class Actor:
         return bool(self.name) and self.name.casefold() == other.name.casefold()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resource:
     """What a permission or check is about."""
 
@@ -61,7 +63,7 @@ class Resource:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Kept:
     """A resource of a project's library as the store has it. Times are seconds since 1970.
 
@@ -86,7 +88,7 @@ class Kept:
         return Resource(type=self.type, id=self.id, name=self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Grant:
     """That a pipeline (`EVERY_PIPELINE`: any) may use a resource."""
 

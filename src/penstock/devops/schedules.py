@@ -7,13 +7,13 @@ daylight saving.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from penstock.devops.triggers.records import Definition, Due
 from penstock.devops.triggers.timers import judge_branch
 from penstock.language.cron import Cron, CronError, parse_cron
+from penstock.records import record
 
 FORGET = timedelta(days=1)
 """A clock that goes back further than this was wrong before; the looks begin again from there."""
@@ -21,7 +21,7 @@ _LONGEST_WAIT = 366 * 41
 _MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BranchSchedule:
     """One schedule of a pipeline for one branch, as the YAML of that branch has it.
 

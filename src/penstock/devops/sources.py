@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from penstock.language.templates.files import Files
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SourceRepository:
     """A repository of a project. `folder` is its bare repository on this machine, `address` where
     git clients find it; `default_branch` is a full ref."""
@@ -24,7 +24,7 @@ class SourceRepository:
     default_branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommitFacts:
     """What a run tells of the commit that it is of. `message` is whole; `at` is when it was made,
     in seconds since 1970."""

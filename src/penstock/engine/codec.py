@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
+
+from penstock.records import record
 
 VERSION = 1
 
@@ -50,7 +52,7 @@ def from_json(type: Any, data: str | bytes | Mapping[str, Any]) -> Any:
     return _read_tagged(get_args(type) or (type,), raw)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Format:
     """How one field is written and read. `write` None: as it is. `default` may be `MISSING`."""
 

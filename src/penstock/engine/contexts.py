@@ -7,12 +7,12 @@ Rules: Azure Pipelines documentation, Expressions (Dependencies) and Deployment 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from penstock.engine.events import Output, Result
 from penstock.engine.state import NodeState, RunState
 from penstock.engine.variables import Variables
 from penstock.language.expressions import Object, Value
+from penstock.records import record
 
 NAMES = ("variables", "dependencies", "stageDependencies", "pipeline", "resources")
 """The contexts there are at plan time, as the documentation spells them."""
@@ -20,7 +20,7 @@ NAMES = ("variables", "dependencies", "stageDependencies", "pipeline", "resource
 HIDDEN = "\0"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class View:
     """Where an expression stands: at a node, or at the run itself when `id` is None.
 

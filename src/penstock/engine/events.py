@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from penstock.engine.plan import Node
+from penstock.records import record
 
 
 class Result(StrEnum):
@@ -20,7 +21,7 @@ class Result(StrEnum):
     ABANDONED = "abandoned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Output:
     """A value a node or one of its steps set for others."""
 
@@ -28,7 +29,7 @@ class Output:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodeQueued:
     """The node's condition held and its work was handed to an executor (a group starts at once)."""
 
@@ -38,7 +39,7 @@ class NodeQueued:
     variables: Mapping[str, Output] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodeStarted:
     """A worker took the leaf, or a group opened."""
 
@@ -47,7 +48,7 @@ class NodeStarted:
     worker: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodeExpanded:
     """A node that expands got its children."""
 
@@ -56,7 +57,7 @@ class NodeExpanded:
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodePhase:
     """A leaf entered a phase its service shows (`Preparing`, `Running`, `Finalizing`)."""
 
@@ -65,7 +66,7 @@ class NodePhase:
     phase: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodeFinished:
     """A node ended. `message` is the reason in one line. `outputs` are by `step.variable`, or by
     output name for a command."""
@@ -77,7 +78,7 @@ class NodeFinished:
     outputs: Mapping[str, Output] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepStarted:
     """A step of a job began; steps are records inside a node, not nodes."""
 
@@ -87,7 +88,7 @@ class StepStarted:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepFinished:
     """A step of a job ended (a skipped step has no start)."""
 
@@ -100,7 +101,7 @@ class StepFinished:
     lines: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IssueLogged:
     """An error or a warning about a step (`step` empty: the job).
 
@@ -116,7 +117,7 @@ class IssueLogged:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelRequested:
     """Someone asked to stop the run (`node` None) or one node and all below it.
 
@@ -129,7 +130,7 @@ class CancelRequested:
     told: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunChanged:
     """Something about the run itself: `number` (a new run number), `tag` (a tag was added)."""
 
@@ -138,7 +139,7 @@ class RunChanged:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunFinished:
     """Every node has ended; nothing follows."""
 

@@ -6,7 +6,6 @@ Reads a state, of a real run or of a simulated one, and decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from penstock.engine.conditions import Explanation, VariableValue, explain
 from penstock.engine.contexts import dependencies_of, outputs_of
@@ -17,11 +16,12 @@ from penstock.language.casing import fold_case
 from penstock.language.expressions import Value
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.expressions.reasons import Note, Part, Ways, account, ways_to
+from penstock.records import record
 
 _MOST_NAMES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Derived:
     """A variable that the condition reads and that is an expression itself."""
 
@@ -31,7 +31,7 @@ class Derived:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reason:
     """Why a node came to what it did.
 

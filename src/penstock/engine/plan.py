@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 
 from penstock.engine.requests import Variable, Work
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Node:
     """One thing that can run, or a group of such things.
 
@@ -47,7 +47,7 @@ class Node:
     output_aliases: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plan:
     """A run before anything happened. `variables` are those of the run, seen by every node.
 

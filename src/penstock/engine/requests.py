@@ -7,12 +7,13 @@ numbers and tuples of such, so that they can be sent to another machine as JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.engine.variable import Variable as Variable
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One step of a pipeline job, canonical: every step is a task with inputs.
 
@@ -37,7 +38,7 @@ class Step:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Endpoint:
     """A service connection as a task sees it. `data` and `parameters` are by name; parameters named
     in `secrets` are masked."""
@@ -52,7 +53,7 @@ class Endpoint:
     secrets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repository:
     """What `checkout` reads. `url` is a local folder or a clone address; `commit` None means the
     working tree as it is. `origin` is the address that git is told where `url` is the folder of a
@@ -67,7 +68,7 @@ class Repository:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecureFileSource:
     """Where a secure file comes from: the `uri` that the server knows, or a `path` in the working
     tree of `self`."""
@@ -77,7 +78,7 @@ class SecureFileSource:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepsWork:
     """The steps of one pipeline job, in order, and what they may use.
 
@@ -96,7 +97,7 @@ class StepsWork:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnvironmentSpec:
     """An ML environment. `id` is its asset id or curated name; `image`, `conda_file` (YAML text)
     and `build` (a blob URI) are as the service keeps them."""
@@ -108,7 +109,7 @@ class EnvironmentSpec:
     dockerfile: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandInput:
     """An input of an ML command. A literal has `value`; a port has `uri` and a `mode`
     (`ro_mount`, `download`, `direct`, `eval_mount`, `eval_download`)."""
@@ -120,7 +121,7 @@ class CommandInput:
     mode: str = "ro_mount"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandOutput:
     """An output of an ML command: where it goes (`uri`) and how (`rw_mount`, `upload`,
     `direct`)."""
@@ -131,7 +132,7 @@ class CommandOutput:
     mode: str = "rw_mount"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandWork:
     """One ML command, every binding already resolved to a URI or a literal.
 
@@ -161,7 +162,7 @@ class CommandWork:
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UsedResource:
     """A protected resource that a stage uses: `type` and `id` as its library has them. An empty
     `id` is an environment that is made by its first use."""
@@ -171,7 +172,7 @@ class UsedResource:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExtendedTemplate:
     """The template that a pipeline extends: in which repository (`type`, `repository`), at which
     full `ref`, at which `path`."""
@@ -182,7 +183,7 @@ class ExtendedTemplate:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RequiredCheck:
     """How a file of the commit protects one of the resources."""
 
@@ -194,7 +195,7 @@ class RequiredCheck:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckWork:
     """What must hold before a stage begins; people and the server do it, no agent.
 
@@ -220,7 +221,7 @@ class CheckWork:
 Work = StepsWork | CommandWork | CheckWork
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobRequest:
     """All that one agent needs to do one leaf, once."""
 

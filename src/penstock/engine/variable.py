@@ -5,10 +5,10 @@ It stands apart from `engine.requests`, whose many records take a tenth of such 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Variable:
     """A variable as Azure Pipelines knows it: text, looked up ignoring case."""
 

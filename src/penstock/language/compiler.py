@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from penstock.language.chains import include_chains
 from penstock.language.expressions import Object
@@ -28,12 +27,13 @@ from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.roots import read_root
 from penstock.language.templates.scope import Scope, Variables, file_scope
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _RECURSION_LIMIT = 10_000
 _EMPTY_AT_COMPILE_TIME = "system.defaultworkingdirectory"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Compiled:
     """What became of a pipeline.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from penstock.language.source import Span
 from penstock.language.yaml import Node, Scalar
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Frame:
     """One thing that a part came through.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
+
+from penstock.records import record
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Source:
     """A text with the name a user knows it by: the path from the root of its repository.
 
@@ -52,7 +54,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Related:
     """A second place that explains the first: an earlier definition, the file that includes it."""
 
@@ -60,7 +62,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Diagnostic:
     """A message about places in the user's text.
 

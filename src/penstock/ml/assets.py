@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from penstock.ml.fields import Json, table
 from penstock.ml.references import Problem, Reference, Refused
+from penstock.records import record
 
 DEFAULT_VERSION = "azureml_default"
 """What azure-ai-ml asks for where a component's version is not named."""
@@ -20,7 +20,7 @@ DEFAULT_VERSION = "azureml_default"
 VERSIONED = ("data", "environments", "components", "codes", "models")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Asset:
     """One kept document. `scope` is the workspace's (`Workspace.scope`), empty outside of any.
 

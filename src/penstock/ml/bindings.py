@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from penstock.records import record
 
 _WHOLE = re.compile(r"^\s*\$\{\{\s*([^{}]+?)\s*\}\}\s*$")
 _EACH = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
@@ -25,7 +26,7 @@ class Side(StrEnum):
     NODE_OUTPUT = "node output"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Binding:
     """One whole-value binding. `node` is empty for the pipeline's own inputs and outputs."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from penstock.engine.requests import CommandWork
 from penstock.ml.bindings import fill
@@ -12,9 +11,10 @@ from penstock.ml.fields import Json, seconds, table, text, whole_number
 from penstock.ml.fields import field as read
 from penstock.ml.ports import Value
 from penstock.ml.resolver import Resolver
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Frame:
     """What all nodes of one job share.
 
@@ -32,7 +32,7 @@ class Frame:
     new_name: Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandSource:
     """Where a command is described: the node (or the job) itself, and its component.
 

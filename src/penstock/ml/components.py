@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from penstock.ml.fields import Json, field, table, text
+from penstock.records import record
 
 PRIMITIVES = frozenset({"string", "number", "integer", "boolean"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Port:
     """An input or an output of a component. A literal input has a primitive `type`."""
 
@@ -29,7 +29,7 @@ class Port:
         return self.type in PRIMITIVES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Component:
     """What a node runs: a command (`kind` "command"), or a graph of nodes (`kind` "pipeline").
 

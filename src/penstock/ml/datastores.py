@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.ml.workspaces import Workspace, from_key
+from penstock.records import record
 
 BLOB_STORE = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
@@ -34,7 +34,7 @@ class UnsafePath(Exception):
     """a path leads outside its datastore"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StoredPath:
     """A place in a datastore. `path` has no leading slash; that of a folder may end in one."""
 

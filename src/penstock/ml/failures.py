@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from penstock.engine.events import Result
 from penstock.engine.state import NodeState, RunState
 from penstock.ml.jobstore import Job
+from penstock.records import record
 
 LAST_LINES = 20
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/", "system_logs/")
@@ -25,7 +25,7 @@ class JobLogs(Protocol):
         """The last lines of one, in order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Failure:
     """What run history shows as the error of a run."""
 

@@ -6,14 +6,14 @@ It shows one level; a node that is a pipeline itself has a graph of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from penstock.engine.requests import CommandWork
 from penstock.engine.state import RunState
 from penstock.ml.statuses import Status, node_status, started_at
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GraphNode:
     """A node of the pipeline (`kind` is `command` or `pipeline`), or data from outside (`data`).
 
@@ -30,7 +30,7 @@ class GraphNode:
     finished: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GraphEdge:
     """`source` feeds `target`: the output and the input by name, empty where they only follow each
     other."""
@@ -41,7 +41,7 @@ class GraphEdge:
     input: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobGraph:
     """One level of a pipeline job, the nodes in the order of the YAML."""
 

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 from penstock.engine.events import Event, NodeFinished, RunFinished
@@ -31,6 +30,7 @@ from penstock.ml.resolver import Resolver
 from penstock.ml.statuses import ENDED, Status, final_status, node_status, run_status, started_at
 from penstock.ml.tracking_values import TrackingError, check_experiment_name
 from penstock.ml.workspaces import Workspace
+from penstock.records import record
 
 ORIGIN = "penstock.origin"
 """The property that says which step of a pipeline run submitted a job (`RUN/NODE/STEP`)."""
@@ -64,7 +64,7 @@ class JobTracking(Protocol):
         """End the run of a job; `status` is the service's word (`Completed`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NewJob:
     """A job as a client submits it. `properties` is its body's; `user` is who calls."""
 
@@ -75,7 +75,7 @@ class NewJob:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobState:
     """Where a job is now. `started` is in seconds since 1970; `work` is None for a pipeline."""
 

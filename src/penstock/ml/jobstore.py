@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from penstock.ml.fields import Json
 from penstock.ml.workspaces import Workspace
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobOutput:
     """An output of a job: its full URI, and the asset to register when the job completes."""
 
@@ -20,7 +21,7 @@ class JobOutput:
     asset_version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Job:
     """A job, or a child job of a pipeline. Names are unique in a workspace.
 

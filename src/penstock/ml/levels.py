@@ -27,6 +27,7 @@ from penstock.ml.ports import (
     shared_place,
 )
 from penstock.ml.resolver import Resolver
+from penstock.records import record
 
 DEEPEST = 20
 """How many pipeline components may stand inside each other."""
@@ -35,7 +36,7 @@ SUPPORTED_NODES = ("command", "pipeline")
 _NODE_NAME = re.compile(r"^[A-Za-z_][\w-]*$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChildJob:
     """A child job: which node of the plan it is, and what users see of it."""
 
@@ -50,7 +51,7 @@ class ChildJob:
     tags: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Level:
     """A graph of nodes as given: their bodies by key, and what the pipeline around them has.
 

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import Any
 
@@ -21,6 +21,7 @@ from penstock.ml.tracking import Tracking
 from penstock.ml.tracking_artifacts import source_place
 from penstock.ml.tracking_values import LONGEST_TAG, Code, TrackingError, check_name
 from penstock.ml.workspaces import Workspace
+from penstock.records import record
 
 KIND = "models"
 STAGES = ("None", "Staging", "Production", "Archived")
@@ -35,7 +36,7 @@ _MODEL = "mlflow.modelId"
 _SOURCE = "mlflow.source"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelVersion:
     """A version of a registered model. `uri` is the place of its files; times are milliseconds."""
 
@@ -53,7 +54,7 @@ class ModelVersion:
     updated: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RegisteredModel:
     """A registered model. `versions` are newest first, `aliases` are to versions."""
 

@@ -6,7 +6,7 @@ Nothing is stored and nothing runs here. What is wrong with the job is collected
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import CommandInput, CommandOutput, CommandWork
@@ -26,6 +26,7 @@ from penstock.ml.ports import (
     place_of,
 )
 from penstock.ml.resolver import Resolver
+from penstock.records import record
 
 COMMAND_NODE = "command"
 """The id of the only node of a command job."""
@@ -42,7 +43,7 @@ _SETTINGS = (
 _NO_EFFECT = ("force_rerun", "environment")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Planned:
     """A job ready to run. `outputs` are the root job's own; `children` are empty for a command."""
 

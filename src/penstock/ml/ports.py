@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from penstock.engine.requests import CommandInput, CommandOutput
 from penstock.ml.bindings import fill, typed_literal
@@ -11,6 +11,7 @@ from penstock.ml.components import Port, mode_word
 from penstock.ml.datastores import artifacts_path, parse_uri
 from penstock.ml.fields import field, text
 from penstock.ml.resolver import Resolver
+from penstock.records import record
 
 FILE = "uri_file"
 LITERAL = "literal"
@@ -18,7 +19,7 @@ ARTIFACTS = "artifacts"
 """The output that every job has: its own artifact store, with what it leaves in `outputs/`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Value:
     """What an input was given: a literal's `text`, or the `uri` of data.
 
@@ -34,7 +35,7 @@ class Value:
 UNKNOWN = Value()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Place:
     """Where an output should go, as far as someone said so. `uri` may hold `${{name}}`."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from penstock.ml.workspaces import Workspace, parse_arm_id
+from penstock.records import record
 
 CURATED_REGISTRY = "azureml"
 _REGISTRY = re.compile(
@@ -15,7 +15,7 @@ _LONG = re.compile(r"^azureml://locations/[^/]+/workspaces/[^/]+/([^/]+)/([^/]+)
 _NAME = re.compile(r"^[\w][\w.\-]*$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """One thing wrong with what a client sent.
 
@@ -36,7 +36,7 @@ class Refused(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reference:
     """A pointer at an asset: by version, by label, or by name alone (the newest).
 

@@ -6,7 +6,7 @@ missing entity has the `az ml` command that makes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.engine.requests import EnvironmentSpec
 from penstock.ml.assets import Asset, AssetStore, resolve
@@ -17,6 +17,7 @@ from penstock.ml.fields import table
 from penstock.ml.jobstore import JobStore
 from penstock.ml.references import Problem, Reference, parse_reference
 from penstock.ml.workspaces import Workspace, parse_arm_id
+from penstock.records import record
 
 LOCAL_COMPUTES = ("local", "serverless")
 _REMOTE = ("https://", "http://", "wasbs://", "wasb://", "abfss://", "adl://", "s3://")
@@ -43,7 +44,7 @@ _NOUN = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolver:
     """Looks things up in one workspace and collects what is wrong, and what is only doubtful."""
 

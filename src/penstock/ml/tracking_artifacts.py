@@ -6,13 +6,12 @@ logged is a folder of its name among them, as with MLflow 2 and in Azure ML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from penstock.ml.datastores import ARTIFACT_STORE, StoredPath, artifacts_path, parse_uri
 from penstock.ml.tracking import Tracking
 from penstock.ml.tracking_store import LoggedModel, TrackedRun
 from penstock.ml.tracking_values import Code, TrackingError
 from penstock.ml.workspaces import Workspace
+from penstock.records import record
 
 SCHEME = "mlflow-artifacts:/"
 _REGISTERED = "registered"
@@ -20,7 +19,7 @@ _MODELS = "models"
 _ARTIFACTS = "artifacts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArtifactPlace:
     """A path below a folder of the artifact store. `models` are the logged models of the run whose
     artifacts these are: clients list them apart."""

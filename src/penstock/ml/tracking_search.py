@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
 from penstock.ml.tracking_values import Code, TrackingError
+from penstock.records import record
 
 _Item = TypeVar("_Item")
 Operand: TypeAlias = "str | float | tuple[str, ...] | None"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     DATASET = "dataset"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Condition:
     """`kind`.`key` `operator` `value`. Operators are `=`, `!=`, `<`, `<=`, `>`, `>=`, `LIKE`,
     `ILIKE`, `IN`, `NOT IN`, `IS NULL`, `IS NOT NULL`. Numbers are floats; a list is of texts."""
@@ -38,7 +38,7 @@ class Condition:
     value: Operand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Order:
     """One column of an order; nothing there comes last in both directions."""
 
@@ -47,7 +47,7 @@ class Order:
     ascending: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Grammar:
     """What can be searched: attributes by their names (`True`: a number), and the kinds."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
 from penstock.ml.tracking_search import Condition, Order
 from penstock.ml.tracking_values import Metric
+from penstock.records import record
 
 
 class Stage(StrEnum):
@@ -36,7 +37,7 @@ class View(StrEnum):
         return (Stage.ACTIVE, Stage.DELETED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Experiment:
     """A named set of runs. Times are milliseconds since 1970."""
 
@@ -48,7 +49,7 @@ class Experiment:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Link:
     """What a run read or wrote: `kind` is `dataset`, `model_input` or `model_output`; `key` is
     unique for a kind in a run, `body` is as the client sent it."""
@@ -58,7 +59,7 @@ class Link:
     body: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TrackedRun:
     """A run. `owned` says that it belongs to a job. `metrics` are the latest of each name.
 
@@ -80,7 +81,7 @@ class TrackedRun:
     links: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoggedModel:
     """A model that a run logged. `folder` is its place below the workspace's artifact store."""
 
@@ -98,7 +99,7 @@ class LoggedModel:
     metrics: tuple[Metric, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunSearch:
     """Which runs, in which order, and which of them: `offset` and `limit`."""
 

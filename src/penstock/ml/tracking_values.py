@@ -9,8 +9,9 @@ import json
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from penstock.records import record
 
 MOST_METRICS = 1000
 MOST_PARAMS = 100
@@ -49,7 +50,7 @@ class TrackingError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Metric:
     """One value of a metric. `time` is in milliseconds since 1970; `value` may be no number at all.
 

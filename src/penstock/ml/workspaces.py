@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from penstock.records import record
 
 PROVIDER = "Microsoft.MachineLearningServices"
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 SUBSCRIPTION_NAME = "Penstock (local)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Workspace:
     """A workspace by its three names, as the user spelled them. Azure ignores their case."""
 

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from penstock.records import record
 from penstock.server.auth import (
     LOOPBACK,
     SESSION_COOKIE,
@@ -50,7 +50,7 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NOT_IN_PATHS = frozenset([*(chr(code) for code in range(32)), "\x7f", "\\", "�"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Places:
     """What the `{organization}` and `{project}` of a path may be.
 

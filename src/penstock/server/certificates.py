@@ -11,10 +11,10 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penstock.records import record
 from penstock.store.home import make_private_folder
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _COMMON_BUNDLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Certificates:
     """The files, in a folder of their own.
 

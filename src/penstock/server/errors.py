@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.server.routes import Answer
 from penstock.store.database import is_full_disk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Detail:
     """One fault of several in a request: `target` is a dotted path in the user's own terms."""
 

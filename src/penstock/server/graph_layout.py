@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from penstock.records import record
+
 _SWEEPS = 8
 NODE_WIDTH, NODE_HEIGHT = 180.0, 56.0
 _GAP_X, _GAP_Y = 64.0, 24.0
@@ -19,7 +21,7 @@ _LANE = 8.0
 _LIGHT = 0.001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Box:
     """Where a node is: its top left corner and its size."""
 
@@ -30,7 +32,7 @@ class Box:
     height: float = NODE_HEIGHT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Line:
     """A line from the right of one node to the left of another, through points."""
 
@@ -39,7 +41,7 @@ class Line:
     points: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """The whole picture; `width` and `height` hold all of it."""
 

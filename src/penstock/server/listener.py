@@ -9,9 +9,10 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from penstock.records import record
 
 if TYPE_CHECKING:
     import uvicorn
@@ -22,7 +23,7 @@ KEEP_ALIVE_SECONDS = 75
 CLOSE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tls:
     """A second door, over TLS. `certificate` answers a PEM file with the certificate and its key;
     it is asked when the server starts."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from penstock.records import record
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -63,7 +65,7 @@ IN_PROJECT = frozenset(
 """Permissions that one holds in a project, or as an administrator of the server in all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Principal:
     """Who calls, and what they may do with the credential they showed.
 
@@ -88,7 +90,7 @@ class Principal:
         return permission in IN_PROJECT and permission in self.projects.get(project, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Call:
     """One request as a handler sees it.
 
@@ -154,7 +156,7 @@ class BadBody(Exception):
     """the request content is not a JSON object"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """What a handler answers. `body` None sends nothing, bytes go as they are, all else as JSON."""
 
@@ -169,7 +171,7 @@ Reply = Answer | Mapping[str, object] | list[object] | None
 Handler = Callable[[Call], "Reply | Response | Awaitable[Reply | Response]"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Route:
     """One row of the table.
 
@@ -206,7 +208,7 @@ class _Branch:
     rest: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Match:
     """Which route a request meets. `route` None: the path is known for `allowed` methods only."""
 

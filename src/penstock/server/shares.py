@@ -10,10 +10,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakValueDictionary
 
+from penstock.records import record
 from penstock.server.errors import Refused
 from penstock.server.routes import Call, Principal
 
@@ -73,7 +73,7 @@ class Turns:
         call.until_answered.callback(free.release)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shares:
     """What one person may have at once on a server: live streams, searches of logs, downloads of
     archives, and exchanges with git."""

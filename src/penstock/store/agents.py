@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent.server import NotFound
 from penstock.engine.reports import Report
+from penstock.records import record
 from penstock.store.files import below, copy_into, folder_name
 from penstock.store.home import Home
 from penstock.store.logs import Logs
@@ -22,7 +22,7 @@ SecureFile = Callable[[str], tuple[str, bytes] | None]
 SECURE_FILE = "securefile:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attachment:
     """Something a job kept with its node: `kind` is `artifact`, `summary` ..."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from penstock.devops.protecting.approvals import Approval, ApprovalStatus
 from penstock.devops.protecting.checkpoints import Checkpoint, LockHolder
@@ -14,11 +14,12 @@ from penstock.devops.resources import Actor, Resource
 from penstock.engine import codec
 from penstock.engine.events import Result
 from penstock.engine.requests import CheckWork
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.library import actor_of, actor_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeptCheck:
     """A check with who set it, and when."""
 
@@ -30,7 +31,7 @@ class KeptCheck:
     modified_by: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Items:
     items: tuple[Item, ...]
 

@@ -11,15 +11,16 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from penstock.records import record
 from penstock.store.database import Database
 
 _START = "0" * 64
 _AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Actor:
     """Who made a change: the account's id and name, and the network address it came from."""
 
@@ -28,7 +29,7 @@ class Actor:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One line of the log. `action` is like `token.create`, `subject` what it was done to.
 
@@ -46,7 +47,7 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Chain:
     """What checking the log found: how many entries hold, and the hash of the last of them.
 

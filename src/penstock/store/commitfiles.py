@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from penstock.language.source import Source, decode
 from penstock.language.templates.files import UnreadableFile
+from penstock.records import record
 from penstock.store.git.names import BadPath, checked_path
 from penstock.store.git.program import TooMuch
 from penstock.store.git.records import Entry, Kind
@@ -16,7 +16,7 @@ FILE_LIMIT = 32 * 1024 * 1024
 _LONGEST_CHAIN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommitOf:
     """A commit of a hosted repository; `label` is what messages call it."""
 

@@ -12,15 +12,15 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.home import Home, make_private_folder
 
 BUSY_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Schema:
     """Which tables a file holds: `<sql>` beside this module, at `version`, with its `revisions`."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from penstock.engine.events import Event, NodeFinished, NodeStarted
 from penstock.engine.scheduler import Scheduler
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.runs import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deployment:
     """One deployment job's run against one environment. `result` None: it is going on.
 

@@ -11,9 +11,10 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from penstock.records import record
 
 _LONGEST_NAME = 180
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ()+,=@")
@@ -24,7 +25,7 @@ _DEEPEST = 254
 _LONGEST_PATH = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileEntry:
     """A file or folder in a listing. `path` is relative to the folder listed from."""
 

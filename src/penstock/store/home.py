@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(kw_only=False)
 class Home:
     """The folder of one store, and its parts. `root` is absolute.
 

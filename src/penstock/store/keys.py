@@ -11,9 +11,9 @@ import binascii
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.home import Home, make_private_folder
 
 KEY_BYTES = 32
@@ -28,7 +28,7 @@ class SecretDamaged(Exception):
     """a kept secret was changed outside of penstock, or moved to another place"""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class KeyRing:
     """Keys by id; `active` seals, every one opens. `source` is the file, for messages."""
 

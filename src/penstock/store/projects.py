@@ -6,8 +6,8 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store import library
 from penstock.store.database import Database
 
@@ -37,7 +37,7 @@ class ProjectMissing(Exception):
     """there is no such project"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Project:
     """A project. `id` is a GUID; times are seconds since 1970."""
 

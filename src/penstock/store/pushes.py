@@ -12,8 +12,8 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.git.names import ZERO
 from penstock.store.git.repository import HEADS, TAGS
@@ -23,7 +23,7 @@ from penstock.store.repositories import Repositories, Repository
 TRACKED = (HEADS, TAGS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RefUpdate:
     """A ref that changed. The id of 40 zeros stands for "not there"."""
 
@@ -37,7 +37,7 @@ class RefUpdate:
         return self.new == ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pusher:
     """Who pushes: an account's id and what people call it. Both are empty where nobody knows."""
 
@@ -45,7 +45,7 @@ class Pusher:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PushRecord:
     """An accepted push. `repository` and `project` are ids; `at` is seconds since 1970."""
 

@@ -9,9 +9,9 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.git.making import make_bare, remove_bare, sweep_bare, tidy
 from penstock.store.git.names import checked_ref
@@ -27,7 +27,7 @@ class RepositoryMissing(Exception):
     """there is no such repository"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repository:
     """A repository of a project. `id` is a GUID."""
 

@@ -6,8 +6,9 @@ Every combination answers from an index or from one pass over a project's header
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.runs import SEARCHED, SELECT, Run, run_of
 
@@ -15,7 +16,7 @@ _RECENT = 3000
 _SHORTEST = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunQuery:
     """Which pipeline runs. Empty fields ask for nothing; several values of one are alternatives.
 

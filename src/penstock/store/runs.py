@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from penstock.engine import codec
@@ -28,11 +28,12 @@ from penstock.engine.events import (
 )
 from penstock.engine.plan import Plan
 from penstock.engine.redaction import event_without_secrets, without_secrets
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.owners import Owner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StageRow:
     """A stage as lists show it. `state` is `pending`, `running` or `finished`."""
 
@@ -42,7 +43,7 @@ class StageRow:
     result: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """What lists show of a run. Times are seconds since 1970.
 

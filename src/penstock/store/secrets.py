@@ -9,16 +9,16 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from penstock.records import record
 from penstock.store.database import Database
 
 if TYPE_CHECKING:
     from penstock.store.keys import KeyFile, KeyRing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecretName:
     """A secret without its value. `owner` is what it belongs to: `variablegroup:12`, or "" for
     one that stands alone; names ignore case."""

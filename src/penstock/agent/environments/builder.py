@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from penstock.agent.environments.recipe import Recipe, Wish
 from penstock.agent.environments.shelf import Shelf, digest
 from penstock.agent.environments.uv import Uv, bundled
 from penstock.agent.process import Cancellation
+from penstock.records import record
 
 if TYPE_CHECKING:
     from penstock.agent.environments.resolver import Resolution
@@ -28,7 +28,7 @@ _MOST_ATTEMPTS = 4
 _SOURCE_SECONDS = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Workshop:
     """What a build needs of its surroundings. `log` gets lines for people."""
 

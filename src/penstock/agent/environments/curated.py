@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.recipe import Recipe, Wish
+from penstock.records import record
 
 _LEFT_OUT = "azureml-defaults, azureml-mlflow, azureml-telemetry and developer tools"
 _REFERENCE = re.compile(
@@ -31,7 +31,7 @@ _OLD_TABLES = "pandas~=1.3.0 scipy~=1.10.0 numpy~=1.22.0 joblib~=1.2.0"
 _TABLES = "pandas~=1.5.3 scipy~=1.10.0 numpy~=1.22.0 joblib~=1.2.0"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Set:
     """A family of environments: what names belong to it, on which Python, with what."""
 

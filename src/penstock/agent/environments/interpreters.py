@@ -6,16 +6,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from penstock.records import record
 
 _NEWEST_MINOR = 20
 _OLDEST_MINOR = 6
 _VERSIONED = re.compile(r"(?:cpython-)?3\.(\d+)\.(\d+)(?:-|$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Interpreter:
     """A Python 3: its executable (no link), minor version, and patch version where known."""
 

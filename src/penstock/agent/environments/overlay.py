@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from penstock.records import record
 
 _DATA_FOLDERS = ("share", "etc")
 _PACKAGES = "zz_environment.pth"
 _LONGEST_FIRST_LINE = 120
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Script:
     """An entry of `bin`: a link to `target`, or a script of the environment's Python."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from penstock.records import record
 
 
 class EnvironmentRefused(Exception):
     """the environment cannot be made as it was asked for; the text says why and what to do next"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Prepared:
     """An environment that is ready: its Python, what to put in front of PATH, what to set."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.environments.interpreters import Interpreter
+from penstock.records import record
 
 _CLAUSE = re.compile(r"(~=|==|!=|>=|<=|>|<)\s*3(?:\.(\d+))?(?:\.(\d+))?")
 
@@ -36,7 +36,7 @@ def asked_version(specifier: str) -> str:
     return f"3.{minors.pop()}" if len(minors) == 1 and None not in minors else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Clause:
     """One comparison of a specifier with the versions of Python 3."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from penstock.records import record
 
 _NAME = re.compile(r"([^/:@]+?)(?:(?:/(?:versions|labels)/|[:@])[^/]*)?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wish:
     """One package as it was asked for.
 
@@ -25,7 +27,7 @@ class Wish:
     ours: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Recipe:
     """An environment to build.
 

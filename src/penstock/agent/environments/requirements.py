@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.environments.recipe import Wish
+from penstock.records import record
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _HASH = re.compile(r"\s--hash[= ]\S+")
@@ -27,14 +27,14 @@ _INCLUDES = {"-r", "--requirement", "--requirements", "-c", "--constraint", "--c
 _EDITABLE = {"-e", "--editable"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Include:
     """`-r FILE` or `-c FILE`."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Option:
     """An option for the index, as a line of its own; or one that is passed over (`kept` False)."""
 
@@ -42,7 +42,7 @@ class Option:
     kept: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Address:
     """A package by its address: a repository, an archive, or a local path (`local`)."""
 
@@ -50,7 +50,7 @@ class Address:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Problem:
     """A line that is nothing of all that, and the one next step."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -20,6 +19,7 @@ from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.python_versions import asked_version
 from penstock.agent.environments.recipe import Recipe, Wish
 from penstock.agent.environments.uv import Outcome, Uv
+from penstock.records import record
 
 _MOST_ROUNDS = 60
 _ROUNDS_WITH_BOUNDS = 3
@@ -42,7 +42,7 @@ _HOLDS = (
 """Releases below that version say nothing of what they cannot go together with."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Resolution:
     """What to install (`name==version` lines, all dependencies among them), with which options for
     the index, which of it is built from source, and how it differs from what was asked for."""

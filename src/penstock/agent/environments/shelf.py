@@ -11,17 +11,17 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.process import Cancellation
+from penstock.records import record
 
 _MARKER = "complete.json"
 _WAIT_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Shelf:
     """The folder of all environments."""
 

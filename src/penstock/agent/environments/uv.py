@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.process import Cancellation, run_process
+from penstock.records import record
 
 _OURS = re.compile("PYTHON|VIRTUAL_ENV|CONDA_|UV_PYTHON|UV_PROJECT|UV_SYSTEM_PYTHON|UV_NO_")
 _FROM_PIP = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"https?://[^\s`/]+")
 _USER_INFO = re.compile(r"://[^/@\s]+@")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Outcome:
     """How uv ended: its exit code, what it printed, what it complained of."""
 
@@ -47,7 +47,7 @@ class Outcome:
         return _USER_INFO.sub("://", text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Uv:
     """The uv program as one build uses it: its folder, environment and wish to stop."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.engine.requests import Step
+from penstock.records import record
 
 if TYPE_CHECKING:
     from penstock.agent.tasks.contract import Task
@@ -67,7 +67,7 @@ class UnknownTask(Exception):
     """no task of that name can run here"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """A step that cannot run as it is written: where it stands, what is wrong, what to do."""
 

@@ -7,12 +7,12 @@ A package declares an entry point in the group `penstock.tasks`, named `Name@Maj
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from penstock.agent.context import Outcome, StepContext
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Input:
     """An input of a task. `type` is that of task.json (`string`, `boolean`, `pickList`, `filePath`,
     `multiLine`, `connectedService:AzureRM` ...).
@@ -30,7 +30,7 @@ class Input:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Task:
     """A task. `run` does it in the job's thread and may raise `ToolMissing` and `OSError`.
 
@@ -56,7 +56,7 @@ class Task:
         return f"{self.name}@{self.major}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Inputs:
     """The inputs of a step: values by lower-case canonical name, and the names of no input."""
 

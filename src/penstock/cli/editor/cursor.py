@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from penstock.records import record
 
 _KEY = re.compile(
     r"""(?P<key>\$\{\{.*?\}\}|'[^']*'|"[^"]*"|[^\s#:'"\[{,&*!|>%@-][^#:]*?|-[^\s:][^#:]*?)"""
@@ -27,7 +29,7 @@ class Level(NamedTuple):
     keys: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Cursor:
     """Where the cursor is.
 

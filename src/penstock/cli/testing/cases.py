@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -20,13 +20,14 @@ from penstock.language.canonical import dump
 from penstock.language.source import Diagnostic, Related, Severity, Source, has_errors
 from penstock.language.yaml import Mapping as Tree
 from penstock.language.yaml import Node, Scalar
+from penstock.records import record
 
 _PARAMETER = "--parameter "
 _NOT_GIVEN = "PS1210"
 _NO_VALUE = "PS1204"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outcome:
     """How one test ended: it passed where there are no diagnostics. `text` is further output, of a
     test written in Python."""
@@ -45,7 +46,7 @@ class Outcome:
         return not self.text and not has_errors(self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bench:
     """What the cases of a session share. `root` is the project of the test file at `path`."""
 

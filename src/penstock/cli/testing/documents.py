@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from penstock.language import yaml
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic, Related, Source, Span
 from penstock.language.yaml import Node, Scalar
+from penstock.records import record
 
 SUFFIXES = (".pipeline-test.yml", ".pipeline-test.yaml")
 
@@ -62,7 +62,7 @@ RESULT_WORDS = {"result": _RUN_RESULTS, "assume": _ASSUMED, "results": (*_ASSUME
 _MOST_COMBINATIONS = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Case:
     """One thing to try: what is given, by key, and what is expected. `name` is unique in the file;
     `span` is where it is written."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Request
 from penstock.devops.repository import LocalRepository
+from penstock.records import record
 
 BRANCH = "main"
 _NAME = "repository"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Given:
     """The circumstances of one run. `pipeline` is a path from the root, None the usual file; values
     of parameters are YAML texts; `groups` are variable groups by name, `repositories` folders by

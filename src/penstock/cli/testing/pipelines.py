@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from penstock.language.diagnostics import nearest, render
 from penstock.language.source import Diagnostic, Severity, Source, Span
 from penstock.language.yaml import Entry, Node, Scalar
 from penstock.language.yaml import Mapping as Tree
+from penstock.records import record
 
 
 class InvalidPipeline(Exception):
@@ -34,7 +35,7 @@ class SnapshotDiffers(AssertionError):
     """the expansion is not the one that the snapshot has"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Session:
     """What the tests of one session share."""
 
@@ -182,7 +183,7 @@ class Pipeline:
         return {**known, **_texts(value)}
 
 
-_GIVEN = tuple(name for name in Given.__slots__ if name != "pipeline")
+_GIVEN = tuple(one.name for one in fields(Given) if one.name != "pipeline")
 _NOWHERE = Span(Source("", ""), 0, 0, 0, 0)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from penstock import __version__
@@ -18,12 +17,13 @@ from penstock.cli.testing.cases import Outcome
 from penstock.cli.testing.coverage import Tally, coverage_json, coverage_lines, missed, percent
 from penstock.language.diagnostics import render, to_json, to_sarif
 from penstock.language.source import Diagnostic
+from penstock.records import record
 
 FORMS = ("text", "json", "junit", "sarif")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Report:
     """All that a session found. `invalid` are faults of the test files themselves; `notes` are
     lines for people; `is_partial` is set where not all tests were to run."""

@@ -6,7 +6,7 @@ The engine decides, as it does for `penstock plan`; nothing is started.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from penstock.agent.simulation import known_variables
@@ -33,6 +33,7 @@ from penstock.language.yaml import Mapping as Tree
 from penstock.language.yaml import Node as YamlNode
 from penstock.language.yaml import Scalar
 from penstock.language.yaml import Sequence as Items
+from penstock.records import record
 
 _UNNAMED = "__default"
 UNKNOWN = "unknown"
@@ -59,7 +60,7 @@ class AnyTask:
         return self._known.names()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Part:
     """A stage, a job (or a leg or a hook of one) or a step of a simulated run.
 

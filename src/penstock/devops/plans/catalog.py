@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from penstock.engine.requests import Step
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TaskFacts:
     """A task as far as planning needs it. `connection_inputs` maps every spelling of an input, in
     lower case, to the type of connection it takes (`AzureRM`)."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from penstock.records import record
 
 HOST = "host"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageChoice:
     """What an image name became: `target` is `host` or a container image.
 

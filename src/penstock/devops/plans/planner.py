@@ -6,7 +6,7 @@ Collects everything the run would miss, so that it can be said at once before an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from penstock.devops.outside import unwatched
@@ -29,6 +29,7 @@ from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Variable
 from penstock.language import pipeline as model
 from penstock.language.source import Diagnostic, Related
+from penstock.records import record
 
 JOB_MINUTES = 60
 CANCEL_MINUTES = 5
@@ -36,7 +37,7 @@ _PLACES = 4
 _PUBLISHING = ("publish", "upload")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Planned:
     """A plan, or what is wrong; `deployments` are kept as the environments' history.
 

@@ -13,9 +13,10 @@ from penstock.engine.requests import Repository, StepsWork, Variable
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Surroundings:
     """What a plan needs beside the pipeline. `variables` are the predefined and queue-time ones,
     weakest first; `repositories` are keyed by alias in lower case, `self` among them. With
@@ -29,7 +30,7 @@ class Surroundings:
     protection: Protection | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deployment:
     """A deployment job of the plan and the environment it deploys to."""
 

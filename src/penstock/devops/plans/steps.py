@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from penstock.devops.library import ARM_TYPE, Library, local_connection
 from penstock.devops.outside import fetching
@@ -14,6 +13,7 @@ from penstock.engine import requests
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic, Severity
+from penstock.records import record
 
 _DISPLAY_NAMES = {
     "script": "CmdLine",
@@ -26,7 +26,7 @@ _DISPLAY_NAMES = {
 _FALSE = ("false", "n", "no", "off")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlannedStep:
     """A step to run, the connections it uses, and what is wrong with it."""
 

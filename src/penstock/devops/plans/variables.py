@@ -6,10 +6,11 @@ Source: the predefined variables page of the Azure Pipelines documentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.devops.repository import LocalRepository
 from penstock.engine.variable import Variable
+from penstock.records import record
 
 # Readable in `${{ }}` as well. System.DefaultWorkingDirectory is listed by the documentation but is
 # empty on the service at that time: templates use it as a prefix of root-absolute paths.
@@ -47,7 +48,7 @@ _TEMPLATE_TIME = frozenset(
 _NAMESPACE = "5e0c1a3c-9d3b-4a55-8d3e-5f6f0e6a7b10"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunFacts:
     """What is known of a run when it is queued: `definition` is the pipeline's name, `path` its
     file. A server knows ids as well; `more` are predefined variables of its own, over all others.

@@ -6,10 +6,11 @@ An approval is decided by accounts only: what a commit says of its author counts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from penstock.devops.resources import NOUNS, Actor, Resource
+from penstock.records import record
 
 
 class ApprovalStatus(StrEnum):
@@ -32,7 +33,7 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One approver's part. `by` is the account that answered, `at` when."""
 
@@ -44,7 +45,7 @@ class Step:
     at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Approval:
     """What people are asked before a stage of a run begins. Times are seconds since 1970.
 

@@ -46,6 +46,7 @@ from penstock.devops.resources import (
 from penstock.engine.events import Event, NodeFinished, NodePhase, NodeStarted, Result, RunFinished
 from penstock.engine.requests import CheckWork, JobRequest
 from penstock.engine.scheduler import SchedulerClosed
+from penstock.records import record
 
 _RETRY_SECONDS = 1.0
 _LONGEST_SLEEP = 60.0
@@ -53,7 +54,7 @@ _LONGEST_SLEEP = 60.0
 is noticed by then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Checkpoint:
     """A stage that was reached. `node` is its gate in the plan; `result` None: it waits.
 
@@ -72,7 +73,7 @@ class Checkpoint:
     closed: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LockHolder:
     """A stage of a run that holds a lock."""
 

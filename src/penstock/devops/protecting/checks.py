@@ -8,7 +8,6 @@ whose approval timed out is skipped; one that a check turned down has failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -18,6 +17,7 @@ from penstock.devops.protecting.hours import BusinessHours, is_open, next_openin
 from penstock.devops.resources import NOUNS, Actor, Resource, ResourceType
 from penstock.engine.events import Result
 from penstock.engine.requests import CheckWork, ExtendedTemplate
+from penstock.records import record
 
 DAY = 86_400.0
 LONGEST_WAIT = 30 * DAY
@@ -26,7 +26,7 @@ NO_PERMISSION = "This pipeline needs permission to access a resource before this
 """The service's words in a run that waits for permission."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ApprovalCheck:
     """People must approve. `minimum` 0 means all; `in_sequence` that each waits for the one before.
     `requester_may` says whether who started the run may be one of them."""
@@ -38,19 +38,19 @@ class ApprovalCheck:
     requester_may: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExclusiveLock:
     """One run at a time uses the resource."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BranchControl:
     """All sources of the run are of these branches: full refs, `*` for any part."""
 
     branches: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RequiredTemplate:
     """The pipeline extends one of these."""
 
@@ -62,7 +62,7 @@ Settings: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """A check on a resource. `id` is 0 for one that a file of the commit asks for.
 
@@ -95,7 +95,7 @@ class ItemStatus(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Item:
     """One thing that a stage needs before it may begin, and how it stands."""
 
@@ -117,7 +117,7 @@ class LockState(StrEnum):
     OVERTAKEN = "overtaken"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Situation:
     """All that the checks of a stage look at.
 
@@ -135,7 +135,7 @@ class Situation:
     lock_note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Assessment:
     """What the checks say. `result` None: the stage waits; it is to be assessed again at `wake_at`
     and after every change.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from penstock.records import record
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # The portal of the service saves names of Windows; of these the best known are understood.
@@ -37,7 +38,7 @@ class BadHours(ValueError):
     """the settings of business hours do not make sense"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BusinessHours:
     """`days` are 0 (Monday) to 6; `start` and `end` as `HH:MM` in `zone`; an `end` that is not
     after `start` is on the next day. Make one by `business_hours`."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from penstock.devops.resources import Actor, Resource, ResourceType
+from penstock.records import record
 
 
 def _nothing(type: ResourceType, name: str) -> Resource | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Protection:
     """Whose run it is that must pass checks. With it in `Surroundings`, stages get checkpoints.
 

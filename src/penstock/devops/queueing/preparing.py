@@ -6,7 +6,7 @@ It only reads, so the preview of the wizard and a real run take the same way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.devops.library import Library
 from penstock.devops.plans.catalog import TaskCatalog
@@ -25,6 +25,7 @@ from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.pipeline import Pipeline
 from penstock.language.source import Diagnostic, has_errors
 from penstock.language.templates.files import Files
+from penstock.records import record
 
 _HEADS = "refs/heads/"
 
@@ -32,7 +33,7 @@ LibraryOf = Callable[[str, Files], Library]
 """The library of a project (its id), with what the files of a commit add to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Prepared:
     """A run before it is kept. `ref` is a full one; `planned` is None where the YAML has errors."""
 
@@ -53,7 +54,7 @@ class Prepared:
         return self.planned is not None and not has_errors(self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Preparing:
     """Prepares runs. Every method may be called from any thread.
 

@@ -7,7 +7,6 @@ began, with its diagnostics: the service's "information run".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from penstock.devops.queueing.preparing import Prepared, Preparing
 from penstock.devops.queueing.requests import RunRequest
 from penstock.engine.events import Event
 from penstock.engine.plan import Plan
+from penstock.records import record
 
 
 class NotQueued(Exception):
@@ -51,7 +51,7 @@ class Start(Protocol):
         """As `Scheduler.start`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecondTry:
     """What a run takes over from run `of`: events, and (by `copy(new run)`) logs and artifacts."""
 
@@ -60,7 +60,7 @@ class SecondTry:
     copy: Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Queueing:
     """Queues runs. Every method may be called from any thread."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from penstock.devops.definitions import Definition
+from penstock.records import record
 
 MANUAL = "Manual"
 """The reason of a run that someone asks for, as `Build.Reason` has it."""
@@ -13,7 +14,7 @@ PULL_REQUEST = "System.PullRequest.PullRequestId"
 """The predefined variable that makes a run one of a pull request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Person:
     """Who asks for a run: an account's id, its display name and address."""
 
@@ -22,7 +23,7 @@ class Person:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunRequest:
     """What is asked for. `ref` is a full ref or empty for the pipeline's own branch; `commit` empty
     means the tip of it. `cause` names what happens once only (`push:7:3`): a second request of the

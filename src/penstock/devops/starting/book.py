@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from penstock.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Happened:
     """Something that could start runs: `kind` is `push`, `schedule`, `completion` or
     `pullRequest`. `key` is its own; `old` and `new` are commits; `about` is a line for people."""
@@ -25,7 +26,7 @@ class Happened:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Decided:
     """What became of one pipeline at an event: `outcome` is that of the decision, or `batched` for
     a push that was held back and has its run by now. `place` is the line of YAML that decided."""
@@ -39,7 +40,7 @@ class Decided:
     run: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Started:
     """A run that an event started, for whoever waits for the answer."""
 

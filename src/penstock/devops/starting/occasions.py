@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from penstock.devops.queueing.requests import Person
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moved:
     """A branch or tag that a push moved: full ref, old and new commit (zeros for none)."""
 
@@ -16,7 +15,7 @@ class Moved:
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pushed:
     """An accepted push. `repository` and `project` are ids."""
 
@@ -28,7 +27,7 @@ class Pushed:
     moves: tuple[Moved, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proposed:
     """A pull request that was opened, or whose source moved. `repository` and `project` are ids,
     `source` and `target` full refs; `head` is the commit of the source, `base` where it left the
@@ -48,7 +47,7 @@ class Proposed:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ended:
     """A run that ended: numbers of run and pipeline, full ref, the service's words for results."""
 

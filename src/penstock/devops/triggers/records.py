@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 from penstock.language.pipeline import Pipeline
 from penstock.language.source import Diagnostic, Span, has_errors
+from penstock.records import record
 
 _ZEROS = "0" * 40
 
@@ -40,7 +41,7 @@ class Outcome(StrEnum):
 # --- events
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Push:
     """A branch or tag that was moved, made or deleted by a push.
 
@@ -70,7 +71,7 @@ class Push:
         return not self.new_commit.strip("0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PullRequestChanged:
     """A pull request was opened, or one of its branches moved.
 
@@ -88,7 +89,7 @@ class PullRequestChanged:
     is_closed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunCompleted:
     """A run of a pipeline ended; or, with `ended_stage`, one of its stages while it goes on.
 
@@ -110,7 +111,7 @@ class RunCompleted:
     has_told_stages: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Due:
     """The time of a schedule has come, for one branch of one pipeline.
 
@@ -132,7 +133,7 @@ Event: TypeAlias = Push | PullRequestChanged | RunCompleted | Due
 # --- pipelines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Going:
     """A run of a pipeline that has not ended."""
 
@@ -142,7 +143,7 @@ class Going:
     pull_request: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Definition:
     """A pipeline of a project, with the YAML that decides about an event, and what it is doing.
 
@@ -174,7 +175,7 @@ class Definition:
 # --- decisions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Decision:
     """What becomes of one pipeline at an event, and why, in a sentence for people.
 

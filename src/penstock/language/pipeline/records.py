@@ -9,13 +9,13 @@ they cost a tenth there. Make and read them by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from penstock.language.origins import Frame
 from penstock.language.source import Source, Span
 from penstock.language.yaml import Node
+from penstock.records import record
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 """No entries."""
@@ -97,7 +97,7 @@ class Matrix(NamedTuple):
     names: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)  # a tuple has a `count` of its own
+@record  # a tuple has a `count` of its own
 class Parallel:
     """A job cut into so many slices."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions import Object, Value
 from penstock.language.origins import Frame
 from penstock.language.source import Related, Span
 from penstock.language.templates.references import Place
+from penstock.records import record
 
 
 class Variables:
@@ -45,7 +45,7 @@ class Variables:
         return self._value
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Scope:
     """Where a part of a file is read.
 

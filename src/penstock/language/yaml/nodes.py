@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from penstock.language.casing import same_text
 from penstock.language.source import Diagnostic, Source, Span
+from penstock.records import record
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -34,7 +34,7 @@ class Scalar(NamedTuple):
         return self.style == "plain" and self.value in _NULLS
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Sequence:
     """A list of nodes, in order."""
 
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Mapping:
     """The entries of a mapping in the order written.
 

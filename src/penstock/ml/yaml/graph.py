@@ -6,7 +6,6 @@ Azure's client lets most of these faults pass; the service, or the run, does not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from penstock.language.source import Diagnostic, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar
@@ -15,12 +14,13 @@ from penstock.ml.yaml import complaints
 from penstock.ml.yaml.components import LITERALS, check_literal, entries_of, is_required
 from penstock.ml.yaml.kinds import Kind
 from penstock.ml.yaml.loaded import Loaded
+from penstock.records import record
 
 _READ_APART = ("inputs", "outputs", "command", "component", "environment_variables")
 _ARTIFACTS = "artifacts"  # every job has this output
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NodeFacts:
     """A node as the graph sees it. `component` is None for one that is registered elsewhere."""
 
@@ -66,7 +66,7 @@ def check_graph(
         found.extend(complaints.no_compute(key) for key in _without_compute(nodes))
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Graph:
     root: Mapping
     nodes: dict[str, NodeFacts]

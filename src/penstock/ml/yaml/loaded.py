@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from penstock.language.source import Diagnostic, Severity, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 from penstock.ml.yaml.kinds import Kind
+from penstock.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Loaded:
     """What a file says. `kind` is None where that could not be told.
 

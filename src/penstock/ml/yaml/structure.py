@@ -6,20 +6,21 @@ Says nothing of how parts fit together: that is `graph.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from penstock.language.source import Diagnostic, Span
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence, plain_value
 from penstock.ml.yaml import complaints
 from penstock.ml.yaml.shapes import RELAXED, SHAPES
+from penstock.records import record
 
 _TRUE_OR_FALSE = frozenset(
     {"t", "true", "on", "y", "yes", "1", "f", "false", "off", "n", "no", "0"}
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Context:
     """What every check needs.
 

@@ -6,9 +6,8 @@ A server of one's own has every area at one address, which it says by an empty l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from penstock.devops.plans.variables import stable_id
+from penstock.records import record
 from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
@@ -30,7 +29,7 @@ LOCATIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Server:
     organization: str
     version: str

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from penstock.devops.queueing.requests import Person
 from penstock.devops.sources import Sources
 from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
+from penstock.records import record
 from penstock.server.devops.errors import not_found
 from penstock.server.devops.queries import number_in
 from penstock.server.devops.wire import project_reference
@@ -33,7 +33,7 @@ from penstock.store.runlists import RunLists, RunQuery
 from penstock.store.runs import Run, Runs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobInHand:
     """A job that the agents of this machine were given: `agent` is its place from 1, 0 while it
     waits."""
@@ -43,7 +43,7 @@ class JobInHand:
     agent: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DevopsHttp:
     """The stores and services behind the routes.
 

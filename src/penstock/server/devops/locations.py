@@ -7,14 +7,14 @@ handlers has its rows in a constant `LOCATIONS` beside its routes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
 from penstock.server.routes import Call, Permission, Reply, Route
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Location:
     """One row: `template` is the path below the organization, optional segments left out by the
     client; `version` is the newest of the resource in API 7.1 (`-preview.N`)."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from penstock.records import record
 from penstock.server.devops.errors import not_found
 from penstock.server.errors import Refused
 from penstock.server.routes import Call
@@ -18,7 +18,7 @@ from penstock.store.pushes import Pusher, Pushes
 from penstock.store.repositories import Repositories, Repository
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GitHttp:
     """What the handlers need. `hooks` is the folder that `write_hooks` filled; `on_failure` is told
     of failures of ours that no answer shows; `shares` are what one person may have at once."""
@@ -54,7 +54,7 @@ class GitHttp:
         return None if repository is None else repository.project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Found:
     """The repository that a call is about, and what reads it."""
 
@@ -74,7 +74,7 @@ class Found:
         return self.address.repository(self.project, self.repository)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Address:
     """The addresses of things, as the caller reaches this server."""
 

@@ -11,12 +11,12 @@ import signal
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from penstock.records import record
 from penstock.server.errors import Refused
 from penstock.store.git.transport import Start
 
@@ -46,7 +46,7 @@ async def start_process(start: Start) -> asyncio.subprocess.Process:
         raise Refused(501, "GitMissing", "git is not installed on the server") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exchange:
     """What is exchanged with a started process.
 

@@ -7,10 +7,10 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from penstock.records import record
 from penstock.store.git.names import BadRef, checked_ref
 from penstock.store.pushes import Pusher, Pushes, PushRecord, RefUpdate
 from penstock.store.repositories import Repositories, Repository
@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.003
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Desk:
     """Where pushes are written down. `threads` do what waits for the disk; `on_failure` is told
     of our own failures."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from penstock.records import record
 from penstock.store.files import below, delete, reading, writing
 
 _FOLDER = ".facts"
 _TYPE = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BlobFacts:
     """Size, time of the last change (seconds since 1970), type and metadata of a blob."""
 

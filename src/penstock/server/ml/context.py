@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from penstock.ml.tracking import Tracking
 from penstock.ml.tracking_store import TrackedRun
 from penstock.ml.tracking_values import TrackingError
 from penstock.ml.workspaces import PROVIDER, Workspace
+from penstock.records import record
 from penstock.server.auth import Signer
 from penstock.server.errors import Detail, Refused
 from penstock.server.routes import Call, Permission, Reply, Route
@@ -37,7 +37,7 @@ LINK_SECONDS = 30 * 24 * 3600.0
 ProjectOf = Callable[[Call, str], str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MlHttp:
     """What the handlers need. `project_of(call, run)` names a run's project; empty for none, None
     where the caller may not see the run. `shares` are what one person may have at once.

@@ -12,7 +12,8 @@ import binascii
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from penstock.records import record
 
 SECONDS = 3600
 PREFIX = "eyJ"
@@ -21,7 +22,7 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 _PURPOSE = b"access token"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Behind:
     """What an access token was made from: a `kind` of credential, and what is kept of it."""
 

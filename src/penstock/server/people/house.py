@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.people import People
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class House:
     """People, and where they are. `projects` answers the names of all projects, by id."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from penstock.records import record
 from penstock.store.database import METRICS, STATE, Schema
 from penstock.store.failurelog import KEPT
 
@@ -55,7 +55,7 @@ class RestoreRefused(Exception):
     """a backup is not put over what is there"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Backup:
     """What a backup holds. `digest` is the SHA-256 of its manifest, and so of everything in it."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from penstock.records import record
 from penstock.store.git.program import GitFailed, answer, run
 from penstock.store.git.records import Commit, Signature
 from penstock.store.git.repository import BareRepository
@@ -35,7 +35,7 @@ class CannotRebase(Exception):
     """the source has merges, or more commits than can be rebased"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Merge:
     """What to merge into what (ids of commits), and what the new commit says."""
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.git.program import GitFailed, TooMuch, command, environment
 
 KEPT = 32
@@ -26,7 +27,7 @@ _FOUND = re.compile(rb"([0-9a-f]{40}) (blob|tree|commit|tag) ([0-9]+)\n")
 _ASK = ("cat-file", "--batch-command", "-z")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Object:
     """What an object is: `kind` is `blob`, `tree`, `commit` or `tag`; `size` in bytes."""
 

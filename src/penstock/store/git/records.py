@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from penstock.records import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Signature:
     """Who, and when: seconds since 1970, and the zone in minutes east of UTC."""
 
@@ -16,7 +17,7 @@ class Signature:
     zone: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Commit:
     """A commit. `message` is whole, without line breaks at its end."""
 
@@ -41,7 +42,7 @@ class Kind(StrEnum):
     SUBMODULE = "commit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One name in a tree. `path` runs from the root; `size` is known of files where asked for."""
 
@@ -62,7 +63,7 @@ class Entry:
         return self.mode == 0o120000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ref:
     """A branch or tag by its full name. `object` is what it names; `commit` what that leads to."""
 
@@ -77,7 +78,7 @@ class Ref:
         return self.name.split("/", 2)[2]
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Block:
     """Lines that differ: `old_count` lines from `old_start` became `new_count` from `new_start`.
 
@@ -99,7 +100,7 @@ class ChangeKind(StrEnum):
     RENAME = "rename"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Change:
     """One path that differs. `old_path` differs from `path` for a rename; an absent side's id is
     empty. `edited` says of a rename that the content differs too."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.git.names import (
     BadPath,
     BadRef,
@@ -48,7 +48,7 @@ class NotFound(Exception):
     """the repository has no such branch, tag, commit or path"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LogQuery:
     """Which commits of a history: those of `start` that are not in `exclude`, newest first."""
 

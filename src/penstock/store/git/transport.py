@@ -7,9 +7,9 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.git import hook
 from penstock.store.git.program import command, environment
 from penstock.store.home import make_private_folder
@@ -21,7 +21,7 @@ _HOOKS = ("pre-receive", "post-receive")
 _WHOLE_IN_MEMORY = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Start:
     """How to start a program: argument vector, whole environment, descriptors it inherits."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.records import record
 from penstock.store.git.names import ZERO, checked_path, checked_ref
 from penstock.store.git.program import GitFailed, run
 from penstock.store.git.records import ChangeKind, Entry, Kind, Signature
@@ -30,7 +30,7 @@ class RefMoved(Exception):
         self.ref = ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileChange:
     """One change of a commit to be made. A rename takes `old_path`, and new content where given."""
 
@@ -40,7 +40,7 @@ class FileChange:
     old_path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NewCommit:
     """What a commit to be made says. The first parent's files are what `changes` start from."""
 

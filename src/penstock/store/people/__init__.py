@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, AccountRefused, Accounts
@@ -23,7 +23,7 @@ FULL_ACCESS = "app_token"
 FIRST_TOKEN_SECONDS = 90 * 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FirstAccount:
     """The administrator of a new server, with the secrets that are shown once and not kept."""
 

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.credentials import RandomBytes
@@ -25,7 +25,7 @@ _COLUMNS = "id, name, display_name, is_administrator, is_disabled, created"
 _LONGEST_DISPLAY_NAME = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Account:
     """Someone who may sign in. `name` is what they type, compared without case.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.people.credentials import JOB, RandomBytes, hash_secret, new_secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JobIdentity:
     """Which run a job token is of, and in which project (id; empty for none). `credential` is what
     is kept of the token."""

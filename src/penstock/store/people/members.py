@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from penstock.records import record
 from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, UnknownAccount, account_of
@@ -26,7 +26,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Member:
     """An account and its role in one project."""
 

@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import unicodedata
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+
+from penstock.records import record
 
 SHORTEST = 12
 LONGEST = 1024
@@ -19,7 +20,7 @@ _HASH_BYTES = 32
 _MOST_MEMORY = 2**28
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cost:
     """What one try of a password costs: 2 to the `log_n` rounds, block size `r`, `p` times."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from penstock.records import record
 from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, account_of
@@ -15,7 +16,7 @@ IDLE_SECONDS = 12 * 3600.0
 LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Identity:
     """Who a credential stands for. `scope` None: it may do all that the account may.
 

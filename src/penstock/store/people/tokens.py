@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from penstock.records import record
 from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, account_of
@@ -18,7 +18,7 @@ _LONGEST_NAME = 200
 _COLUMNS = "id, account, name, scope, created, expires, revoked, used"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Token:
     """What is known of a token. `scope` is words with spaces between, as Azure DevOps has them."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from penstock.records import record
 from penstock.store.git.merging import Strategy
 from penstock.store.git.repository import HEADS
 from penstock.store.pushes import Pusher
@@ -29,7 +29,7 @@ class MergeStatus(StrEnum):
     CONFLICTS = "conflicts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reviewer:
     """Someone asked for an opinion. `vote` is 10 approved, 5 with suggestions, 0 none, -5 waits for
     the author, -10 rejected."""
@@ -40,7 +40,7 @@ class Reviewer:
     is_required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Iteration:
     """A state of the source branch that was pushed; iterations count from 1."""
 
@@ -50,7 +50,7 @@ class Iteration:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Comment:
     """A comment of a thread; they count from 1. `parent` 0: it begins the thread."""
 
@@ -61,7 +61,7 @@ class Comment:
     is_deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Thread:
     """Comments about one thing; threads count from 1. `path` and `line` are where, if anywhere."""
 
@@ -72,7 +72,7 @@ class Thread:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Content:
     """All of a pull request that lists are not made by.
 
@@ -98,7 +98,7 @@ class Content:
     completing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PullRequest:
     """A pull request. `repository` is an id, `source` and `target` are full names of branches."""
 
@@ -126,7 +126,7 @@ class PullRequestMissing(Exception):
     """there is no such pull request"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proposal:
     """A pull request to be made."""
 
@@ -138,7 +138,7 @@ class Proposal:
     reviewers: tuple[Reviewer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Search:
     """Which pull requests are meant: those of `repositories` (ids), as far as they have what is not
     empty. `state` may be `all`; `author` is an account's id."""
@@ -152,7 +152,7 @@ class Search:
     top: int = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Completion:
     """How to complete one. `source` is the commit that the caller saw; empty: whichever it is."""
 

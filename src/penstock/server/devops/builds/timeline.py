@@ -17,6 +17,7 @@ from penstock.devops.protecting.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
 from penstock.engine.requests import StepsWork
 from penstock.engine.state import NodeState, Phase, RunState
+from penstock.records import record
 from penstock.server.devops.wire import moment
 
 _NAMESPACE = uuid.UUID("7d2c3f0a-6f61-4a53-9f5e-0c8d9f6d1b42")
@@ -25,7 +26,7 @@ _STEPS = 1000
 _LONGEST_NAME = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LogPlace:
     """Where a log is: its number in the run, its node, its step's id, the step's name."""
 

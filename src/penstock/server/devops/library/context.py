@@ -8,11 +8,11 @@ caller may not do is one (403), and so is a body that says nothing of use (400).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import NOUNS, Actor, Kept, Resource, ResourceType
+from penstock.records import record
 from penstock.server.actors import actor_of as audit_actor
 from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
@@ -27,7 +27,7 @@ from penstock.store.projects import Project, Projects
 _LONGEST_NAME = 255
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LibraryHttp:
     """The stores and services behind the routes.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
+from penstock.records import record
 from penstock.server.devops.errors import not_found
 from penstock.server.devops.queries import number_in
 from penstock.server.errors import Refused
@@ -16,7 +16,7 @@ from penstock.store.pullrequests.lifecycle import PullRequests
 from penstock.store.pullrequests.records import Content, PullRequest, PullRequestMissing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PullRequestHttp:
     """The stores behind the routes: those of repositories, and the pull requests."""
 
@@ -47,7 +47,7 @@ class PullRequestHttp:
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Asked:
     """The pull request that a call is about, in its repository."""
 

@@ -10,16 +10,16 @@ import os
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from penstock.ml.tracking_values import Metric
+from penstock.records import record
 from penstock.server.ml.studio.rows import number
 from penstock.server.ml.views import Document
 
 _MOST_POINTS = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Word:
     """What is to be told: the name of an event and its data. `origin` is the step that submitted
     the job it is about, which each reader is told in their own way."""
