@@ -103,7 +103,7 @@ class DevopsServices:
             preparing=self.preparing,
             runs=host.runs,
             start=host.scheduler.start,
-            clock=time.time,
+            clock=host.clock,
         )
         self.triggers = TriggerServices(host, self)
         self.refilling = Refilling(host.runs.get, self.definitions, self.preparing.prepare)

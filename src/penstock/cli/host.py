@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from penstock.engine.events import CancelRequested, Event, NodeStarted
 from penstock.engine.plan import Node
 from penstock.engine.reports import Report
 from penstock.engine.requests import CheckWork, CommandWork, Work
-from penstock.engine.scheduler import Executor, Scheduler
+from penstock.engine.scheduler import Executor, Scheduler, steady_clock
 from penstock.engine.state import RunState
 from penstock.records import record
 from penstock.server.listener import Listener, Tls
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 JOB_SLOTS = 8
 _HOME = "PENSTOCK_HOME"
 _LOST = "the process that ran it is gone"
+_SAME_SECONDS = 1.0
 
 LogListener = Callable[[str, str, str, str], None]
 
@@ -73,19 +75,20 @@ class Host:
         elsewhere: Access | None = None,
         is_server: bool = False,
         environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Opens the store and binds the endpoint; no thread works before the first run.
 
         With `elsewhere`, jobs are told of that service instead of this one. With a `tls_port` the
         endpoint can be reached over TLS too. Where it `is_server`, requests wait until `answer`:
         clients of the last server may come before this one knows how things stand. `environ` has
-        the settings of the server.
+        the settings of the server. Runs, and what waits for people, go by `clock`.
         """
         self.home = home
         home.make()
         self.owner = Owner(home.owners)
         self.database = open_state(home)
-        self.runs = Runs(self.database, self.owner)
+        self.runs = Runs(self.database, self.owner, clock)
         self.logs = Logs(home.logs, place=self._artifact_folder)
         self.deployments = Deployments(self.database)
         self._failures = FailureLog(home.root / "failures.log")
@@ -98,7 +101,8 @@ class Host:
         tls = None if tls_port is None else Tls(port=tls_port, certificate=self._certificate)
         self.listener = Listener(self._application, port, tls)
         self.access = Access(url=self.listener.url, token=token or os.urandom(32).hex())
-        self.scheduler = Scheduler(self.runs, self._executor_for, _expand)
+        self.clock = clock
+        self.scheduler = Scheduler(self.runs, self._executor_for, _expand, steady_clock(clock))
         self.agents = LocalJobServer(
             home,
             self.logs,
@@ -315,8 +319,18 @@ class Host:
         return self.ml.executor if isinstance(work, CommandWork) else self.job_executor()
 
     def _report(self, report: Report) -> None:
+        report = self._by_own_clock(report)
         is_start = any(isinstance(event, NodeStarted) for event in report.events)
         self.scheduler.report(report, wait=is_start)
+
+    def _by_own_clock(self, report: Report) -> Report:
+        """What an agent says, by the clock of the runs: when the machine's time is set, a job would
+        be over its time at once, or never."""
+        ahead = self.scheduler.now() - time.time()
+        if abs(ahead) < _SAME_SECONDS:
+            return report
+        events = tuple(replace(event, at=event.at + ahead) for event in report.events)
+        return report._replace(events=events)
 
     def _on_log(self, run: str, node: str, log: str, text: str) -> None:
         for listener in self.log_listeners:

@@ -33,12 +33,13 @@ class LibraryServices:
         self.resources = Resources(host.database, self.secrets)
         self.library = ProjectLibrary(self.resources, self.secrets)
         self.for_run = self.library.for_run
-        self.checks = Checks(host.database)
+        self.checks = Checks(host.database, host.clock)
         self.checkpoints = Checkpoints(
             self.checks,
             self.resources,
             post=host.scheduler.post,
             is_over=self._is_over,
+            clock=host.clock,
             account=self.account,
         )
         host.scheduler.subscribe(self.checkpoints.event)

@@ -84,9 +84,9 @@ class RunStopped(Exception):
     """the run was stopped by a fault outside of it; what is in the journal can be recovered"""
 
 
-def steady_clock() -> Clock:
-    """A clock of seconds since 1970 that follows no later change of the machine's time."""
-    start = time.time() - time.monotonic()
+def steady_clock(now: Clock = time.time) -> Clock:
+    """A clock of seconds since 1970 that follows no later change of the machine's time (`now`)."""
+    start = now() - time.monotonic()
     return lambda: start + time.monotonic()
 
 

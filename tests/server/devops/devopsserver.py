@@ -139,14 +139,15 @@ def devops_server(
     *,
     is_left: bool = False,
     settings: Mapping[str, str] | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[DevopsServer]:
     """A server on a store of its own; a second one on the same `home` goes on with it.
 
     One that `is_left` leaves its runs as they are, for the next. `settings` are environment
-    variables of the server.
+    variables of the server; its runs go by `clock`.
     """
     environ = {**os.environ, **(settings or {})}
-    host = Host(Home(home or folder / "home", folder / "cache"), environ=environ)
+    host = Host(Home(home or folder / "home", folder / "cache"), environ=environ, clock=clock)
     try:
         services = host.serve_devops()
         host.recover()

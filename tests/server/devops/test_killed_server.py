@@ -251,3 +251,20 @@ def test_a_server_that_never_came_to_answer_closes(tmp_path: Path) -> None:
         time.sleep(0.1)
         host.serve_devops()
         host.close()
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_when_the_time_of_the_machine_is_set_jobs_keep_theirs(tmp_path: Path, days: int) -> None:
+    """The server's clock goes on as it was when the server started, that of its agents is set."""
+    text = "jobs: [{job: A, timeoutInMinutes: 1, steps: [{checkout: none}, {bash: echo a}]}]"
+
+    def clock() -> float:
+        return time.time() + days * 86_400
+
+    with devops_server(tmp_path, clock=clock) as server:
+        server.commit({"azure-pipelines.yml": text})
+        run = server.run()
+        page = server.ended(run)
+        assert page["result"] == "succeeded"
+        job = server.host.scheduler.state(str(run)).nodes["__default/A"]
+        assert job.started_at is not None and abs(job.started_at - clock()) < 60
