@@ -152,10 +152,12 @@ def _initialize(job: JobContext) -> None:
 
     request, work = job.request, job.work
     begun = time.time()
-    job.report(
+    started = (
         NodeStarted(at=begun, node=request.node, worker=job.machine.name),
         StepStarted(at=begun, node=request.node, step=INITIALIZE, name="Initialize job"),
     )
+    with job.turns.away():  # it returns when that is kept
+        job.report(*started)
     _mask_secrets(job)
     job.workspace.prepare(work.clean.lower(), fresh=work.pool.lower() == "default")
     _set_variables(job)

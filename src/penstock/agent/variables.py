@@ -7,6 +7,7 @@ nothing of expressions or of where variables come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from penstock.agent.masking import Masker
 
@@ -237,6 +238,7 @@ def expand_macros(text: str, lookup: Callable[[str], str | None]) -> str:
     return "".join((*parts, text[copied:])) if parts else text
 
 
+@lru_cache(maxsize=1024)
 def environment_name(name: str, *, preserve_case: bool = False) -> str:
     """The environment variable for a variable: upper-case, with `_` for `.` and space."""
     mapped = name.replace(".", "_").replace(" ", "_")

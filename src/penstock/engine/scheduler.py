@@ -128,7 +128,7 @@ class Scheduler:
         self._expand = expand
         self._clock = clock or steady_clock()
         lock = Lock()
-        self._posted, self._handled = Condition(lock), Condition(lock)
+        self._posted, self._handled, self._over = Condition(lock), Condition(lock), Condition(lock)
         self._state_lock = Lock()
         self._inbox: list[tuple[str, tuple[Event | Report, ...]]] = []
         self._received_count = self._handled_count = 0
@@ -245,8 +245,8 @@ class Scheduler:
         Raises `TimeoutError`, `RunStopped`, `SchedulerClosed`, and `KeyError` for an unknown run.
         Not for listeners and executors: the loop would wait for itself.
         """
-        with self._handled:
-            if not self._handled.wait_for(lambda: self._is_over(run), timeout):
+        with self._over:
+            if not self._over.wait_for(lambda: self._is_over(run), timeout):
                 raise TimeoutError(f"run {run} has not ended after {timeout} s")
             ended = self._ended.get(run)
         if isinstance(ended, RunStopped):
@@ -277,6 +277,7 @@ class Scheduler:
             self._stopped = self._thread is None
             self._posted.notify()
             self._handled.notify_all()
+            self._over.notify_all()
         if self._thread is not None and self._thread is not current_thread():
             self._thread.join()
 
@@ -322,6 +323,7 @@ class Scheduler:
             with self._handled:
                 self._closing = self._stopped = True
                 self._handled.notify_all()
+                self._over.notify_all()
 
     def _take_turns(self) -> None:
         while True:
@@ -503,6 +505,7 @@ class Scheduler:
         with self._posted:
             self._runs.pop(id, None)
             self._keep_ended(id, outcome)
+            self._over.notify_all()
 
     def _keep_ended(self, id: str, outcome: RunState | RunStopped) -> None:
         """Remember how a run ended, while others are not asked for. Hold the lock."""

@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +35,7 @@ class FileEntry:
     size: int = 0
 
 
+@lru_cache(maxsize=1024)
 def folder_name(text: str) -> str:
     """A name for a file or folder that stands for `text` and for nothing else.
 
