@@ -65,6 +65,7 @@ class TriggerServices:
             ),
             book=self.book,
         )
+        self._in_hand: set[int] = set()
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="triggers", daemon=True)
@@ -94,13 +95,17 @@ class TriggerServices:
 
         Pushes to one repository are decided about in their order, whichever thread is the first.
         """
-        for older in self._devops.pushes.unhandled():
-            if older.repository == push.repository and older.id < push.id:
-                try:
-                    self._take(older)
-                except Exception as error:  # noqa: BLE001 - theirs is not this pusher's: recorded
-                    self._host.on_failure(f"push {older.id}", error)
-        return [self._line(push, started) for started in self._take(push)]
+        self._in_hand.add(push.id)
+        try:
+            for older in self._devops.pushes.unhandled():
+                if older.repository == push.repository and older.id < push.id:
+                    try:
+                        self._take(older)
+                    except Exception as error:  # noqa: BLE001 - not this pusher's: recorded
+                        self._host.on_failure(f"push {older.id}", error)
+            return [self._line(push, started) for started in self._take(push)]
+        finally:
+            self._in_hand.discard(push.id)
 
     def _take(self, push: PushRecord) -> list[Started]:
         started = self.starts.pushed(
@@ -165,14 +170,15 @@ class TriggerServices:
             self._wake.clear()
 
     def _outbox(self) -> None:
-        """Pushes that a dead server, or a failure, left; a moment later where a thread has them."""
+        """Pushes that a dead server, or a failure, left; not those that a thread just has."""
         now = self._clock()
         if now < self._retry_at:
             return
         for push in self._devops.pushes.unhandled():
             if self._closing:
                 return
-            self._take(push)
+            if push.id not in self._in_hand:
+                self._take(push)
 
     def _ends(self) -> None:
         for run in self.book.to_follow():

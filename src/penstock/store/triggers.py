@@ -64,7 +64,7 @@ class Triggers:
         """The pushes that a run of the pipeline holds back, oldest first."""
         rows = self._database.query(
             "SELECT trigger_events.* FROM trigger_decisions JOIN trigger_events ON id = event"
-            " WHERE pipeline = ? AND outcome = 'held' ORDER BY event",
+            " WHERE pipeline = ? AND outcome = 'held' AND kind = 'push' ORDER BY event",
             pipeline,
         )
         return [_happened(row) for row in rows]

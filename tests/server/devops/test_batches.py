@@ -92,6 +92,20 @@ def pushed(server: DevopsServer, number: int, old: str, new: str) -> Pushed:
     )
 
 
+def end_of(run: int, pipeline: int, commit: str) -> Ended:
+    return Ended(
+        run=run,
+        pipeline=pipeline,
+        ref=MAIN,
+        commit=commit,
+        result="succeeded",
+        tags=(),
+        stages=(),
+        by=Person(),
+        at=2.0,
+    )
+
+
 def commits(server: DevopsServer, go: Path, count: int) -> list[str]:
     """The commits of main, of which the first has the YAML; no pipeline knows of them yet."""
     first = server.commit({"azure-pipelines.yml": pipeline(go)})
@@ -135,17 +149,7 @@ def test_the_run_of_held_pushes_is_made_once_whenever_the_server_dies(
         go.touch()
         server.ended(running.run)
         go.unlink()
-        ended = Ended(
-            run=running.run,
-            pipeline=number,
-            ref=MAIN,
-            commit=second,
-            result="succeeded",
-            tags=(),
-            stages=(),
-            by=Person(),
-            at=2.0,
-        )
+        ended = end_of(running.run, number, second)
         book.is_dead = True
         with pytest.raises(ConnectionAbortedError):
             starts.ended(ended)
@@ -174,6 +178,30 @@ def test_a_push_that_comes_before_the_end_of_a_run_is_seen_takes_the_held_ones_w
         assert book.held(number) == []
         server.ended(last.run)
     assert [run["commit"] for run in runs(server)] == [second, fourth]
+
+
+def test_the_end_of_a_run_that_is_seen_late_is_not_taken_for_a_held_push(
+    server: DevopsServer, tmp_path: Path
+) -> None:
+    """A newer run goes on by then and holds back a push, which is the one to run after it."""
+    go = tmp_path / "go"
+    first, second, third, fourth = commits(server, go, 3)
+    number = server.pipeline()
+    with alone(server) as (starts, book):
+        (early,) = starts.pushed(pushed(server, 70, first, second))
+        go.touch()
+        server.ended(early.run)
+        go.unlink()
+        (later,) = starts.pushed(pushed(server, 71, second, third))
+        assert starts.pushed(pushed(server, 72, third, fourth)) == []
+        assert starts.ended(end_of(early.run, number, second)) == []
+        assert [held.new for held in book.held(number)] == [fourth]
+        go.touch()
+        server.ended(later.run)
+        (last,) = starts.ended(end_of(later.run, number, third))
+        assert book.held(number) == []
+        server.ended(last.run)
+    assert [run["commit"] for run in runs(server)] == [second, third, fourth]
 
 
 def test_pushes_of_a_repository_are_decided_about_in_their_order(server: DevopsServer) -> None:

@@ -75,7 +75,10 @@ class Deciding:
         more: Mapping[str, str],
     ) -> Decided:
         if decision.outcome not in (Outcome.RUN, Outcome.FAILED):
-            return _kept(definition, decision, decision.outcome, decision.why)
+            # Only a push is held back; the end of a run may leave it so.
+            is_left = decision.outcome is Outcome.HELD and happened.kind != "push"
+            outcome = Outcome.NONE if is_left else decision.outcome
+            return _kept(definition, decision, outcome, decision.why)
         for run in decision.cancels:
             self._cancel(run, decision.why)
         request = RunRequest(
