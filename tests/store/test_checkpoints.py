@@ -30,8 +30,9 @@ from penstock.devops.protecting.protection import Protection
 from penstock.devops.resources import EVERY_PIPELINE, Actor, Kept, ResourceType
 from penstock.engine.events import Result
 from penstock.engine.plan import Plan
+from penstock.engine.ports import Executor
 from penstock.engine.requests import CheckWork, Repository, Work
-from penstock.engine.scheduler import Executor, Scheduler
+from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import Phase, RunState
 from penstock.engine.testing import FakeExecutor
 from penstock.language.compiler import compile_pipeline

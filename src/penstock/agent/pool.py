@@ -32,7 +32,7 @@ class _Job:
 
 
 class LocalPool:
-    """Implements `engine.scheduler.Executor`. Threads are made when there is work, at most `slots`.
+    """Implements `engine.ports.Executor`. Threads are made when there is work, at most `slots`.
 
     `post` takes a run's events; each submitted job ends with exactly one `NodeFinished`, through
     `server.report` or, where the job never came to that, through `post`. `token_of` gives the token

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from threading import Condition, Lock, Thread, current_thread
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import (
@@ -23,8 +23,9 @@ from penstock.engine.events import (
     Result,
 )
 from penstock.engine.plan import Plan, check_nodes
+from penstock.engine.ports import Executor, Journal
 from penstock.engine.reports import Report, Reports, check_own
-from penstock.engine.requests import JobRequest, Work
+from penstock.engine.requests import Work
 from penstock.engine.state import NodeState, Phase, RunState, replay
 from penstock.engine.turn import Expander, Turn, take_turn
 from penstock.engine.variables import make_request
@@ -37,43 +38,6 @@ _T = TypeVar("_T")
 _WRITE_AGAIN = (0.05, 0.2, 1.0)
 _KEPT_RUNS = 16
 _GONE = "the agent that ran this job is gone"
-
-
-class Executor(Protocol):
-    """Does leaves. Its answers come through `Scheduler.report` (`post` where they cannot be lost or
-    disordered on their way), from any thread.
-
-    A leaf's answer ends with exactly one `NodeFinished`, also after `cancel` and also when it had
-    not started. Calls come from the scheduler's thread and must return quickly.
-    """
-
-    def submit(self, request: JobRequest) -> None:
-        """Take a leaf. The same run, node and attempt may come again after a crash of the server;
-        an executor that outlives the server takes it once."""
-
-    def cancel(self, run: str, node: str, reason: str) -> None:
-        """Ask a leaf to stop; it may have ended already."""
-
-    def recover(self, run: str, node: str) -> bool:
-        """Whether a leaf that was running when the server went down is still being done."""
-
-
-class Journal(Protocol):
-    """Keeps plans and events. Every method returns when the data is kept, or raises."""
-
-    def create(
-        self, run: str, plan: Plan, header: Mapping[str, str], events: Sequence[Event] = ()
-    ) -> None:
-        """Keep a new run, with what happened in it already. `header` is what lists show of it."""
-
-    def append(self, run: str, events: Sequence[Event]) -> None:
-        """Keep events after the ones that are there, all or none."""
-
-    def load(self, run: str) -> tuple[Plan, list[Event]]:
-        """What is kept of a run; `KeyError` for an unknown one."""
-
-    def unfinished(self) -> list[str]:
-        """The runs that have no `RunFinished`, oldest first."""
 
 
 class SchedulerClosed(Exception):

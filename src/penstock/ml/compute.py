@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from penstock.engine.events import Event, NodeFinished, Result
+from penstock.engine.ports import Executor
 from penstock.engine.requests import CommandWork, JobRequest
-from penstock.engine.scheduler import Executor
 from penstock.engine.state import RunState
 from penstock.ml.assets import AssetStore
 from penstock.ml.fields import table, whole_number

@@ -93,7 +93,7 @@ _PROGRESS = (StepStarted, StepFinished, NodePhase, IssueLogged)
 
 
 class Runs:
-    """Implements `engine.scheduler.Journal`, and answers lists. Every method may be called from any
+    """Implements `engine.ports.Journal`, and answers lists. Every method may be called from any
     thread; each change is one transaction. It survives a power cut, but for the latest progress of
     steps, which decides nothing. Values of secrets are not written.
 

@@ -1,6 +1,6 @@
 """Checkpoints: the executor that is a person. It holds a stage until its checks have passed.
 
-`Checkpoints` implements `engine.scheduler.Executor` for `CheckWork`. It is composed so:
+`Checkpoints` implements `engine.ports.Executor` for `CheckWork`. It is composed so:
 
     checkpoints = Checkpoints(store, library, post=scheduler.post, is_over=...)
     scheduler.subscribe(checkpoints.event)        # gives locks free when a stage has ended
