@@ -185,6 +185,8 @@ def _living(trees: Collection[Tree], doomed: set[int]) -> list[int]:
 
 def _orphans(trees: Collection[Tree], doomed: set[int]) -> list[int]:
     """The children of this process that nobody waits for and that belong to the given trees."""
+    if not _adopted():
+        return []
     with _starting:
         children = _adopted()
         with _lock:
