@@ -7,27 +7,16 @@
  * another step).
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { logLines } from "../fixtures/logs.ts";
 import { plainText } from "../src/text/ansi.ts";
 import { parseLogLine } from "../src/text/logline.ts";
 import { launch, watch } from "./browser.ts";
+import { processor, quantile, report, serve } from "./measure.ts";
 
 let server = "";
 const seconds = Number(process.argv[2] ?? 60);
-
-async function serve(environment: Record<string, string>): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../fixtures/main.ts")], {
-    env: { ...process.env, PORT: "0", ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const line = await new Promise((resolve) => child.stdout?.once("data", resolve));
-  server = String(line).trim().replace(/\/$/, "");
-  return child;
-}
 
 /** Frames while something goes on, in milliseconds. */
 async function frames(page: Page, during: () => Promise<unknown>): Promise<number[]> {
@@ -49,19 +38,6 @@ async function frames(page: Page, during: () => Promise<unknown>): Promise<numbe
     store.stop = true;
     return store.frames.slice(2);
   });
-}
-
-/** Processor time that the page's main thread used while something went on, in milliseconds. */
-async function processor(page: Page, during: () => Promise<unknown>): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  const spent = async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
-    return (metrics.find((one) => one.name === "TaskDuration")?.value ?? 0) * 1000;
-  };
-  const before = await spent();
-  await during();
-  return (await spent()) - before;
 }
 
 /** The longest task of the page's main thread by processor time: what no other process makes longer. */
@@ -96,13 +72,6 @@ async function longestTask(page: Page, during: () => Promise<unknown>): Promise<
   return Math.max(...tasks.map((one) => (one.tdur ?? 0) / 1000));
 }
 
-const quantile = (values: number[], part: number) =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length * part)] ?? 0;
-
-function report(name: string, value: string | number): void {
-  console.log(`${name.padEnd(72)} ${typeof value === "number" ? value.toFixed(0) : value}`);
-}
-
 const rows = "[role=log] [data-n]";
 const FRAMES = 300;
 
@@ -126,7 +95,7 @@ async function scrolled(page: Page, name: string): Promise<void> {
   report(`${name}: frame p50, ms`, quantile(each, 0.5));
   report(`${name}: frame p95, ms`, quantile(each, 0.95));
   report(`${name}: longest frame, ms`, Math.max(...each));
-  report(`${name}: processor time a frame, ms`, (used / FRAMES).toFixed(1));
+  report(`${name}: processor time a frame, ms`, used / FRAMES);
 }
 
 /** What this browser on this machine needs for less than a log view: nothing, and text alone. */
@@ -301,7 +270,8 @@ async function part(
   environment: Record<string, string> | undefined,
   run: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const child = environment && (await serve(environment));
+  const served = environment && (await serve(environment));
+  server = served?.url ?? "";
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
   try {
     const page = await context.newPage();
@@ -310,7 +280,7 @@ async function part(
     troubles.push(...found);
   } finally {
     await context.close();
-    child?.kill();
+    served?.child.kill();
   }
 }
 

@@ -1,17 +1,19 @@
 /**
  * The studio in Chromium: `node bench/studio.ts`, with answers made here over the fixtures' server.
  *
- * A graph of 500 nodes and one of 2,000 (first paint after the answer, moving and zooming), and 20
- * charts of 5 curves of 10,000 points. The processor time is what other processes do not make longer.
+ * A graph of 500 nodes and one of 2,000 (first paint after the answer, moving and zooming, as it is
+ * first shown and with all its groups open), and 20 charts of 5 curves of 10,000 logged values, as
+ * the server answers them (at most 500 points a curve) and whole. The processor time is what other
+ * processes do not make longer.
  */
 
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { launch } from "./browser.ts";
+import { processor, quantile, report, serve } from "./measure.ts";
 
 const FRAMES = 120;
 const COLUMN = 20;
+const VALUES = 10_000;
 const job = (name: string, more: object) => ({
   name,
   key: null,
@@ -78,34 +80,15 @@ function graph(count: number) {
   return { nodes, edges, width: Math.ceil(count / COLUMN) * 290, height: COLUMN * 88 };
 }
 
+/** A curve of 10,000 values, of which so many points are answered. */
 function curve(points: number, phase: number) {
-  const steps = Array.from({ length: points }, (_, at) => at);
+  const steps = Array.from({ length: points }, (_, at) => Math.floor((at * VALUES) / points));
   return {
     steps,
     times: steps.map((step) => step * 1000),
     values: steps.map((step) => Math.sin(step / 200 + phase) + 1 / (1 + step)),
-    count: points,
+    count: VALUES,
   };
-}
-
-/** Frames and processor time of the main thread while something goes on, in milliseconds. */
-async function measured(page: Page, during: () => Promise<number[]>) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  const spent = async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
-    return (metrics.find((one) => one.name === "TaskDuration")?.value ?? 0) * 1000;
-  };
-  const before = await spent();
-  const frames = await during();
-  return { frames, processor: (await spent()) - before };
-}
-
-const quantile = (values: number[], part: number) =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length * part)] ?? 0;
-
-function report(name: string, value: number): void {
-  console.log(`${name.padEnd(52)} ${value.toFixed(1)}`);
 }
 
 /** Milliseconds from the answer with the job until what it shows is drawn. */
@@ -126,53 +109,83 @@ function drawnAfter(page: Page, what: string, count: number): Promise<number> {
   );
 }
 
+/** Zoom out and in, a step a frame; how long each frame took. */
+async function zoomed(page: Page): Promise<number[]> {
+  return page.evaluate(async (frames) => {
+    const plane = document.querySelector("[role=group][aria-label^=Graph]") as HTMLElement;
+    const box = plane.parentElement as HTMLElement;
+    const { left, top } = box.getBoundingClientRect();
+    const times: number[] = [];
+    let last = performance.now();
+    for (let frame = 0; frame < frames; frame++) {
+      const init = { bubbles: true, cancelable: true, clientX: left + 400, clientY: top + 300 };
+      box.dispatchEvent(new WheelEvent("wheel", { ...init, deltaY: frame % 40 < 20 ? 40 : -40 }));
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - last);
+      last = performance.now();
+    }
+    return times.slice(2);
+  }, FRAMES);
+}
+
+async function zooming(page: Page, name: string): Promise<void> {
+  let frames: number[] = [];
+  const used = await processor(page, async () => {
+    frames = await zoomed(page);
+  });
+  report(`${name}: zooming, frame p50, ms`, quantile(frames, 0.5));
+  report(`${name}: zooming, frame p95, ms`, quantile(frames, 0.95));
+  report(`${name}: zooming, longest frame, ms`, Math.max(...frames));
+  report(`${name}: zooming, processor time a frame, ms`, used / FRAMES);
+}
+
 async function graphs(page: Page, address: string, count: number): Promise<void> {
   await page.goto(address);
   report(`${count} nodes: drawn after the answer, ms`, await drawnAfter(page, "[data-node]", 10));
-  const move = () =>
-    page.evaluate(async (frames) => {
-      const box = document.querySelector("svg[role=group]")?.parentElement as HTMLElement;
-      const { left, top } = box.getBoundingClientRect();
-      const times: number[] = [];
-      let last = performance.now();
-      for (let frame = 0; frame < frames; frame++) {
-        const init = { bubbles: true, cancelable: true, clientX: left + 400, clientY: top + 300 };
-        box.dispatchEvent(new WheelEvent("wheel", { ...init, deltaY: frame % 40 < 20 ? -40 : 40 }));
-        await new Promise(requestAnimationFrame);
-        times.push(performance.now() - last);
-        last = performance.now();
-      }
-      return times.slice(2);
-    }, FRAMES);
-  const { frames, processor } = await measured(page, move);
-  report(`${count} nodes: zooming, frame p50, ms`, quantile(frames, 0.5));
-  report(`${count} nodes: zooming, frame p95, ms`, quantile(frames, 0.95));
-  report(`${count} nodes: zooming, processor time a frame, ms`, processor / FRAMES);
+  await page.waitForTimeout(1000);
+  await zooming(page, `${count} nodes`);
+  const open = page.getByRole("button", { name: "Open all groups" });
+  if ((await open.count()) === 0) return;
+  await open.click();
+  await page.waitForTimeout(1000);
+  await zooming(page, `${count} nodes, all groups open`);
 }
 
-const server = spawn(process.execPath, [join(import.meta.dirname, "../fixtures/main.ts")], {
-  env: { ...process.env, PORT: "0" },
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const line = await new Promise((resolve) => server.stdout?.once("data", resolve));
-const url = String(line).trim().replace(/\/$/, "");
+/** From the click on the tab until all charts are drawn; the page itself was there before. */
+async function charts(page: Page, address: string, name: string): Promise<void> {
+  await page.goto(`${address}&tab=overview`);
+  await page.getByRole("tab", { name: /Metrics/ }).waitFor();
+  await page.waitForTimeout(1000);
+  const draw = async () => {
+    await page.getByRole("tab", { name: /Metrics/ }).click();
+    await page.getByRole("button", { name: /Show all/ }).click();
+    // Not `waitForFunction`: the pages' policy forbids what it does inside of the page.
+    await page.evaluate(async () => {
+      const drawn = () => document.querySelectorAll("figure ul > :nth-child(5)").length;
+      while (drawn() < 20) await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise(requestAnimationFrame);
+    });
+    await page.waitForTimeout(500);
+  };
+  report(`${name}: processor time, ms`, await processor(page, draw));
+}
+
+const { child: server, url } = await serve();
 const browser = await launch();
 const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
 let answer: object = {};
-await context.route("**/penstock/jobs/bench**", (route) => {
+let points = 500;
+const metric = (route: Route) => {
   const asked = new URL(route.request().url());
-  const name = asked.searchParams.get("name");
-  if (name === null) return route.fulfill({ json: answer });
-  const child = /child-(\d)/.exec(asked.pathname)?.[1];
-  const metrics = { [name]: curve(10_000, Number(child ?? 0)) };
-  return route.fulfill({ json: { names: [name], metrics } });
-});
-await context.route("**/penstock/jobs/child-**", (route) => {
-  const asked = new URL(route.request().url());
-  const name = asked.searchParams.get("name") ?? "";
   const at = Number(/child-(\d)/.exec(asked.pathname)?.[1] ?? 0);
-  return route.fulfill({ json: { names: [name], metrics: { [name]: curve(10_000, at) } } });
-});
+  const metrics = Object.fromEntries(
+    asked.searchParams.getAll("name").map((name) => [name, curve(points, at)]),
+  );
+  return route.fulfill({ json: { names: Object.keys(metrics), metrics } });
+};
+await context.route("**/penstock/jobs/bench?**", (route) => route.fulfill({ json: answer }));
+await context.route("**/penstock/jobs/bench", (route) => route.fulfill({ json: answer }));
+await context.route("**/penstock/jobs/*/metrics?**", metric);
 const page = await context.newPage();
 const address = `${url}/ml/runs/bench?ws=bench&rg=bench`;
 for (const count of [500, 2000]) {
@@ -185,15 +198,8 @@ const metrics = Object.fromEntries(names);
 const children = Array.from({ length: 5 }, (_, at) => job(`child-${at}`, { metrics }));
 answer = { ...job("bench", { metrics: {} }), ...whole, children };
 await page.setViewportSize({ width: 1360, height: 6000 });
-const draw = async () => {
-  await page.goto(`${address}&tab=metrics`);
-  await page.getByRole("button", { name: /Show all/ }).click();
-  await page.waitForFunction(() => document.querySelectorAll("canvas").length === 20, undefined, {
-    timeout: 60_000,
-  });
-  return [];
-};
-const { processor } = await measured(page, draw);
-report("20 charts of 5 x 10,000 points: processor time, ms", processor);
+await charts(page, address, "20 charts of 5 x 10,000 values, as the server answers");
+points = VALUES;
+await charts(page, address, "20 charts of 5 x 10,000 values, all sent");
 await browser.close();
 server.kill();

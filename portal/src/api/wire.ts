@@ -131,6 +131,8 @@ export interface GraphNode {
   state: string;
   result: string | null;
   detail?: string;
+  /** It stands for others, which are shown when it is chosen. */
+  isGroup?: boolean;
 }
 
 export interface Graph {

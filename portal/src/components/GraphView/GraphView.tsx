@@ -3,22 +3,33 @@ import {
   type KeyboardEvent,
   memo,
   type PointerEvent,
+  startTransition,
   type UIEvent,
   useCallback,
   useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from "react";
 import type { Graph, GraphNode } from "../../api/wire.ts";
 import { lookOf } from "../../text/states.ts";
 import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
-import { StateIcon } from "../StateIcon/StateIcon.tsx";
 import styles from "./GraphView.module.css";
-import { EDGE, edgePath, fitted, neighbour, type View, zoomAt } from "./geometry.ts";
+import { EDGE, edgePath, fitted, nearest, neighbour, type View, zoomAt } from "./geometry.ts";
+import { cut, measuring, symbolPath } from "./symbols.ts";
 import { useView } from "./useView.ts";
 
 /** Drawn smaller than this, a node is its colour alone: its words could not be read. */
 const READABLE = 0.3;
+/** A graph of more nodes has no moving pictures: each frame would be drawn anew. */
+const MOST_TURNING = 60;
+/** Where the words of a node begin, and what is left free beside them. */
+const WORDS = 40;
+const BESIDE = 10;
+/** Of a graph of more nodes only what is near the window is drawn, however long it rests. */
+const MOST_DRAWN = 600;
+/** Lines that are one shape: few shapes are made quickly, and what is far off is not drawn. */
+const TOGETHER = 40;
 /** Pixels around the window in which nodes are drawn as well. */
 const MARGIN = 200;
 
@@ -27,37 +38,35 @@ export interface GraphViewProps {
   label: string;
   selected?: string | undefined;
   onSelect?: (id: string) => void;
-  /** What a node is drawn as; without it, its state and its label. */
-  detail?: (node: GraphNode) => string | undefined;
   /** As high as the graph itself (a row of stages), and not to be moved. */
   isInline?: boolean;
 }
 
 /**
  * A graph as the server laid it out. Drag moves, the wheel zooms, arrow keys go from node to node,
- * Enter opens one. Only nodes near the window are drawn.
+ * Enter opens one. Nodes near the window are drawn first, and of a large graph no others.
  */
-export function GraphView({
-  graph,
-  label,
-  selected,
-  onSelect,
-  detail,
-  isInline = false,
-}: GraphViewProps) {
+export function GraphView({ graph, label, selected, onSelect, isInline = false }: GraphViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const plane = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
   const chosen = graph.nodes.find((node) => node.id === selected);
-  const { drawn, now, moveTo, reset } = useView(plane, fitted(graph, size, isInline, chosen));
+  const isWhole = useRested(graph.nodes.length <= MOST_DRAWN);
+  const fit = fitted(graph, size, isInline, chosen);
+  const { drawn, now, moveTo, reset } = useView(plane, fit, isWhole);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
-    });
+    const measure = () => {
+      const { clientWidth: width, clientHeight: height } = element;
+      setSize((known) =>
+        known.width === width && known.height === height ? known : { width, height },
+      );
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -101,9 +110,29 @@ export function GraphView({
   const zoom = (factor: number) =>
     moveTo(zoomAt(now(), { x: size.width / 2, y: size.height / 2 }, factor));
 
+  /** Where the group was that was opened; its first node gets the focus that it had. */
+  const openedAt = useRef<GraphNode>(undefined);
+  const choose = useCallback(
+    (node: GraphNode) => {
+      if (node.isGroup) {
+        openedAt.current = node;
+        latest.current.moveTo(latest.current.now());
+      }
+      onSelect?.(node.id);
+    },
+    [onSelect],
+  );
+  useEffect(() => {
+    const from = openedAt.current;
+    openedAt.current = undefined;
+    const next = from && nearest(graph.nodes, from);
+    const element = next && box.current?.querySelector(`[data-node="${CSS.escape(next.id)}"]`);
+    if (element instanceof SVGElement) element.focus();
+  }, [graph]);
+
   const onKey = useCallback(
     (event: KeyboardEvent, node: GraphNode) => {
-      if (event.key === "Enter" || event.key === " ") onSelect?.(node.id);
+      if (event.key === "Enter" || event.key === " ") choose(node);
       else if (event.key.startsWith("Arrow")) {
         const next = neighbour(graph.nodes, node, event.key);
         const element = next && box.current?.querySelector(`[data-node="${CSS.escape(next.id)}"]`);
@@ -111,16 +140,22 @@ export function GraphView({
       } else return;
       event.preventDefault();
     },
-    [graph, onSelect],
+    [graph, choose],
   );
 
   const isNear = (node: GraphNode) =>
-    size.width === 0 ||
     isInline ||
-    ((node.x + node.w) * drawn.scale + drawn.x > -MARGIN &&
+    isWhole ||
+    (size.width > 0 &&
+      (node.x + node.w) * drawn.scale + drawn.x > -MARGIN &&
       node.x * drawn.scale + drawn.x < size.width + MARGIN &&
       (node.y + node.h) * drawn.scale + drawn.y > -MARGIN &&
       node.y * drawn.scale + drawn.y < size.height + MARGIN);
+  const looks = [
+    styles.plane,
+    ...(drawn.scale < READABLE ? [styles.far] : []),
+    ...(graph.nodes.length > MOST_TURNING ? [styles.still] : []),
+  ];
 
   return (
     <div
@@ -134,7 +169,7 @@ export function GraphView({
       }}
       onScroll={isInline ? undefined : onScroll}
     >
-      <div ref={plane} className={styles.plane}>
+      <div ref={plane} className={looks.join(" ")}>
         <svg
           className={styles.graph}
           role="group"
@@ -147,10 +182,8 @@ export function GraphView({
             <Node
               key={node.id}
               node={node}
-              detail={detail?.(node) ?? node.detail}
               isSelected={node.id === selected}
-              isPlain={drawn.scale < READABLE}
-              onSelect={onSelect}
+              onSelect={onSelect && choose}
               onKey={onKey}
             />
           ))}
@@ -172,59 +205,95 @@ export function GraphView({
   );
 }
 
+/** Whether the page had time to do more than what is seen at first. */
+function useRested(isWanted: boolean): boolean {
+  const [isRested, setRested] = useState(false);
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setTimeout(() => startTransition(() => setRested(true)), 300);
+    return () => clearTimeout(timer);
+  }, [isWanted]);
+  return isWanted && isRested;
+}
+
 /** The lines; like the nodes they stay as they are while the whole is moved. */
 const Edges = memo(function Edges({ edges }: { edges: Graph["edges"] }) {
+  const shapes: string[] = [];
+  for (let at = 0; at < edges.length; at += TOGETHER) {
+    const some = edges.slice(at, at + TOGETHER);
+    shapes.push(some.map(([, , points]) => edgePath(points)).join(""));
+  }
   return (
     <g className={styles.edges}>
-      {edges.map(([from, to, points]) => (
-        <path key={`${from}>${to}`} d={edgePath(points)} />
+      {shapes.map((shape) => (
+        <path key={shape} d={shape} />
       ))}
     </g>
   );
 });
 
+/** The edges of two more boxes behind one: there is more in it. */
+function behind({ x, y, w, h }: GraphNode): string {
+  const edge = (by: number) =>
+    `M${x + by + 4} ${y + h + by}H${x + w + by - 6}Q${x + w + by} ${y + h + by} ${x + w + by} ${y + h + by - 6}V${y + by + 4}`;
+  return edge(4) + edge(8);
+}
+
+let widths: { strong: (text: string) => number; soft: (text: string) => number } | undefined;
+
+/** The browser's measures of the two sizes of words, made when the first node is drawn. */
+function fonts(): NonNullable<typeof widths> {
+  const family = getComputedStyle(document.body).fontFamily;
+  widths ??= { strong: measuring(`700 13px ${family}`), soft: measuring(`12px ${family}`) };
+  return widths;
+}
+
+/**
+ * A node: shapes at their places in the graph, nothing that is clipped or moved. So a browser moves
+ * hundreds of them as one.
+ */
 const Node = memo(function Node({
   node,
-  detail,
   isSelected,
-  isPlain,
   onSelect,
   onKey,
 }: {
   node: GraphNode;
-  detail: string | undefined;
   isSelected: boolean;
-  isPlain: boolean;
-  onSelect: ((id: string) => void) | undefined;
+  onSelect: ((node: GraphNode) => void) | undefined;
   onKey: (event: KeyboardEvent, node: GraphNode) => void;
 }) {
-  const { look } = lookOf(node.state, node.result);
+  const { x, y, w, h, label, detail, isGroup } = node;
+  const { look, word } = lookOf(node.state, node.result);
+  const name = [label, word, ...(detail && detail !== word ? [detail] : [])].join(" ");
+  const room = w - WORDS - BESIDE;
+  const middle = y + h / 2;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
     <g
       data-node={node.id}
-      transform={`translate(${node.x} ${node.y})`}
       className={`${styles.node} ${styles[look] ?? ""} ${isSelected ? styles.chosen : ""}`}
       tabIndex={onSelect ? 0 : undefined}
       role={onSelect ? "button" : "img"}
-      aria-pressed={onSelect ? isSelected : undefined}
-      aria-label={isPlain ? [node.label, detail].filter(Boolean).join(" ") : undefined}
-      onClick={() => onSelect?.(node.id)}
+      aria-pressed={onSelect && !isGroup ? isSelected : undefined}
+      aria-expanded={isGroup ? false : undefined}
+      aria-label={name}
+      onClick={() => onSelect?.(node)}
       onKeyDown={(event) => onKey(event, node)}
     >
-      <rect width={node.w} height={node.h} rx="6" />
-      <rect className={styles.bar} width="4" height={node.h} rx="2" />
-      {isPlain ? null : (
-        <foreignObject width={node.w} height={node.h}>
-          <div className={styles.content} title={node.label}>
-            <StateIcon state={node.state} result={node.result} />
-            <span className={styles.text}>
-              <strong>{node.label}</strong>
-              {detail ? <span>{detail}</span> : null}
-            </span>
-          </div>
-        </foreignObject>
-      )}
+      <title>{label}</title>
+      {isGroup ? <path className={styles.more} d={behind(node)} /> : null}
+      <rect x={x} y={y} width={w} height={h} rx="6" />
+      <rect className={styles.bar} x={x} y={y} width="4" height={h} rx="2" />
+      <path className={styles.symbol} d={symbolPath(look, x + 23, middle)} />
+      <text x={x + WORDS} y={middle + (detail ? -4 : 4.5)}>
+        {cut(label, room, fonts().strong)}
+      </text>
+      {detail ? (
+        <text className={styles.soft} x={x + WORDS} y={middle + 13}>
+          {cut(detail, room, fonts().soft)}
+        </text>
+      ) : null}
     </g>
   );
 });

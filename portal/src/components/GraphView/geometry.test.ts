@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GraphNode } from "../../api/wire.ts";
-import { edgePath, fitted, neighbour, zoomAt } from "./geometry.ts";
+import { edgePath, fitted, nearest, neighbour, zoomAt } from "./geometry.ts";
 
 const node = (id: string, x: number, y: number): GraphNode => ({
   id,
@@ -48,6 +48,12 @@ test("arrow keys go to the nearest node of their direction", () => {
   expect(neighbour(nodes, a, "ArrowDown")?.id).toBe("d");
   expect(neighbour(nodes, a, "ArrowLeft")).toBeUndefined();
   expect(neighbour(nodes, c, "ArrowUp")?.id).toBe("b");
+});
+
+test("the nearest node to a place is found", () => {
+  const nodes = [node("a", 0, 0), node("b", 200, 0)];
+  expect(nearest(nodes, { x: 150, y: 20 })?.id).toBe("b");
+  expect(nearest([], { x: 0, y: 0 })).toBeUndefined();
 });
 
 test("an edge goes straight where it can and bends where it must", () => {

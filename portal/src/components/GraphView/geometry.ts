@@ -75,6 +75,18 @@ export function edgePath(points: readonly [x: number, y: number][]): string {
   return path;
 }
 
+/** The node that is nearest to where another was. */
+export function nearest(
+  nodes: readonly GraphNode[],
+  to: Pick<GraphNode, "x" | "y">,
+): GraphNode | undefined {
+  const far = (node: GraphNode) => Math.hypot(node.x - to.x, node.y - to.y);
+  return nodes.reduce<GraphNode | undefined>(
+    (best, node) => (best === undefined || far(node) < far(best) ? node : best),
+    undefined,
+  );
+}
+
 /** The nearest node in the direction of an arrow key. */
 export function neighbour(
   nodes: readonly GraphNode[],

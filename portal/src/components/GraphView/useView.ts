@@ -19,9 +19,13 @@ export interface Movement {
 
 /**
  * Moves `plane` at once, by a transform alone, which costs no layout and no drawing; React is told
- * when it rests, or when so much came into view that it must be drawn.
+ * when it rests, or, unless it `isWhole`, when so much came into view that it must be drawn.
  */
-export function useView(plane: RefObject<HTMLElement | null>, fit: View): Movement {
+export function useView(
+  plane: RefObject<HTMLElement | null>,
+  fit: View,
+  isWhole: boolean,
+): Movement {
   const [view, setView] = useState<View | undefined>();
   const drawn = view ?? fit;
   const now = useRef(drawn);
@@ -52,7 +56,7 @@ export function useView(plane: RefObject<HTMLElement | null>, fit: View): Moveme
     place(to, true);
     clearTimeout(resting.current);
     resting.current = setTimeout(() => rest(now.current), REST);
-    if (isFar(drawn, to)) setView(to);
+    if (!isWhole && isFar(drawn, to)) setView(to);
   };
   return { drawn, now: () => now.current, moveTo, reset: () => rest(undefined) };
 }

@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
@@ -13,12 +13,13 @@ import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { GraphView } from "../../components/GraphView/GraphView.tsx";
 import { StopIcon } from "../../components/icons.ts";
-import { Loaded, Loading } from "../../components/Loading/Loading.tsx";
+import { deferred } from "../../components/Loading/deferred.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { StateIcon, StateWord } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
-import { isOver, lookOf } from "../../text/states.ts";
+import { isOver } from "../../text/states.ts";
 import {
   archiveJob,
   cancelJob,
@@ -36,14 +37,12 @@ import { Outline } from "../components/JobGraph/Outline.tsx";
 import { JobLog } from "../components/JobLog/JobLog.tsx";
 import { crumbsOf, InWorkspace, Tabs } from "../components/StudioPage/StudioPage.tsx";
 import { mlLinks, type Tab } from "../links.ts";
-import { drawn } from "../text/graph.ts";
+import { drawnInGroups, groupsOf } from "../text/groups.ts";
 import { formatMetric } from "../text/numbers.ts";
 import styles from "./JobPage.module.css";
 
 /** Charts are heavy: they come when they are looked at. */
-const Curves = lazy(async () => ({
-  default: (await import("../components/Curves/Curves.tsx")).Curves,
-}));
+const Curves = deferred(async () => (await import("../components/Curves/Curves.tsx")).Curves);
 
 export default function JobPage({ params }: PageProps) {
   const name = params.job ?? "";
@@ -214,26 +213,65 @@ function GraphTab({ place, job }: { place: Place; job: Job }) {
   const asked = query.get("node");
   const failed = job.graph.nodes.find((node) => node.job !== null && node.status === "Failed");
   const selected = asked === "none" ? undefined : (asked ?? failed?.job ?? undefined);
-  const graph = useMemo(() => drawn(job.graph), [job.graph]);
+  const groups = useMemo(() => groupsOf(job.graph), [job.graph]);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const around = groups.find((group) => group.nodes.some((node) => node.job === selected))?.id;
+  const open = useMemo(
+    () => (selected && around ? new Set([...opened, around]) : opened),
+    [opened, selected, around],
+  );
+  const graph = useMemo(() => drawnInGroups(job.graph, groups, open), [job.graph, groups, open]);
   const select = (node: GraphNode) => change({ node: node.job ?? undefined });
+  const toggle = (id: string) => {
+    if (id === around) change({ node: "none" });
+    setOpened(
+      open.has(id) ? new Set([...open].filter((each) => each !== id)) : new Set([...open, id]),
+    );
+  };
+  const choose = (id: string) => {
+    const node = job.graph.nodes.find((known) => known.id === id);
+    if (node?.job) select(node);
+    else if (node === undefined) toggle(id);
+  };
   return (
     <div className={styles.graph}>
-      <Outline nodes={job.graph.nodes} selected={selected} onSelect={select} />
+      <Outline
+        nodes={job.graph.nodes}
+        groups={groups}
+        open={open}
+        selected={selected}
+        onSelect={select}
+        onToggle={toggle}
+      />
       <div className={styles.canvas}>
         {job.error && selected === undefined ? (
           <div className={styles.banner}>
             <JobError code={job.errorCode} message={job.error.split("\n")[0] ?? ""} />
           </div>
         ) : null}
+        {groups.length > 0 ? (
+          <div className={styles.groups}>
+            {job.graph.nodes.length} nodes in {groups.length} groups
+            <Button size="small" onClick={() => setOpened(new Set(groups.map(({ id }) => id)))}>
+              Open all groups
+            </Button>
+            <Button
+              size="small"
+              disabled={open.size === 0}
+              onClick={() => {
+                if (around) change({ node: "none" });
+                setOpened(new Set());
+              }}
+            >
+              Close all groups
+            </Button>
+          </div>
+        ) : null}
         <GraphView
           graph={graph}
           label="Graph of the job"
           selected={job.graph.nodes.find((node) => node.job === selected)?.id}
-          onSelect={(id) => {
-            const node = job.graph.nodes.find((known) => known.id === id);
-            if (node?.job) select(node);
-          }}
-          detail={(node) => lookOf(node.state, null).word}
+          onSelect={choose}
         />
       </div>
       {selected ? (
@@ -304,9 +342,7 @@ function Metrics({ place, job }: { place: Place; job: Job }) {
     [job],
   );
   return (
-    <Suspense fallback={<Loading />}>
-      <Curves place={place} jobs={jobs} names={metricNames(job)} stream={streamOf(place, job)} />
-    </Suspense>
+    <Curves place={place} jobs={jobs} names={metricNames(job)} stream={streamOf(place, job)} />
   );
 }
 
