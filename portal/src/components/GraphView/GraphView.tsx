@@ -265,8 +265,10 @@ const Node = memo(function Node({
 }) {
   const { x, y, w, h, label, detail, isGroup } = node;
   const { look, word } = lookOf(node.state, node.result);
-  const name = [label, word, ...(detail && detail !== word ? [detail] : [])].join(" ");
+  // First what is to be seen, then the word for the picture.
+  const name = [label, ...(detail && detail !== word ? [detail] : []), word].join(" ");
   const room = w - WORDS - BESIDE;
+  const shown = cut(label, room, fonts().strong);
   const middle = y + h / 2;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
@@ -281,18 +283,21 @@ const Node = memo(function Node({
       onClick={() => onSelect?.(node)}
       onKeyDown={(event) => onKey(event, node)}
     >
-      <title>{label}</title>
+      {shown === label ? null : <title>{label}</title>}
       {isGroup ? <path className={styles.more} d={behind(node)} /> : null}
       <rect x={x} y={y} width={w} height={h} rx="6" />
       <rect className={styles.bar} x={x} y={y} width="4" height={h} rx="2" />
       <path className={styles.symbol} d={symbolPath(look, x + 23, middle)} />
       <text x={x + WORDS} y={middle + (detail ? -4 : 4.5)}>
-        {cut(label, room, fonts().strong)}
+        {shown}
       </text>
       {detail ? (
-        <text className={styles.soft} x={x + WORDS} y={middle + 13}>
-          {cut(detail, room, fonts().soft)}
-        </text>
+        <>
+          {" "}
+          <text className={styles.soft} x={x + WORDS} y={middle + 13}>
+            {cut(detail, room, fonts().soft)}
+          </text>
+        </>
       ) : null}
     </g>
   );
