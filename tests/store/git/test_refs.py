@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hosted import Hosted, commit, git
 
-from penstock.store.git.refs import NotPlain, read_head, read_ref
+from penstock.store.git.refs import NotPlain, read_head, read_ref, read_refs
 
 ASKED = ("refs/heads/main", "refs/heads/a", "refs/heads/a/b", "refs/heads/no", "refs/tags/v1")
 
@@ -22,6 +22,10 @@ def check(store: Hosted) -> None:
     known = by_git(store.folder)
     assert {name: read_ref(store.folder, name) for name in ASKED} == {
         name: known.get(name) for name in ASKED
+    }
+    assert read_refs(store.folder, ("refs/heads/", "refs/tags/")) == known
+    assert store.git.ref_objects("refs/heads/") == {
+        name: id for name, id in known.items() if name.startswith("refs/heads/")
     }
 
 
@@ -77,3 +81,5 @@ def test_refs_that_lie_in_tables_are_for_git_to_find(store: Hosted) -> None:
     (store.folder / "refs/heads").write_text("this repository uses the reftable format\n")
     with pytest.raises(NotPlain):
         read_ref(store.folder, "refs/heads/main")
+    with pytest.raises(NotPlain):
+        read_refs(store.folder, ("refs/heads/",))

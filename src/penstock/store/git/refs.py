@@ -6,10 +6,13 @@ is for git itself to say. Nothing is kept: who reads sees what git sees.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 _ID = re.compile(rb"([0-9a-f]{40})\n")
+_PACKED = re.compile(rb"^([0-9a-f]{40}) (\S+)$", re.MULTILINE)
 _SYMBOLIC = re.compile(r"ref: (refs/heads/\S+)\n")
 _TABLES = "ref: refs/heads/.invalid\n"
 """What HEAD says where refs are kept in tables (reftable), and its files say nothing."""
@@ -41,6 +44,41 @@ def read_ref(folder: Path, name: str) -> str | None:
     if match is None:
         raise NotPlain
     return match[1].decode()
+
+
+def read_refs(folder: Path, prefixes: Sequence[str]) -> dict[str, str]:
+    """Every ref below the names given (each with a slash at its end), with what it names, in no
+    order. Raises NotPlain."""
+    _head(folder)
+    found = dict[str, str]()
+    for prefix in prefixes:
+        # Before the packed ones, as for one ref: what is packed meanwhile is found there.
+        _add_loose(folder, prefix, found)
+    try:
+        data = (folder / "packed-refs").read_bytes()
+    except FileNotFoundError:
+        return found
+    for id, name in _PACKED.findall(data):
+        text = name.decode("utf-8", "surrogateescape")
+        if text.startswith(tuple(prefixes)):
+            found.setdefault(text, id.decode())
+    return found
+
+
+def _add_loose(folder: Path, prefix: str, found: dict[str, str]) -> None:
+    try:
+        with os.scandir(folder / prefix) as listed:
+            entries = list(listed)
+    except FileNotFoundError:
+        return  # a folder goes with its last ref
+    for entry in entries:
+        name = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            _add_loose(folder, f"{name}/", found)
+        elif not name.endswith(".lock"):
+            id = read_ref(folder, name)
+            if id is not None:
+                found[name] = id
 
 
 def _head(folder: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from penstock.records import record
@@ -31,7 +31,7 @@ from penstock.store.git.records import (
     Ref,
     Signature,
 )
-from penstock.store.git.refs import NotPlain, read_head, read_ref
+from penstock.store.git.refs import NotPlain, read_head, read_ref, read_refs
 
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 ENTRY_LIMIT = 50_000
@@ -91,6 +91,9 @@ class BareRepository:
 
     def ref_objects(self, *prefixes: str) -> dict[str, str]:
         """Every ref below the given names, whatever it names, with the object's id."""
+        if prefixes and all(prefix.endswith("/") for prefix in prefixes):
+            with suppress(NotPlain):
+                return read_refs(self.folder, prefixes)
         output = run(self.folder, "for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
         lines = output.decode("utf-8", "surrogateescape").splitlines()
         return {name: id for id, _, name in (line.partition(" ") for line in lines)}
