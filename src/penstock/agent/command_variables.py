@@ -21,7 +21,7 @@ _NOT_FOR_JOBS = re.compile(
     "PYTHON|VIRTUAL_ENV|CONDA_|MLFLOW_|AZUREML_|AZURE_ML_|PENSTOCK_|UV_PROJECT|OMPI_|VSTS_"
 )
 _WORKSPACE = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/.*/(?P<name>[^/]+)$",
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/.*/(?P<name>[^/]+)\Z",
     re.IGNORECASE,
 )
 _LOOPBACK = "127.0.0.1"

@@ -153,7 +153,7 @@ def _remote(root: Path) -> str | None:
 
 def _names(address: str | None) -> tuple[str, str] | None:
     """The project and the repository of an address that a former push set."""
-    match = re.search(r"/([^/]+)/_git/([^/]+)$", address or "")
+    match = re.search(r"/([^/]+)/_git/([^/]+)\Z", address or "")
     return (unquote(match[1]), unquote(match[2])) if match else None
 
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from penstock.records import record
 
-_WHOLE = re.compile(r"^\s*\$\{\{\s*([^{}]+?)\s*\}\}\s*$")
+_WHOLE = re.compile(r"^\s*\$\{\{\s*([^{}]+?)\s*\}\}\s*\Z")
 _EACH = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
-_PARENT = re.compile(r"^parent\.(inputs|outputs)\.(.+)$")
-_NODE = re.compile(r"^(?:parent\.)?jobs\.([^.]+)\.(inputs|outputs)\.(.+)$")
+_PARENT = re.compile(r"^parent\.(inputs|outputs)\.(.+)\Z")
+_NODE = re.compile(r"^(?:parent\.)?jobs\.([^.]+)\.(inputs|outputs)\.(.+)\Z")
 
 
 class Side(StrEnum):

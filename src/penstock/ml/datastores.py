@@ -21,11 +21,11 @@ BLOB_SUFFIX = "penstock.local"
 _STORAGE_URL = re.compile(
     r"^https?://(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?/storage/([^/?#]+)/([^/?#]+)(?:/([^?#]*))?"
 )
-_SHORT = re.compile(r"^azureml://datastores/([^/]+)/paths/(.*)$")
+_SHORT = re.compile(r"^azureml://datastores/([^/]+)/paths/(.*)\Z")
 _FULL = re.compile(
     r"^azureml://subscriptions/([^/]+)/resourcegroups/([^/]+)"
     r"(?:/providers/microsoft\.machinelearningservices)?/workspaces/([^/]+)"
-    r"/datastores/([^/]+)/paths/(.*)$",
+    r"/datastores/([^/]+)/paths/(.*)\Z",
     re.IGNORECASE,
 )
 

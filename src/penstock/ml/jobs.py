@@ -36,7 +36,7 @@ ORIGIN = "penstock.origin"
 """The property that says which step of a pipeline run submitted a job (`RUN/NODE/STEP`)."""
 
 _STARTING_SECONDS = 60.0
-_JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$")
+_JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z")
 _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 _FIXED = ("job_type", "jobs", "command", "code_id", "environment_id", "compute_id", "inputs")
 _EXISTS = (

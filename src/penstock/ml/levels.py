@@ -33,7 +33,7 @@ DEEPEST = 20
 """How many pipeline components may stand inside each other."""
 
 SUPPORTED_NODES = ("command", "pipeline")
-_NODE_NAME = re.compile(r"^[A-Za-z_][\w-]*$")
+_NODE_NAME = re.compile(r"^[A-Za-z_][\w-]*\Z")
 
 
 @record
@@ -104,15 +104,15 @@ def plan_level(level: Level, frame: Frame) -> Built:
         frame.resolver.problem("DependencyCycle", message, f"{level.target}.{cycle[0]}")
     for key in ordered:
         _build(steps[key], steps, level, frame, built)
-    built.nodes.sort(key=lambda node: _position(node.id, level))
+    built.nodes = _as_written(built.nodes, level)
     return built
 
 
-def _position(node_id: str, level: Level) -> int:
-    """Nodes are listed as the user wrote them, not in the order they can run."""
+def _as_written(nodes: list[Node], level: Level) -> list[Node]:
+    """The nodes in the order in which the user wrote them, not in the order they can run."""
     prefix = f"{level.parent_node}/" if level.parent_node else ""
-    key = node_id.removeprefix(prefix).partition("/")[0]
-    return list(level.jobs).index(key)
+    places = {key: place for place, key in enumerate(level.jobs)}
+    return sorted(nodes, key=lambda node: places[node.id.removeprefix(prefix).partition("/")[0]])
 
 
 def _read_step(key: str, level: Level, frame: Frame) -> _Step | None:

@@ -9,10 +9,10 @@ from penstock.records import record
 
 CURATED_REGISTRY = "azureml"
 _REGISTRY = re.compile(
-    r"^azureml://registries/([^/]+)/([^/]+)/([^/]+)(?:/(versions|labels)/(.+))?$"
+    r"^azureml://registries/([^/]+)/([^/]+)/([^/]+)(?:/(versions|labels)/(.+))?\Z"
 )
-_LONG = re.compile(r"^azureml://locations/[^/]+/workspaces/[^/]+/([^/]+)/([^/]+)/versions/(.+)$")
-_NAME = re.compile(r"^[\w][\w.\-]*$")
+_LONG = re.compile(r"^azureml://locations/[^/]+/workspaces/[^/]+/([^/]+)/([^/]+)/versions/(.+)\Z")
+_NAME = re.compile(r"^[\w][\w.\-]*\Z")
 
 
 @record

@@ -114,6 +114,15 @@ class Logs:
         except (FileNotFoundError, NotADirectoryError):
             return ""
 
+    def part(self, run: str, node: str, log: str, start: int, end: int) -> bytes:
+        """The bytes of a log from `start` to `end` (exclusive), fewer where it is shorter."""
+        try:
+            with self.path(run, node, log).open("rb") as file:
+                file.seek(start)
+                return file.read(end - start)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+
     def line_count(self, run: str, node: str, log: str) -> int:
         """How many lines the log has."""
         return self._updated_index(self.path(run, node, log)).lines

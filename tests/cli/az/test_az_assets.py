@@ -10,6 +10,7 @@ import pytest
 from azbench import Az
 from mlserver import WORKSPACE, Server
 
+NO_TTY = "ERROR: Unable to prompt for confirmation as no tty available. Use --yes.\n"
 GIVEN = ("--resource-group", "dev-ml-rg", "--workspace-name", "dev-ml-ws")
 
 
@@ -29,7 +30,10 @@ def test_a_workspace_is_made_shown_and_listed(server: Server, az: Az) -> None:
         "ml", "workspace", "update", "-n", "dev-ml-ws", "-g", "dev-ml-rg", "--set", "tags.c=d"
     )
     assert json.loads(changed.out)["tags"] == {"a": "b", "c": "d"}
-    assert az("ml", "workspace", "delete", "-n", "dev-ml-ws", "-g", "dev-ml-rg", "-y").code == 0
+    delete = ("ml", "workspace", "delete", "-n", "dev-ml-ws", "-g", "dev-ml-rg")
+    unasked = az(*delete)
+    assert (unasked.code, unasked.err) == (1, NO_TTY)
+    assert az(*delete, "-y").code == 0
     assert az("ml", "workspace", "list").out == "[]\n"
 
 
@@ -88,6 +92,8 @@ def test_a_compute_from_options(workspace: Server, az: Az) -> None:
     listed = az("ml", "compute", "list", "--query", "sort([].name)", "-o", "tsv")
     assert listed.out == "big\ncpu-cluster\n"
     assert az("ml", "compute", "stop", "-n", "big").code == 0
+    unasked = az("ml", "compute", "delete", "-n", "big")
+    assert (unasked.code, unasked.err) == (1, NO_TTY)
     assert az("ml", "compute", "delete", "-n", "big", "--yes").code == 0
     assert az("ml", "compute", "show", "-n", "big").code == 3
 

@@ -378,6 +378,40 @@ def test_stream_prints_what_azures_client_prints(workspace: Server, az: Az, fold
     )
 
 
+def test_a_line_is_printed_when_it_has_its_end(workspace: Server, az: Az, folder: Path) -> None:
+    """A program may write half a line, or half a letter; the last line may have no end at all."""
+    held = HeldServer(workspace, az, folder)
+    held.log("eins\n")
+    path = workspace.logs.path(held.request.run, held.request.node, "user_logs/std_log.txt")
+
+    def work() -> None:
+        for part in (b"zw\xc3", b"\xb6lf\n", b"dr", b"ei"):
+            with path.open("ab") as file:
+                file.write(part)
+            time.sleep(0.3)
+        held.finish()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    ended = az("ml", "job", "stream", "--name", held.name)
+    worker.join()
+    assert "\n\neins\nzwölf\ndrei\n\nExecution Summary\n" in ended.out
+
+
+def test_jobs_are_listed_past_the_first_page(workspace: Server, az: Az, folder: Path) -> None:
+    for number in range(103):
+        properties = {
+            "jobType": "Command",
+            "command": "true",
+            "environmentId": "azureml:AzureML-sklearn-1.0@latest",
+        }
+        workspace.put(f"~/jobs/j{number}", properties)
+    query = ("--query", "[].name", "-o", "tsv")
+    assert len(az("ml", "job", "list", *query).out.splitlines()) == 103
+    assert az("ml", "job", "list", "-r", "2", *query).out == "j102\nj101\n"
+    assert len(az("ml", "job", "list", "-r", "101", *query).out.splitlines()) == 101
+
+
 def test_stream_of_a_failed_job_ends_with_its_error(
     workspace: Server, az: Az, folder: Path
 ) -> None:

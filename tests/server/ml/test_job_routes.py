@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mlserver import WORKSPACE, Server, history, until
@@ -294,6 +295,66 @@ def test_page_of_a_job_is_plain_and_escaped(server: Server) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert server.ask("GET", "/ml/runs/j1", token=None).status == 401
     assert server.ask("GET", "/ml/runs/nobody").status == 404
+
+
+def test_a_log_is_read_from_where_one_stopped(server: Server) -> None:
+    server.put("~/jobs/j1", command())
+    request = until(lambda: server.agent.requests)[0]
+    server.logs.append(request.run, request.node, "user_logs/std_log.txt", "eins\nzwölf\n")
+    link = server.get(history("runs/j1/details"))["logFiles"]["user_logs/std_log.txt"]
+    rest = server.ask("GET", link, token=None, headers={"Range": "bytes=5-"})
+    assert (rest.status, rest.body) == (206, "zwölf\n".encode())
+    assert rest.headers["content-range"] == "bytes 5-11/12"
+    part = server.ask("GET", link, token=None, headers={"Range": "bytes=0-3"})
+    assert (part.status, part.body) == (206, b"eins")
+    nothing = server.ask("GET", link, token=None, headers={"Range": "bytes=12-"})
+    assert (nothing.status, nothing.headers["content-range"]) == (416, "bytes */12")
+    assert server.ask("GET", link, token=None, headers={"Range": "lines=1-"}).status == 400
+
+
+def test_jobs_are_listed_by_pages(server: Server) -> None:
+    for number in range(205):
+        server.put(f"~/jobs/j{number}", command(tags={"odd": ""} if number % 2 else {}))
+    server.ask("PATCH", history("runs/j7"), {"hidden": True})
+    first = server.get("~/jobs?api-version=2024-01-01-preview&listViewType=ActiveOnly")
+    second = server.get(first["nextLink"])
+    last = server.get(second["nextLink"])
+    assert last["nextLink"] is None
+    names = [job["name"] for page in (first, second, last) for job in page["value"]]
+    assert names == [f"j{number}" for number in reversed(range(205)) if number != 7]
+    assert [len(page["value"]) for page in (first, second, last)] == [100, 100, 4]
+    assert "api-version=2024-01-01-preview" in first["nextLink"]
+    odd = server.get("~/jobs?tag=odd")
+    assert {int(job["name"][1:]) % 2 for job in odd["value"]} == {1}
+    assert len(odd["value"]) == 100
+    assert len(server.get(odd["nextLink"])["value"]) == 1
+    assert server.get("~/jobs?jobType=Sweep")["value"] == []
+    assert len(server.get("~/jobs?jobType=command")["value"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("$skip=nobody", "InvalidContinuationToken"),
+        ("scheduleId=daily", "InvalidQueryParameter"),
+        ("assetName=words", "InvalidQueryParameter"),
+        ("properties=a", "InvalidQueryParameter"),
+    ],
+)
+def test_lists_that_cannot_be_made_are_refused(server: Server, query: str, code: str) -> None:
+    answer = server.ask("GET", f"~/jobs?{query}")
+    assert (answer.status, answer.json["error"]["code"]) == (400, code)
+
+
+@pytest.mark.parametrize("name", ["j1\n", "\nj1", "j\n1"])
+def test_names_of_nodes_end_where_they_end(server: Server, name: str) -> None:
+    """A pattern that ends with `$` would let the first one pass."""
+    component = server.component("c", command="true")
+    body = two_nodes(server)
+    body["jobs"] = {name: {"type": "command", "componentId": component}}
+    answer = server.ask("PUT", "~/jobs/j1", {"properties": {**body, "outputs": {}}})
+    assert answer.status == 400
+    assert server.ask("PUT", f"~/jobs/{quote(name)}", {"properties": command()}).status == 400
 
 
 def test_archive_rename_and_tag(server: Server) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _BRACKETS = re.compile(r"\[\s*version\s*=\s*['\"]?([^'\"\]]*)['\"]?[^\]]*\]")
 _COMPARISON = re.compile(r"(~=|==|!=|>=|<=|>|<|=)\s*")
-_VERSION = re.compile(r"v?\d[\w.!+-]*(\.?\*)?$")
+_VERSION = re.compile(r"v?\d[\w.!+-]*(\.?\*)?\Z")
 
 
 def split(text: str) -> tuple[str, str, str] | None:

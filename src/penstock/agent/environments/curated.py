@@ -18,7 +18,7 @@ _REFERENCE = re.compile(
     r"""^(?:azureml:)?
         (?:.*/(?:environments|curated)/)?
         (?P<name>[^/:@]+)
-        (?:(?:/(?:labels|versions)/|[:@])[^/]+)?$""",
+        (?:(?:/(?:labels|versions)/|[:@])[^/]+)?\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CURATED_PLACE = re.compile(r"registries/azureml(-preview)?/|^mcr\.microsoft\.com/azureml/curated/")

@@ -8,7 +8,7 @@ from dataclasses import field
 
 from penstock.records import record
 
-_NAME = re.compile(r"([^/:@]+?)(?:(?:/(?:versions|labels)/|[:@])[^/]*)?$")
+_NAME = re.compile(r"([^/:@]+?)(?:(?:/(?:versions|labels)/|[:@])[^/]*)?\Z")
 
 
 @record

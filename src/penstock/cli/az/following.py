@@ -60,17 +60,21 @@ def _told(error: Any) -> str:
 def _follow_logs(call: Call, path: str, kind: str) -> Mapping[str, Any]:
     """Print new lines of the logs until the job is over; returns its last details.
 
-    The logs are read once more after the job has ended, so that none of their lines is missed.
+    `printed` has how many bytes of each log were printed. The logs are read once more after the job
+    has ended, so that none of their lines is missed.
     """
     printed: dict[str, int] = {}
     wait = _FIRST_WAIT
     while True:
         details = call.wire.get(path)
         logs = details.get("logFiles") or {}
-        fresh = sum(_print_new(call, name, logs[name], printed) for name in _chosen(logs, kind))
-        if details.get("status") not in _IN_PROGRESS:
+        is_over = details.get("status") not in _IN_PROGRESS
+        fresh = [
+            _print_new(call, name, logs[name], printed, is_over) for name in _chosen(logs, kind)
+        ]
+        if is_over:
             return details
-        wait = _FIRST_WAIT if fresh else min(_LAST_WAIT, wait * 1.5)
+        wait = _FIRST_WAIT if any(fresh) else min(_LAST_WAIT, wait * 1.5)
         time.sleep(wait)
 
 
@@ -83,21 +87,21 @@ def _chosen(names: Iterable[str], kind: str) -> list[str]:
     return sorted(found)
 
 
-def _print_new(call: Call, name: str, url: str, printed: dict[str, int]) -> int:
-    """Print the lines of a log that were not printed yet; returns how many."""
-    text = call.wire.text(url)
-    lines = text.splitlines()
-    if text and not text.endswith("\n"):
-        lines = lines[:-1] or lines
-    if not lines:
-        return 0
+def _print_new(call: Call, name: str, url: str, printed: dict[str, int], is_over: bool) -> bool:
+    """Print the whole lines of a log that were not printed yet; says whether there were any.
+
+    A line that is not ended yet waits for its end, or for that of the job.
+    """
+    data = call.wire.rest(url, printed.get(name, 0))
+    if not is_over:
+        data = data[: data.rfind(b"\n") + 1]
+    if not data:
+        return False
     if name not in printed:
         _write(f"\nStreaming {name}\n{'=' * (len(name) + 10)}\n\n")
-    fresh = lines[printed.get(name, 0) :]
-    if fresh:
-        _write("".join(f"{line}\n" for line in fresh))
-    printed[name] = len(lines)
-    return len(fresh)
+    printed[name] = printed.get(name, 0) + len(data)
+    _write("".join(f"{line}\n" for line in data.decode("utf-8", "replace").splitlines()))
+    return True
 
 
 def _write_warnings(details: Mapping[str, Any]) -> None:

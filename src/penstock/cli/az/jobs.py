@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,8 @@ def list_jobs(call: Call) -> list[Json]:
             return [views.child(run) for run in call.wire.get(path)["value"]]
         kind = "ArchivedOnly" if call.flag("--archived-only") else "ActiveOnly"
         kind = "All" if call.flag("--include-archived") else kind
-        found = call.wire.get(f"{workspace.path}/jobs", listViewType=kind)["value"]
-        return [views.job(document) for document in found]
+        found = call.wire.pages(f"{workspace.path}/jobs", listViewType=kind)
+        return [views.job(document) for document in islice(found, limit)]
 
     return in_workspace(call, get)[:limit]
 

@@ -133,7 +133,7 @@ def remote(call: Call) -> tuple[str, str] | None:
     `penstock push` made, else the one that the folder was cloned from, unless that is Azure."""
     for name in _REMOTES:
         address = git(call, "config", "--get", f"remote.{name}.url") or ""
-        match = re.search(r"^https?://.*/([^/]+)/_git/([^/]+)$", address)
+        match = re.search(r"^https?://.*/([^/]+)/_git/([^/]+)\Z", address)
         if match and not _is_of_azure(urlsplit(address).hostname or ""):
             return unquote(match[1]), unquote(match[2])
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.cli.az import views
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Misused, Refused
-from penstock.cli.az.values import number, refuse
+from penstock.cli.az.values import SURE, confirm, number, refuse
 from penstock.cli.az.workspaces import in_workspace, missing
 from penstock.ml.workspaces import Workspace
 
@@ -115,7 +115,8 @@ def _changes(call: Call) -> list[tuple[str, str]]:
 
 
 def delete_workspace(call: Call) -> None:
-    """Forget a workspace."""
+    """Forget a workspace, after a question."""
+    confirm(call, SURE)
     call.wire.send("DELETE", call.workspace.path)
 
 
@@ -142,7 +143,8 @@ def list_computes(call: Call) -> list[Json]:
 
 
 def delete_compute(call: Call) -> None:
-    """Forget a compute."""
+    """Forget a compute, after a question."""
+    confirm(call, SURE)
     _delete(call, "computes")
 
 

@@ -7,6 +7,9 @@ import sys
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed, Misused
 
+SURE = "Are you sure you want to perform this operation?"
+"""What Azure's client asks before it deletes."""
+
 
 def pairs(call: Call, option: str) -> dict[str, str]:
     """The `name=value` pairs of an option. Raises Failed where one is none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from penstock.cli.az.failures import Failed, Refused
 
@@ -27,6 +27,16 @@ class Wire:
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The JSON at a path. Raises Refused for any answer but a good one."""
         return self.send("GET", path, query=query)
+
+    def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """What is listed at a path, each page asked for when it is come to."""
+        page = self.get(path, **query)
+        while True:
+            yield from page["value"]
+            if not page.get("nextLink"):
+                return
+            parts = urlsplit(page["nextLink"])
+            page = self.send("GET", unquote(parts.path), query=dict(parse_qsl(parts.query)))
 
     def find(self, path: str, **query: str) -> dict[str, Any] | None:
         """The JSON at a path, or None where there is nothing; a missing workspace is Refused."""
@@ -61,12 +71,22 @@ class Wire:
         return _object(data)
 
     def text(self, url: str) -> str:
-        """The text at a whole address that needs no token, such as a log."""
+        """The text at a whole address that needs no token."""
         answer = self._at(url, "GET")
         data = answer.read()
         if answer.status >= 400:
             raise Refused(answer.status, _error(data))
         return data.decode("utf-8", "replace")
+
+    def rest(self, url: str, start: int) -> bytes:
+        """What is at a whole address that needs no token, such as a log, from byte `start` on."""
+        answer = self._at(url, "GET", headers={"Range": f"bytes={start}-"})
+        data = answer.read()
+        if answer.status == 416:
+            return b""
+        if answer.status >= 400:
+            raise Refused(answer.status, _error(data))
+        return data if answer.status == 206 else data[start:]
 
     def head(self, url: str) -> Mapping[str, str] | None:
         """The headers of a blob (names in small letters), or None where it is not there."""

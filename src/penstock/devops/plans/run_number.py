@@ -12,7 +12,7 @@ from datetime import datetime
 DEFAULT_FORMAT = "$(Date:yyyyMMdd).$(Rev:r)"
 LONGEST = 255
 _TOKEN = re.compile(r"\$\(([^()]+)\)")
-_REVISION = re.compile(r"^rev:(\.?)(r+)$", re.IGNORECASE)
+_REVISION = re.compile(r"^rev:(\.?)(r+)\Z", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'["/:<>\'|?@*]')
 _DATE_PART = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|t+|'[^']*'|\\.|.", re.DOTALL)
 _MARK = "\0"

@@ -101,7 +101,7 @@ RUN_TYPES = (
     "import",
     "data_transfer",
 )
-_SCHEMA = re.compile(r"azureml.*/([\w-]+)\.schema\.json$", re.IGNORECASE)
+_SCHEMA = re.compile(r"azureml.*/([\w-]+)\.schema\.json\Z", re.IGNORECASE)
 _BY_SCHEMA = {
     "amlcompute": Kind.COMPUTE,
     "computeinstance": Kind.COMPUTE,

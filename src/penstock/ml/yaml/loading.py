@@ -25,7 +25,7 @@ from penstock.ml.yaml.pipelines import check_pipeline
 from penstock.ml.yaml.structure import Context, check_shape
 from penstock.ml.yaml.values import check_environment_source, check_value, near_file, shown
 
-_COMPONENT_NAME = re.compile(r"^[a-z][a-z\d_]*$", re.ASCII)
+_COMPONENT_NAME = re.compile(r"^[a-z][a-z\d_]*\Z", re.ASCII)
 Opened = dict[Path, Loaded | None]  # None: being read
 
 

@@ -18,7 +18,7 @@ from penstock.ml.yaml.loaded import Loaded
 from penstock.ml.yaml.structure import Context, check_shape
 from penstock.ml.yaml.values import local_path, near_file, shown
 
-_NODE_NAME = re.compile(r"^[a-z_][a-z\d_]*$", re.ASCII)
+_NODE_NAME = re.compile(r"^[a-z_][a-z\d_]*\Z", re.ASCII)
 _LOOPS = ("do_while", "if_else", "parallel_for")
 _NODE_KINDS = {Kind.COMMAND_COMPONENT: "command", Kind.PIPELINE_COMPONENT: "pipeline"}
 Follow = Callable[[Path], Loaded | None]

@@ -17,7 +17,7 @@ _PARAMETERS = ("string", "integer", "number", "boolean")
 _NUMBERS = ("integer", "number")
 _EVALUATED = ("eval_mount", "eval_download")
 _RESERVED = ("path", "ld_library_path", "user", "logname", "home", "pwd", "shell")
-_PORT_NAME = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", re.ASCII)
+_PORT_NAME = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 _YAML = (".yml", ".yaml")
 _DISTRIBUTIONS = ("pytorch", "mpi", "tensorflow", "ray")
 

@@ -20,6 +20,7 @@ from penstock.server.errors import Refused
 from penstock.server.ml.blobfacts import BlobFacts, blob_facts, forget_facts, keep_facts
 from penstock.server.ml.bloblist import list_blobs
 from penstock.server.ml.context import MlHttp
+from penstock.server.ml.ranges import asked_range
 from penstock.server.routes import Answer, Call, Handler, Permission, Route
 from penstock.store.files import delete, reading, segments, writing
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _VERSION = "2023-11-03"
 _CHUNK = 256 * 1024
-_RANGE = re.compile(r"^bytes=(\d{1,18})-(\d{0,18})$", re.ASCII)
 _BLOCK_ID = re.compile(r"<(?:Latest|Uncommitted|Committed)>([^<]+)</")
 _MOST_LISTED = 5000
 _BLOCKLIST_LIMIT = 8 * 1024 * 1024
@@ -112,7 +112,7 @@ class Blobs:
 
         facts = self._facts(call)
         given = call.header("x-ms-range") or call.header("range")
-        start, end = _range(given, facts.size)
+        start, end = asked_range(given, facts.size)
         headers = {**_headers(facts), "content-length": str(end - start)}
         if given:
             headers["content-range"] = f"bytes {start}-{end - 1}/{facts.size}"
@@ -308,18 +308,3 @@ def _headers(facts: BlobFacts) -> dict[str, str]:
 def _limit(given: str) -> int:
     """How many blobs a list has at most; 5,000, as on the service, are the most there are."""
     return min(int(given[:9]), _MOST_LISTED) if given.isdecimal() else _MOST_LISTED
-
-
-def _range(given: str, size: int) -> tuple[int, int]:
-    """Start and end (exclusive) of what to send. An empty blob has no range to give."""
-    if not given:
-        return 0, size
-    match = _RANGE.match(given)
-    if match is None:
-        raise Refused(400, "InvalidHeaderValue", f'"{given}" is no range of bytes')
-    start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
-    if start >= size or end <= start:
-        headers = {"content-range": f"bytes */{size}"}
-        message = "The range specified is invalid for the current size of the resource."
-        raise Refused(416, "InvalidRange", message, headers=headers)
-    return start, min(end, size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from penstock.ml.fields import table
 from penstock.ml.jobs import NewJob
@@ -30,7 +31,9 @@ from penstock.server.ml.views import listed
 from penstock.server.routes import Answer, Call, Permission, Route
 
 ORIGIN_HEADER = "x-penstock-origin"
-_OUTPUT_ID = re.compile(r"/data/azureml_(.+)/versions/1$")
+_OUTPUT_ID = re.compile(r"/data/azureml_(.+)/versions/1\Z")
+_PAGE = 100
+_UNKNOWN_FILTERS = ("assetName", "scheduleId", "properties")
 _HISTORY = f"/history/v1.0{WORKSPACE}"
 
 
@@ -101,14 +104,46 @@ def get_job(ml: MlHttp, call: Call) -> dict[str, Any]:
 
 
 def list_jobs(ml: MlHttp, call: Call) -> dict[str, Any]:
-    """The jobs that people submitted, newest first."""
-    wanted = call.query("listViewType", "ActiveOnly")
-    found = [
-        job
-        for job in ml.service.jobs.roots(workspace_of(ml, call).scope)
-        if wanted == "All" or job.archived == (wanted == "ArchivedOnly")
-    ]
-    return listed([job_view(ml, job, call.base_url) for job in found])
+    """A page of the jobs that people submitted, newest first.
+
+    As on the service, `nextLink` leads to the next page by a `$skip` that only the server reads: it
+    is the name of the last job that was looked at.
+    """
+    for name in _UNKNOWN_FILTERS:
+        if call.query(name):
+            raise Refused(400, "InvalidQueryParameter", f'jobs cannot be listed by "{name}" here')
+    workspace, before = workspace_of(ml, call), call.query("$skip")
+    if before and ml.service.jobs.get(workspace.scope, before) is None:
+        raise Refused(400, "InvalidContinuationToken", f'"$skip={before}" is no page of this list')
+    found: list[Job] = []
+    while jobs := ml.service.jobs.page(workspace.scope, before=before, limit=_PAGE):
+        for job in jobs:
+            if _is_asked(call, job):
+                if len(found) == _PAGE:
+                    return _jobs_view(ml, call, found, next_link=_next_link(call, before))
+                found.append(job)
+            before = job.name
+    return _jobs_view(ml, call, found, next_link=None)
+
+
+def _is_asked(call: Call, job: Job) -> bool:
+    wanted, type, tag = call.query("listViewType"), call.query("jobType"), call.query("tag")
+    return (
+        (wanted == "All" or job.archived == (wanted == "ArchivedOnly"))
+        and type.lower() in ("", job.type.lower())
+        and (not tag or tag in table(table(job.document, "properties"), "tags"))
+    )
+
+
+def _jobs_view(ml: MlHttp, call: Call, jobs: list[Job], next_link: str | None) -> dict[str, Any]:
+    views = [job_view(ml, job, call.base_url) for job in jobs]
+    return {**listed(views), "nextLink": next_link}
+
+
+def _next_link(call: Call, before: str) -> str:
+    kept = [(name, value) for name, value in call.query_items() if name.lower() != "$skip"]
+    query = urlencode([*kept, ("$skip", before)])
+    return f"{call.base_url}{quote(call.path)}?{query}"
 
 
 def cancel(ml: MlHttp, call: Call) -> Answer:
@@ -185,16 +220,25 @@ def _output_of(ml: MlHttp, workspace: Workspace, asset_id: str) -> tuple[Job, st
 
 
 def get_log(ml: MlHttp, call: Call) -> Answer:
-    """A log as text, as far as it was written."""
+    """A log as text, as far as it was written, or the part that a range asks for."""
     workspace = from_key(call.parameters["key"])
     if workspace is None:
         raise not_found(call.path)
     job = _named(ml, workspace, call.parameters["job"])
-    text = read_log(ml, job, call.parameters["log"])
-    if text is None:
+    asked = call.header("range")
+    part = read_log(ml, job, call.parameters["log"], asked)
+    if part is None:
         raise not_found(call.parameters["log"])
-    headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
-    return Answer(body=text.encode(), headers=headers)
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "x-content-type-options": "nosniff",
+        "accept-ranges": "bytes",
+    }
+    if not asked:
+        return Answer(body=part.data, headers=headers)
+    end = part.start + len(part.data) - 1
+    headers["content-range"] = f"bytes {part.start}-{end}/{part.size}"
+    return Answer(status=206, body=part.data, headers=headers)
 
 
 def _named(ml: MlHttp, workspace: Workspace, name: str) -> Job:
