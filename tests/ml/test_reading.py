@@ -27,6 +27,10 @@ from penstock.ml.references import Reference, parse_reference
             Reference(kind="data", name="d", label="latest", workspace=WORKSPACE),
         ),
         (
+            f"{PREFIX}/data/azureml:d/versions/3",
+            Reference(kind="data", name="d", version="3", workspace=WORKSPACE),
+        ),
+        (
             "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
             Reference(kind="environments", name="sklearn-1.5", label="latest", registry="azureml"),
         ),
@@ -46,7 +50,19 @@ def test_forms_of_a_reference(text: str, reference: Reference) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "./data", "https://x/y", "azureml://datastores/d/paths/p", "a b"]
+    "text",
+    [
+        "",
+        "./data",
+        "https://x/y",
+        "azureml://datastores/d/paths/p",
+        "a b",
+        "azureml:d\n",
+        "azureml:d:1\n",
+        "azureml:d\n@latest",
+        "azureml://registries/mine/components/c/versions/2\n",
+        "azureml://locations/local/workspaces/w/data/d/versions/1\n",
+    ],
 )
 def test_what_is_no_reference(text: str) -> None:
     assert parse_reference(text, "data") is None

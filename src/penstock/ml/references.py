@@ -87,12 +87,17 @@ def parse_reference(text: str, kind: str) -> Reference | None:
 
 
 def _from_arm_id(workspace: Workspace, rest: tuple[str, ...]) -> Reference | None:
-    match rest:
-        case (kind, name):
+    """What a resource id points at; azure-ai-ml leaves `azureml:` before a name that a program
+    gave as `azureml:NAME@latest`."""
+    if len(rest) < 2:
+        return None
+    kind, name = rest[0], rest[1].removeprefix("azureml:")
+    match rest[2:]:
+        case ():
             return Reference(kind=kind, name=name, workspace=workspace)
-        case (kind, name, "versions", version):
+        case ("versions", version):
             return Reference(kind=kind, name=name, version=version, workspace=workspace)
-        case (kind, name, "labels", label):
+        case ("labels", label):
             return Reference(kind=kind, name=name, label=label, workspace=workspace)
     return None
 

@@ -163,7 +163,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def ask(address: tuple[str, Path], project: Path) -> dict[str, Any]:
+def ask(address: tuple[str, Path], project: Path, program: str = "sdk_client.py") -> dict[str, Any]:
     url, pem = address
     environment = {
         **os.environ,
@@ -176,7 +176,7 @@ def ask(address: tuple[str, Path], project: Path) -> dict[str, Any]:
         "PYTHONWARNINGS": "ignore",
         "HOME": str(project),
     }
-    script = Path(__file__).with_name("sdk_client.py")
+    script = Path(__file__).with_name(program)
     done = subprocess.run(
         [sys.executable, str(script), str(project)],
         env=environment,
@@ -213,3 +213,12 @@ def test_the_real_client_does_its_work(address: tuple[str, Path], project: Path)
     assert log.read_text() == "HELLO\n"
     kept = project / "down-make" / "artifacts" / "outputs" / "kept.txt"
     assert kept.read_text() == "kept 2\n"
+
+
+def test_the_real_client_finds_what_is_latest(address: tuple[str, Path], project: Path) -> None:
+    seen = ask(address, project, "sdk_latest.py")
+    assert seen["got"] == ["10", "10", "1", "1", "1"]
+    assert seen["missing"] == [True, True]
+    assert seen["environment"] == "azureml:plain:10"
+    assert (seen["input"], seen["piped"]) == ("azureml:words:10", "azureml:words:10")
+    assert seen["statuses"] == ["Completed", "Completed"]

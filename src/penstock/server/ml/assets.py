@@ -80,6 +80,15 @@ def _kind(call: Call) -> str:
     return call.path.strip("/").split("/")[8].lower()
 
 
+def _asked_name(call: Call) -> str:
+    """The name of the asset in the path.
+
+    azure-ai-ml looks up the latest of `azureml:NAME@latest` under `azureml:NAME` where a program,
+    not a file, names it so.
+    """
+    return call.parameters["name"].removeprefix("azureml:")
+
+
 # Versions and their containers
 
 
@@ -90,7 +99,7 @@ def version(ml: MlHttp, call: Call) -> dict[str, Any]:
 
 
 def _version(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
-    name, wanted = call.parameters["name"], call.parameters["version"]
+    name, wanted = _asked_name(call), call.parameters["version"]
     asset = find_version(ml.assets, workspace.scope, _kind(call), name, wanted)
     if asset is None:
         raise not_found(f"{workspace.path}/{_kind(call)}/{name}/versions/{wanted}")
@@ -163,7 +172,7 @@ def delete(ml: MlHttp, call: Call) -> Answer:
 def versions(ml: MlHttp, call: Call) -> dict[str, Any]:
     """The versions of a name, newest first; `$top` and `$skip` cut a page."""
     workspace = workspace_of(ml, call)
-    found = ml.assets.versions(workspace.scope, _kind(call), call.parameters["name"])
+    found = ml.assets.versions(workspace.scope, _kind(call), _asked_name(call))
     shown = _page(call, [asset for asset in found if _is_asked(call, asset)])
     return listed([asset_view(workspace, asset, call.base_url) for asset in shown])
 
@@ -178,7 +187,7 @@ def names(ml: MlHttp, call: Call) -> dict[str, Any]:
 
 def latest(ml: MlHttp, call: Call) -> dict[str, Any]:
     """The container of a name: its latest version, and the number of the next."""
-    workspace, name = workspace_of(ml, call), call.parameters["name"]
+    workspace, name = workspace_of(ml, call), _asked_name(call)
     asset = container(ml.assets, workspace.scope, _kind(call), name)
     if asset is None:
         raise not_found(f"{workspace.path}/{_kind(call)}/{name}")
