@@ -378,3 +378,32 @@ def test_repositories_of_other_projects_are_not_read(server: DevopsServer) -> No
     page = server.get(f"penstock/runs/{server.run()}")
     assert page["result"] == "failed"
     assert 'there is no repository "Other/hidden" in the project' in page["problem"]["text"]
+
+
+@pytest.mark.parametrize("path", ["build/definitions", "pipelines"])
+def test_a_list_of_pipelines_comes_in_pages(server: DevopsServer, path: str) -> None:
+    for name in ("Bee", "ant", "Cow"):
+        server.pipeline(name)
+    names: list[str] = []
+    more: str | None = "0"
+    while more is not None:
+        page = server.ask("GET", f"/Demo/_apis/{path}?$top=2&continuationToken={more}")
+        assert len(page.json["value"]) == page.json["count"] <= 2
+        names += [one["name"] for one in page.json["value"]]
+        more = page.headers.get("x-ms-continuationtoken")
+    assert names == ["ant", "Bee", "Cow"]
+    assert server.ask("GET", f"/Demo/_apis/{path}?continuationToken=x").status == 400
+
+
+def test_definitions_come_in_the_order_that_is_asked_for(server: DevopsServer) -> None:
+    for name in ("Bee", "ant", "Cow"):
+        server.pipeline(name)
+
+    def names(order: str) -> list[str]:
+        found = server.get(f"build/definitions?queryOrder={order}")["value"]
+        return [one["name"] for one in found]
+
+    assert names("definitionNameDescending") == ["Cow", "Bee", "ant"]
+    assert names("lastModifiedAscending") == ["Bee", "ant", "Cow"]
+    assert names("lastModifiedDescending") == ["Cow", "ant", "Bee"]
+    assert server.ask("GET", "/Demo/_apis/build/definitions?queryOrder=odd").status == 400

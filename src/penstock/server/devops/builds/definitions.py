@@ -18,14 +18,14 @@ from penstock.devops.definitions import (
 )
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.builds.definitionviews import YAML_PROCESS, definition_json
+from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import checked_name, save_new
 from penstock.server.devops.context import DevopsHttp, definition_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import comma_list, flag, page_size
+from penstock.server.devops.queries import comma_list, flag
 from penstock.server.devops.requests import full_branch
 from penstock.server.devops.routing import routes_of
-from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
@@ -56,11 +56,22 @@ def definition_routes(http: DevopsHttp) -> tuple[Route, ...]:
 
 
 def _list(http: DevopsHttp, call: Call) -> Reply:
-    found = _filtered(call, http.definitions.list(call.project))
-    top = page_size(call, "$top", 10_000, 10_000)
+    found = _ordered(call, _filtered(call, http.definitions.list(call.project)))
     latest = flag(call, "includeLatestBuilds")
-    value = [definition_json(http, call, one, latest=latest) for one in found[:top]]
-    return listed(value)
+    return page_of(call, found, lambda one: definition_json(http, call, one, latest=latest))
+
+
+def _ordered(call: Call, found: list[Definition]) -> list[Definition]:
+    """By name, or as `queryOrder` asks."""
+    order = call.query("queryOrder", "none").lower()
+    match order.removesuffix("ascending").removesuffix("descending"):
+        case "none" | "definitionname":
+            found.sort(key=lambda one: one.name.casefold())
+        case "lastmodified":
+            found.sort(key=lambda one: one.updated)
+        case _:
+            raise bad_request(f'queryOrder: "{order[:40]}" is not an order of definitions')
+    return found[::-1] if order.endswith("descending") else found
 
 
 def _filtered(call: Call, found: list[Definition]) -> list[Definition]:

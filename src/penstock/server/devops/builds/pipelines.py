@@ -15,16 +15,16 @@ from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
 from penstock.server.devops.bodies import table_of, text_of, texts_of
+from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import save_new
 from penstock.server.devops.builds.views import pipeline_json, pipeline_run_json
 from penstock.server.devops.context import DevopsHttp, definition_of, kept_run, requester, run_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.requests import full_branch, parameters_of, start, variables_of
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
-from penstock.server.routes import Answer, Call, Permission, Reply, Route
+from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.runlists import RunQuery
 
 LOCATIONS = (
@@ -76,18 +76,7 @@ def _list(http: DevopsHttp, call: Call) -> Reply:
         found.sort(key=lambda one: one.name.casefold())
     if direction.strip().lower() == "desc":
         found.reverse()
-    return _page(call, [pipeline_json(http, call, one) for one in found])
-
-
-def _page(call: Call, rows: list[dict[str, object]]) -> Reply:
-    """A page of a list; its token is where the next one starts."""
-    top = page_size(call, "$top", 10_000, 10_000)
-    first = number_in(call.query("continuationToken")) or 0
-    value = rows[first : first + top]
-    headers = {}
-    if first + top < len(rows):
-        headers["x-ms-continuationtoken"] = str(first + top)
-    return Answer(body={"count": len(value), "value": value}, headers=headers)
+    return page_of(call, found, lambda one: pipeline_json(http, call, one))
 
 
 def _create(http: DevopsHttp, call: Call) -> Reply:

@@ -1,0 +1,29 @@
+"""Pages of lists of pipelines, as the areas `build` and `pipelines` have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from penstock.devops.definitions import Definition
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.wire import listed
+from penstock.server.routes import Answer, Call
+
+_MOST = 10_000
+
+
+def page_of(
+    call: Call, found: Sequence[Definition], view: Callable[[Definition], dict[str, object]]
+) -> Answer:
+    """The page that `$top` and `continuationToken` ask for; its token is where the next starts."""
+    top = page_size(call, "$top", _MOST, _MOST)
+    token = call.query("continuationToken")
+    first = number_in(token or "0")
+    if first is None:
+        raise bad_request(f'continuationToken: "{token[:40]}" is not one of this list')
+    headers = {}
+    if first + top < len(found):
+        headers["x-ms-continuationtoken"] = str(first + top)
+    body = listed([view(one) for one in found[first : first + top]])
+    return Answer(body=body, headers=headers)
