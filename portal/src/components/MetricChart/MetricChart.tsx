@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { useSeen } from "../Loading/useSeen.ts";
 import styles from "./MetricChart.module.css";
 import { align, type Series, smooth } from "./series.ts";
 
@@ -24,20 +25,7 @@ export function MetricChart(props: MetricChartProps) {
   const { title, series, axis = "step", isLogarithmic = false, smoothing = 0 } = props;
   const { height = 200, group } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [isNear, setNear] = useState(false);
-
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) setNear(true);
-      },
-      { rootMargin: "200px" },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const isNear = useSeen(box, "200px");
 
   const drawn = useMemo(
     () => series.map((one) => (smoothing > 0 ? smooth(one, smoothing) : one)),
@@ -55,7 +43,7 @@ export function MetricChart(props: MetricChartProps) {
   // A chart is made anew when it has other curves or axes; more values are given to it.
   useEffect(() => {
     const element = box.current;
-    if (element === null || !isNear) return;
+    if (element === null || !isNear || names === "[]") return;
     const look = getComputedStyle(element);
     const colour = (name: string) => look.getPropertyValue(name).trim();
     const lineColour = colour("--colorNeutralStroke2");
@@ -93,7 +81,10 @@ export function MetricChart(props: MetricChartProps) {
       element,
     );
     chart.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => {
+      const width = element.clientWidth;
+      if (width !== made.width) made.setSize({ width, height });
+    });
     observer.observe(element);
     return () => {
       observer.disconnect();

@@ -14,6 +14,22 @@ test("curves with other steps share one axis", () => {
   ]);
 });
 
+test("curves of the same steps keep them, also where one logs a step twice", () => {
+  const [a, b] = [
+    { name: "a", x: [1, 2], y: [10, 20] },
+    { name: "b", x: [1, 2], y: [5, null] },
+  ];
+  expect(align([a, b])).toEqual([
+    [1, 2],
+    [10, 20],
+    [5, null],
+  ]);
+  expect(align([{ name: "a", x: [1, 1, 2], y: [10, 11, 20] }])).toEqual([
+    [1, 2],
+    [11, 20],
+  ]);
+});
+
 test("what cannot be drawn is a gap", () => {
   const series = [{ name: "a", x: [1, 2, 3], y: [Number.NaN, -1, Number.POSITIVE_INFINITY] }];
   expect(align(series)[1]).toEqual([null, -1, null]);

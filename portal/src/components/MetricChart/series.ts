@@ -11,18 +11,39 @@ export function align(
   series: readonly Series[],
   { positiveOnly = false } = {},
 ): (number | null)[][] {
+  const isDrawable = (value: number | null) =>
+    value !== null && Number.isFinite(value) && (!positiveOnly || value > 0);
+  const shared = sharedAxis(series);
+  if (shared) {
+    return [shared, ...series.map((one) => shared.map((_, at) => drawable(one.y[at], isDrawable)))];
+  }
   const xs = [...new Set(series.flatMap((one) => one.x))].sort((one, other) => one - other);
   const at = new Map(xs.map((x, index) => [x, index]));
   const columns = series.map((one) => {
     const column: (number | null)[] = new Array(xs.length).fill(null);
     one.x.forEach((x, index) => {
-      const value = one.y[index] ?? null;
-      const isDrawable = value !== null && Number.isFinite(value) && (!positiveOnly || value > 0);
-      column[at.get(x) ?? 0] = isDrawable ? value : null;
+      column[at.get(x) ?? 0] = drawable(one.y[index], isDrawable);
     });
     return column;
   });
   return [xs, ...columns];
+}
+
+function drawable(
+  value: number | null | undefined,
+  isDrawable: (value: number | null) => boolean,
+): number | null {
+  return value !== undefined && isDrawable(value) ? value : null;
+}
+
+/** The x values of all curves, where they are the same and rise: what most trainings log. */
+function sharedAxis(series: readonly Series[]): number[] | undefined {
+  const [first, ...rest] = series.map((one) => one.x);
+  if (first === undefined) return undefined;
+  const rises = first.every((x, at) => at === 0 || (first[at - 1] as number) < x);
+  const isSame = (xs: number[]) =>
+    xs.length === first.length && xs.every((x, at) => x === first[at]);
+  return rises && rest.every(isSame) ? first : undefined;
 }
 
 /** A running average that forgets; its begin is not drawn towards zero. */

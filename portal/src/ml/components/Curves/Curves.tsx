@@ -1,10 +1,11 @@
 import { Slider, Switch } from "@fluentui/react-components";
-import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useResource } from "../../../api/resource.ts";
 import { useQueryState } from "../../../app/query.ts";
 import { EmptyState } from "../../../components/EmptyState/EmptyState.tsx";
 import { ChoiceField } from "../../../components/FilterBar/FilterBar.tsx";
 import { Loading } from "../../../components/Loading/Loading.tsx";
+import { useSeen } from "../../../components/Loading/useSeen.ts";
 import { MetricChart } from "../../../components/MetricChart/MetricChart.tsx";
 import { curves } from "../../api/jobs.ts";
 import type { Place } from "../../api/place.ts";
@@ -12,7 +13,10 @@ import type { Curve } from "../../api/wire.ts";
 import { type Axis, axisOf, formatMetric, valuesOf } from "../../text/numbers.ts";
 import styles from "./Curves.module.css";
 
-const SHOWN_AT_FIRST = 12;
+/** Charts whose curves are fetched together; so many are shown at first. */
+const TOGETHER = 12;
+/** Milliseconds in which answers for several jobs are drawn as one. */
+const GATHERING = 40;
 const AXES = { step: "step", time: "time", relative: "seconds" } as const;
 
 export interface Shown {
@@ -20,21 +24,25 @@ export interface Shown {
   title: string;
 }
 
-/** The metrics of one or more jobs: a chart each, drawn when it comes into view. `stream` tells of
- * new values of all of them. A pipeline may stand for its nodes. */
-export function Curves({
-  place,
-  jobs,
-  names,
-  stream,
-  withNodes = false,
-}: {
+/** Where the curves of charts come from. */
+interface Source {
   place: Place;
   jobs: Shown[];
-  names: string[];
+  /** Tells of new values of all the jobs. */
   stream: string | undefined;
+  /** A pipeline may stand for its nodes. */
   withNodes?: boolean;
-}) {
+}
+
+/** How curves are drawn. */
+interface Drawing {
+  axis: Axis;
+  isLogarithmic: boolean;
+  weight: number;
+}
+
+/** The metrics of one or more jobs: a chart each, drawn when it comes into view. */
+export function Curves({ names, ...source }: Source & { names: string[] }) {
   const [query, change] = useQueryState();
   const [all, setAll] = useState(false);
   const axis = (query.get("axis") ?? "step") as Axis;
@@ -48,7 +56,10 @@ export function Curves({
       </EmptyState>
     );
   }
-  const shown = all ? names : names.slice(0, SHOWN_AT_FIRST);
+  const shown = all ? names : names.slice(0, TOGETHER);
+  const parts = Array.from({ length: Math.ceil(shown.length / TOGETHER) }, (_, at) =>
+    shown.slice(at * TOGETHER, (at + 1) * TOGETHER),
+  );
   return (
     <div>
       <div className={styles.settings}>
@@ -77,22 +88,9 @@ export function Curves({
           />
         </div>
       </div>
-      <div className={styles.charts}>
-        {shown.map((name) => (
-          <WhenSeen key={name} title={name}>
-            <Metric
-              place={place}
-              jobs={jobs}
-              name={name}
-              stream={stream}
-              withNodes={withNodes}
-              axis={axis}
-              isLogarithmic={isLogarithmic}
-              weight={weight}
-            />
-          </WhenSeen>
-        ))}
-      </div>
+      {parts.map((part, at) => (
+        <Part key={at} source={source} names={part} drawing={{ axis, isLogarithmic, weight }} />
+      ))}
       {shown.length < names.length ? (
         <button type="button" className={styles.more} onClick={() => setAll(true)}>
           Show all {names.length} metrics
@@ -102,94 +100,118 @@ export function Curves({
   );
 }
 
+/** Some charts and their curves, which are fetched once one of them is near the window. */
+function Part({ source, names, drawing }: { source: Source; names: string[]; drawing: Drawing }) {
+  const box = useRef<HTMLDivElement>(null);
+  const isSeen = useSeen(box, "300px");
+  const [found, keep] = useGathered(source.jobs.length);
+  return (
+    <div ref={box} className={styles.charts}>
+      {isSeen
+        ? source.jobs.map((job) => (
+            <Fetched key={job.name} source={source} job={job} names={names} onCurves={keep} />
+          ))
+        : null}
+      {names.map((name) => (
+        <section key={name} className={styles.part} aria-label={name}>
+          {isSeen ? (
+            <Metric jobs={source.jobs} name={name} found={found} {...drawing} />
+          ) : (
+            <Loading rows={2} />
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+type Found = Record<string, Record<string, Curve>>;
+
+/** The curves of jobs, and how to add to them: what comes at nearly one time is drawn at once. */
+function useGathered(count: number): [Found, (job: string, curves: Record<string, Curve>) => void] {
+  const [found, setFound] = useState<Found>({});
+  const waiting = useRef<Found>({});
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const show = () => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    const added = waiting.current;
+    waiting.current = {};
+    setFound((known) => ({ ...known, ...added }));
+  };
+  const keep = (job: string, curves: Record<string, Curve>) => {
+    waiting.current = { ...waiting.current, [job]: curves };
+    if (Object.keys(waiting.current).length >= count) show();
+    else timer.current ??= setTimeout(show, GATHERING);
+  };
+  return [found, keep];
+}
+
 function Metric({
-  place,
   jobs,
   name,
-  stream,
-  withNodes,
+  found,
   axis,
   isLogarithmic,
   weight,
-}: {
-  place: Place;
-  jobs: Shown[];
-  name: string;
-  stream: string | undefined;
-  withNodes: boolean;
-  axis: Axis;
-  isLogarithmic: boolean;
-  weight: number;
-}) {
-  const [found, setFound] = useState<Record<string, Curve>>({});
-  const keep = (job: string, curve: Curve) => setFound((known) => ({ ...known, [job]: curve }));
-  const drawn = useMemo(() => jobs.filter((job) => found[job.name]), [jobs, found]);
+}: Drawing & { jobs: Shown[]; name: string; found: Found }) {
+  const drawn = useMemo(
+    () =>
+      jobs.flatMap(({ name: job, title }) => {
+        const curve = found[job]?.[name];
+        return curve ? [{ job, title, curve }] : [];
+      }),
+    [jobs, name, found],
+  );
   const series = useMemo(
     () =>
-      drawn.map((job) => {
-        const curve = found[job.name] as Curve;
-        return { name: job.title, x: axisOf(curve, axis), y: valuesOf(curve) };
-      }),
-    [drawn, found, axis],
+      drawn.map(({ title, curve }) => ({
+        name: title,
+        x: axisOf(curve, axis),
+        y: valuesOf(curve),
+      })),
+    [drawn, axis],
   );
-  const isPoint = drawn.length > 0 && drawn.every((job) => isOnePoint(found[job.name]));
+  if (drawn.length > 0 && drawn.every(({ curve }) => isOnePoint(curve))) {
+    return <Points title={name} jobs={drawn} isNamed={jobs.length > 1} />;
+  }
   return (
-    <>
-      {jobs.map((job) => (
-        <Fetched
-          key={job.name}
-          place={place}
-          job={job}
-          name={name}
-          stream={stream}
-          withNodes={withNodes}
-          onCurve={keep}
-        />
-      ))}
-      {isPoint ? (
-        <Points title={name} jobs={drawn} found={found} />
-      ) : (
-        <MetricChart
-          title={name}
-          series={series}
-          axis={AXES[axis]}
-          isLogarithmic={isLogarithmic}
-          smoothing={weight}
-          group="metrics"
-        />
-      )}
-    </>
+    <MetricChart
+      title={name}
+      series={series}
+      axis={AXES[axis]}
+      isLogarithmic={isLogarithmic}
+      smoothing={weight}
+      group="metrics"
+    />
   );
 }
 
 /** Whether a metric was logged for one step only: then its last value is all there is. */
-function isOnePoint(curve: Curve | undefined): boolean {
-  return curve !== undefined && new Set(curve.steps).size <= 1;
+function isOnePoint({ steps }: Curve): boolean {
+  return steps.every((step) => step === steps[0]);
 }
 
-/** The curve of one job; shows nothing itself. */
+/** The curves of one job; shows nothing itself. */
 function Fetched({
-  place,
+  source: { place, stream, withNodes = false },
   job,
-  name,
-  stream,
-  withNodes,
-  onCurve,
+  names,
+  onCurves,
 }: {
-  place: Place;
+  source: Source;
   job: Shown;
-  name: string;
-  stream: string | undefined;
-  withNodes: boolean;
-  onCurve: (job: string, curve: Curve) => void;
+  names: string[];
+  onCurves: (job: string, curves: Record<string, Curve>) => void;
 }) {
-  const { data } = useResource(curves(place, job.name, [name], stream, withNodes));
-  const curve = data?.metrics[name];
-  const latest = useRef(onCurve);
-  latest.current = onCurve;
+  const { data } = useResource(curves(place, job.name, names, stream, withNodes));
+  const metrics = data?.metrics;
+  const latest = useRef(onCurves);
+  latest.current = onCurves;
   useEffect(() => {
-    if (curve) latest.current(job.name, curve);
-  }, [curve, job.name]);
+    if (metrics) latest.current(job.name, metrics);
+  }, [metrics, job.name]);
   return null;
 }
 
@@ -197,46 +219,23 @@ function Fetched({
 function Points({
   title,
   jobs,
-  found,
+  isNamed,
 }: {
   title: string;
-  jobs: Shown[];
-  found: Record<string, Curve>;
+  jobs: { job: string; title: string; curve: Curve }[];
+  isNamed: boolean;
 }) {
   return (
     <figure className={styles.figure}>
       <figcaption>{title}</figcaption>
       <dl className={styles.points}>
-        {jobs.map((job) => (
-          <div key={job.name}>
-            {jobs.length > 1 ? <dt>{job.title}</dt> : <dt className="visually-hidden">Value</dt>}
-            <dd>{formatMetric(found[job.name]?.values.at(-1))}</dd>
+        {jobs.map(({ job, title: named, curve }) => (
+          <div key={job}>
+            {isNamed ? <dt>{named}</dt> : <dt className="visually-hidden">Value</dt>}
+            <dd>{formatMetric(curve.values.at(-1))}</dd>
           </div>
         ))}
       </dl>
     </figure>
-  );
-}
-
-/** A frame whose content is made once it is near the window. */
-function WhenSeen({ title, children }: { title: string; children: ReactNode }) {
-  const box = useRef<HTMLDivElement>(null);
-  const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const watcher = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
-      },
-      { rootMargin: "300px" },
-    );
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, []);
-  return (
-    <section ref={box} className={styles.part} aria-label={title}>
-      {isSeen ? children : <Loading rows={2} />}
-    </section>
   );
 }
