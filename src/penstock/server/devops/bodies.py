@@ -23,6 +23,24 @@ def text_of(body: Mapping[str, Any], name: str, default: str = "") -> str:
     return value
 
 
+def flag_of(body: Mapping[str, Any], name: str) -> bool | None:
+    """True or false; None where it is absent."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise bad_request(f'"{name}" must be true or false')
+    return value
+
+
+def number_of(body: Mapping[str, Any], name: str) -> int:
+    """A whole number that is not negative; 0 where it is absent."""
+    value = body.get(name)
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise bad_request(f'"{name}" must be a number, 0 or more')
+    return value
+
+
 def table_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     """An object; an empty one where it is absent."""
     value = body.get(name)

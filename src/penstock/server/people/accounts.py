@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from starlette.concurrency import run_in_threadpool
 
 from penstock.server.actors import account_of, actor_of
+from penstock.server.devops.bodies import flag_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
 from penstock.server.errors import Refused
-from penstock.server.people.bodies import body_of, flag, text
+from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House
 from penstock.server.people.signin import SignIn, session_cookie
 from penstock.server.people.views import account_view
@@ -41,7 +42,7 @@ def account_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:
                 text(body, "userName"),
                 password=password,
                 display_name=text(body, "displayName", ""),
-                is_administrator=flag(body, "isAdministrator") or False,
+                is_administrator=flag_of(body, "isAdministrator") or False,
                 by=actor_of(call),
             )
         shown = {} if "password" in body else {"password": password}
@@ -121,7 +122,7 @@ def _check_may_change(call: Call, body: Mapping[str, object]) -> None:
 
 def _change(house: House, call: Call, account: Account, body: Mapping[str, object]) -> None:
     accounts, actor = house.people.accounts, actor_of(call)
-    is_administrator, is_disabled = flag(body, "isAdministrator"), flag(body, "isDisabled")
+    is_administrator, is_disabled = flag_of(body, "isAdministrator"), flag_of(body, "isDisabled")
     with worded():
         if "displayName" in body:
             accounts.rename(account.id, text(body, "displayName"), by=actor)

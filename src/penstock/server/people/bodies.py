@@ -28,14 +28,6 @@ def text(body: Mapping[str, object], name: str, default: str | None = None) -> s
     return value
 
 
-def flag(body: Mapping[str, object], name: str) -> bool | None:
-    """True or false, None where it is missing. Raises `Refused` for anything else."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise bad_request(f'"{name}" must be true or false')
-    return value
-
-
 def moment(value: str, name: str) -> float:
     """The time of an ISO 8601 text, as seconds since 1970. Without a zone it is UTC."""
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.engine.events import RunChanged
-from penstock.server.devops.bodies import table_of, text_of
+from penstock.server.devops.bodies import flag_of, table_of, text_of
 from penstock.server.devops.builds.reruns import rerun
 from penstock.server.devops.builds.runfilters import numbers_in, reasons_in, results_in, states_in
 from penstock.server.devops.builds.views import STATES, build_json
@@ -162,8 +162,8 @@ def _update(http: DevopsHttp, call: Call) -> Reply:
         return _build(http, call, kept_run(http, rerun(http, run, requester(call))))
     _check_fields(body)
     _set_status(http, call, run, text_of(body, "status"))
-    kept = body.get("keepForever")
-    if isinstance(kept, bool):
+    kept = flag_of(body, "keepForever")
+    if kept is not None:
         http.runs.keep(str(run.id), kept)
     if number := text_of(body, "buildNumber"):
         _set_number(http, run, number)

@@ -16,7 +16,7 @@ from penstock.devops.definitions import (
     Settings,
     normal_folder,
 )
-from penstock.server.devops.bodies import table_of, text_of
+from penstock.server.devops.bodies import flag_of, table_of, text_of, texts_of
 from penstock.server.devops.builds.definitionviews import YAML_PROCESS, definition_json
 from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import checked_name, save_new
@@ -177,14 +177,13 @@ def _settings(body: dict[str, Any], known: Settings) -> Settings:
     status = text_of(body, "queueStatus", str(known.queue_status))
     if status not in tuple(QueueStatus):
         raise bad_request(f'queueStatus: "{status[:40]}" is none of {", ".join(QueueStatus)}')
-    badge = body.get("badgeEnabled")
-    tags = body.get("tags")
+    badge = flag_of(body, "badgeEnabled")
     return Settings(
         variables=_variables(body) if body.get("variables") is not None else known.variables,
         queue_status=QueueStatus(status),
-        badge=badge if isinstance(badge, bool) else known.badge,
+        badge=known.badge if badge is None else badge,
         description=text_of(body, "description", known.description),
-        tags=tuple(map(str, tags)) if isinstance(tags, list) else known.tags,
+        tags=tuple(texts_of(body, "tags")) if body.get("tags") is not None else known.tags,
     )
 
 

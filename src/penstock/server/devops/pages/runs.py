@@ -10,6 +10,7 @@ from penstock.devops.definitions import Definition
 from penstock.devops.sources import CommitFacts
 from penstock.engine.plan import Plan
 from penstock.engine.state import Phase, RunState, replay
+from penstock.server.devops.bodies import flag_of
 from penstock.server.devops.builds.artifacts import artifact_size, artifacts
 from penstock.server.devops.builds.changes import commits_of
 from penstock.server.devops.builds.reruns import rerun
@@ -83,8 +84,8 @@ def _explain(http: DevopsHttp, call: Call) -> Reply:
 
 
 def _run_again(http: DevopsHttp, call: Call) -> Reply:
-    run, failed_only = run_of(http, call), call.json().get("failedOnly", True) is True
-    fresh = rerun(http, run, requester(call), failed_only=failed_only)
+    run, failed_only = run_of(http, call), flag_of(call.json(), "failedOnly")
+    fresh = rerun(http, run, requester(call), failed_only=failed_only is not False)
     return Answer(status=201, body=run_row(kept_run(http, fresh)))
 
 

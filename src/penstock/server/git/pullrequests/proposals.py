@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from penstock.server.devops.bodies import table_of, tables_of, text_of
+from penstock.server.devops.bodies import flag_of, table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import whole_number
 from penstock.server.devops.routing import routes_of
@@ -107,7 +107,7 @@ def _create(http: PullRequestHttp, call: Call) -> Reply:
         target=text_of(body, "targetRefName"),
         title=text_of(body, "title"),
         description=text_of(body, "description"),
-        is_draft=body.get("isDraft") is True,
+        is_draft=bool(flag_of(body, "isDraft")),
         reviewers=tuple(reviewer_of(one) for one in tables_of(body, "reviewers")),
     )
     made = http.kept.create(found.repository, proposal, pusher_of(call))
@@ -136,14 +136,11 @@ def _change(http: PullRequestHttp, call: Call) -> Reply:
 
 
 def _edited(http: PullRequestHttp, number: int, body: Mapping[str, object]) -> PullRequest:
-    draft = body.get("isDraft")
-    if draft is not None and not isinstance(draft, bool):
-        raise bad_request('"isDraft" is true or false')
     return http.kept.change(
         number,
         title=text_of(body, "title") if "title" in body else None,
         description=text_of(body, "description") if "description" in body else None,
-        is_draft=draft,
+        is_draft=flag_of(body, "isDraft"),
         target=text_of(body, "targetRefName") or None,
     )
 
@@ -152,13 +149,13 @@ def _completion(call: Call, body: Mapping[str, object]) -> Completion:
     options = table_of(body, "completionOptions")
     wanted = text_of(options, "mergeStrategy")
     if not wanted:
-        wanted = "squash" if options.get("squashMerge") is True else "noFastForward"
+        wanted = "squash" if flag_of(options, "squashMerge") else "noFastForward"
     if wanted not in set(Strategy):
         raise bad_request(f'"mergeStrategy" is {", ".join(Strategy)}, not "{wanted[:50]}"')
     return Completion(
         by=pusher_of(call),
         strategy=Strategy(wanted),
         message=text_of(options, "mergeCommitMessage"),
-        delete_source=options.get("deleteSourceBranch") is True,
+        delete_source=bool(flag_of(options, "deleteSourceBranch")),
         source=text_of(table_of(body, "lastMergeSourceCommit"), "commitId"),
     )

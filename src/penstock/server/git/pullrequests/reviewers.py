@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from penstock.server.devops.bodies import body_tables, text_of
+from penstock.server.devops.bodies import body_tables, flag_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
@@ -60,8 +60,8 @@ def _review(http: PullRequestHttp, call: Call) -> Reply:
     if vote and id != me.id:
         raise Refused(403, "GitPullRequestVoteException", "nobody votes for someone else")
     name = me.name if id == me.id else text_of(body, "displayName") or id
-    required = body.get("isRequired") is True
-    reviewer = Reviewer(id=id, name=name, vote=vote, is_required=required)
+    required = flag_of(body, "isRequired")
+    reviewer = Reviewer(id=id, name=name, vote=vote, is_required=bool(required))
     _put(http, asked.pull_request.id, reviewer)
     return reviewer_view(asked.found, reviewer)
 
@@ -93,5 +93,5 @@ def reviewer_of(body: Mapping[str, object]) -> Reviewer:
     return Reviewer(
         id=id,
         name=text_of(body, "displayName") or id,
-        is_required=body.get("isRequired") is True,
+        is_required=bool(flag_of(body, "isRequired")),
     )

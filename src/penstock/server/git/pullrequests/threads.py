@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from penstock.server.devops.bodies import table_of, tables_of, text_of
+from penstock.server.devops.bodies import number_of, table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
@@ -59,13 +59,12 @@ def _add(http: PullRequestHttp, call: Call) -> Reply:
     asked, body = asked_for(http, call), call.json()
     place = table_of(body, "threadContext")
     start = table_of(place, "rightFileStart") or table_of(place, "leftFileStart")
-    line = start.get("line", 0)
     thread = Thread(
         comments=tuple(_comment(http, call, one) for one in tables_of(body, "comments")),
         at=http.kept.now(),
         status=_checked_status(text_of(body, "status", "active")),
         path=text_of(place, "filePath"),
-        line=line if isinstance(line, int) and not isinstance(line, bool) else 0,
+        line=number_of(start, "line"),
     )
     if not thread.comments:
         raise bad_request("a thread begins with a comment")
@@ -102,12 +101,11 @@ def _delete_comment(http: PullRequestHttp, call: Call) -> Reply:
 
 
 def _comment(http: PullRequestHttp, call: Call, body: Mapping[str, object]) -> Comment:
-    parent = body.get("parentCommentId", 0)
     return Comment(
         author=pusher_of(call),
         content=_checked_comment(text_of(body, "content")),
         at=http.kept.now(),
-        parent=parent if isinstance(parent, int) and not isinstance(parent, bool) else 0,
+        parent=number_of(body, "parentCommentId"),
     )
 
 
