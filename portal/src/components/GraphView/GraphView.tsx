@@ -265,10 +265,9 @@ const Node = memo(function Node({
 }) {
   const { x, y, w, h, label, detail, isGroup } = node;
   const { look, word } = lookOf(node.state, node.result);
-  // First what is to be seen, then the word for the picture.
+  // First what is to be seen, whole where it is cut, then the word for the picture.
   const name = [label, ...(detail && detail !== word ? [detail] : []), word].join(" ");
   const room = w - WORDS - BESIDE;
-  const shown = cut(label, room, fonts().strong);
   const middle = y + h / 2;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
@@ -279,17 +278,16 @@ const Node = memo(function Node({
       role={onSelect ? "button" : "img"}
       aria-pressed={onSelect && !isGroup ? isSelected : undefined}
       aria-expanded={isGroup ? false : undefined}
-      aria-label={name}
       onClick={() => onSelect?.(node)}
       onKeyDown={(event) => onKey(event, node)}
     >
-      {shown === label ? null : <title>{label}</title>}
+      <title>{name}</title>
       {isGroup ? <path className={styles.more} d={behind(node)} /> : null}
       <rect x={x} y={y} width={w} height={h} rx="6" />
       <rect className={styles.bar} x={x} y={y} width="4" height={h} rx="2" />
       <path className={styles.symbol} d={symbolPath(look, x + 23, middle)} />
       <text x={x + WORDS} y={middle + (detail ? -4 : 4.5)}>
-        {shown}
+        {cut(label, room, fonts().strong)}
       </text>
       {detail ? (
         <>
