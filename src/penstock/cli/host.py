@@ -325,12 +325,15 @@ class Host:
         self.scheduler.report(report, wait=is_start)
 
     def _by_own_clock(self, report: Report) -> Report:
-        """What an agent says, by the clock of the runs: when the machine's time is set, a job would
-        be over its time at once, or never."""
-        ahead = self.scheduler.now() - time.time()
-        if abs(ahead) < _SAME_SECONDS:
+        """What an agent says, by the clock of the runs where its own is behind.
+
+        When the time of the machine was set back, jobs would be over theirs as they begin. Where it
+        is ahead, as after a sleep of the machine, it is right: agents stop their jobs themselves.
+        """
+        behind = self.scheduler.now() - time.time()
+        if behind < _SAME_SECONDS:
             return report
-        events = tuple(replace(event, at=event.at + ahead) for event in report.events)
+        events = tuple(replace(event, at=event.at + behind) for event in report.events)
         return report._replace(events=events)
 
     def _on_log(self, run: str, node: str, log: str, text: str) -> None:

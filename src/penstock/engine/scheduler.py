@@ -50,11 +50,9 @@ class RunStopped(Exception):
 
 def steady_clock(now: Clock = time.time) -> Clock:
     """A clock of seconds since 1970 that follows no later change of the machine's time (`now`), and
-    goes on while the machine sleeps."""
-    # Linux's monotonic clock stands still then; elsewhere (macOS) it has no other and goes on.
-    steady = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    start = now() - time.clock_gettime(steady)
-    return lambda: start + time.clock_gettime(steady)
+    stands still while the machine sleeps: what it interrupts is not over its time then."""
+    start = now() - time.monotonic()
+    return lambda: start + time.monotonic()
 
 
 @dataclass(slots=True)

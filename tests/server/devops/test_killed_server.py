@@ -253,13 +253,12 @@ def test_a_server_that_never_came_to_answer_closes(tmp_path: Path) -> None:
         host.close()
 
 
-@pytest.mark.parametrize("days", [-3, 3])
-def test_when_the_time_of_the_machine_is_set_jobs_keep_theirs(tmp_path: Path, days: int) -> None:
+def test_when_the_time_of_the_machine_is_set_back_no_job_is_over_its_time(tmp_path: Path) -> None:
     """The server's clock goes on as it was when the server started, that of its agents is set."""
     text = "jobs: [{job: A, timeoutInMinutes: 1, steps: [{checkout: none}, {bash: echo a}]}]"
 
     def clock() -> float:
-        return time.time() + days * 86_400
+        return time.time() + 3 * 86_400
 
     with devops_server(tmp_path, clock=clock) as server:
         server.commit({"azure-pipelines.yml": text})
