@@ -328,7 +328,7 @@ def test_a_build_context_gives_its_requirements(machine: Machine, tmp_path: Path
         run(prepared, "python", "-c", "import six, iniconfig; print(six.__version__)") == "1.16.0"
     )
     assert lines[-3:] == [
-        '  the Dockerfile of "small" is not run, only its Python packages are taken',
+        '  the Dockerfile of "small" is not run, only its Python packages and ENV are taken',
         "  not run: apt-get update",
         "  not run: apt-get install -y gcc",
     ]
@@ -345,6 +345,59 @@ def test_a_build_context_gives_its_conda_file(machine: Machine, tmp_path: Path) 
     )
     prepared, _ = make(spec(None, build="azureml://x"), machine, context=folder)
     assert run(prepared, "python", "-c", "import six, iniconfig; print(1)") == "1"
+
+
+def test_the_variables_of_a_build_context_are_those_of_the_job(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Documentation, "Dockerfile reference", ENV: both forms, quotes, and replacement."""
+    folder = context(
+        tmp_path / "context",
+        "FROM python:3.11 AS first\n"
+        "ENV STAGE=first\n"
+        "FROM first\n"
+        "ARG VERSION=1.2\n"
+        "ARG NOTHING\n"
+        "ENV OLDER some words\n"
+        'ENV A=1 B="two words" C=three\\ words \\\n'
+        "    D='$A' E=\\$A\n"
+        "ENV F=$A/${VERSION}/${UNSET:-x}/${A:+set} G=[$NOTHING]\n"
+        "ENV PATH=/opt/conda/bin:$PATH\n"
+        "ENV LD_LIBRARY_PATH /opt/lib\n"
+        "RUN pip install six==1.16.0\n",
+    )
+    prepared, lines = make(spec(None, build="azureml://x"), machine, context=folder)
+    wanted = {
+        "STAGE": "first",
+        "OLDER": "some words",
+        "A": "1",
+        "B": "two words",
+        "C": "three words",
+        "D": "$A",
+        "E": "$A",
+        "F": "1/1.2/x/set",
+        "G": "[]",
+    }
+    assert {name: prepared.env.get(name) for name in wanted} == wanted
+    assert "LD_LIBRARY_PATH" not in prepared.env
+    assert lines[-2:] == [
+        "  not set: ENV PATH=/opt/conda/bin:$PATH",
+        "  not set: ENV LD_LIBRARY_PATH=/opt/lib",
+    ]
+
+
+def test_a_variable_that_only_the_image_knows_is_refused_by_its_line(
+    machine: Machine, tmp_path: Path
+) -> None:
+    folder = context(
+        tmp_path / "context",
+        "FROM python:3.11\n# the next\nENV HOME_OF=$CONDA_HOME/x\nRUN pip install six\n",
+    )
+    assert refusal(spec(None, build="azureml://x"), machine, context=folder) == (
+        'line 3 of the Dockerfile of "small": "$CONDA_HOME" in "ENV HOME_OF=$CONDA_HOME/x" is known'
+        " to the image only, and images are not built here. write its value, or set the variable in"
+        " environment_variables of the job"
+    )
 
 
 def test_a_build_context_without_python_packages_is_refused(

@@ -1,4 +1,5 @@
-"""Reads a Docker build context for the Python packages that it installs; nothing in it is run."""
+"""Reads a Docker build context for the Python packages that it installs and the variables that it
+sets; nothing in it is run."""
 
 from __future__ import annotations
 
@@ -9,15 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.agent.environments import curated, requirements
+from penstock.agent.environments.dockerfile_variables import (
+    OnlyTheImageKnows,
+    assignments,
+    instructions,
+)
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.recipe import Recipe, Wish, short_name
 
-_CONTINUED = re.compile(r"\\[ \t]*\n")
-_INSTRUCTION = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$")
 _SEPARATOR = re.compile(r"\s*(?:&&|;|\|\|)\s*")
 _CONDA_PROGRAMS = {"conda", "mamba", "micromamba"}
 _FILE_OPTIONS = {"-f", "--file"}
 _TEXTS = ("", ".txt", ".yml", ".yaml", ".toml", ".cfg")
+_SEARCHED_IN_IMAGE = {"PATH", "LD_LIBRARY_PATH", "CONDA_PREFIX"}
+"""Their values are folders of the image, for which the environment itself stands here."""
 _MOST_BYTES = 200_000
 _SHOWN = 70
 
@@ -37,8 +43,8 @@ def read(folder: Path, dockerfile: str, id: str, log: Callable[[str], None]) -> 
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         raise EnvironmentRefused(f'the build context has no "{dockerfile}"')
     context = _Context(folder.resolve(), id, log)
-    for name, rest in _instructions(path.read_text(encoding="utf-8-sig", errors="replace")):
-        context.follow(name, rest)
+    for line, name, rest in instructions(path.read_text(encoding="utf-8-sig", errors="replace")):
+        context.follow(line, name, rest)
     return context.recipe()
 
 
@@ -56,6 +62,9 @@ class _Context:
         self.sources: list[Wish] = []
         self.options: list[str] = []
         self.variables: dict[str, str] = {}
+        self.arguments: dict[str, str] = {}
+        self.stages: dict[str, dict[str, str]] = {}
+        self.not_set: list[str] = []
         self.not_run: list[str] = []
         self.copied: dict[str, str] = {}
 
@@ -71,8 +80,11 @@ class _Context:
             )
         title = f"the Dockerfile of {self.whose}"
         base = self.base or Recipe(title=title, python=python_of_image(self.image))
-        notes = [f"the Dockerfile of {self.whose} is not run, only its Python packages are taken"]
+        notes = [
+            f"the Dockerfile of {self.whose} is not run, only its Python packages and ENV are taken"
+        ]
         notes += [f"not run: {line}" for line in self.not_run]
+        notes += [f"not set: {line}" for line in self.not_set]
         return replace(
             base,
             wishes=(*base.wishes, *self.wishes),
@@ -82,18 +94,53 @@ class _Context:
             notes=(*base.notes, *notes),
         )
 
-    def follow(self, name: str, rest: str) -> None:
-        """Take from one instruction what concerns Python packages."""
+    def follow(self, line: int, name: str, rest: str) -> None:
+        """Take from one instruction what concerns Python packages and variables."""
         match name.upper():
             case "FROM":
-                self.image = next((w for w in rest.split() if not w.startswith("--")), "")
-                if curated.is_curated(self.image):
-                    self.base = curated.find(self.image)
+                self.begin(rest)
+            case "ENV" | "ARG":
+                self.set(line, name.upper(), rest)
             case "COPY" | "ADD":
                 self.copy(rest)
             case "RUN":
                 for command in _SEPARATOR.split(rest):
                     self.run(command.strip())
+
+    def begin(self, rest: str) -> None:
+        """Begin a stage; one that is built on an earlier one has its variables."""
+        words = [word for word in rest.split() if not word.startswith("--")]
+        self.image = words[0] if words else ""
+        if curated.is_curated(self.image):
+            self.base = curated.find(self.image)
+        self.variables = dict(self.stages.get(self.image.lower(), {}))
+        self.arguments = {}
+        if len(words) == 3 and words[1].lower() == "as":
+            self.stages[words[2].lower()] = self.variables
+
+    def set(self, line: int, name: str, rest: str) -> None:
+        """Take the variables of an instruction. Raises `EnvironmentRefused` for one whose value
+        only the image has."""
+        if name == "ARG" and "=" not in rest:
+            self.arguments |= dict.fromkeys(rest.split(), "")
+            return
+        known = {**self.arguments, **self.variables}
+        try:
+            found = assignments(rest, known)
+        except OnlyTheImageKnows as error:
+            if rest.replace("=", " ").split()[0] in _SEARCHED_IN_IMAGE:
+                self.not_set.append(f"{name} {rest}")
+                return
+            raise EnvironmentRefused(
+                f'line {line} of the Dockerfile of {self.whose}: "{error}" in "{name} {rest}" is '
+                "known to the image only, and images are not built here. write its value, or set "
+                "the variable in environment_variables of the job"
+            ) from None
+        if name == "ARG":
+            self.arguments |= found
+            return
+        self.not_set += [f"ENV {key}={found.pop(key)}" for key in _SEARCHED_IN_IMAGE & found.keys()]
+        self.variables |= found
 
     def copy(self, rest: str) -> None:
         """Remember where a file of the context goes to, so that commands can name it there."""
@@ -160,14 +207,6 @@ class _Context:
             if path.is_file() and path.is_relative_to(self.folder):
                 return path
         raise EnvironmentRefused(f'"{name}", which the Dockerfile reads, is not in the context')
-
-
-def _instructions(text: str) -> Iterator[tuple[str, str]]:
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    for line in _CONTINUED.sub(" ", "\n".join(lines)).splitlines():
-        match = _INSTRUCTION.match(line)
-        if match:
-            yield match[1], match[2].strip()
 
 
 def _pip_arguments(words: list[str]) -> list[str] | None:
