@@ -72,6 +72,7 @@ def test_asked_version(specifier: str, version: str) -> None:
 )
 def test_a_difference_is_told(specifier: str, version: str, said: str) -> None:
     assert difference(specifier, version) == said
+    assert difference(specifier, version, "/x/uv") == said.replace(" uv ", " /x/uv ")
 
 
 def program(path: Path, content: bytes = b"\x7fELF") -> Path:

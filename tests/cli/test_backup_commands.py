@@ -56,7 +56,7 @@ def test_what_cannot_be_is_refused_with_a_next_step(used: Terminal) -> None:
         (("restore", str(file)), 5, "is not empty"),
         (("restore", str(file), "--check", "--expect", "x"), 1, "is another backup"),
         (("restore", str(used.folder / "azure-pipelines.yml"), "--check"), 4, "is no backup"),
-        (("restore", "missing.tar"), 2, "missing.tar"),
+        (("restore", "missing.tar"), 3, "missing.tar"),
     ):
         ended = used.type(*words)
         assert (ended.code, ended.out) == (code, ""), ended
@@ -89,3 +89,17 @@ def test_the_versions_of_the_databases_are_shown_and_brought_up(terminal: Termin
         f"metrics.db: none is now {METRICS.version}",
     ]
     assert terminal.type("db", "upgrade").out.splitlines()[0] == f"state.db: {newest} is the newest"
+
+
+def test_a_backup_that_is_not_there_is_told(terminal: Terminal) -> None:
+    file = terminal.folder.parent / "none.tar"
+    missing = terminal.type("restore", str(file))
+    assert (missing.code, missing.err) == (
+        3,
+        f'error: there is no file "{file}"\n  = help: name the file that `penstock backup` wrote\n',
+    )
+    folder = terminal.type("restore", str(terminal.folder))
+    assert (folder.code, folder.err.splitlines()[0]) == (
+        3,
+        f'error: "{terminal.folder}" is a folder',
+    )

@@ -58,6 +58,18 @@ def test_a_fault_of_a_template_is_told_once(
     assert "ci/more.yml:1:9" in said
 
 
+def test_doubtful_tasks_are_told_as_for_one_pipeline(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "own.yml").write_text(
+        "steps:\n- task: Bsh@3\n- task: Bash@3\n  inputs: { script: x, scipt: y }\n"
+    )
+    code, said = check(project, capsys, "own.yml")
+    assert code == 0
+    assert "warning[PS2127]" in said
+    assert "warning[PS2128]" in said
+
+
 def test_other_kinds(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "docker-compose.yml").write_text("services: {}\n")
     (project / "a.pipeline-test.yml").write_text("test: []\n")

@@ -49,9 +49,18 @@ def check_changed(names: tuple[str, ...], folder: Path, repositories: tuple[str,
             others[place] = found
         else:
             pipelines |= dict.fromkeys(project.pipelines_of(place))
-    diagnostics = [d for pipeline in pipelines for d in project.compile(pipeline).diagnostics]
+    diagnostics = [d for pipeline in pipelines for d in _of_pipeline(project, pipeline)]
     diagnostics += [d for found in others.values() for d in found]
     return Checked((*pipelines, *others), list(dict.fromkeys(diagnostics)))
+
+
+def _of_pipeline(project: Project, name: str) -> list[Diagnostic]:
+    snapshot = project.compile(name)
+    if snapshot.compiled.pipeline is None:
+        return list(snapshot.diagnostics)
+    from penstock.cli.doubtful import doubtful_tasks
+
+    return [*snapshot.diagnostics, *doubtful_tasks(snapshot.compiled.pipeline)]
 
 
 def _of_other_kind(project: Project, path: Path, name: str) -> list[Diagnostic] | None:

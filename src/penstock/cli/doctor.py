@@ -109,7 +109,7 @@ def _uv() -> Finding:
     try:
         return Finding(name="uv", state="ok", detail=str(find_uv_bin()))
     except FileNotFoundError:
-        help = "Azure ML environments need it: pip install uv"
+        help = "Azure ML environments need it, and it comes with penstock: install penstock again"
         return Finding(name="uv", state="missing", detail="not found", help=help)
 
 

@@ -14,7 +14,7 @@ from penstock.cli.up import data_option, home_of
 
 
 @click.command(short_help="a store made of a backup")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="only read FILE to its end and compare every file")
 @click.option("--expect", default="", metavar="DIGEST", help="what `penstock backup` printed")
 @data_option
@@ -27,6 +27,9 @@ def command(file: Path, check: bool, expect: str, data: Path | None) -> int:
     from penstock.store.backup import BackupFailed, RestoreRefused
     from penstock.store.backup.reading import check_backup, restore_backup
 
+    if not file.is_file():
+        what = f'"{file}" is a folder' if file.is_dir() else f'there is no file "{file}"'
+        raise Failure(what, "name the file that `penstock backup` wrote", Exit.NOT_FOUND)
     home = home_of(data)
     try:
         if check or expect:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from penstock.agent.environments.uv import shell_word
 from penstock.agent.programs import split_arguments
 from penstock.agent.tasks.python import choose_version
 from penstock.agent.testing import do_job, request_for, script, task
@@ -113,7 +114,7 @@ def test_the_error_lists_the_versions_that_are_there(machine):
     message = server.issues[0].message
     assert message.startswith('no Python on this machine fits versionSpec "3.99"; there are: ')
     assert own in message
-    assert message.endswith('"uv python install 3.99" adds one')
+    assert message.endswith(f'"{shell_word()} python install 3.99" adds one')
 
 
 @pytest.mark.parametrize("spec", ["2.8", "3.1", "3.2"])

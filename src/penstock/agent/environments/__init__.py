@@ -98,11 +98,12 @@ def _build(
     from penstock.agent.environments.builder import build
     from penstock.agent.environments.python_versions import choose, difference
     from penstock.agent.environments.sources import recipe_of
+    from penstock.agent.environments.uv import shell_word
 
     recipe = recipe_of(spec, context, workshop.log)
     key = build(recipe, choose(recipe.python, interpreters), workshop)
     marker = workshop.shelf.marker(key) or {}
-    python = difference(recipe.python, str(marker["python"]))
+    python = difference(recipe.python, str(marker["python"]), shell_word())
     return {
         "environment": key,
         "title": recipe.title,

@@ -76,8 +76,11 @@ def _compare(operator: str, left: tuple[int, ...], right: tuple[int, ...]) -> bo
     return bool(compare(left, right))
 
 
-def difference(specifier: str, version: str) -> str:
-    """How a Python (`3.11.7`) differs from the one asked for, in one line; empty if it does not."""
+def difference(specifier: str, version: str, uv: str = "uv") -> str:
+    """How a Python (`3.11.7`) differs from the one asked for, in one line; empty if it does not.
+
+    `uv` is what a person types for it.
+    """
     clauses = [_Clause(*match.groups()) for match in _CLAUSE.finditer(specifier)]
     _, minor, patch = (int(part) for part in version.split(".")[:3])
     found = Interpreter(path=Path(), minor=minor, patch=patch)
@@ -87,5 +90,5 @@ def difference(specifier: str, version: str) -> str:
     wanted = specifier.removeprefix("==").removesuffix(".*")
     if asked == found.version:
         return f"Python {wanted} -> {version} (the {asked} that this machine has)"
-    step = f"; install one for an exact match: uv python install {asked}" if asked else ""
+    step = f"; install one for an exact match: {uv} python install {asked}" if asked else ""
     return f"Python {wanted} -> {version} (this machine has no Python {asked or wanted}{step})"

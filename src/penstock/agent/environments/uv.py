@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shlex import quote
 
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.process import Cancellation, run_process
@@ -84,6 +85,15 @@ class Uv:
         if ended.canceled or self.cancellation.requested:
             raise EnvironmentRefused("the build of the environment was canceled")
         return Outcome(ended.code, "\n".join(out), "\n".join(complaint))
+
+
+def shell_word() -> str:
+    """What a person types for uv: its name where a shell finds it, else where ours lies."""
+    from shutil import which
+
+    from uv import find_uv_bin
+
+    return "uv" if which("uv") else quote(find_uv_bin())
 
 
 def bundled(folder: Path, environ: Mapping[str, str], cancellation: Cancellation) -> Uv:

@@ -75,10 +75,12 @@ def use_python_version(step: StepContext) -> Outcome:
 
 def _next_step(spec: str) -> str:
     """How to come by a Python that fits: uv has none that is older than 3.8."""
+    from penstock.agent.environments.uv import shell_word
+
     old = re.match(r"[=v\s]*(?:2|3\.(\d+))(?:\.|$)", spec)
     if old and int(old[1] or 0) < _OLDEST_OF_UV:
         return "put one on the PATH, or ask for one of these"
-    return f'"uv python install {spec}" adds one'
+    return f'"{shell_word()} python install {spec}" adds one'
 
 
 def choose_version(spec: str, versions: Sequence[str]) -> str | None:

@@ -6,6 +6,7 @@ and github.com/microsoft/azure-pipelines-tasks, both of August 2026. Extensions 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 _TABLE = """
@@ -70,3 +71,21 @@ def is_published(reference: str) -> bool:
     known = published_tasks().get(name.lower())
     major = version.partition(".")[0]
     return known is not None and (major in ("", "*") or major in map(str, known[1]))
+
+
+def likely_task(reference: str, runnable: Iterable[str]) -> str | None:
+    """The `Name@Major` that a task of no known name was probably meant to be.
+
+    Versions say nothing of what a task does, so names alone are compared: with what the service
+    publishes too, since the nearest task that runs here (`runnable`) may be quite another one.
+    """
+    known = {
+        name.lower(): f"{title}@{majors[-1]}" for name, (title, majors) in published_tasks().items()
+    }
+    known |= {task.partition("@")[0].lower(): task for task in runnable}
+    name = reference.partition("@")[0].lower()
+    from difflib import get_close_matches
+
+    near: list[str] = [name] if name in known else get_close_matches(name, known, n=1, cutoff=0.75)
+    near = near or sorted((n for n in known if n.startswith(name) and len(name) > 4), key=len)
+    return known[near[0]] if near else None

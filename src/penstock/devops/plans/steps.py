@@ -8,10 +8,9 @@ from penstock.devops.library import ARM_TYPE, Library, local_connection
 from penstock.devops.outside import fetching
 from penstock.devops.plans.catalog import TaskCatalog, TaskFacts
 from penstock.devops.plans.macros import expand
-from penstock.devops.plans.published_tasks import is_published
+from penstock.devops.plans.published_tasks import is_published, likely_task
 from penstock.engine import requests
 from penstock.language import pipeline as model
-from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic, Severity
 from penstock.records import record
 
@@ -112,7 +111,7 @@ def _name(step: model.Step, facts: TaskFacts) -> str:
 
 def _unknown_task(step: model.Step, catalog: TaskCatalog) -> Diagnostic:
     is_known = is_published(step.task.value)
-    guess = None if is_known else nearest(step.task.value, catalog.names())
+    guess = None if is_known else likely_task(step.task.value, catalog.names())
     return Diagnostic(
         code="PS2111",
         message=f'there is no task "{step.task.value}" on this machine',
