@@ -164,10 +164,12 @@ def _initialize(job: JobContext) -> None:
     job.environment = _environment(job)
     log = open_log(job, INITIALIZE)
     log.section("Starting: Initialize job")
-    log.line(f"Agent name: '{job.machine.name}'")
-    log.line(f"Current agent version: '{job.machine.version}'")
-    log.line(f"Agent running as: '{job.environment.get('USER') or os.getuid()}'")
-    log.line(f"Working folder: {job.workspace.root}")
+    log.text(
+        f"Agent name: '{job.machine.name}'\n"
+        f"Current agent version: '{job.machine.version}'\n"
+        f"Agent running as: '{job.environment.get('USER') or os.getuid()}'\n"
+        f"Working folder: {job.workspace.root}"
+    )
     for note in work.notes:
         log.text(f"Note: {note}")
     if not count_checkouts(job):

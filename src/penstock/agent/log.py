@@ -40,8 +40,11 @@ class StepLog:
 
     def text(self, text: str) -> None:
         """Write a text of any number of lines."""
-        for line in text.splitlines() or [""]:
-            self.line(line)
+        lines = text.splitlines() or [""]
+        # What is nowhere in the whole text is in none of its lines.
+        write = self.line if len(lines) == 1 or self._masker.intervals(text) else self._add
+        for line in lines:
+            write(line)
 
     def piece(self, stream: str, text: str) -> None:
         """Write a part of a line that is too long to hold; the log goes on in its next line."""

@@ -222,12 +222,14 @@ def _is_true(text: str) -> bool:
 
 
 def _write_header(log: StepLog, task: Task) -> None:
-    log.line(_RULE)
-    log.line(f"Task         : {task.friendly_name}")
-    log.line(f"Description  : {task.description}")
-    log.line(f"Version      : {task.version or task.major}")
-    log.line("Author       : Penstock")
-    log.line(_RULE)
+    log.text(
+        f"{_RULE}\n"
+        f"Task         : {task.friendly_name}\n"
+        f"Description  : {task.description}\n"
+        f"Version      : {task.version or task.major}\n"
+        "Author       : Penstock\n"
+        f"{_RULE}"
+    )
 
 
 def _unknown_input(task: Task, name: str) -> str:
