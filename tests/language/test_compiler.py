@@ -87,6 +87,16 @@ def test_templates_that_double_again_and_again_come_to_an_end():
     assert [d.code for d in compiled.diagnostics] == ["PS1215"]
 
 
+def test_a_fault_that_loops_meet_again_and_again_counts_as_work():
+    items = "- hour: 1\n" * 50
+    loops = "".join(f"{'  ' * n}- ${{{{ each i{n} in parameters.p }}}}:\n" for n in range(4))
+    main = f"parameters:\n- {{name: p, type: object, default: [{'1,' * 16}]}}\nstages:\n"
+    main += loops + "".join(f"{' ' * 8}{line}\n" for line in items.splitlines())
+    compiled = compile_pipeline("main.yml", Texts(main=main))
+    assert [d.code for d in compiled.diagnostics].count("PS1101") == 50
+    assert "PS1215" in [d.code for d in compiled.diagnostics]
+
+
 def test_texts_that_double_again_and_again_come_to_an_end():
     lines = ["variables:", "  v0: " + "x" * 100]
     for n in range(1, 60):

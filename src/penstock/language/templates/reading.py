@@ -353,8 +353,14 @@ class Reader:
         return read
 
     def complain(self, diagnostic: Diagnostic, scope: Scope) -> Failed:
-        """Report a fault in the text of a scope; gives the exception to raise if need be."""
-        return self.expansion.reports.add(diagnostic, scope.includes)
+        """Report a fault in the text of a scope; gives the exception to raise if need be.
+
+        It counts as work: loops meet the same fault again and again. Raises `Exhausted`.
+        """
+        failed = self.expansion.reports.add(diagnostic, scope.includes)
+        if diagnostic.span is not None:
+            self.expansion.spend(diagnostic.span, scope)
+        return failed
 
 
 def _owner(shape: str, record: Record, what: str) -> str:
