@@ -1,9 +1,11 @@
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from penstock.engine.events import (
     Result,
     RunChanged,
     RunFinished,
+    StepStarted,
 )
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import CommandWork, EnvironmentSpec, Step, StepsWork, Variable
@@ -305,3 +308,34 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
     database.close()
     assert len(events) in (2 * (last + 1), 2 * (last + 2))
     assert [event.at for event in events] == [n // 2 for n in range(len(events))]
+
+
+class Watched(Database):
+    """Notes which transactions wait for the disk."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, durable=True)
+        self.waited: list[bool] = []
+
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[sqlite3.Connection]:
+        self.waited.append(durable)
+        return super().transaction(durable=durable)
+
+
+@pytest.mark.parametrize(
+    ("resumes", "waited"), [(True, [False, True, True]), (False, [False, False, True])]
+)
+def test_a_run_that_nobody_resumes_waits_for_the_disk_at_its_end_only(
+    database: Database, resumes: bool, waited: list[bool]
+) -> None:
+    run = created(Runs(database))
+    watched = Watched(database.path)
+    runs = Runs(watched, resumes=resumes)
+    for event in (
+        StepStarted(at=1, node="build/test", step="step1", name="Bash"),
+        NodeFinished(at=2, node="build/test", result=Result.SUCCEEDED),
+        RunFinished(at=3, result=Result.SUCCEEDED),
+    ):
+        runs.append(run, [event])
+    watched.close()
+    assert watched.waited == waited

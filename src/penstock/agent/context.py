@@ -14,7 +14,6 @@ from penstock.agent.process import Cancellation, Exit, Household, Patience, run_
 from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer
 from penstock.agent.sources import Sources
-from penstock.agent.turns import Turns
 from penstock.agent.variables import Variables
 from penstock.agent.workspace import Workspace
 from penstock.engine.events import Event, IssueLogged, Output, Result
@@ -70,7 +69,6 @@ class JobContext:
         workspace: Workspace,
         timing: Timing,
         sources: Sources,
-        turns: Turns,
     ) -> None:
         self.request = request
         self.work = work
@@ -82,7 +80,6 @@ class JobContext:
         self.workspace = workspace
         self.timing = timing
         self.sources = sources
-        self.turns = turns
         self.masker = Masker()
         self.variables = Variables(self.masker)
         self.household = Household()
@@ -276,7 +273,6 @@ class StepContext:
             merge_stderr=not separate_errors,
             household=self.job.household,
             patience=self.job.timing.patience,
-            waiting=self.job.turns.away,
         )
         if ended.held:
             self.log.line(

@@ -72,21 +72,18 @@ def run_job(
     try:
         match request.work:
             case StepsWork():
-                with shared.turns.taken():
-                    key = request.work.definition_key or request.node
-                    job = JobContext(
-                        request=request,
-                        work=request.work,
-                        server=server,
-                        reporter=reporter,
-                        machine=machine,
-                        cancellation=cancellation,
-                        workspace=open_workspace(machine, key),
-                        timing=timing,
-                        sources=shared.sources,
-                        turns=shared.turns,
-                    )
-                    last = _run_steps_work(job)
+                job = JobContext(
+                    request=request,
+                    work=request.work,
+                    server=server,
+                    reporter=reporter,
+                    machine=machine,
+                    cancellation=cancellation,
+                    workspace=open_workspace(machine, request.work.definition_key or request.node),
+                    timing=timing,
+                    sources=shared.sources,
+                )
+                last = _run_steps_work(job)
             case CommandWork():
                 last, rest = _run_command_work(request, server, reporter, machine, cancellation)
     finally:
@@ -152,12 +149,10 @@ def _initialize(job: JobContext) -> None:
 
     request, work = job.request, job.work
     begun = time.time()
-    started = (
+    job.report(
         NodeStarted(at=begun, node=request.node, worker=job.machine.name),
         StepStarted(at=begun, node=request.node, step=INITIALIZE, name="Initialize job"),
     )
-    with job.turns.away():  # it returns when that is kept
-        job.report(*started)
     _mask_secrets(job)
     job.workspace.prepare(work.clean.lower(), fresh=work.pool.lower() == "default")
     _set_variables(job)

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -135,14 +134,12 @@ def run_process(
     merge_stderr: bool = False,
     household: Household | None = None,
     patience: Patience = Patience(),
-    waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Exit:
     """Run a program to its end and return how it ended.
 
     `on_line` gets `out` or `err` and a line without its end, in this thread; with `merge_stderr`
     all is `out`, in the order it was written. `on_piece` gets the beginning of a line too long to
-    hold (else `on_line` does); `on_idle` is called when all that was there has been handed on;
-    `waiting` is entered while the program runs.
+    hold (else `on_line` does); `on_idle` is called when all that was there has been handed on.
     `env` is the whole environment. Cancel and timeout send SIGINT, SIGTERM and SIGKILL to the
     program's session. At the end nothing of the tree is left, except with a `household`: then what
     runs in the background after a normal end is the household's. Raises `ToolMissing` where there
@@ -158,8 +155,7 @@ def run_process(
             run.listen(on_line, on_piece or on_line)
             forget = cancellation.on_request(run.wake)
             try:
-                with waiting():
-                    stopped = run.until_ended(cancellation, timeout, patience)
+                stopped = run.until_ended(cancellation, timeout, patience)
             finally:
                 forget()
             keep = household if not stopped else None

@@ -12,6 +12,9 @@ from penstock.agent.machine import Machine
 _MAPPING = "_mapping"
 _TEMPORARY = "_temp"
 
+# Those of this process, which it need not ask the kernel about.
+_in_use: set[Path] = set()
+
 
 class Workspace:
     """The folders of a running job; nobody else uses them until `close`.
@@ -22,6 +25,7 @@ class Workspace:
     """
 
     def __init__(self, work: Path, number: int, lock: int) -> None:
+        """`lock` is the open file that holds the workspace."""
         self.work = work
         self.number = number
         self.root = work / str(number)
@@ -67,6 +71,7 @@ class Workspace:
             files.empty(self.temporary)
         finally:
             os.close(self._lock)
+            _in_use.discard(_mapping_of(self.work, self.number))
 
 
 def open_workspace(machine: Machine, key: str) -> Workspace:
@@ -75,21 +80,22 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
     A file `_mapping/N` holds the key of workspace N and is locked while a job uses it, so that
     several processes may share the folder.
     """
-    mapping = machine.work / _MAPPING
+    work = machine.work
+    mapping = work / _MAPPING
     gate = _open_gate(mapping)
     try:
         fcntl.flock(gate, fcntl.LOCK_EX)
         wanted = key.encode()
         numbers = sorted(int(name) for name in os.listdir(mapping) if name.isdecimal())  # noqa: PTH208
         for number in numbers:
-            lock = _take(mapping / str(number), wanted)
+            lock = _take(_mapping_of(work, number), wanted)
             if lock is not None:
-                return Workspace(machine.work, number, lock)
+                return Workspace(work, number, lock)
         number = numbers[-1] + 1 if numbers else 1
-        (mapping / str(number)).write_bytes(wanted)
-        lock = _take(mapping / str(number), wanted)
+        _mapping_of(work, number).write_bytes(wanted)
+        lock = _take(_mapping_of(work, number), wanted)
         assert lock is not None
-        return Workspace(machine.work, number, lock)
+        return Workspace(work, number, lock)
     finally:
         os.close(gate)
 
@@ -129,11 +135,18 @@ def _empty_if_free(work: Path, number: str) -> None:
         os.close(lock)
 
 
+def _mapping_of(work: Path, number: int) -> Path:
+    return work / _MAPPING / str(number)
+
+
 def _take(path: Path, key: bytes) -> int | None:
+    if path in _in_use:
+        return None
     lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         if os.read(lock, len(key) + 1) == key:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _in_use.add(path)
             return lock
     except BlockingIOError:
         pass

@@ -77,19 +77,21 @@ class Host:
         is_server: bool = False,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
+        resumes: bool = True,
     ) -> None:
         """Opens the store and binds the endpoint; no thread works before the first run.
 
         With `elsewhere`, jobs are told of that service instead of this one. With a `tls_port` the
         endpoint can be reached over TLS too. Where it `is_server`, requests wait until `answer`:
         clients of the last server may come before this one knows how things stand. `environ` has
-        the settings of the server. Runs, and what waits for people, go by `clock`.
+        the settings of the server. Runs, and what waits for people, go by `clock`. Unless it
+        `resumes`, a run that this process leaves unfinished is not gone on with.
         """
         self.home = home
         home.make()
         self.owner = Owner(home.owners)
         self.database = open_state(home)
-        self.runs = Runs(self.database, self.owner, clock)
+        self.runs = Runs(self.database, self.owner, clock, resumes=resumes)
         self.logs = Logs(home.logs, place=self._artifact_folder)
         self.deployments = Deployments(self.database)
         self._failures = FailureLog(home.root / "failures.log")

@@ -57,7 +57,7 @@ class Mode:
 def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
     """Run the plan to its end; the answer is the exit code."""
     elsewhere = _service() if mode.detach else None
-    with closing(Host(home, elsewhere=elsewhere)) as host, one_way_to_end():
+    with closing(Host(home, elsewhere=elsewhere, resumes=False)) as host, one_way_to_end():
         run = host.runs.new_id()
         number, plan = _numbered(host, run, loaded, planned)
         header = {

@@ -22,13 +22,16 @@ VERSION = 1
 _Convert: TypeAlias = Callable[[Any], Any]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class CodecError(Exception):
     """a stored or received record cannot be read"""
 
 
 def to_json(record: object) -> str:
     """The record in its envelope, on one line."""
-    return json.dumps(envelope(record), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(envelope(record))
 
 
 def envelope(record: object) -> dict[str, Any]:

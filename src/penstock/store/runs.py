@@ -98,6 +98,8 @@ class Runs:
     steps, which decides nothing. Values of secrets are not written.
 
     `owner` marks the runs this process executes. Without one, no other process respects them.
+    `resumes` says that somebody goes on with a run whose process has gone; where nobody does, a
+    power cut may take everything back that came after a run's start, but not its end.
     """
 
     def __init__(
@@ -105,8 +107,11 @@ class Runs:
         database: Database,
         owner: Owner | None = None,
         clock: Callable[[], float] = time.time,
+        *,
+        resumes: bool = True,
     ) -> None:
         self._database = database
+        self._resumes = resumes
         self._owner = owner
         self._clock = clock
 
@@ -137,9 +142,13 @@ class Runs:
         """Keep events after the ones that are there, all or none. `KeyError` for an unknown run."""
         if not events:
             return
-        decides = not all(isinstance(event, _PROGRESS) for event in events)
-        with self._database.transaction(durable=decides) as connection:
+        with self._database.transaction(durable=self._must_survive(events)) as connection:
             _append(connection, int(run), events)
+
+    def _must_survive(self, events: Sequence[Event]) -> bool:
+        if self._resumes:
+            return not all(isinstance(event, _PROGRESS) for event in events)
+        return any(isinstance(event, RunFinished) for event in events)
 
     def load(self, run: str) -> tuple[Plan, list[Event]]:
         """The plan of a run and all its events, in order. `KeyError` for an unknown run."""
