@@ -16,6 +16,7 @@ AXE = Path(__file__).parents[2] / "portal" / "node_modules" / "axe-core" / "axe.
 THEMES = ("light", "dark", "contrast")
 PIPELINE = """
 trigger: none
+pr: none
 parameters:
 - name: size
   type: string
@@ -52,10 +53,12 @@ PAGES = (
     "/penstock/shop/_git/shop",
     "/penstock/shop/_git/shop?path=/azure-pipelines.yml",
     "/penstock/shop/_git/shop/commits",
+    "/penstock/shop/_git/shop/commit/{commit}",
     "/penstock/shop/_git/shop/branches",
     "/penstock/shop/_git/shop/pushes",
     "/penstock/shop/_git/shop/pullrequests",
     "/penstock/shop/_git/shop/pullrequestcreate",
+    "/penstock/shop/_git/shop/pullrequest/{request}",
     "/penstock/shop/_build",
     "/penstock/shop/_build?view=folders",
     "/penstock/shop/_build?view=runs",
@@ -69,6 +72,7 @@ PAGES = (
     "/penstock/shop/_build/results?buildId={run}&view=results",
     "/penstock/shop/_build/results?buildId={run}&view=logs",
     "/penstock/shop/_environments",
+    "/penstock/shop/_environments/{environment}",
     "/penstock/shop/_library",
     "/penstock/shop/_library?itemType=SecureFiles",
     "/penstock/shop/_library?itemType=ServiceConnections",
@@ -87,6 +91,7 @@ PAGES = (
     studio("runs/taxi1?tab=outputs", "taxi-ws"),
     studio("compare?jobs=taxi1", "taxi-ws"),
     studio("data", "taxi-ws"),
+    studio("data/rides", "taxi-ws"),
     studio("environments", "taxi-ws"),
     studio("models", "taxi-ws"),
     studio("components", "taxi-ws"),
@@ -95,8 +100,9 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def shop(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A project with a run that failed, and a job that failed."""
+def shop(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """A project with a run that failed, a job that failed, and one of everything else that has a
+    page of its own; what their addresses hold."""
     folder: Path = tmp_path_factory.mktemp("shop") / "shop"
     (folder / "src").mkdir(parents=True)
     (folder / "azure-pipelines.yml").write_text(PIPELINE)
@@ -107,10 +113,20 @@ def shop(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
     git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=no"]
     for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Open"]):
         subprocess.run([*git, *arguments], cwd=folder, check=True)
+    subprocess.run([*git, "checkout", "-qb", "topic"], cwd=folder, check=True)
+    (folder / "README.md").write_text("# Shop\n\nA *better shop*.\n")
+    subprocess.run([*git, "commit", "-qam", "Say more"], cwd=folder, check=True)
+    subprocess.run([*git, "checkout", "-q", "main"], cwd=folder, check=True)
     assert served.penstock("push", cwd=folder).returncode == 0
+    topic = subprocess.run(
+        [*git, "push", "-q", "penstock", "topic"], cwd=folder, capture_output=True, text=True
+    )
+    assert topic.returncode == 0, topic.stderr
     where = ("--resource-group", "dev-ml-rg", "--workspace-name", "taxi-ws")
     workspace = ("az", "ml", "workspace", "create", "-n", "taxi-ws", *where[:2])
     assert served.penstock(*workspace, cwd=folder).returncode == 0
+    data = ("az", "ml", "data", "create", "-n", "rides", "--path", "rides.csv", *where)
+    assert served.penstock(*data, "--type", "uri_file", cwd=folder).returncode == 0
     job = ("az", "ml", "job", "create", "-f", "job.yml", *where, "--stream", "--name", "taxi1")
     served.penstock(*job, cwd=folder)
     repository = served.ask("GET", "/penstock/shop/_apis/git/repositories/shop")
@@ -123,18 +139,34 @@ def shop(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
     made = served.ask("POST", "/penstock/shop/_apis/pipelines?api-version=7.1", body)
     served.ask("POST", f"/penstock/shop/_apis/pipelines/{made['id']}/runs?api-version=7.1", {})
     until(lambda: served.newest("shop")["status"] == "completed", 120)
+    request = {
+        "sourceRefName": "refs/heads/topic",
+        "targetRefName": "refs/heads/main",
+        "title": "Say more",
+    }
+    repositories = "/penstock/shop/_apis/git/repositories"
+    asked = served.ask("POST", f"{repositories}/shop/pullrequests?api-version=7.1", request)
+    environments = "/penstock/shop/_apis/distributedtask/environments"
+    environment = served.ask("POST", f"{environments}?api-version=7.1", {"name": "staging"})
+    return {
+        "run": served.newest("shop")["id"],
+        "commit": served.newest("shop")["sourceVersion"],
+        "request": asked["pullRequestId"],
+        "environment": environment["id"],
+    }
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("theme", THEMES)
-def test_no_page_has_a_serious_fault(visitor: Visitor, shop: None, theme: str) -> None:
+def test_no_page_has_a_serious_fault(visitor: Visitor, shop: dict[str, object], theme: str) -> None:
     chosen = json.dumps(json.dumps({"theme": theme}))
     visitor.context.add_init_script(f'localStorage.setItem("penstock.preferences", {chosen})')
+    visitor.go("/")
+    expect(visitor.page.get_by_label("User name")).to_be_visible()
+    faults = [f"the sign-in page: {fault}" for fault in serious_faults(visitor.page)]
     visitor.sign_in()
-    faults = []
-    run = visitor.served.newest("shop")["id"]
     for page in PAGES:
-        address = page.replace("{run}", str(run))
+        address = page.format(**shop)
         visitor.go(address)
         visitor.page.wait_for_load_state("networkidle")
         expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
@@ -155,7 +187,7 @@ def serious_faults(page: Page) -> list[str]:
 
 
 def test_the_main_journey_by_keyboard_alone(
-    visitor: Visitor, context_without_mouse: BrowserContext, shop: None
+    visitor: Visitor, context_without_mouse: BrowserContext, shop: dict[str, object]
 ) -> None:
     page = visitor.page
     page.goto(f"{visitor.served.url}/")
