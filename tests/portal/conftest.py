@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -45,10 +46,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """`penstock up` over an empty store."""
+def served(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Served]:
+    """`penstock up` over an empty store; on pictures its place should not tell of a test."""
     assert (BUILT / "index.html").exists(), "the portal is not built: make portal"
-    home = tmp_path_factory.mktemp("served")
+    is_shown = request.config.getoption("--pictures")
+    home = Path(mkdtemp(prefix="penstock-")) if is_shown else tmp_path_factory.mktemp("served")
     environment = {**os.environ, "PENSTOCK_HOME": str(home), "NO_COLOR": "1"}
     command = [sys.executable, "-m", "penstock.cli.main"]
     started = subprocess.run(
@@ -66,6 +70,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert found and url, told
     yield Served(url=url[0], password=found[1], token=found[2], home=home)
     subprocess.run([*command, "down"], env=environment, capture_output=True, timeout=60, check=True)
+    if is_shown:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
