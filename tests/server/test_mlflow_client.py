@@ -220,6 +220,8 @@ mlflow.log_outputs(models=[mlflow.entities.LoggedModelOutput(model.model_id, 1)]
 again = mlflow.get_logged_model(model.model_id)
 version = mlflow.register_model(f"models:/{{model.model_id}}", "diabetes", tags={{"from": "test"}})
 second = mlflow.register_model(f"runs:/{{run.info.run_id}}/model", "diabetes")
+client.create_registered_model("plain")
+plain = client.create_model_version("plain", f"models:/{{model.model_id}}")
 client.set_registered_model_alias("diabetes", "champion", version.version)
 client.update_model_version("diabetes", "1", description="the first")
 client.transition_model_version_stage("diabetes", "2", "Production")
@@ -236,6 +238,7 @@ print(json.dumps({{
         filter_string="metrics.acc > 0.95", output_format="list")),
     "listed": [f.path for f in client.list_artifacts(run.info.run_id, "model")],
     "top": [f.path for f in client.list_artifacts(run.info.run_id)],
+    "runs": [v.run_id == run.info.run_id for v in (version, second, plain)],
     "versions": [version.version, second.version,
         list(client.get_model_version("diabetes", "1").aliases)],
     "production": [v.version for v in client.get_latest_versions("diabetes", ["Production"])],
@@ -255,7 +258,8 @@ print(json.dumps({{
     assert (found["found"], found["none"]) == (["model"], 0)
     assert (found["listed"], found["top"]) == (["model/MLmodel"], ["model"])
     assert found["versions"] == ["1", "2", ["champion"]]
-    assert (found["production"], found["models"]) == (["2"], ["diabetes"])
+    assert (found["production"], found["models"]) == (["2"], ["diabetes", "plain"])
+    assert found["runs"] == [True, True, True]
     assert found["search"] == [["2", ""], ["1", "the first"]]
     assert "MLmodel" in found["files"]
     assert found["outputs"] == [found["id"]]

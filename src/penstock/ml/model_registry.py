@@ -160,6 +160,7 @@ class ModelRegistry:
         """A new version whose files are at `source`, which must be in this workspace."""
         _check_tags(tags)
         place = source_place(self._tracking, workspace, source)
+        run_id = run_id or self._run_of(workspace, source, model_id)
         said = {_RUN: run_id, _MODEL: model_id, _SOURCE: source}
         properties = {
             "modelType": "mlflow_model",
@@ -178,6 +179,12 @@ class ModelRegistry:
             version = next_version(self._assets.versions(workspace.scope, KIND, name))
             self._put(workspace, name, version, properties, ())
         return self.version(workspace, name, version)
+
+    def _run_of(self, workspace: Workspace, source: str, model_id: str) -> str:
+        """The run that logged the model of a version; empty where it is none that was logged."""
+        if source.startswith("models:/m-"):
+            model_id = source.removeprefix("models:/").partition("/")[0]
+        return self._tracking.model(workspace, model_id).source_run if model_id else ""
 
     def version(self, workspace: Workspace, name: str, version: str) -> ModelVersion:
         """One version of a model."""
