@@ -106,3 +106,26 @@ def test_a_link_out_of_the_workspace_is_removed_not_followed(machine, tmp_path):
     )
     do_job(request_for(script("true")), machine)
     assert (tmp_path / "precious/file").read_text() == "x"
+
+
+def test_what_a_job_left_in_place_of_its_folders_is_replaced_and_never_followed(machine, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "kept.txt").write_text("kept")
+    first = open_workspace(machine, "one")
+    first.prepare("", fresh=True)
+    first.staging.rmdir()
+    first.staging.symlink_to(precious)
+    first.binaries.chmod(0o500)
+    first.test_results.rmdir()
+    first.test_results.write_text("a file")
+    (first.root / "stranger").mkdir()
+    first.close()
+    again = open_workspace(machine, "one")
+    again.prepare("", fresh=True)
+    assert sorted(path.name for path in again.root.iterdir()) == ["TestResults", "a", "b", "s"]
+    assert not again.staging.is_symlink()
+    for folder in (again.staging, again.binaries, again.test_results):
+        (folder / "new.txt").write_text("new")
+    assert (precious / "kept.txt").read_text() == "kept"
+    again.close()

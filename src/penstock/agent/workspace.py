@@ -12,9 +12,6 @@ from penstock.agent.machine import Machine
 _MAPPING = "_mapping"
 _TEMPORARY = "_temp"
 
-# Those of this process, which it need not ask the kernel about.
-_in_use: set[Path] = set()
-
 
 class Workspace:
     """The folders of a running job; nobody else uses them until `close`.
@@ -71,7 +68,6 @@ class Workspace:
             files.empty(self.temporary)
         finally:
             os.close(self._lock)
-            _in_use.discard(_mapping_of(self.work, self.number))
 
 
 def open_workspace(machine: Machine, key: str) -> Workspace:
@@ -88,12 +84,12 @@ def open_workspace(machine: Machine, key: str) -> Workspace:
         wanted = key.encode()
         numbers = sorted(int(name) for name in os.listdir(mapping) if name.isdecimal())  # noqa: PTH208
         for number in numbers:
-            lock = _take(_mapping_of(work, number), wanted)
+            lock = _take(mapping / str(number), wanted)
             if lock is not None:
                 return Workspace(work, number, lock)
         number = numbers[-1] + 1 if numbers else 1
-        _mapping_of(work, number).write_bytes(wanted)
-        lock = _take(_mapping_of(work, number), wanted)
+        (mapping / str(number)).write_bytes(wanted)
+        lock = _take(mapping / str(number), wanted)
         assert lock is not None
         return Workspace(work, number, lock)
     finally:
@@ -135,18 +131,11 @@ def _empty_if_free(work: Path, number: str) -> None:
         os.close(lock)
 
 
-def _mapping_of(work: Path, number: int) -> Path:
-    return work / _MAPPING / str(number)
-
-
 def _take(path: Path, key: bytes) -> int | None:
-    if path in _in_use:
-        return None
     lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         if os.read(lock, len(key) + 1) == key:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _in_use.add(path)
             return lock
     except BlockingIOError:
         pass
