@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from engine_plans import CANCELED, FAILED, OK, STEPS, group, job, plan, stage, variables
 
+from penstock.engine.clock import steady_clock
 from penstock.engine.events import (
     CancelRequested,
     Event,
@@ -22,7 +23,7 @@ from penstock.engine.events import (
 )
 from penstock.engine.plan import InvalidPlan, Node, Plan
 from penstock.engine.requests import JobRequest
-from penstock.engine.scheduler import RunStopped, Scheduler, SchedulerClosed, steady_clock
+from penstock.engine.scheduler import RunStopped, Scheduler, SchedulerClosed
 from penstock.engine.state import RunState
 from penstock.engine.testing import FakeClock, FakeExecutor, MemoryJournal
 

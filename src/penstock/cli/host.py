@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from penstock.agent.machine import Machine
 from penstock.agent.pool import LocalPool
 from penstock.agent.workspace import sweep
+from penstock.engine.clock import steady_clock
 from penstock.engine.events import CancelRequested, Event, NodeStarted
 from penstock.engine.plan import Node
 from penstock.engine.ports import Executor
 from penstock.engine.reports import Report
 from penstock.engine.requests import CheckWork, CommandWork, Work
-from penstock.engine.scheduler import Scheduler, steady_clock
+from penstock.engine.scheduler import Scheduler
 from penstock.engine.state import RunState
 from penstock.records import record
 from penstock.server.listener import Listener, Tls

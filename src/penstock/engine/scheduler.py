@@ -6,7 +6,6 @@ executors do the leaves, a journal keeps the events, and after a crash the journ
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from heapq import heappop, heappush
 from threading import Condition, Lock, Thread, current_thread
 from typing import TypeAlias, TypeVar
 
+from penstock.engine.clock import Clock, steady_clock
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import (
     CancelRequested,
@@ -31,7 +31,6 @@ from penstock.engine.turn import Expander, Turn, take_turn
 from penstock.engine.variables import make_request
 
 Listener: TypeAlias = Callable[[str, Event], None]
-Clock: TypeAlias = Callable[[], float]
 Refill: TypeAlias = Callable[[str, Plan, list[Event]], tuple[Plan, list[Event]]]
 _T = TypeVar("_T")
 
@@ -46,13 +45,6 @@ class SchedulerClosed(Exception):
 
 class RunStopped(Exception):
     """the run was stopped by a fault outside of it; what is in the journal can be recovered"""
-
-
-def steady_clock(now: Clock = time.time) -> Clock:
-    """A clock of seconds since 1970 that follows no later change of the machine's time (`now`), and
-    stands still while the machine sleeps: what it interrupts is not over its time then."""
-    start = now() - time.monotonic()
-    return lambda: start + time.monotonic()
 
 
 @dataclass(slots=True)
