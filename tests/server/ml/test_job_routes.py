@@ -338,6 +338,7 @@ def test_jobs_are_listed_by_pages(server: Server) -> None:
         ("$skip=nobody", "InvalidContinuationToken"),
         ("scheduleId=daily", "InvalidQueryParameter"),
         ("assetName=words", "InvalidQueryParameter"),
+        ("scheduled=true", "InvalidQueryParameter"),
         ("properties=a", "InvalidQueryParameter"),
     ],
 )

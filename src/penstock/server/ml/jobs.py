@@ -33,7 +33,7 @@ from penstock.server.routes import Answer, Call, Permission, Route
 ORIGIN_HEADER = "x-penstock-origin"
 _OUTPUT_ID = re.compile(r"/data/azureml_(.+)/versions/1\Z")
 _PAGE = 100
-_UNKNOWN_FILTERS = ("assetName", "scheduleId", "properties")
+_UNKNOWN_FILTERS = ("assetName", "scheduleId", "scheduled", "properties")
 _HISTORY = f"/history/v1.0{WORKSPACE}"
 
 
@@ -110,7 +110,7 @@ def list_jobs(ml: MlHttp, call: Call) -> dict[str, Any]:
     is the name of the last job that was looked at.
     """
     for name in _UNKNOWN_FILTERS:
-        if call.query(name):
+        if call.query(name).lower() not in ("", "false"):
             raise Refused(400, "InvalidQueryParameter", f'jobs cannot be listed by "{name}" here')
     workspace, before = workspace_of(ml, call), call.query("$skip")
     if before and ml.service.jobs.get(workspace.scope, before) is None:
