@@ -26,8 +26,8 @@ from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.devops.pages.live import wakes
 from penstock.server.live import Wakeups
-from penstock.store.definitions import SqlDefinitions
 from penstock.store.hostedsources import HostedSources
+from penstock.store.pipelines.definitions import SqlDefinitions
 from penstock.store.projects import NameTaken, Project, Projects
 from penstock.store.pullrequests.lifecycle import PullRequests
 from penstock.store.pushes import Pushes

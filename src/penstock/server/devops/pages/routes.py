@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.server.devops.context import DevopsHttp
 from penstock.server.devops.pages import logsearch, previews, runs, triggers
 from penstock.server.routes import Route
-from penstock.store.triggers import Triggers
+from penstock.store.pipelines.triggers import Triggers
 
 
 def page_routes(http: DevopsHttp, book: Triggers) -> tuple[Route, ...]:

@@ -7,7 +7,7 @@ from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
-from penstock.store.triggers import Triggers
+from penstock.store.pipelines.triggers import Triggers
 
 
 def trigger_routes(book: Triggers) -> tuple[Route, ...]:

@@ -1,0 +1,1 @@
+"""Pipelines: their settings, and what started or did not start them."""
