@@ -37,14 +37,14 @@ from penstock.engine.state import Phase, RunState
 from penstock.engine.testing import FakeExecutor
 from penstock.language.compiler import compile_pipeline
 from penstock.language.templates.files import LocalFiles
-from penstock.store.approvals import Checks
 from penstock.store.database import open_state
 from penstock.store.home import Home
-from penstock.store.keys import KeyFile
-from penstock.store.library import Resources
+from penstock.store.library.checks import Checks
+from penstock.store.library.keys import KeyFile
+from penstock.store.library.resources import Resources
+from penstock.store.library.secrets import Secrets
 from penstock.store.owners import Owner
 from penstock.store.runs import Runs
-from penstock.store.secrets import Secrets
 
 ADA = Actor(id="id-ada", name="ada", display_name="Ada")
 GRACE = Actor(id="id-grace", name="grace", display_name="Grace")

@@ -20,9 +20,9 @@ from penstock.devops.resources import (
 from penstock.language.templates.files import LocalFiles
 from penstock.store.database import open_state
 from penstock.store.home import Home
-from penstock.store.keys import KeyFile
-from penstock.store.library import Resources, forget_project
-from penstock.store.secrets import Secrets
+from penstock.store.library.keys import KeyFile
+from penstock.store.library.resources import Resources, forget_project
+from penstock.store.library.secrets import Secrets
 
 ADA = Actor(id="a1", name="ada", display_name="Ada")
 GRACE = Actor(id="a2", name="grace", display_name="Grace")

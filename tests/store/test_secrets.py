@@ -12,8 +12,8 @@ import pytest
 
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
-from penstock.store.keys import KeyFile, KeyUnusable, SecretDamaged
-from penstock.store.secrets import Secrets
+from penstock.store.library.keys import KeyFile, KeyUnusable, SecretDamaged
+from penstock.store.library.secrets import Secrets
 
 PLANTED = {f"secret{n}": f"planted-{n:03}-{os.urandom(8).hex()}" for n in range(100)}
 

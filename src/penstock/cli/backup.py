@@ -31,7 +31,7 @@ def command(file: Path | None, with_keys: bool, data: Path | None) -> int:
     from penstock import __version__
     from penstock.store.backup import KEYS, BackupFailed, strangers
     from penstock.store.backup.writing import write_backup
-    from penstock.store.keys import KeyFile
+    from penstock.store.library.keys import KeyFile
 
     home, now = home_of(data), time.time()
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")

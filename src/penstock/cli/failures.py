@@ -26,7 +26,7 @@ def explain(error: Exception) -> Failure:
     from penstock.cli.serving import ServiceFailed
     from penstock.engine.scheduler import RunStopped
     from penstock.store.database import StoreBroken, StoreTooNew, StoreUnusable
-    from penstock.store.keys import KeyUnusable, SecretDamaged
+    from penstock.store.library.keys import KeyUnusable, SecretDamaged
 
     message = str(error) or type(error).__name__
     match error:

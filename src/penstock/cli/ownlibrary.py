@@ -18,8 +18,8 @@ from penstock.store.home import Home
 
 if TYPE_CHECKING:
     from penstock.store.audit import Audit
-    from penstock.store.library import Resources
-    from penstock.store.secrets import Secrets
+    from penstock.store.library.resources import Resources
+    from penstock.store.library.secrets import Secrets
 
 
 @record
@@ -37,9 +37,9 @@ def own_store() -> Iterator[OwnStore]:
     """The user's own library, made when it is not there yet."""
     from penstock.store.audit import Audit
     from penstock.store.database import open_state
-    from penstock.store.keys import KeyFile
-    from penstock.store.library import Resources
-    from penstock.store.secrets import Secrets
+    from penstock.store.library.keys import KeyFile
+    from penstock.store.library.resources import Resources
+    from penstock.store.library.secrets import Secrets
 
     home = Home.default(os.environ)
     home.make()

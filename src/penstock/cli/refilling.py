@@ -17,7 +17,7 @@ from penstock.engine.events import Event
 from penstock.engine.plan import Plan
 from penstock.engine.redaction import event_refilled, lacks_secrets, refilled
 from penstock.server.devops.builds.reruns import request_of
-from penstock.store.keys import KeyUnusable, SecretDamaged
+from penstock.store.library.keys import KeyUnusable, SecretDamaged
 from penstock.store.runs import Run
 
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 from penstock.records import record
-from penstock.store import library
 from penstock.store.database import Database
+from penstock.store.library import resources
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f\\/:*?"<>|;#$*{},+=\[\]]')
 _RESERVED = frozenset(
@@ -128,7 +128,7 @@ class Projects:
         """Forget a project with its library and the records of its repositories; their
         folders go first, by `Repositories.delete`."""
         with self._database.transaction() as connection:
-            library.forget_project(connection, project)
+            resources.forget_project(connection, project)
             connection.execute("DELETE FROM projects WHERE id = ?", (project,))
 
 

@@ -30,7 +30,7 @@ from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.approvals import KeptCheck
+from penstock.store.library.checks import KeptCheck
 
 LOCATIONS = (
     Location(

@@ -23,7 +23,7 @@ from penstock.devops.resources import (
     ResourceType,
 )
 from penstock.store.database import Database
-from penstock.store.secrets import Secrets
+from penstock.store.library.secrets import Secrets
 
 _NUMBERED = (ResourceType.VARIABLE_GROUP, ResourceType.ENVIRONMENT)
 _CONTENT = "content"

@@ -15,7 +15,7 @@ from penstock.records import record
 from penstock.store.database import Database
 
 if TYPE_CHECKING:
-    from penstock.store.keys import KeyFile, KeyRing
+    from penstock.store.library.keys import KeyFile, KeyRing
 
 
 @record

@@ -16,7 +16,7 @@ from penstock.engine.events import Result
 from penstock.engine.requests import CheckWork
 from penstock.records import record
 from penstock.store.database import Database
-from penstock.store.library import actor_of, actor_text
+from penstock.store.library.resources import actor_of, actor_text
 
 
 @record
