@@ -19,9 +19,9 @@ from penstock.cli.host import Host
 from penstock.engine.events import Result, RunFinished
 from penstock.engine.plan import Plan
 from penstock.server.routes import Route
-from penstock.store.audit import Actor
 from penstock.store.home import Home
 from penstock.store.people.accounts import Account
+from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 BY = Actor(id="", name="test")

@@ -17,9 +17,9 @@ from penstock.records import record
 from penstock.store.home import Home
 
 if TYPE_CHECKING:
-    from penstock.store.audit import Audit
     from penstock.store.library.resources import Resources
     from penstock.store.library.secrets import Secrets
+    from penstock.store.people.audit import Audit
 
 
 @record
@@ -35,11 +35,11 @@ class OwnStore:
 @contextmanager
 def own_store() -> Iterator[OwnStore]:
     """The user's own library, made when it is not there yet."""
-    from penstock.store.audit import Audit
     from penstock.store.database import open_state
     from penstock.store.library.keys import KeyFile
     from penstock.store.library.resources import Resources
     from penstock.store.library.secrets import Secrets
+    from penstock.store.people.audit import Audit
 
     home = Home.default(os.environ)
     home.make()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from penstock.server.errors import Refused
 from penstock.server.routes import Call
-from penstock.store.audit import Actor
 from penstock.store.people.accounts import Account, Accounts, UnknownAccount
+from penstock.store.people.audit import Actor
 
 
 def address_of(call: Call) -> str:

@@ -17,7 +17,7 @@ from test_library_client import token_of
 
 from penstock.server.devops.builds.timeline import LogPlace
 from penstock.server.devops.pages.logsearch import Found, plain_finder, regex_finder, search_log
-from penstock.store.audit import Actor
+from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 SECRET = "hunter2-is-long-enough"

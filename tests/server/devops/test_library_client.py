@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from devopsserver import DevopsServer, devops_server, until
 
-from penstock.store.audit import Actor
+from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

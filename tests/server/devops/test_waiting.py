@@ -13,9 +13,9 @@ import pytest
 from devopsserver import DevopsServer, devops_server, until
 
 from penstock.devops.protecting.checks import DAY
-from penstock.store.audit import Actor
 from penstock.store.database import STATE
 from penstock.store.migrations import upgrade
+from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 TWO_DAYS, THIRTY_DAYS = 2 * 24 * 60, 30 * 24 * 60

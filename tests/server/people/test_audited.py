@@ -10,9 +10,9 @@ from penstock.server.auth import EVERYTHING, FixedTokens
 from penstock.server.errors import Refused
 from penstock.server.people.audited import audited
 from penstock.server.routes import Answer, Call, Permission, Principal, Reply, Route
-from penstock.store.audit import Audit
 from penstock.store.database import open_state
 from penstock.store.home import Home
+from penstock.store.people.audit import Audit
 
 ANNA = Principal(id="a1", name="anna", permissions=EVERYTHING)
 

@@ -19,7 +19,6 @@ import pytest
 
 from penstock.engine.events import IssueLogged
 from penstock.engine.plan import Plan
-from penstock.store.audit import Actor
 from penstock.store.backup import BackupFailed, RestoreRefused
 from penstock.store.backup.reading import check_backup, restore_backup
 from penstock.store.backup.writing import write_backup
@@ -28,6 +27,7 @@ from penstock.store.home import Home
 from penstock.store.library.keys import KeyFile
 from penstock.store.library.secrets import Secrets
 from penstock.store.people import People
+from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import Cost
 from penstock.store.projects import Projects
 from penstock.store.repositories import Repositories, Repository

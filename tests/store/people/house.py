@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from penstock.store.audit import Actor
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
 from penstock.store.people import People
+from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import Cost
 from penstock.store.projects import Projects
 

@@ -7,7 +7,7 @@ from penstock.server.devops.wire import moment
 from penstock.server.people.bodies import number
 from penstock.server.people.house import House
 from penstock.server.routes import Call, Permission, Reply, Route
-from penstock.store.audit import Entry
+from penstock.store.people.audit import Entry
 
 PATH = "/{organization}/_apis/penstock/audit"
 

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from penstock.server.actors import actor_of
 from penstock.server.routes import Answer, Call, Permission, Route
-from penstock.store.audit import Audit
+from penstock.store.people.audit import Audit
 
 if TYPE_CHECKING:
     from starlette.responses import Response

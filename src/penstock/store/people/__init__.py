@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from penstock.records import record
-from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, AccountRefused, Accounts
+from penstock.store.people.audit import Actor, Audit
 from penstock.store.people.credentials import RandomBytes, new_secret
 from penstock.store.people.jobtokens import JobTokens
 from penstock.store.people.members import Members

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from penstock.records import record
-from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
+from penstock.store.people.audit import Actor, Audit
 from penstock.store.people.credentials import RandomBytes
 from penstock.store.people.passwords import (
     Cost,

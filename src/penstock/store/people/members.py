@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from penstock.records import record
-from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, UnknownAccount, account_of
+from penstock.store.people.audit import Actor, Audit
 
 ROLES_OF_ACCOUNT = (
     "(SELECT json_group_object(project, role) FROM members WHERE members.account = accounts.id)"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from penstock.records import record
-from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, account_of
+from penstock.store.people.audit import Actor, Audit
 from penstock.store.people.credentials import SESSION, RandomBytes, hash_secret, new_secret
 from penstock.store.people.members import ROLES_OF_ACCOUNT, Role, roles_of
 

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Callable
 
 from penstock.records import record
-from penstock.store.audit import Actor, Audit
 from penstock.store.database import Database
 from penstock.store.people.accounts import Account, account_of
+from penstock.store.people.audit import Actor, Audit
 from penstock.store.people.credentials import PERSONAL, RandomBytes, hash_secret, new_secret
 from penstock.store.people.members import ROLES_OF_ACCOUNT, roles_of
 from penstock.store.people.sessions import Identity
