@@ -21,8 +21,8 @@ from typed import Terminal
 
 from penstock.store.database import open_state
 from penstock.store.home import Home
+from penstock.store.hosting.repositories import Repositories
 from penstock.store.projects import Projects
-from penstock.store.repositories import Repositories
 
 ROOT = Path(__file__).parents[2]
 

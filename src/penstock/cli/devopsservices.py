@@ -26,12 +26,12 @@ from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.devops.pages.live import wakes
 from penstock.server.live import Wakeups
-from penstock.store.hostedsources import HostedSources
+from penstock.store.hosting.pushes import Pushes
+from penstock.store.hosting.repositories import Repositories, Repository
+from penstock.store.hosting.sources import HostedSources
 from penstock.store.pipelines.definitions import SqlDefinitions
 from penstock.store.projects import NameTaken, Project, Projects
 from penstock.store.pullrequests.lifecycle import PullRequests
-from penstock.store.pushes import Pushes
-from penstock.store.repositories import Repositories, Repository
 from penstock.store.runlists import RunLists
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from penstock.devops.starting.starts import Starts
 from penstock.devops.triggers import Going
 from penstock.engine.events import Event, RunFinished
 from penstock.server.devops.builds.views import full_ref, reason_word, result_word
+from penstock.store.hosting.pushes import Pusher, PushRecord
 from penstock.store.pipelines.triggers import Triggers
 from penstock.store.pullrequests.records import MergeStatus, PullRequest, State
-from penstock.store.pushes import Pusher, PushRecord
 from penstock.store.runlists import RunQuery
 
 if TYPE_CHECKING:

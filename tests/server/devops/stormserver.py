@@ -17,7 +17,7 @@ from pathlib import Path
 from penstock.cli.host import Host
 from penstock.engine.events import Event, NodeQueued
 from penstock.store.home import Home
-from penstock.store.pushes import PushRecord
+from penstock.store.hosting.pushes import PushRecord
 
 
 def main(home: Path, port: int, point: str, count: int) -> None:

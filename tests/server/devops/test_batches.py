@@ -18,8 +18,8 @@ from penstock.devops.starting.occasions import Ended, Moved, Pushed
 from penstock.devops.starting.starts import Starts
 from penstock.devops.triggers import Going
 from penstock.server.devops.builds.views import full_ref
+from penstock.store.hosting.pushes import Pusher, RefUpdate
 from penstock.store.pipelines.triggers import Triggers
-from penstock.store.pushes import Pusher, RefUpdate
 from penstock.store.runlists import RunQuery
 
 MAIN = "refs/heads/main"

@@ -25,9 +25,9 @@ from devopsserver import DevopsServer, devops_server, git, until
 
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
+from penstock.store.hosting.pushes import Pushes
+from penstock.store.hosting.repositories import Repositories
 from penstock.store.pipelines.triggers import Triggers
-from penstock.store.pushes import Pushes
-from penstock.store.repositories import Repositories
 from penstock.store.runs import Run, Runs
 
 FILTERED = """

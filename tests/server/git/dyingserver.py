@@ -14,8 +14,8 @@ from pathlib import Path
 
 from gitserver import TOKENS, GitServer, serving
 
-from penstock.store.pushes import Pusher, Pushes, PushRecord, RefUpdate
-from penstock.store.repositories import Repository
+from penstock.store.hosting.pushes import Pusher, Pushes, PushRecord, RefUpdate
+from penstock.store.hosting.repositories import Repository
 
 
 class DyingPushes(Pushes):

@@ -17,7 +17,7 @@ from penstock.server.git.context import GitHttp
 from penstock.server.routes import Permission, Principal, Route
 from penstock.server.shares import shares_of
 from penstock.store.git.transport import write_hooks
-from penstock.store.pushes import Pushes
+from penstock.store.hosting.pushes import Pushes
 
 STORE_TESTS = Path(__file__).parents[2] / "store" / "git"
 sys.path.insert(0, str(STORE_TESTS))

@@ -16,7 +16,7 @@ import pytest
 from gitserver import CLIENT, TOKEN, GitServer, basic, commit, git
 
 from penstock.store.git.names import ZERO
-from penstock.store.pushes import PushRecord
+from penstock.store.hosting.pushes import PushRecord
 
 MAIN = "refs/heads/main"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gitserver import READER, TOKEN, GitServer, basic, commit, git, git_server
 
 from penstock.store.git.names import ZERO
-from penstock.store.pushes import PushRecord
+from penstock.store.hosting.pushes import PushRecord
 
 MAIN = "refs/heads/main"
 

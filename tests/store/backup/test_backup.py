@@ -24,13 +24,13 @@ from penstock.store.backup.reading import check_backup, restore_backup
 from penstock.store.backup.writing import write_backup
 from penstock.store.database import StoreTooNew, open_metrics, open_state
 from penstock.store.home import Home
+from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.library.keys import KeyFile
 from penstock.store.library.secrets import Secrets
 from penstock.store.people import People
 from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import Cost
 from penstock.store.projects import Projects
-from penstock.store.repositories import Repositories, Repository
 from penstock.store.runs import Runs
 
 BY = Actor(id="", name="test")

@@ -12,10 +12,10 @@ from pathlib import Path
 from penstock.store.database import open_state
 from penstock.store.git.repository import BareRepository
 from penstock.store.home import Home
+from penstock.store.hosting.pushes import Pusher, Pushes, RefUpdate
+from penstock.store.hosting.repositories import Repositories
 from penstock.store.projects import Projects
 from penstock.store.pullrequests.lifecycle import PullRequests
-from penstock.store.pushes import Pusher, Pushes, RefUpdate
-from penstock.store.repositories import Repositories
 
 CLIENT = {
     "PATH": os.environ["PATH"],

@@ -7,7 +7,7 @@ from hosted import Hosted, commit
 
 from penstock.language.compiler import compile_pipeline
 from penstock.language.templates.files import UnreadableFile
-from penstock.store.commitfiles import CommitFiles, CommitOf
+from penstock.store.hosting.commitfiles import CommitFiles, CommitOf
 
 
 def files_of(store: Hosted, id: str, **others: str) -> CommitFiles:

@@ -4,8 +4,8 @@ import pytest
 from hosted import Hosted, commit, hosted
 
 from penstock.store.git.repository import NotFound
+from penstock.store.hosting.repositories import RepositoryMissing
 from penstock.store.projects import BadName, NameTaken, ProjectMissing
-from penstock.store.repositories import RepositoryMissing
 
 
 def test_projects_are_found_by_id_and_by_name_without_case(store: Hosted) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hosted import ADA, Hosted, commit, git, hosted
 
 from penstock.store.git.names import ZERO
-from penstock.store.pushes import Pusher, PushRecord, RefUpdate
+from penstock.store.hosting.pushes import Pusher, PushRecord, RefUpdate
 
 MAIN = "refs/heads/main"
 

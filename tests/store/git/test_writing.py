@@ -17,7 +17,7 @@ from penstock.store.git.writing import (
     commit_changes,
     move_refs,
 )
-from penstock.store.pushes import RefUpdate
+from penstock.store.hosting.pushes import RefUpdate
 
 MAIN = "refs/heads/main"
 ADA_SIGNS = Signature(name="Ada <L>\n", email="ada@example.org", at=1_700_000_000, zone=-90)

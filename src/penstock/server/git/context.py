@@ -13,9 +13,9 @@ from penstock.server.routes import Call
 from penstock.server.shares import Shares
 from penstock.store.git.making import PACK_LIMIT
 from penstock.store.git.repository import BareRepository
+from penstock.store.hosting.pushes import Pusher, Pushes
+from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.projects import Project, Projects
-from penstock.store.pushes import Pusher, Pushes
-from penstock.store.repositories import Repositories, Repository
 
 
 @record

@@ -10,9 +10,9 @@ from penstock.store.git.names import BadPath, BadRef
 from penstock.store.git.program import GitFailed, TooMuch
 from penstock.store.git.repository import NotFound
 from penstock.store.git.writing import ChangeRefused, RefMoved
+from penstock.store.hosting.repositories import RepositoryMissing
 from penstock.store.projects import BadName, NameTaken, ProjectMissing
 from penstock.store.pullrequests.records import PullRequestMissing, PullRequestRefused
-from penstock.store.repositories import RepositoryMissing
 
 
 def git_error(error: Exception) -> Answer:

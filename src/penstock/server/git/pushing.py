@@ -22,7 +22,7 @@ from penstock.store.git.names import ZERO, checked_ref, is_object_id
 from penstock.store.git.records import ChangeKind, Commit, Signature
 from penstock.store.git.repository import HEADS, LogQuery, NotFound
 from penstock.store.git.writing import FileChange, NewCommit, commit_changes
-from penstock.store.pushes import PushRecord, RefUpdate
+from penstock.store.hosting.pushes import PushRecord, RefUpdate
 
 COMMITS_LIMIT = 50
 _SHOWN = 100

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from penstock.records import record
 from penstock.store.git.names import BadRef, checked_ref
-from penstock.store.pushes import Pusher, Pushes, PushRecord, RefUpdate
-from penstock.store.repositories import Repositories, Repository
+from penstock.store.hosting.pushes import Pusher, Pushes, PushRecord, RefUpdate
+from penstock.store.hosting.repositories import Repositories, Repository
 
 ALLOWED = ("refs/heads/", "refs/tags/", "refs/notes/")
 _QUESTION = re.compile(rb"(pre-receive|post-receive) ([0-9]{1,8})\n")

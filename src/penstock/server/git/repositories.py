@@ -17,9 +17,9 @@ from penstock.store.git.names import ZERO, BadRef, checked_ref, is_object_id
 from penstock.store.git.records import Ref
 from penstock.store.git.repository import HEADS
 from penstock.store.git.writing import RefMoved
+from penstock.store.hosting.pushes import RefUpdate
+from penstock.store.hosting.repositories import Repository
 from penstock.store.projects import Project
-from penstock.store.pushes import RefUpdate
-from penstock.store.repositories import Repository
 
 _REFS_LIMIT = 1000
 _ALLOWED = (HEADS, "refs/tags/")

@@ -27,8 +27,8 @@ from penstock.store.git.transport import (
     upload_pack,
     uses_version_2,
 )
-from penstock.store.pushes import PushRecord
-from penstock.store.repositories import Repository
+from penstock.store.hosting.pushes import PushRecord
+from penstock.store.hosting.repositories import Repository
 
 AT_ONCE = 16
 TIDY_EACH = 20

@@ -10,9 +10,9 @@ from mimetypes import guess_type
 from penstock.server.devops.wire import project_reference
 from penstock.server.git.context import Address, Found
 from penstock.store.git.records import Change, ChangeKind, Commit, Entry, Kind, Ref, Signature
+from penstock.store.hosting.pushes import Pusher, PushRecord, RefUpdate
+from penstock.store.hosting.repositories import Repository
 from penstock.store.projects import Project
-from penstock.store.pushes import Pusher, PushRecord, RefUpdate
-from penstock.store.repositories import Repository
 
 Json = dict[str, object]
 COMMENT_LENGTH = 4000

@@ -15,6 +15,8 @@ from penstock.store.git.names import ZERO
 from penstock.store.git.records import Signature
 from penstock.store.git.repository import HEADS, BareRepository
 from penstock.store.git.writing import RefMoved, move_refs
+from penstock.store.hosting.pushes import Pusher, Pushes, PushRecord, RefUpdate
+from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.pullrequests.records import (
     WRONG_STATE,
     Completion,
@@ -29,8 +31,6 @@ from penstock.store.pullrequests.records import (
     merge_message,
 )
 from penstock.store.pullrequests.table import PullRequestTable
-from penstock.store.pushes import Pusher, Pushes, PushRecord, RefUpdate
-from penstock.store.repositories import Repositories, Repository
 
 _ATTEMPTS = 3
 _LONGEST_TITLE = 400

@@ -8,7 +8,7 @@ from enum import StrEnum
 from penstock.records import record
 from penstock.store.git.merging import Strategy
 from penstock.store.git.repository import HEADS
-from penstock.store.pushes import Pusher
+from penstock.store.hosting.pushes import Pusher
 
 WRONG_STATE = "TF401181: The pull request cannot be edited due to its state."
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from penstock.engine import codec
 from penstock.store.database import Database
+from penstock.store.hosting.pushes import Pusher
 from penstock.store.pullrequests.records import (
     WRONG_STATE,
     Content,
@@ -17,7 +18,6 @@ from penstock.store.pullrequests.records import (
     Search,
     State,
 )
-from penstock.store.pushes import Pusher
 
 
 class PullRequestTable:

@@ -18,7 +18,7 @@ from penstock.store.database import Database
 from penstock.store.git.names import ZERO
 from penstock.store.git.repository import HEADS, TAGS
 from penstock.store.git.writing import move_refs
-from penstock.store.repositories import Repositories, Repository
+from penstock.store.hosting.repositories import Repositories, Repository
 
 TRACKED = (HEADS, TAGS)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository
 from penstock.language.templates.files import Files
-from penstock.store.commitfiles import CommitFiles, CommitOf
 from penstock.store.git.names import is_object_id
 from penstock.store.git.program import TooMuch
 from penstock.store.git.records import Commit
 from penstock.store.git.repository import HEADS, BareRepository, LogQuery, NotFound
+from penstock.store.hosting.commitfiles import CommitFiles, CommitOf
+from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.projects import Project, Projects
-from penstock.store.repositories import Repositories, Repository
 
 _MOST_COMMITS = 100
 
