@@ -11,10 +11,10 @@ import pytest
 
 from penstock.store import database
 from penstock.store.database import METRICS, STATE, Database, Schema, StoreBroken, StoreTooNew
-from penstock.store.deployments import Deployments
 from penstock.store.home import Home
 from penstock.store.migrations import upgrade
 from penstock.store.runs import Runs
+from penstock.store.runs.deployments import Deployments
 
 
 def tables(path: Path) -> set[tuple[str, str, str]]:

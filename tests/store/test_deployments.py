@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from penstock.store.database import open_state
-from penstock.store.deployments import Deployments
 from penstock.store.home import Home
+from penstock.store.runs.deployments import Deployments
 
 
 def test_an_environment_keeps_its_history_newest_first(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from penstock.store.hosting.sources import HostedSources
 from penstock.store.pipelines.definitions import SqlDefinitions
 from penstock.store.projects import NameTaken, Project, Projects
 from penstock.store.pullrequests.lifecycle import PullRequests
-from penstock.store.runlists import RunLists
+from penstock.store.runs.lists import RunLists
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import output_options
 from penstock.cli.output import moment, print_data
 from penstock.cli.store import Store, lost, open_store
-from penstock.store.deployments import Deployment
+from penstock.store.runs.deployments import Deployment
 
 
 @click.group(name="environments", short_help="deployment environments and their history")

@@ -30,12 +30,12 @@ from penstock.records import record
 from penstock.server.listener import Listener, Tls
 from penstock.store.agents import LocalJobServer
 from penstock.store.database import open_state
-from penstock.store.deployments import Deployments
 from penstock.store.failurelog import FailureLog
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 from penstock.store.owners import Owner
 from penstock.store.runs import Run, Runs
+from penstock.store.runs.deployments import Deployments
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -14,11 +14,11 @@ from penstock.devops.projectlibrary import ProjectLibrary
 from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import Actor, ResourceType
 from penstock.engine.state import Phase, RunState
-from penstock.store.deployments import DeploymentLog
 from penstock.store.library.checks import Checks
 from penstock.store.library.keys import KeyFile
 from penstock.store.library.resources import Resources
 from penstock.store.library.secrets import Secrets
+from penstock.store.runs.deployments import DeploymentLog
 
 if TYPE_CHECKING:
     from penstock.cli.host import Host

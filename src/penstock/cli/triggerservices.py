@@ -24,7 +24,7 @@ from penstock.server.devops.builds.views import full_ref, reason_word, result_wo
 from penstock.store.hosting.pushes import Pusher, PushRecord
 from penstock.store.pipelines.triggers import Triggers
 from penstock.store.pullrequests.records import MergeStatus, PullRequest, State
-from penstock.store.runlists import RunQuery
+from penstock.store.runs.lists import RunQuery
 
 if TYPE_CHECKING:
     from penstock.cli.devopsservices import DevopsServices

@@ -20,7 +20,7 @@ from penstock.devops.triggers import Going
 from penstock.server.devops.builds.views import full_ref
 from penstock.store.hosting.pushes import Pusher, RefUpdate
 from penstock.store.pipelines.triggers import Triggers
-from penstock.store.runlists import RunQuery
+from penstock.store.runs.lists import RunQuery
 
 MAIN = "refs/heads/main"
 

@@ -26,11 +26,11 @@ from penstock.server.devops.wire import project_reference
 from penstock.server.routes import Call
 from penstock.server.shares import Shares
 from penstock.store.agents import Attachment
-from penstock.store.deployments import Deployments
 from penstock.store.logs import Logs
 from penstock.store.projects import Project, Projects
-from penstock.store.runlists import RunLists, RunQuery
 from penstock.store.runs import Run, Runs
+from penstock.store.runs.deployments import Deployments
+from penstock.store.runs.lists import RunLists, RunQuery
 
 
 @record

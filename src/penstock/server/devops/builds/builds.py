@@ -32,8 +32,8 @@ from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run
+from penstock.store.runs.lists import RunQuery
 
 LOCATIONS = (
     Location(

@@ -13,8 +13,8 @@ from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
-from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run
+from penstock.store.runs.lists import RunQuery
 
 LOCATIONS = (
     Location(

@@ -28,7 +28,7 @@ from penstock.server.devops.requests import full_branch
 from penstock.server.devops.routing import routes_of
 from penstock.server.errors import Refused
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.runlists import RunQuery
+from penstock.store.runs.lists import RunQuery
 
 LOCATIONS = (
     Location(

@@ -25,7 +25,7 @@ from penstock.server.devops.requests import full_branch, parameters_of, start, v
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
 from penstock.server.routes import Call, Permission, Reply, Route
-from penstock.store.runlists import RunQuery
+from penstock.store.runs.lists import RunQuery
 
 LOCATIONS = (
     Location(

@@ -18,11 +18,11 @@ from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.errors import Refused
 from penstock.server.routes import Call, Permission
-from penstock.store.deployments import Deployments
 from penstock.store.library.checks import Checks
 from penstock.store.library.resources import Resources
 from penstock.store.people.audit import Audit
 from penstock.store.projects import Project, Projects
+from penstock.store.runs.deployments import Deployments
 
 _LONGEST_NAME = 255
 

@@ -20,7 +20,7 @@ from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.deployments import Deployment
+from penstock.store.runs.deployments import Deployment
 
 LOCATIONS = (
     Location(

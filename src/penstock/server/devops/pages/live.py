@@ -22,8 +22,8 @@ from penstock.server.live import (
     live_answer,
 )
 from penstock.server.routes import Call, Permission, Route
-from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run
+from penstock.store.runs.lists import RunQuery
 
 if TYPE_CHECKING:
     from starlette.responses import Response

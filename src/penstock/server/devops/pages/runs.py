@@ -24,8 +24,8 @@ from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.graph_layout import lay_out
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.runlists import RunQuery
 from penstock.store.runs import Run
+from penstock.store.runs.lists import RunQuery
 
 _RECENT = 5
 
