@@ -10,8 +10,8 @@ from penstock.ml.datastores import default_documents
 from penstock.ml.planner import Planned, plan_job
 from penstock.ml.resolver import Resolver
 from penstock.ml.workspaces import Workspace
-from penstock.store.assets import SqlAssets, SqlJobs
 from penstock.store.database import Database
+from penstock.store.ml.assets import SqlAssets, SqlJobs
 
 WORKSPACE = Workspace(
     subscription="00000000-0000-0000-0000-000000000001",

@@ -14,7 +14,7 @@ from trackingserver import JOB, TOKEN, WORKSPACE
 
 from penstock.store.database import open_metrics
 from penstock.store.home import Home
-from penstock.store.tracking import SqlTracking
+from penstock.store.ml.tracking import SqlTracking
 
 SERVER = """
 import sys, time

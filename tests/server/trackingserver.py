@@ -19,10 +19,10 @@ from penstock.ml.tracking import Tracking
 from penstock.ml.workspaces import Workspace
 from penstock.server.auth import one_token
 from penstock.server.mlflow import mlflow_routes
-from penstock.store.assets import SqlAssets
 from penstock.store.database import open_metrics, open_state
 from penstock.store.home import Home
-from penstock.store.tracking import SqlTracking
+from penstock.store.ml.assets import SqlAssets
+from penstock.store.ml.tracking import SqlTracking
 
 TOKEN = "token-of-the-job"
 WORKSPACE = Workspace(

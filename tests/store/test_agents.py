@@ -10,10 +10,10 @@ from penstock.engine.reports import Report
 from penstock.ml.jobstore import Job
 from penstock.ml.workspaces import Workspace
 from penstock.store.agents import Attachment, LocalJobServer, ml_places
-from penstock.store.assets import SqlJobs
 from penstock.store.database import open_state
 from penstock.store.home import Home
 from penstock.store.logs import Logs
+from penstock.store.ml.assets import SqlJobs
 
 WORKSPACE = Workspace(subscription="sub", resource_group="dev-ml-rg", name="dev-ml-ws")
 FULL = (

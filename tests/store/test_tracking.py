@@ -18,7 +18,7 @@ from penstock.ml.tracking_values import Code, Metric, TrackingError
 from penstock.ml.workspaces import Workspace
 from penstock.store.database import Database, open_metrics
 from penstock.store.home import Home
-from penstock.store.tracking import SqlTracking
+from penstock.store.ml.tracking import SqlTracking
 
 WORKSPACE = Workspace(subscription="s", resource_group="g", name="ws")
 OTHER = Workspace(subscription="s", resource_group="g", name="other")
@@ -525,7 +525,7 @@ from penstock.ml.tracking_values import Metric
 from penstock.ml.workspaces import Workspace
 from penstock.store.database import open_metrics
 from penstock.store.home import Home
-from penstock.store.tracking import SqlTracking
+from penstock.store.ml.tracking import SqlTracking
 workspace = Workspace(subscription="s", resource_group="g", name="ws")
 tracking = Tracking(SqlTracking(open_metrics(Home(Path(sys.argv[1])))))
 tracking.create_job_run(workspace, "e", "job", "train", None, "ada")
@@ -559,7 +559,7 @@ def test_no_metric_is_lost_or_halved_when_the_process_is_killed(tmp_path: Path) 
 
 
 def test_a_search_over_many_runs_uses_the_index_of_its_experiment(database: Database) -> None:
-    from penstock.store.tracking_query import runs_query
+    from penstock.store.ml.tracking_query import runs_query
 
     sql, parameters = runs_query("id", "scope", RunSearch(experiments=["1"]))
     plan = " ".join(

@@ -123,8 +123,8 @@ def _workspace(home: Home, group: str | None, name: str | None) -> str:
     """The path of the workspace that is meant, or of the only one there is; else empty."""
     from penstock.ml.catalog import as_made, list_workspaces
     from penstock.ml.workspaces import DEFAULT_SUBSCRIPTION
-    from penstock.store.assets import SqlAssets
     from penstock.store.database import open_state
+    from penstock.store.ml.assets import SqlAssets
 
     database = open_state(home)
     try:

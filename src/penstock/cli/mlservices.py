@@ -19,9 +19,9 @@ from penstock.ml.tracking import Tracking
 from penstock.ml.tracking_values import TrackingError
 from penstock.ml.workspaces import Workspace
 from penstock.store.agents import ml_places
-from penstock.store.assets import SqlAssets, SqlJobs
 from penstock.store.database import open_metrics
-from penstock.store.tracking import SqlTracking
+from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.tracking import SqlTracking
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -25,12 +25,12 @@ from penstock.server.ml.context import MlHttp
 from penstock.server.ml.studio.feeds import Feeds
 from penstock.server.shares import shares_of
 from penstock.store.agents import ml_places
-from penstock.store.assets import SqlAssets, SqlJobs
 from penstock.store.database import open_metrics, open_state
 from penstock.store.home import Home
 from penstock.store.logs import Logs
+from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.tracking import SqlTracking
 from penstock.store.runs import Runs
-from penstock.store.tracking import SqlTracking
 
 TOKEN = "secret-token"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/dev-ml-rg"

@@ -19,7 +19,7 @@ from penstock.ml.tracking_store import (
 )
 from penstock.ml.tracking_values import Code, Metric, TrackingError
 from penstock.store.database import Database
-from penstock.store.tracking_query import number_of, runs_query
+from penstock.store.ml.tracking_query import number_of, runs_query
 
 _METRIC = "name, step, time, value, nan, model, dataset, digest"
 _RUN = "id, run_id, experiment, name, user, status, stage, owned, started, ended"

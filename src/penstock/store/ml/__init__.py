@@ -1,0 +1,1 @@
+"""The rows of Azure ML: assets, jobs, and what tracking clients log."""
