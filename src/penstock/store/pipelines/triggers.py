@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from penstock.devops.starting.book import Decided, Happened, Started
 from penstock.store.database import Database
-from penstock.store.runs.journal import SELECT, Run, run_of
+from penstock.store.runs.headers import SELECT, Run, run_of
 
 _EVENT = ("key", "project", "repository", "kind", "ref", "old", "new", "who", "about", "at")
 

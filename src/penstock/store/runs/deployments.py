@@ -9,7 +9,7 @@ from penstock.engine.events import Event, NodeFinished, NodeStarted
 from penstock.engine.scheduler import Scheduler
 from penstock.records import record
 from penstock.store.database import Database
-from penstock.store.runs.journal import Run
+from penstock.store.runs.headers import Run
 
 
 @record

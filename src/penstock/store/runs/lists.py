@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from penstock.records import record
 from penstock.store.database import Database
-from penstock.store.runs.journal import SEARCHED, SELECT, Run, run_of
+from penstock.store.runs.headers import SEARCHED, SELECT, Run, run_of
 
 _RECENT = 3000
 _SHORTEST = 3
