@@ -11,7 +11,8 @@ from penstock.ml.planner import Planned, plan_job
 from penstock.ml.resolver import Resolver
 from penstock.ml.workspaces import Workspace
 from penstock.store.database import Database
-from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.assets import SqlAssets
+from penstock.store.ml.jobs import SqlJobs
 
 WORKSPACE = Workspace(
     subscription="00000000-0000-0000-0000-000000000001",

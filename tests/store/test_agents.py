@@ -13,7 +13,7 @@ from penstock.store.agents import Attachment, LocalJobServer, ml_places
 from penstock.store.database import open_state
 from penstock.store.home import Home
 from penstock.store.logs import Logs
-from penstock.store.ml.assets import SqlJobs
+from penstock.store.ml.jobs import SqlJobs
 
 WORKSPACE = Workspace(subscription="sub", resource_group="dev-ml-rg", name="dev-ml-ws")
 FULL = (

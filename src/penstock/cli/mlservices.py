@@ -20,7 +20,8 @@ from penstock.ml.tracking_values import TrackingError
 from penstock.ml.workspaces import Workspace
 from penstock.store.agents import ml_places
 from penstock.store.database import open_metrics
-from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.assets import SqlAssets
+from penstock.store.ml.jobs import SqlJobs
 from penstock.store.ml.tracking import SqlTracking
 
 if TYPE_CHECKING:

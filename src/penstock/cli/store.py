@@ -13,7 +13,7 @@ from penstock.store.agents import ml_places
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
 from penstock.store.logs import Logs
-from penstock.store.ml.assets import SqlJobs
+from penstock.store.ml.jobs import SqlJobs
 from penstock.store.owners import living
 from penstock.store.runs import Run, Runs
 from penstock.store.runs.deployments import Deployments

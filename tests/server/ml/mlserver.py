@@ -28,7 +28,8 @@ from penstock.store.agents import ml_places
 from penstock.store.database import open_metrics, open_state
 from penstock.store.home import Home
 from penstock.store.logs import Logs
-from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.assets import SqlAssets
+from penstock.store.ml.jobs import SqlJobs
 from penstock.store.ml.tracking import SqlTracking
 from penstock.store.runs import Runs
 

@@ -15,7 +15,8 @@ from penstock.ml.jobstore import Job, JobExists, JobOutput
 from penstock.ml.workspaces import Workspace
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
-from penstock.store.ml.assets import SqlAssets, SqlJobs
+from penstock.store.ml.assets import SqlAssets
+from penstock.store.ml.jobs import SqlJobs
 
 WORKSPACE = Workspace(subscription="s-1", resource_group="G", name="W")
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from penstock.ml.tracking import not_active
 from penstock.ml.tracking_store import (
     Experiment,
     Link,
@@ -17,11 +15,22 @@ from penstock.ml.tracking_store import (
     Stage,
     TrackedRun,
 )
-from penstock.ml.tracking_values import Code, Metric, TrackingError
+from penstock.ml.tracking_values import Metric
 from penstock.store.database import Database
 from penstock.store.ml.tracking_query import number_of, runs_query
+from penstock.store.ml.tracking_rows import (
+    METRIC,
+    active_run,
+    add_metrics,
+    add_params,
+    experiment_of,
+    metric_of,
+    model_of,
+    run_of,
+    set_model_values,
+    set_tags,
+)
 
-_METRIC = "name, step, time, value, nan, model, dataset, digest"
 _RUN = "id, run_id, experiment, name, user, status, stage, owned, started, ended"
 _MODEL = "id, model_id, experiment, name, folder, status, type, source_run, created, updated"
 _SOME = 500
@@ -67,7 +76,7 @@ class SqlTracking:
             "SELECT * FROM experiments WHERE workspace = ? ORDER BY id DESC", scope
         )
         tags = self._texts("experiment_tags", "experiment", [row["id"] for row in rows])
-        return [_experiment(row, tags.get(row["id"], {})) for row in rows]
+        return [experiment_of(row, tags.get(row["id"], {})) for row in rows]
 
     def change_experiment(
         self, scope: str, id: str, *, name: str | None, stage: Stage | None, now: int
@@ -111,7 +120,7 @@ class SqlTracking:
             return None
         id = rows[0]["id"]
         tags = self._texts("experiment_tags", "experiment", [id])
-        return _experiment(rows[0], tags.get(id, {}))
+        return experiment_of(rows[0], tags.get(id, {}))
 
     # Runs
 
@@ -136,7 +145,7 @@ class SqlTracking:
                 ),
             ).fetchone()
             if row is not None:
-                _set_tags(connection, row[0], run.tags.items())
+                set_tags(connection, row[0], run.tags.items())
         return row is not None
 
     def run(self, scope: str, run_id: str) -> TrackedRun | None:
@@ -157,7 +166,7 @@ class SqlTracking:
     def run_header(self, scope: str, run_id: str) -> TrackedRun | None:
         """A run without metrics, params, tags and links."""
         rows = self._run_rows(scope, run_id)
-        return _run(rows[0]) if rows else None
+        return run_of(rows[0]) if rows else None
 
     def search_runs(self, scope: str, search: RunSearch) -> Sequence[TrackedRun]:
         """The runs that match, with their data."""
@@ -195,25 +204,25 @@ class SqlTracking:
     ) -> None:
         """Keep all of it, or none."""
         with self._database.transaction() as connection:
-            run = _active(connection, scope, run_id)
+            run = active_run(connection, scope, run_id)
             if metrics:
-                _add_metrics(connection, run, metrics)
+                add_metrics(connection, run, metrics)
             if params:
-                _add_params(connection, run, run_id, params)
+                add_params(connection, run, run_id, params)
             if tags:
-                _set_tags(connection, run, tags)
+                set_tags(connection, run, tags)
 
     def remove_tag(self, scope: str, run_id: str, name: str) -> bool:
         """Forget a tag; False when there was none."""
         with self._database.transaction() as connection:
-            run = _active(connection, scope, run_id)
+            run = active_run(connection, scope, run_id)
             done = connection.execute("DELETE FROM tags WHERE run = ? AND name = ?", (run, name))
             return done.rowcount > 0
 
     def add_links(self, scope: str, run_id: str, links: Sequence[Link]) -> None:
         """Keep links; those that are there already stay."""
         with self._database.transaction() as connection:
-            run = _active(connection, scope, run_id)
+            run = active_run(connection, scope, run_id)
             connection.executemany(
                 "INSERT INTO run_links VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [(run, link.kind, link.key, json.dumps(dict(link.body))) for link in links],
@@ -224,7 +233,7 @@ class SqlTracking:
     ) -> Sequence[Metric]:
         """Every value of a metric by time, step and value."""
         rows = self._database.query(
-            f"SELECT {_METRIC} FROM metrics WHERE name = ? AND run ="
+            f"SELECT {METRIC} FROM metrics WHERE name = ? AND run ="
             " (SELECT id FROM runs WHERE workspace = ? AND run_id = ?)"
             " ORDER BY time, step, value LIMIT ? OFFSET ?",
             name,
@@ -233,7 +242,7 @@ class SqlTracking:
             limit,
             offset,
         )
-        return [_metric(row) for row in rows]
+        return [metric_of(row) for row in rows]
 
     def _run_rows(self, scope: str, run_id: str) -> list[sqlite3.Row]:
         return self._database.query(
@@ -245,14 +254,14 @@ class SqlTracking:
         params, tags = self._texts("params", "run", ids), self._texts("tags", "run", ids)
         metrics: dict[int, list[Metric]] = {}
         links: dict[int, list[Link]] = {}
-        for row in self._rows_of(f"SELECT run, {_METRIC} FROM latest_metrics", "run", ids):
-            metrics.setdefault(row["run"], []).append(_metric(row))
+        for row in self._rows_of(f"SELECT run, {METRIC} FROM latest_metrics", "run", ids):
+            metrics.setdefault(row["run"], []).append(metric_of(row))
         for row in self._rows_of("SELECT * FROM run_links", "run", ids):
             link = Link(kind=row["kind"], key=row["key"], body=json.loads(row["body"]))
             links.setdefault(row["run"], []).append(link)
         return [
             replace(
-                _run(row),
+                run_of(row),
                 metrics=tuple(metrics.get(row["id"], ())),
                 params=params.get(row["id"], {}),
                 tags=tags.get(row["id"], {}),
@@ -283,8 +292,8 @@ class SqlTracking:
                     model.updated,
                 ),
             ).fetchone()
-            _set_model_values(connection, row[0], "param", model.params)
-            _set_model_values(connection, row[0], "tag", model.tags)
+            set_model_values(connection, row[0], "param", model.params)
+            set_model_values(connection, row[0], "tag", model.tags)
 
     def model(self, scope: str, model_id: str) -> LoggedModel | None:
         """A logged model with its data."""
@@ -299,7 +308,7 @@ class SqlTracking:
 
     def models_of_run(self, scope: str, run_id: str) -> Sequence[LoggedModel]:
         """The models that a run logged, without their data."""
-        return [_model(row) for row in self._models("source_run = ?", scope, run_id)]
+        return [model_of(row) for row in self._models("source_run = ?", scope, run_id)]
 
     def change_model(
         self,
@@ -319,8 +328,8 @@ class SqlTracking:
                 (status, now, scope, model_id),
             ).fetchone()
             if row is not None:
-                _set_model_values(connection, row[0], "param", params or {})
-                _set_model_values(connection, row[0], "tag", tags or {})
+                set_model_values(connection, row[0], "param", params or {})
+                set_model_values(connection, row[0], "tag", tags or {})
 
     def remove_model(self, scope: str, model_id: str) -> None:
         """Forget a logged model."""
@@ -341,19 +350,15 @@ class SqlTracking:
         wanted = [row["id"] for row in rows]
         for row in self._rows_of("SELECT * FROM logged_model_values", "model", wanted):
             values.setdefault((row["model"], row["kind"]), {})[row["name"]] = row["value"]
-        metrics: dict[str, dict[str, Metric]] = {}
-        names = [row["model_id"] for row in rows]
-        for row in self._rows_of(f"SELECT {_METRIC} FROM metrics", "model", names):
-            metric = _metric(row)
-            latest = metrics.setdefault(metric.model, {})
-            if _is_later(metric, latest.get(metric.name)):
-                latest[metric.name] = metric
+        metrics: dict[str, list[Metric]] = {}
+        for row in self._latest_of_models([row["model_id"] for row in rows]):
+            metrics.setdefault(row["model"], []).append(metric_of(row))
         return [
             replace(
-                _model(row),
+                model_of(row),
                 params=values.get((row["id"], "param"), {}),
                 tags=values.get((row["id"], "tag"), {}),
-                metrics=tuple(metrics.get(row["model_id"], {}).values()),
+                metrics=tuple(metrics.get(row["model_id"], ())),
             )
             for row in rows
         ]
@@ -365,147 +370,24 @@ class SqlTracking:
             found.setdefault(row[column], {})[row["name"]] = row["value"]
         return found
 
+    def _latest_of_models(self, models: Sequence[str]) -> list[sqlite3.Row]:
+        """The latest value of each metric of each of the models, in whatever run it was logged."""
+        # The index of models has only rows that name one.
+        newest_first = "PARTITION BY model, name ORDER BY step DESC, time DESC, value DESC"
+        select = (
+            f"SELECT * FROM (SELECT {METRIC}, row_number() OVER ({newest_first}) AS place"
+            " FROM metrics WHERE model <> '' AND model IN ({places})) WHERE place = 1"
+        )
+        return self._in_parts(select, models)
+
     def _rows_of(self, select: str, column: str, values: Sequence[object]) -> list[sqlite3.Row]:
-        """The rows of several owners; a statement takes only so many parameters."""
+        """The rows of several owners."""
+        return self._in_parts(f"{select} WHERE {column} IN ({{places}})", values)
+
+    def _in_parts(self, select: str, values: Sequence[object]) -> list[sqlite3.Row]:
+        """All rows, the values put in `{places}`; a statement takes only so many of them."""
         found: list[sqlite3.Row] = []
         for start in range(0, len(values), _SOME):
             some = values[start : start + _SOME]
-            places = ", ".join("?" * len(some))
-            # The index of models has only rows that name one.
-            named = " AND model <> ''" if column == "model" and "metrics" in select else ""
-            found += self._database.query(f"{select} WHERE {column} IN ({places}){named}", *some)
+            found += self._database.query(select.format(places=", ".join("?" * len(some))), *some)
         return found
-
-
-def _active(connection: sqlite3.Connection, scope: str, run_id: str) -> int:
-    row = connection.execute(
-        "SELECT id, stage FROM runs WHERE workspace = ? AND run_id = ?", (scope, run_id)
-    ).fetchone()
-    if row is None:
-        raise TrackingError(Code.RESOURCE_DOES_NOT_EXIST, f"Run with id={run_id} not found")
-    if row[1] != Stage.ACTIVE:
-        raise not_active(run_id, row[1])
-    return int(row[0])
-
-
-def _add_metrics(connection: sqlite3.Connection, run: int, metrics: Sequence[Metric]) -> None:
-    rows = [_metric_row(run, metric) for metric in metrics]
-    connection.executemany(
-        f"INSERT INTO metrics (run, {_METRIC}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        rows,
-    )
-    # MLflow's rule for the latest: the greatest step, then time, then value.
-    connection.executemany(
-        f"INSERT INTO latest_metrics (run, {_METRIC}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (run, name) DO UPDATE SET step = excluded.step, time = excluded.time,"
-        " value = excluded.value, nan = excluded.nan, model = excluded.model,"
-        " dataset = excluded.dataset, digest = excluded.digest"
-        " WHERE (excluded.step, excluded.time, excluded.value)"
-        " >= (latest_metrics.step, latest_metrics.time, latest_metrics.value)",
-        rows,
-    )
-
-
-def _add_params(
-    connection: sqlite3.Connection, run: int, run_id: str, params: Sequence[tuple[str, str]]
-) -> None:
-    for name, value in params:
-        row = connection.execute(
-            "SELECT value FROM params WHERE run = ? AND name = ?", (run, name)
-        ).fetchone()
-        if row is None:
-            connection.execute("INSERT INTO params VALUES (?, ?, ?)", (run, name, value))
-        elif row[0] != value:
-            raise TrackingError(
-                Code.INVALID_PARAMETER_VALUE,
-                f"Changing param values is not allowed. Param with key='{name}' was already logged"
-                f" with value='{row[0]}' for run ID='{run_id}'. Attempted logging new value"
-                f" '{value}'.",
-            )
-
-
-def _set_tags(connection: sqlite3.Connection, run: int, tags: Iterable[tuple[str, str]]) -> None:
-    connection.executemany(
-        "INSERT INTO tags VALUES (?, ?, ?)"
-        " ON CONFLICT (run, name) DO UPDATE SET value = excluded.value",
-        [(run, name, value) for name, value in tags],
-    )
-
-
-def _set_model_values(
-    connection: sqlite3.Connection, model: int, kind: str, values: Mapping[str, str | None]
-) -> None:
-    for name, value in values.items():
-        if value is None:
-            connection.execute(
-                "DELETE FROM logged_model_values WHERE model = ? AND kind = ? AND name = ?",
-                (model, kind, name),
-            )
-        else:
-            connection.execute(
-                "INSERT INTO logged_model_values VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (model, kind, name) DO UPDATE SET value = excluded.value",
-                (model, kind, name, value),
-            )
-
-
-def _metric_row(run: int, metric: Metric) -> tuple[object, ...]:
-    nan = math.isnan(metric.value)
-    value = 0.0 if nan else metric.value
-    return (
-        run,
-        metric.name,
-        metric.step,
-        metric.time,
-        value,
-        int(nan),
-        metric.model,
-        *metric.dataset,
-    )
-
-
-def _metric(row: sqlite3.Row) -> Metric:
-    return Metric(
-        name=row["name"],
-        value=math.nan if row["nan"] else row["value"],
-        time=row["time"],
-        step=row["step"],
-        model=row["model"],
-        dataset=(row["dataset"], row["digest"]),
-    )
-
-
-def _is_later(metric: Metric, other: Metric | None) -> bool:
-    return other is None or (metric.step, metric.time) >= (other.step, other.time)
-
-
-def _experiment(row: sqlite3.Row, tags: Mapping[str, str]) -> Experiment:
-    return Experiment(
-        id=str(row["id"]),
-        name=row["name"],
-        stage=Stage(row["stage"]),
-        created=row["created"],
-        updated=row["updated"],
-        tags=tags,
-    )
-
-
-def _run(row: sqlite3.Row) -> TrackedRun:
-    return TrackedRun(
-        run_id=row["run_id"],
-        experiment_id=str(row["experiment"]),
-        name=row["name"],
-        user=row["user"],
-        status=row["status"],
-        stage=Stage(row["stage"]),
-        owned=bool(row["owned"]),
-        started=row["started"],
-        ended=row["ended"],
-    )
-
-
-def _model(row: sqlite3.Row) -> LoggedModel:
-    values = {**dict(row), "experiment_id": str(row["experiment"])}
-    del values["id"], values["experiment"]
-    return LoggedModel(**values)
