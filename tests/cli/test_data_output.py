@@ -9,6 +9,7 @@ import json
 
 import pytest
 import yaml
+from typed import Terminal
 
 from penstock.cli.options import Failure
 from penstock.cli.output import render_data
@@ -73,3 +74,10 @@ def test_a_query_that_is_none_is_refused(query: str) -> None:
     assert refused.value.exit_code == 2
     assert refused.value.message.startswith(f'--query: "{query}" is not a JMESPath expression: ')
     assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize("command", ["plan", "list", "graph", "expand", "triggers"])
+def test_none_prints_nothing_at_all(command: str, terminal: Terminal) -> None:
+    terminal.write("azure-pipelines.yml", "steps: [{script: echo}]\n")
+    ended = terminal.type(command, "-o", "none", *(["--push", "a"] if command == "triggers" else []))
+    assert (ended.code, ended.out) == (0, "")

@@ -141,7 +141,7 @@ def test_a_secret_from_an_empty_stdin_is_refused(terminal: Terminal) -> None:
 def test_an_environment_with_approvers_is_refused_until_it_is_approved(terminal: Terminal) -> None:
     terminal.write("azure-pipelines.yml", STAGES)
     terminal.write(".penstock/environments/prod.yml", "approvers: [ada, grace]\n")
-    ended = terminal.type("run", "--approve", "dev")
+    ended = terminal.type("run", "--approve", "Deploy")
     assert (ended.code, ended.out) == (5, "")
     assert ended.err == (
         'error: environment "prod" needs the approval of ada, grace\n'
@@ -221,8 +221,10 @@ def test_an_environments_history_has_its_deployments(after_a_run: Terminal) -> N
             "Push",
             "succeeded",
         )
-    ended = after_a_run.type("environments", "history", "test")
-    assert (ended.code, ended.err) == (3, 'nothing was deployed to "test" yet\n')
+    for form, printed in (("table", ""), ("json", "[]\n")):
+        ended = after_a_run.type("environments", "history", "test", "-o", form)
+        assert (ended.code, ended.out) == (3, printed)
+        assert ended.err == 'nothing was deployed to "test" yet\n'
 
 
 def test_names_and_paths_may_hold_anything(tmp_path: Path) -> None:

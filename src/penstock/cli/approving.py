@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from penstock.cli.devopsclient import DevopsClient, client_of
+from penstock.cli.devopsapi import DevopsApi, api_at, own_token
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 
@@ -24,47 +23,54 @@ def answer(
     data: Path | None,
 ) -> int:
     """Answer every approval of the run (of one stage) that the caller may answer now."""
-    client = client_of(server, data)
-    named = project or _project_of(run, data)
-    base = f"{quote(named, safe='')}/_apis/pipelines/approvals"
-    found = client.call("GET", f"{base}?runId={quote(run, safe='')}&state=pending")["value"]
+    if server is not None:
+        if project is None or not run.isdecimal():
+            raise click.UsageError("with --server, RUN is an id and --project names its project")
+        api, id = api_at(server), run
+    else:
+        api, project, id = _on_this_machine(run, project, data)
+    base = f"{api.organization()}/{project}/_apis/pipelines/approvals"
+    found = api.ask("GET", f"{base}?runId={id}&state=pending")["value"]
     wanted = [one for one in found if stage is None or one["stage"].casefold() == stage.casefold()]
     if not wanted:
-        where = f'stage "{stage}" of run {run}' if stage else f"run {run}"
+        where = f'stage "{stage}" of run {id}' if stage else f"run {id}"
         raise Failure(
             f"{where} waits for no approval",
-            f"`penstock runs show {run}` shows what it does",
+            f"`penstock runs show {id}` shows what it does",
             Exit.NOT_FOUND,
         )
     mine = [one for one in wanted if one["permissions"] == "update"]
     if not mine:
         raise Failure(wanted[0]["message"], "an approver can answer", Exit.REFUSED)
-    _send(client, base, mine, status, comment)
+    _send(api, base, mine, status, comment)
     return Exit.OK
 
 
-def _project_of(run: str, data: Path | None) -> str:
-    """The project of a run of this machine's server."""
+def _on_this_machine(
+    run: str, project: str | None, data: Path | None
+) -> tuple[DevopsApi, str, str]:
+    """The server of this machine with the caller's own token; the project and the id of the run."""
+    from penstock.cli import serving
+    from penstock.cli.store import find_run, open_store
     from penstock.cli.up import home_of
-    from penstock.store.database import open_state
-    from penstock.store.runs import Runs
 
-    database = open_state(home_of(data))
-    try:
-        found = Runs(database).get(run)
-    finally:
-        database.close()
-    if found is None or not found.project:
-        help = "`penstock runs list` shows them; --project names that of another machine's run"
-        raise Failure(f'there is no run "{run}" of a server here', help, Exit.NOT_FOUND)
-    return found.project
+    home = home_of(data)
+    token = own_token()
+    found = serving.living(home)
+    if found is None or found.kind != serving.SERVER:
+        help = "`penstock up` starts one; --server names one of another machine"
+        raise Failure("there is no server of this store", help, Exit.UNREACHABLE)
+    with open_store(home) as store:
+        one = find_run(store, run)
+    if not (project or one.project):
+        help = "`penstock run --approve NAME` approves as it starts one"
+        raise Failure(f"run {one.id} is no run of the server", help, Exit.NOT_FOUND)
+    return DevopsApi(found.url, token), project or one.project, str(one.id)
 
 
-def _send(
-    client: DevopsClient, base: str, mine: list[dict[str, Any]], status: str, comment: str
-) -> None:
+def _send(api: DevopsApi, base: str, mine: list[dict[str, Any]], status: str, comment: str) -> None:
     body = [{"approvalId": one["id"], "status": status, "comment": comment} for one in mine]
-    for one in client.call("PATCH", base, body)["value"]:
+    for one in api.ask("PATCH", base, body)["value"]:
         resource = one["resource"]
         what = f'{resource["noun"]} "{resource["name"]}"' if resource else "start"
         click.echo(f'{status}: stage "{one["stage"]}", {what}', err=True)

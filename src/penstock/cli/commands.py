@@ -122,6 +122,20 @@ def call(given: list[str]) -> int:
             raise
         from penstock.cli.failures import explain
 
+        if isinstance(error, click.UsageError) and error.ctx is None:
+            error.ctx = _context_of(rest)
         failure = explain(error)
         failure.show()
         return failure.exit_code
+
+
+def _context_of(words: list[str]) -> click.Context:
+    """The context of the command that words begin with, for an error that knows of none."""
+    context = click.Context(group, info_name="penstock")
+    for word in words:
+        here = context.command
+        found = here.get_command(context, word) if isinstance(here, click.Group) else None
+        if found is None:
+            break
+        context = click.Context(found, info_name=word, parent=context)
+    return context

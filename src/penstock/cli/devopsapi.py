@@ -1,18 +1,21 @@
-"""Asks a server for what commands need of Azure DevOps' REST: projects and repositories."""
+"""Asks a server for what commands need of Azure DevOps' REST: projects, repositories, approvals."""
 
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
 from base64 import b64encode
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 
+TOKEN = "PENSTOCK_TOKEN"
 _SECONDS = 60
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class DevopsApi:
@@ -58,8 +61,34 @@ class DevopsApi:
                     return None
                 raise _refused(error.code, error.read()) from error
         except (OSError, ValueError) as error:
-            message = f"the server at {self.url} does not answer: {error}"
-            raise Failure(message, "`penstock status` shows it", Exit.UNREACHABLE) from error
+            said = error.reason if isinstance(error, urllib.error.URLError) else error
+            message = f"the server at {self.url} does not answer: {said}"
+            help = "`penstock status` tells of the server of this machine"
+            raise Failure(message, help, Exit.UNREACHABLE) from error
+
+
+def api_at(address: str) -> DevopsApi:
+    """The server at an address, or at the root of one, with the caller's own token.
+
+    Raises Failure where the address is none, or would carry the token in plain text over a network.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = f'"{address}" is not the address of a server'
+        raise Failure(message, "it looks like http://127.0.0.1:8700", Exit.USAGE)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        message = f"a token is not sent to {parts.hostname} by plain HTTP"
+        raise Failure(message, "use its https:// address", Exit.REFUSED)
+    return DevopsApi(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", own_token())
+
+
+def own_token() -> str:
+    """The caller's personal access token. Raises Failure (exit 5) where there is none."""
+    token = os.environ.get(TOKEN, "")
+    if not token:
+        help = "`penstock tokens create` makes one on the server's machine, for an account"
+        raise Failure(f"there is no token in ${TOKEN}", help, Exit.REFUSED)
+    return token
 
 
 def _refused(status: int, body: bytes) -> Failure:
@@ -68,7 +97,7 @@ def _refused(status: int, body: bytes) -> Failure:
         message = str(said.get("message") or said["error"]["message"])
     except (ValueError, KeyError, TypeError, AttributeError):
         message = f"status {status}"
-    help = "use a token that may" if status in (401, 403) else ""
+    help = f"set ${TOKEN} to a token that may" if status in (401, 403) else ""
     if status >= 500:
         help = "its server.log says why; on its machine, `penstock doctor` looks at disk and store"
     return Failure(f"the server refused: {message}", help, Exit.REFUSED)

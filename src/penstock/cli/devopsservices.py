@@ -363,8 +363,7 @@ def _foresee(prepared: Prepared, assumed: Mapping[str, str]) -> Mapping[str, Any
     """
     from penstock.cli.foresight import foresee, read_assumptions
     from penstock.cli.options import Failure
-    from penstock.cli.plan import MISSING
-    from penstock.cli.plan_views import foreseen_json
+    from penstock.cli.plan_views import MISSING, foreseen_json
     from penstock.server.devops.errors import bad_request
 
     assert prepared.planned is not None

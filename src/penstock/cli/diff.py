@@ -13,11 +13,17 @@ import click
 from penstock.cli.exits import Exit
 from penstock.cli.options import (
     DEFAULT_FILES,
-    REASONS,
     Failure,
+    branch_option,
+    folder_option,
     pairs,
+    parameter_option,
     print_diagnostics,
+    reason_option,
+    repository_option,
+    variable_option,
     wants_color,
+    working_folder,
 )
 from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.source import has_errors
@@ -51,31 +57,12 @@ class _Given(NamedTuple):
 @click.argument("revisions", required=False, metavar="[REV..REV | REV]")
 @click.argument("file", required=False)
 @click.option("--files", "two", nargs=2, metavar="A B", help="compare two files instead")
-@click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder")
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="a pipeline parameter, on both sides; VALUE is YAML",
-)
-@click.option(
-    "--var",
-    "variables",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="a variable set when the run is queued, on both sides",
-)
-@click.option(
-    "--local-repository",
-    "repositories",
-    multiple=True,
-    metavar="NAME=DIR",
-    help="a repository resource from a local folder, on both sides",
-)
-@click.option("--branch", default="", help="the branch the run is of")
-@click.option("--reason", type=click.Choice(REASONS), default="Manual")
+@folder_option
+@parameter_option
+@variable_option
+@repository_option
+@branch_option
+@reason_option
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text")
 def command(
     revisions: str | None,
@@ -99,10 +86,7 @@ def command(
     from penstock.devops.comparing.revisions import GitFailed
     from penstock.devops.repository import find_root
 
-    place = (folder or Path()).resolve()
-    if not place.is_dir():
-        help = "-C takes a folder that is there"
-        raise Failure(f'there is no folder "{folder}"', help, Exit.NOT_FOUND)
+    place = working_folder(folder)
     given = _Given(
         root=find_root(place),
         folder=place,

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from penstock.cli.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint, painter
 from penstock.devops.comparing.comparison import Change, Kind, Path, path_text
-from penstock.devops.comparing.parts import UNNAMED_STAGE, Part
+from penstock.devops.comparing.parts import Part
 from penstock.devops.comparing.uses import Use
+from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.language.source import Span
 
 _MARKS = {

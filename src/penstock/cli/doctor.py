@@ -69,7 +69,6 @@ def findings(home: Home) -> list[Finding]:
         _shell("pwsh", "missing", "`pwsh` and `powershell` steps need PowerShell 7"),
         _shell("python", "missing", _PYTHON_HELP, title="python (PATH)"),
         _uv(),
-        _shell("node", "missing", "tasks written for Node are not run without it"),
         _store(home),
         _disk(home),
         _server(home),

@@ -23,15 +23,14 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @output_options("table")
 def history(environment: str, limit: int, form: str, query: str | None) -> int:
-    """The deployments to ENVIRONMENT, newest first."""
+    """The deployments to ENVIRONMENT, newest first; exit code 3 where there are none."""
     with open_store() as store:
         found = store.deployments.history(environment, limit=limit)
         running = {run for run in {d.run for d in found if not d.result} if _goes_on(store, run)}
-    if not found and form in ("text", "table"):
+    if not found:
         click.echo(f'nothing was deployed to "{environment}" yet', err=True)
-        return Exit.NOT_FOUND
     print_data([_row(d, d.run in running) for d in found], form, query)
-    return Exit.OK
+    return Exit.OK if found else Exit.NOT_FOUND
 
 
 def _goes_on(store: Store, run: int) -> bool:

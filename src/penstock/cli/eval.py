@@ -11,7 +11,14 @@ from typing import Any
 import click
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import output_options, print_diagnostics, wants_color
+from penstock.cli.options import (
+    folder_option,
+    output_options,
+    parameter_option,
+    print_diagnostics,
+    variable_option,
+    wants_color,
+)
 from penstock.cli.output import print_data
 from penstock.engine.places import Place, functions_in, names_in
 from penstock.language.casing import fold_case
@@ -30,16 +37,9 @@ from penstock.language.expressions.values import Array, Object
 
 @click.command(short_help="evaluate an expression")
 @click.argument("expression")
-@click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder")
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="a parameter; VALUE is YAML",
-)
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="a variable")
+@folder_option
+@parameter_option
+@variable_option
 @click.option(
     "--context",
     "file",

@@ -7,9 +7,11 @@ import sys
 import click
 
 from penstock.cli.exits import Exit
+from penstock.cli.givensecrets import masked, read_secrets, secret_option
 from penstock.cli.options import (
     Failure,
     Request,
+    assume_options,
     pipeline_options,
     print_diagnostics,
     wants_color,
@@ -22,30 +24,11 @@ _VALUES = ("PS2123", "PS2124")
 @click.command(short_help="a code, a task, a keyword; or why something ran or not")
 @pipeline_options
 @click.option(
-    "--run", "run", metavar="ID", help="explain a node of this run: an id, a number or `latest`"
+    "--run", "run", metavar="ID", help="explain a part of this run: an id, a number or `latest`"
 )
 @click.option("--stage", "path", metavar="STAGE[/JOB[/STEP]]", help="explain it before a run")
-@click.option(
-    "--assume",
-    "results",
-    multiple=True,
-    metavar="STAGE[/JOB[/STEP]]=RESULT",
-    help="a result, before a run: succeeded, succeededWithIssues, failed, skipped or canceled",
-)
-@click.option(
-    "--assume-output",
-    "outputs",
-    multiple=True,
-    metavar="STAGE/JOB.STEP.VARIABLE=VALUE",
-    help="an output variable that a step of a job sets, before a run",
-)
-@click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME[=@FILE|=-]",
-    help="a secret variable, before a run: from the environment, a file, or a prompt",
-)
+@assume_options
+@secret_option
 def command(
     request: Request,
     run: str | None,
@@ -63,25 +46,42 @@ def command(
     penstock explain --run latest Deploy           why a stage, job or step ran or not
     penstock explain --stage Deploy [FILE]         the same before a run, as `plan` sees it
     """
-    if run is not None:
-        click.echo(_of_run(run, path or request.file), color=wants_color(sys.stdout))
-        return Exit.OK
-    if path is not None:
+    if run is None and path is not None:
         return _before_run(request, path, results, outputs, secrets)
-    if request.file is None:
-        raise click.UsageError("name a code, a task or a keyword, or use --stage or --run")
-    if results or outputs or secrets:
-        raise click.UsageError("--assume, --assume-output and --secret need --stage")
-    if request.file.endswith((".yml", ".yaml")):
-        raise click.UsageError(
-            f"say what of {request.file} to explain: --stage STAGE[/JOB[/STEP]]; "
-            "`penstock list` shows the names"
-        )
+    if results or outputs or secrets or request != _only_names(request):
+        message = "what is given or assumed of a run needs --stage, without --run"
+        raise click.UsageError(message)
+    if run is not None:
+        text = _of_run(run, _only_one(path, request.file))
+    else:
+        text = _of_subject(request.file)
+    click.echo(text, color=wants_color(sys.stdout))
+    return Exit.OK
+
+
+def _only_names(request: Request) -> Request:
+    """The request without what it says of a run: a folder is given for every command."""
+    return Request(file=request.file, folder=request.folder)
+
+
+def _of_subject(word: str | None) -> str:
     from penstock.cli.subjects import explain_subject
 
-    color = wants_color(sys.stdout)
-    click.echo(explain_subject(request.file, color=color), color=color)
-    return Exit.OK
+    if word is None:
+        raise click.UsageError("name a code, a task or a keyword, or use --stage or --run")
+    if word.endswith((".yml", ".yaml")):
+        raise click.UsageError(
+            f"say what of {word} to explain: --stage STAGE[/JOB[/STEP]]; "
+            "`penstock list` shows the names"
+        )
+    return explain_subject(word, color=wants_color(sys.stdout))
+
+
+def _only_one(path: str | None, name: str | None) -> str | None:
+    """What of a run to explain; it may be written behind --stage or alone."""
+    if path is not None and name is not None:
+        raise click.UsageError(f"--run takes no file: leave out {name}")
+    return path or name
 
 
 def _before_run(
@@ -94,9 +94,7 @@ def _before_run(
     from penstock.cli.evaluated import painter
     from penstock.cli.foresight import foresee, read_assumptions
     from penstock.cli.loading import load
-    from penstock.cli.plan import masked
     from penstock.cli.planning import plan_loaded
-    from penstock.cli.run import read_secrets
     from penstock.cli.why import why_before
     from penstock.language.source import Severity
 

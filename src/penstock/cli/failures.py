@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from penstock.cli.options import Failure
 from penstock.store.home import Home
 
 _CHOOSE = "set PENSTOCK_HOME to a folder that you can write to"
-_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 _DEBUG = "the same command with --debug shows where"
 
 
@@ -64,7 +65,7 @@ def explain(error: Exception) -> Failure:
 def _usage(error: click.UsageError) -> Failure:
     command = error.ctx.command_path if error.ctx else "penstock"
     help = f"`{command} --help` shows what it takes"
-    message = _quoted(error.format_message())
+    message = _quoted(error.format_message()).removeprefix("Got ")
     match error:
         case click.NoSuchOption():
             message = f'`{command}` has no option "{error.option_name}"'
@@ -76,8 +77,9 @@ def _usage(error: click.UsageError) -> Failure:
         case click.MissingParameter() if error.param is not None:
             message = f"`{command}` needs {error.param.human_readable_name}"
         case click.BadParameter() if error.param is not None:
-            message = f"{error.param.opts[-1]}: {_quoted(error.message)}"
-        case click.BadOptionUsage():
+            said = _quoted(error.message).replace("valid integer range", "whole number")
+            message = f"{error.param.opts[-1]}: {said}"
+        case _:
             message = f"{message[0].lower()}{message[1:]}"
     return Failure(message.rstrip("."), help, Exit.USAGE)
 
@@ -105,8 +107,9 @@ def _system(error: OSError) -> Failure:
     if Path(name) in (*home.root.parents, *home.cache.parents):
         message = f'the store "{home.root}" cannot be made: {said}: {name}'
         return Failure(message, _CHOOSE, Exit.NOT_READY)
-    if name and error.errno in _NOT_WRITABLE:
-        return Failure(f'"{name}": {said}', "name a place that you can write to", Exit.NOT_READY)
+    if name and error.errno in _NOT_ALLOWED:
+        help = f"`ls -ld {shlex.quote(name)}` shows who may read and write it"
+        return Failure(f'"{name}": {said}', help, Exit.NOT_READY)
     if name:
         return Failure(f'"{name}": {said}', _DEBUG, Exit.FAILED)
     return Failure(said, _DEBUG, Exit.FAILED)

@@ -21,6 +21,7 @@ from penstock.engine.simulation import Simulation
 from penstock.engine.state import RunState
 from penstock.engine.variables import make_request
 from penstock.language.diagnostics import nearest
+from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.records import record
 
 RESULTS = {
@@ -33,7 +34,6 @@ RESULTS = {
         Result.CANCELED,
     )
 }
-_UNNAMED = "__default"
 
 
 @record
@@ -157,7 +157,7 @@ def resolve(plan: Plan, path: str, option: str) -> tuple[Node, tuple[tuple[Node,
     """
     by_id = {node.id.casefold(): node for node in plan.nodes}
     parts = path.strip().strip("/").split("/")
-    for lead in ([], [_UNNAMED]):
+    for lead in ([], [UNNAMED_STAGE]):
         whole = by_id.get("/".join((*lead, *parts)).casefold())
         if whole is not None:
             return whole, ()
@@ -171,7 +171,7 @@ def resolve(plan: Plan, path: str, option: str) -> tuple[Node, tuple[tuple[Node,
 
 def _inside(plan: Plan, by_id: Mapping[str, Node], parts: list[str]) -> str:
     """What to say where the first parts of a path lead to a stage or job, and the rest nowhere."""
-    for lead in ([], [_UNNAMED]):
+    for lead in ([], [UNNAMED_STAGE]):
         for count in range(len(parts) - 1, 0, -1):
             node = by_id.get("/".join((*lead, *parts[:count])).casefold())
             if node is None:
@@ -187,7 +187,7 @@ def _inside(plan: Plan, by_id: Mapping[str, Node], parts: list[str]) -> str:
 
 
 def _anywhere(plan: Plan, path: str) -> str:
-    nodes = (shown_path(node.id) for node in plan.nodes if node.id != _UNNAMED)
+    nodes = (shown_path(node.id) for node in plan.nodes if node.id != UNNAMED_STAGE)
     known = [*nodes, *_step_paths(plan)]
     guess = nearest(path, known)
     return f'did you mean "{guess}"?' if guess else f"there is {', '.join(known[:8])}"
@@ -195,7 +195,7 @@ def _anywhere(plan: Plan, path: str) -> str:
 
 def shown_path(id: str) -> str:
     """A node's id as people write it: without a stage that has no name."""
-    return id.removeprefix(f"{_UNNAMED}/")
+    return id.removeprefix(f"{UNNAMED_STAGE}/")
 
 
 def _steps(plan: Plan, node: Node, name: str) -> tuple[tuple[Node, Step], ...]:

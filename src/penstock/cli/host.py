@@ -375,20 +375,14 @@ def service_environment(access: Access, home: Home) -> Mapping[str, str]:
 def az_folder(home: Home) -> Path:
     """The folder with our `az`, made on first use and after an upgrade."""
     import sys
+    import zlib
 
     from penstock import __version__
 
-    folder = home.root / "bin" / f"{__version__}-{abs(hash_text(sys.executable)):x}"
+    folder = home.root / "bin" / f"{__version__}-{zlib.crc32(sys.executable.encode()):x}"
     if not (folder / "az").exists():
         from penstock.cli.az.launcher import write_launcher
 
         folder.mkdir(parents=True, exist_ok=True)
         write_launcher(folder)
     return folder
-
-
-def hash_text(text: str) -> int:
-    """A number that is the same for the same text in every process."""
-    import zlib
-
-    return zlib.crc32(text.encode())

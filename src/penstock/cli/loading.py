@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import DEFAULT_FILES, STRICT, Failure, Request, group_pairs, pairs
+from penstock.cli.options import (
+    DEFAULT_FILES,
+    STRICT,
+    Failure,
+    Request,
+    group_pairs,
+    pairs,
+    working_folder,
+)
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository, begin_reading, find_root
 from penstock.engine.variable import Variable
@@ -60,13 +68,7 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
     the user's own library is not looked at. Raises Failure (exit 3) where there is no such file,
     (exit 2) where an option is malformed.
     """
-    folder = (request.folder or Path()).resolve()
-    if not folder.is_dir():
-        raise Failure(
-            f'-C: there is no folder "{request.folder}"',
-            "name a folder that exists, or leave -C out to work in this one",
-            Exit.NOT_FOUND,
-        )
+    folder = working_folder(request.folder)
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)

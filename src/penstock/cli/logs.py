@@ -35,7 +35,8 @@ def command(run: str, job: str | None, step: str | None, tail: int | None, times
         printed = [_print(store, found.id, node, step, tail, timestamps) for node in nodes]
     if step is not None and not any(printed):
         steps = ", ".join(dict.fromkeys(s.name for node in nodes for s in node.steps.values()))
-        raise Failure(f'there is no step "{step}"', f"steps are {steps}", Exit.NOT_FOUND)
+        help = f"steps are {steps}" if steps else "an Azure ML job has none: leave --step out"
+        raise Failure(f'there is no step "{step}"', help, Exit.NOT_FOUND)
     return Exit.OK
 
 
@@ -52,7 +53,7 @@ def _print(
 ) -> bool:
     steps = [s for s in node.steps.values() if name is None or s.name.casefold() == name.casefold()]
     logs = [(step.id, _header(node, step)) for step in steps]
-    if not node.steps:
+    if not node.steps and name is None:
         logs = [
             (log, f"== {node.node.id}: {log}")
             for log in store.logs.names(str(run), node.node.id)

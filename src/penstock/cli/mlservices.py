@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from penstock.cli.host import Host
-    from penstock.server.auth import Signer, Tokens
+    from penstock.server.auth import Signer
     from penstock.server.ml.context import ProjectOf
     from penstock.server.routes import Route
 
 COMMAND_SLOTS = 64
-LAST_LINES = 20
 
 
 class MlServices:
@@ -73,10 +72,10 @@ class MlServices:
         host.scheduler.subscribe(self.executor.on_event)
         host.scheduler.subscribe(self.service.on_event)
 
-    def application(self, tokens: Tokens | None = None) -> ASGIApp:
+    def application(self) -> ASGIApp:
         """The HTTP application: ARM, Azure ML, run history, blobs, MLflow.
 
-        Callers need the host's token, unless `tokens` knows others.
+        Callers need the host's token.
         """
         from penstock.server.app import make_app
         from penstock.server.auth import one_token
@@ -84,7 +83,7 @@ class MlServices:
         routes, signer = self.routes()
         return make_app(
             routes,
-            tokens or one_token(self._host.access.token),
+            one_token(self._host.access.token),
             signer=signer,
             on_failure=self._host.on_failure,
         )

@@ -61,12 +61,46 @@ class Request:
     parity: str = LENIENT
 
 
-def parity_option(function: _Function) -> _Function:
-    """`--parity`: what to do about what only the service would refuse."""
-    return click.option(
-        "--parity", type=click.Choice(PARITIES), default=LENIENT, show_default=True,
-        help="strict: refuse what Azure would refuse and this machine can run",
-    )(function)  # fmt: skip
+folder_option = click.option(
+    "-C", "folder", type=click.Path(path_type=Path), help="work in this folder"
+)
+parameter_option = click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="a pipeline parameter; VALUE is YAML",
+)
+variable_option = click.option(
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="a variable set when the run is queued",
+)
+repository_option = click.option(
+    "--local-repository",
+    "repositories",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="a repository resource from a local folder",
+)
+branch_option = click.option("--branch", default="", help="the branch the run is of")
+reason_option = click.option(
+    "--reason",
+    type=click.Choice(REASONS),
+    default=REASONS[0],
+    show_default=True,
+    help="what the run is started by",
+)
+parity_option = click.option(
+    "--parity",
+    type=click.Choice(PARITIES),
+    default=LENIENT,
+    show_default=True,
+    help="strict: refuse what Azure would refuse and this machine can run",
+)
 
 
 _REQUEST = tuple(field.name for field in fields(Request))
@@ -83,30 +117,43 @@ def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:
     decorated = collected
     options = (
         click.argument("file", required=False),
-        click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder"),
+        folder_option,
+        parameter_option,
+        variable_option,
         click.option(
-            "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
-            help="a pipeline parameter; VALUE is YAML",
-        ),
-        click.option(
-            "--var", "variables", multiple=True, metavar="NAME=VALUE",
-            help="a variable set when the run is queued",
-        ),
-        click.option(
-            "--variable-group", "group_values", multiple=True, metavar="GROUP:NAME=VALUE",
+            "--variable-group",
+            "group_values",
+            multiple=True,
+            metavar="GROUP:NAME=VALUE",
             help="a value of a variable group",
         ),
-        click.option(
-            "--local-repository", "repositories", multiple=True, metavar="NAME=DIR",
-            help="a repository resource from a local folder",
-        ),
-        click.option("--branch", default="", help="the branch the run is of"),
-        click.option("--reason", type=click.Choice(REASONS), default="Manual"),
+        repository_option,
+        branch_option,
+        reason_option,
         parity_option,
-    )  # fmt: skip
+    )
     for option in reversed(options):
         decorated = option(decorated)
     return decorated
+
+
+def assume_options(function: Callable[..., int]) -> Callable[..., int]:
+    """`--assume` and `--assume-output`, as `results` and `outputs`, for `read_assumptions`."""
+    output = click.option(
+        "--assume-output",
+        "outputs",
+        multiple=True,
+        metavar="STAGE/JOB.STEP.VARIABLE=VALUE",
+        help="an output variable that a step of a job sets",
+    )
+    result = click.option(
+        "--assume",
+        "results",
+        multiple=True,
+        metavar="STAGE[/JOB[/STEP]]=RESULT",
+        help="a result: succeeded, succeededWithIssues, failed, skipped or canceled",
+    )
+    return result(output(function))
 
 
 def output_options(default: str) -> Callable[[_Function], _Function]:
@@ -120,6 +167,15 @@ def output_options(default: str) -> Callable[[_Function], _Function]:
         )(function)
 
     return decorate
+
+
+def working_folder(folder: Path | None) -> Path:
+    """The folder of `-C`, or the one that one is in. Raises Failure (exit 3) where it is none."""
+    found = (folder or Path()).resolve()
+    if not found.is_dir():
+        help = "name a folder that exists, or leave -C out to work in this one"
+        raise Failure(f'-C: there is no folder "{folder}"', help, Exit.NOT_FOUND)
+    return found
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:

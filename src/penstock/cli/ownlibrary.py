@@ -64,9 +64,9 @@ def own_library(files: Files) -> Library:
 
 def myself() -> Actor:
     """The user of this machine, as the author of changes to their own library."""
-    import getpass
+    from penstock.cli.people import user_name
 
-    name = getpass.getuser()
+    name = user_name()
     return Actor(id="", name=name, display_name=name)
 
 

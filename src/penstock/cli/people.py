@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,4 +45,12 @@ def open_people(data: Path | None) -> Iterator[tuple[People, Database]]:
 
 def operator() -> Actor:
     """Who types the command, as the audit log names them: a user of this machine."""
-    return Actor(id="", name=getpass.getuser(), address="this machine")
+    return Actor(id="", name=user_name(), address="this machine")
+
+
+def user_name() -> str:
+    """What this machine calls the user: their number where it has no name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

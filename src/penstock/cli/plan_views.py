@@ -10,7 +10,6 @@ from penstock.cli.evaluated import BAD, BOLD, DIM, painter, part_json
 from penstock.cli.explanations import OUTPUTS_ARE_LATE, why_not, why_step_not
 from penstock.cli.foresight import Foreseen, shown_path
 from penstock.cli.loading import Loaded
-from penstock.cli.plan import missing_kind
 from penstock.cli.tree import Branch, draw
 from penstock.devops.library import Library
 from penstock.devops.plans.planner import Planned
@@ -18,7 +17,17 @@ from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, reason_of
 from penstock.engine.state import NodeState
 from penstock.language.expressions.reasons import visible
+from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.language.source import Diagnostic
+
+MISSING = {
+    "PS2111": "task",
+    "PS2120": "connection",
+    "PS2122": "repository",
+    "PS2123": "variable group",
+    "PS2124": "secret",
+}
+"""What a diagnostic tells is missing, by its code."""
 
 _WIDEST = 64
 _STATES = {
@@ -75,7 +84,7 @@ def foreseen_json(
 
     values = {v.name: v.value for v in planned.plan.variables}
     approvals = _approvals(library, planned)
-    kinds = [{"kind": missing_kind(d)} for d in missing]
+    kinds = [{"kind": MISSING[d.code]} for d in missing]
     return {
         "file": path,
         "branch": values["Build.SourceBranch"],
@@ -98,7 +107,7 @@ def _approvals(library: Library, planned: Planned) -> dict[str, str]:
 
 def _top(foreseen: Foreseen, approvals: dict[str, str]) -> tuple[Branch, ...]:
     branches = tuple(_branch(foreseen, n, approvals) for n in foreseen.state.children(None))
-    if len(branches) == 1 and branches[0].name == "__default":
+    if len(branches) == 1 and branches[0].name == UNNAMED_STAGE:
         return branches[0].children
     return branches
 
@@ -196,7 +205,7 @@ def _named(node: NodeState) -> str:
 def _missing(missing: Sequence[Diagnostic], help: str) -> Iterator[str]:
     for one in missing:
         place = f" ({one.span})" if one.span else ""
-        yield f"  {missing_kind(one)}: {one.message}{place}"
+        yield f"  {MISSING[one.code]}: {one.message}{place}"
         if one.help:
             yield f"    {help} {one.help}"
 

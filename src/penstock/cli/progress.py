@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from penstock.cli.summary import MlJob
 from penstock.cli.terminal import one_line
 from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished
+from penstock.language.pipeline import UNNAMED_STAGE
 
 Write = Callable[[str], None]
 _STARTING = "##[section]Starting: "
 _MARKS = ("##[section]", "##[group]", "##[endgroup]", "##[debug]", "==========")
 _HEADER = re.compile(r"^(Task|Description|Version|Author|Help) {1,}: ")
 _ENVIRONMENT_LOGS = "azureml-logs/"
-_UNNAMED_STAGE = "__default/"
 
 
 class Progress(Protocol):
@@ -55,7 +55,7 @@ class PlainProgress:
             case StepFinished() if event.result is not Result.SUCCEEDED:
                 self._write(f"{_shown(event.node)} | {one_line(event.name)} {_because(event)}")
                 self._told.add(f"{event.name}: {event.message}")
-            case NodeFinished() if event.node != _UNNAMED_STAGE.rstrip("/"):
+            case NodeFinished() if event.node != UNNAMED_STAGE:
                 told = event.message in self._told
                 said = str(event.result) if told else _because(event)
                 self._write(f"{_shown(event.node)} | {said}")
@@ -204,4 +204,4 @@ def _ml(job: str, node: str) -> str:
 
 
 def _shown(node: str) -> str:
-    return node.removeprefix(_UNNAMED_STAGE)
+    return node.removeprefix(f"{UNNAMED_STAGE}/")

@@ -8,12 +8,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import click
 
 from penstock.cli import serving
-from penstock.cli.devopsapi import DevopsApi
+from penstock.cli.devopsapi import DevopsApi, api_at
 from penstock.cli.exits import Exit
 from penstock.cli.options import DEFAULT_FILES, Failure
 from penstock.cli.up import data_option, home_of
@@ -21,8 +21,6 @@ from penstock.records import record
 from penstock.store.home import Home
 
 REMOTE = "penstock"
-TOKEN = "PENSTOCK_TOKEN"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @record
@@ -117,18 +115,7 @@ def _server(server: str | None, home: Home) -> _Server:
         if found is None or found.kind != serving.SERVER:
             raise Failure("the server is not running", "`penstock up` starts it", Exit.UNREACHABLE)
         return _Server(api=DevopsApi(found.url, found.token), home=home)
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = f'"{server}" is not the address of a server'
-        raise Failure(message, "it looks like http://127.0.0.1:8700", Exit.USAGE)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        message = f"a token is not sent to {parts.hostname} by plain HTTP"
-        raise Failure(message, "use its https:// address", Exit.REFUSED)
-    token = os.environ.get(TOKEN, "")
-    if not token:
-        raise Failure(f"there is no token for {server}", f"set ${TOKEN}", Exit.REFUSED)
-    port = f":{parts.port}" if parts.port else ""
-    return _Server(api=DevopsApi(f"{parts.scheme}://{parts.hostname}{port}", token), home=None)
+    return _Server(api=api_at(server), home=None)
 
 
 def _ensure(api: DevopsApi, organization: str, project: str, repository: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from penstock.cli.exits import Exit
+from penstock.cli.givensecrets import read_secrets, secret_option
 from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Failure, Request, pipeline_options, print_diagnostics
 from penstock.cli.planning import plan_loaded
 from penstock.devops.plans.planner import Planned
 from penstock.devops.plans.stages import UnknownStage, find_stages, stage_keys, with_stages
+from penstock.language.pipeline import UNNAMED_STAGE, Stage
 from penstock.language.source import has_errors
 from penstock.store.home import Home
 
@@ -23,13 +24,7 @@ from penstock.store.home import Home
 @pipeline_options
 @click.option("--stage", "stages", multiple=True, help="run only this stage; can be repeated")
 @click.option("--skip-stage", "skipped", multiple=True, help="leave this stage out")
-@click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME[=@FILE|=-]",
-    help="a secret variable: from the environment, a file, or a prompt",
-)
+@secret_option
 @click.option(
     "--approve",
     "approved",
@@ -65,9 +60,12 @@ def command(
     """
     from penstock.cli.session import Mode, run_plan
 
+    if as_json + quiet + verbose > 1:
+        raise click.UsageError("--json, --quiet and --verbose are three ways to print: choose one")
     loaded = load(request)
     planned = plan_loaded(loaded, read_secrets(secrets))
     if planned is not None:
+        _check_names(loaded, planned, approved)
         planned = select_stages(planned, stages, skipped)
     diagnostics = [
         *loaded.library.diagnostics,
@@ -80,53 +78,6 @@ def command(
     _check_approvals(loaded, planned, approved)
     mode = Mode(json=as_json, quiet=quiet, verbose=verbose, detach=ml_jobs == "detach")
     return run_plan(loaded, planned, Home.default(os.environ), mode)
-
-
-def read_secrets(texts: tuple[str, ...]) -> dict[str, str]:
-    """Secret values by name: `NAME` from the environment, `NAME=@FILE`, and `NAME=-` from a prompt,
-    or from stdin where that is no terminal."""
-    return dict(_secret(*text.partition("=")) for text in texts)
-
-
-def _secret(name: str, separator: str, source: str) -> tuple[str, str]:
-    option = f"--secret {name}"
-    if not name:
-        raise Failure("--secret: there is no name", "write it as --secret NAME=@FILE", Exit.USAGE)
-    if source == "-":
-        return name, _asked(name)
-    if source.startswith("@"):
-        return name, _read(option, Path(source[1:]))
-    if separator:
-        message = f"{option}: a value on the command line can be seen by others"
-        raise Failure(message, f"{option}=@FILE, or {option}=- for a prompt", Exit.USAGE)
-    if name not in os.environ:
-        raise Failure(
-            f"{option}: there is no environment variable {name}",
-            f"set it, or name a file: {option}=@FILE",
-            Exit.USAGE,
-        )
-    return name, os.environ[name]
-
-
-def _asked(name: str) -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt(name, hide_input=True, err=True))
-    line = sys.stdin.readline().rstrip("\n")
-    if not line:
-        help = f"pipe the value in, or name a file: --secret {name}=@FILE"
-        raise Failure(f"--secret {name}=-: there is nothing on stdin", help, Exit.USAGE)
-    return line
-
-
-def _read(option: str, path: Path) -> str:
-    help = f"name a readable text file: {option}=@FILE"
-    try:
-        return path.read_text("utf-8").rstrip("\n")
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise Failure(f'{option}: "{path}": {said}', help, Exit.NOT_FOUND) from error
-    except UnicodeDecodeError as error:
-        raise Failure(f'{option}: "{path}" is not UTF-8 text', help, Exit.USAGE) from error
 
 
 def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str, ...]) -> Planned:
@@ -166,12 +117,32 @@ def _check_approvals(loaded: Loaded, planned: Planned, approved: tuple[str, ...]
         raise Failure(message, f"penstock run --approve {name}", Exit.REFUSED)
 
 
+def _check_names(loaded: Loaded, planned: Planned, approved: tuple[str, ...]) -> None:
+    """Refuse to approve what the pipeline does not have: it is probably misspelt."""
+    known = [one.environment for one in planned.deployments if one.environment]
+    known += [key for key, _ in _keyed_stages(loaded) if key != UNNAMED_STAGE]
+    folded = {name.casefold() for name in (*known, "all")}
+    for name in approved:
+        if name.casefold() not in folded:
+            from penstock.language.diagnostics import nearest
+
+            guess = nearest(name, known)
+            names = ", ".join(dict.fromkeys(known)) or "none"
+            help = f'did you mean "{guess}"?' if guess else f"it has {names}"
+            message = f'--approve: the pipeline has no environment or stage "{name}"'
+            raise Failure(message, help, Exit.USAGE)
+
+
+def _keyed_stages(loaded: Loaded) -> Iterator[tuple[str, Stage]]:
+    pipeline = loaded.compiled.pipeline
+    for position, stage in enumerate(pipeline.stages if pipeline else (), 1):
+        yield stage.id.value or f"Stage{position}", stage
+
+
 def _needed(loaded: Loaded, planned: Planned) -> Iterator[tuple[str, str]]:
     """What a person must approve of the stages that are to run: its name, and why."""
     stages = {node.key for node in planned.plan.nodes if node.parent is None}
-    pipeline = loaded.compiled.pipeline
-    for position, stage in enumerate(pipeline.stages if pipeline else (), 1):
-        key = stage.id.value or f"Stage{position}"
+    for key, stage in _keyed_stages(loaded):
         trigger = stage.trigger.value.strip().casefold() if stage.trigger else ""
         if trigger == "manual" and key in stages:
             yield key, f'stage "{key}" is started by a person (`trigger: manual`)'

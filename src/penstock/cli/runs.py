@@ -1,11 +1,10 @@
-"""`penstock runs list|show`: the runs of the local store."""
+"""`penstock runs`: the runs of the local store, and answers to what runs of a server wait for."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +19,7 @@ from penstock.store.runs import Run
 
 @click.group(name="runs", short_help="runs of the local store")
 def command() -> None:
-    """List and show the runs of the local store."""
+    """The runs of the local store, and what those of its server wait for."""
 
 
 @command.command("list")
@@ -37,11 +36,8 @@ def command() -> None:
 def list_runs(limit: int, branch: str | None, kind: str, form: str, query: str | None) -> int:
     """The newest runs."""
     with open_store() as store:
-        found = (
-            store.runs.list(limit=limit, kind=kind, branch=branch)
-            if branch
-            else store.runs.list(limit=limit, kind=kind)
-        )
+        filters = {"kind": kind} | ({"branch": branch} if branch else {})
+        found = store.runs.list(before=None, limit=limit, **filters)
         gone = lost(store, found)
         rows = [row_of(run, run.id in gone) for run in found]
     text = render_data(rows, form, query)
@@ -66,74 +62,47 @@ def show(run: str, form: str, query: str | None) -> int:
     return Exit.OK
 
 
-def _answering(function: Callable[..., int]) -> Callable[..., int]:
-    """The options of the commands that answer an approval."""
-    for option in reversed(
-        (
-            click.argument("run"),
-            click.option("--project", help="its project, where the server is not here"),
-            click.option("--stage", help="only what this stage waits for"),
-            click.option("-m", "--comment", default="", help="what the others read"),
-            click.option("--server", metavar="URL", help="http://HOST:PORT/ORGANIZATION"),
-            data_option,
-        )
-    ):
+def _answering(word: str, status: str, told: str) -> click.Command:
+    """The command that answers all that a run waits for in one way."""
+
+    def answer_it(**given: Any) -> int:
+        from penstock.cli.approving import answer
+
+        return answer(status=status, **given)
+
+    answer_it.__doc__ = f"""{told}
+
+    RUN is an id, a number or `latest`; with --server an id. The environment variable
+    PENSTOCK_TOKEN holds your personal access token.
+    """
+    options = (
+        click.argument("run"),
+        click.option("--project", help="its project, where the server is not here"),
+        click.option("--stage", help="only what this stage waits for"),
+        click.option("-m", "--comment", default="", help="what the others read"),
+        click.option(
+            "--server", metavar="URL", help="a server of another machine: http://HOST:PORT"
+        ),
+        data_option,
+    )
+    function: Callable[..., int] = answer_it
+    for option in reversed(options):
         function = option(function)
-    return function
+    return click.command(word)(function)
 
 
-@command.command("approve")
-@_answering
-def approve(
-    run: str,
-    project: str | None,
-    stage: str | None,
-    comment: str,
-    server: str | None,
-    data: Path | None,
-) -> int:
-    """Approve what RUN of a server waits for, or start its manual stage.
-
-    The environment variable PENSTOCK_TOKEN holds your personal access token.
-    """
-    from penstock.cli.approving import answer
-
-    return answer(
-        run,
-        "approved",
-        project=project,
-        stage=stage,
-        comment=comment,
-        server=server,
-        data=data,
+command.add_command(
+    _answering(
+        "approve", "approved", "Approve what RUN of a server waits for, or start its manual stage."
     )
-
-
-@command.command("reject")
-@_answering
-def reject(
-    run: str,
-    project: str | None,
-    stage: str | None,
-    comment: str,
-    server: str | None,
-    data: Path | None,
-) -> int:
-    """Reject what RUN of a server waits for: its stage fails, and none of its jobs runs.
-
-    The environment variable PENSTOCK_TOKEN holds your personal access token.
-    """
-    from penstock.cli.approving import answer
-
-    return answer(
-        run,
+)
+command.add_command(
+    _answering(
+        "reject",
         "rejected",
-        project=project,
-        stage=stage,
-        comment=comment,
-        server=server,
-        data=data,
+        "Reject what RUN of a server waits for: its stage fails, and none of its jobs runs.",
     )
+)
 
 
 def _none(kind: str, branch: str | None) -> str:

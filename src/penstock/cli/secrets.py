@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from penstock.cli.exits import Exit
+from penstock.cli.givensecrets import read_secret
 from penstock.cli.options import Failure, output_options
 from penstock.cli.output import moment, print_data
 from penstock.cli.ownlibrary import own_store
@@ -78,7 +79,7 @@ def rotate() -> int:
 def secret_value(name: str, file: Path | None) -> str:
     """A value from a file, a prompt, or stdin; a short one is kept with a warning."""
     if file is not None:
-        value = _read(file)
+        value = read_secret(file, "name a readable text file")
     elif sys.stdin.isatty():
         value = str(click.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
     else:
@@ -101,13 +102,3 @@ def unknown(noun: str, name: str, known: list[str], lister: str) -> Failure:
     guess = nearest(name, known)
     help = f'did you mean "{guess}"?' if guess else f"`{lister}` shows them"
     return Failure(f'there is no {noun} "{name}"', help, Exit.NOT_FOUND)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").rstrip("\n")
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise Failure(f'"{path}": {said}', "name a readable text file", Exit.NOT_FOUND) from error
-    except UnicodeDecodeError as error:
-        raise Failure(f'"{path}" is not UTF-8 text', "name a text file", Exit.USAGE) from error

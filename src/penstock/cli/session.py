@@ -229,7 +229,6 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob], color: bool) 
             parts += [f"    {line}" for line in said(without_time(line) for line in lines)]
     for job, child in failed_jobs(jobs):
         parts.append(f'\nML job {job.title} {job.status.lower()} in "{child.title}": {child.error}')
-        parts += [f"    {line}" for line in child.log]
     wanted = [run] if failures(state) else []
     wanted += [job.name for job, _ in failed_jobs(jobs)]
     if wanted:

@@ -38,10 +38,20 @@ def explain_subject(word: str, *, color: bool) -> str:
 
 def _unknown(word: str) -> Failure:
     from penstock.agent import tasks
+    from penstock.devops.plans.published_tasks import published_tasks
     from penstock.language.codes import CODES
     from penstock.language.diagnostics import nearest
 
-    names = [*tasks.names(), *(name.partition("@")[0] for name in tasks.names())]
+    name = word.partition("@")[0].casefold()
+    ours = {one.partition("@")[0].casefold() for one in tasks.names()}
+    published = published_tasks().get(name)
+    if published is not None and name not in ours:
+        title, majors = published
+        versions = ", ".join(f"{title}@{major}" for major in majors)
+        message = f'"{word}" is a task of the service ({versions}) that this version does not run'
+        help = "its inputs are not known here; docs/coverage.md lists the tasks that run"
+        return Failure(message, help, Exit.NOT_FOUND)
+    names = [*tasks.names(), *(one.partition("@")[0] for one in tasks.names())]
     guess = nearest(word, [*keywords(), *names, *CODES])
     hint = f'did you mean "{guess}"?' if guess else "docs/coverage.md lists the tasks"
     return Failure(f'"{word}" is no code, task or keyword', hint, Exit.NOT_FOUND)

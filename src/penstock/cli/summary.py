@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from penstock.cli.tree import Branch
 from penstock.engine.events import Result
 from penstock.engine.state import NodeState, Phase, RunState, StepState
+from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.records import record
 
 _WITH_REASON = (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES, Result.CANCELED)
@@ -24,7 +25,7 @@ _ML_STATES = {
 @record
 class MlJob:
     """An ML job as the tree shows it. `origin` is `RUN/NODE/STEP` of the step that submitted it;
-    `log` holds the last lines of a failed one; `seconds` is what it took so far; `workspace` and
+    `seconds` is what it took so far; `workspace` and
     `resource_group` are names."""
 
     name: str
@@ -33,7 +34,6 @@ class MlJob:
     seconds: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
-    log: tuple[str, ...] = ()
     origin: str = ""
     workspace: str = ""
     resource_group: str = ""
@@ -48,7 +48,7 @@ class MlJob:
 def run_tree(state: RunState, title: str, now: float, jobs: Sequence[MlJob] = ()) -> Branch:
     """The tree of a run as it is at `now`; a stage that the YAML did not name is left out."""
     children = tuple(_node(state, child, now, jobs) for child in state.children(None))
-    if len(children) == 1 and children[0].name == "__default":
+    if len(children) == 1 and children[0].name == UNNAMED_STAGE:
         children = children[0].children
     started = [n.started_at for n in state.nodes.values() if n.started_at is not None]
     ended = [n.finished_at for n in state.nodes.values() if n.finished_at is not None]

@@ -12,7 +12,18 @@ import click
 from penstock import __version__
 from penstock.cli.exits import Exit
 from penstock.cli.loading import load, no_file
-from penstock.cli.options import LENIENT, REASONS, Request, parity_option, wants_color
+from penstock.cli.options import (
+    LENIENT,
+    Request,
+    branch_option,
+    folder_option,
+    parameter_option,
+    parity_option,
+    reason_option,
+    repository_option,
+    variable_option,
+    wants_color,
+)
 from penstock.language.source import Diagnostic, Severity, Source, has_errors
 
 if TYPE_CHECKING:
@@ -21,12 +32,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="check pipeline and Azure ML files offline")
 @click.argument("files", nargs=-1)
-@click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder")
-@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE")
-@click.option("--local-repository", "repositories", multiple=True, metavar="NAME=DIR")
-@click.option("--branch", default="", help="the branch the run is of")
-@click.option("--reason", type=click.Choice(REASONS), default="Manual")
+@folder_option
+@parameter_option
+@variable_option
+@repository_option
+@branch_option
+@reason_option
 @parity_option
 @click.option(
     "-o", "--output", "form", type=click.Choice(["text", "json", "sarif"]), default="text"

@@ -84,7 +84,7 @@ def _variables(pipeline: model.Pipeline) -> Iterator[VariableAt]:
         name = stage.id.value
         yield from _in_scope(stage.variables, f"stage {name}")
         for job in stage.jobs:
-            path = job.id.value if name == "__default" else f"{name}/{job.id.value}"
+            path = job.id.value if name == model.UNNAMED_STAGE else f"{name}/{job.id.value}"
             yield from _in_scope(job.variables, f"job {path}")
 
 
@@ -100,7 +100,7 @@ def stages_of(snapshots: Iterable[Snapshot]) -> Iterator[model.Text]:
     """The names of the stages of some pipelines."""
     for snapshot in snapshots:
         for stage in snapshot.compiled.partial.stages if snapshot.compiled.partial else ():
-            if stage.id.value and stage.id.value != "__default":
+            if stage.id.value and stage.id.value != model.UNNAMED_STAGE:
                 yield stage.id
 
 

@@ -70,7 +70,7 @@ def _paths(project: Project, source: Source, cursor: Cursor, depth: int) -> Iter
     name = _pipeline(project, source, cursor).name
     pipeline = project.compile(name).compiled.partial
     for stage in pipeline.stages if pipeline else ():
-        top = "" if stage.id.value == "__default" else stage.id.value
+        top = "" if stage.id.value == model.UNNAMED_STAGE else stage.id.value
         if top and depth != 2:
             yield Suggestion(top, "name", "stage", prefix=cursor.prefix)
         for job in stage.jobs if depth > 1 else ():

@@ -9,14 +9,14 @@ from time import perf_counter
 import click
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import Failure, wants_color
+from penstock.cli.options import Failure, folder_option, wants_color, working_folder
 
 _BY_SUFFIX = {".json": "json", ".xml": "junit", ".sarif": "sarif"}
 
 
 @click.command(short_help="unit tests of pipelines: expand, simulate, assert; nothing is run")
 @click.argument("paths", nargs=-1)
-@click.option("-C", "folder", type=click.Path(path_type=Path), help="work in this folder")
+@folder_option
 @click.option("-k", "words", metavar="TEXT", help="only tests with this in their file or name")
 @click.option("--update-snapshots", is_flag=True, help="write the snapshots anew")
 @click.option(
@@ -58,10 +58,7 @@ def command(
     from penstock.cli.testing.session import Session
 
     kinds = [_form_of(path) for path in reports]
-    start = (folder or Path()).resolve()
-    if not start.is_dir():
-        help = "name a folder that exists, or leave -C out to work in this one"
-        raise Failure(f'-C: there is no folder "{folder}"', help, Exit.NOT_FOUND)
+    start = working_folder(folder)
     color = wants_color(sys.stdout)
     paint = painter(color)
     session = Session(words=words or "", update=update_snapshots)

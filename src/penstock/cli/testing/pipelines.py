@@ -215,10 +215,6 @@ def _entry(name: str, text: str) -> Entry:
     return Entry(_scalar(name), _scalar(text))
 
 
-def _table(values: Mapping[str, object]) -> Tree:
-    return Tree(tuple(_entry(n, as_text(v)) for n, v in values.items()), _NOWHERE)
-
-
 def _plain(node: Node) -> Any:
     match node:
         case Scalar():

@@ -35,7 +35,6 @@ from penstock.language.yaml import Scalar
 from penstock.language.yaml import Sequence as Items
 from penstock.records import record
 
-_UNNAMED = "__default"
 UNKNOWN = "unknown"
 _WHERE = "this run: "
 
@@ -166,7 +165,7 @@ class Run:
         return [
             self._node_part(state)
             for id, state in self._state.nodes.items()
-            if id.count("/") == depth and (depth or id != _UNNAMED)
+            if id.count("/") == depth and (depth or id != model.UNNAMED_STAGE)
         ]
 
     def _leaves(self, node: Node) -> Iterator[NodeState]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from penstock.devops.comparing.pairing import Pairs, meaning, pair_by_key, pair_steps
 from penstock.devops.comparing.parts import DEFAULTS, Part, Property, pipeline_parts
 from penstock.language.casing import fold_case
-from penstock.language.pipeline import Pipeline
+from penstock.language.pipeline import UNNAMED_STAGE, Pipeline
 from penstock.language.source import Span
 
 Path: TypeAlias = tuple[Part, ...]
@@ -166,7 +166,7 @@ def _identity(part: Part) -> tuple[str, str]:
 
 def path_text(path: Path) -> str:
     """`Build/Compile/npm ci`; a stage that the YAML does not name is left out."""
-    names = [part.name for part in path if part.name != "__default"]
+    names = [part.name for part in path if part.name != UNNAMED_STAGE]
     return "/".join(names) or "the pipeline"
 
 

@@ -27,7 +27,6 @@ from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.source import Span
 
-UNNAMED_STAGE = "__default"
 _CHECKOUT = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 _TITLE = 48
 

@@ -2,6 +2,7 @@
 
 from penstock.language.pipeline.building import build_pipeline
 from penstock.language.pipeline.records import (
+    UNNAMED_STAGE,
     BuildResource,
     Canary,
     CompletionTrigger,
@@ -36,6 +37,7 @@ from penstock.language.pipeline.records import (
 from penstock.language.pipeline.walking import hooks_of, step_lists
 
 __all__ = [
+    "UNNAMED_STAGE",
     "BuildResource",
     "Canary",
     "CompletionTrigger",

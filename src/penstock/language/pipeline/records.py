@@ -20,6 +20,9 @@ from penstock.records import record
 NONE: Mapping[str, Any] = MappingProxyType({})
 """No entries."""
 
+UNNAMED_STAGE = "__default"
+"""The id of the stage around jobs that the YAML puts in none."""
+
 
 class Text(NamedTuple):
     """A text of the YAML and where it stands."""

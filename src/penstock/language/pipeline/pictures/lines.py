@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from penstock.language.pipeline.pictures.outline import UNNAMED, Box
+from penstock.language.pipeline import UNNAMED_STAGE
+from penstock.language.pipeline.pictures.outline import Box
 
 
 def draw_lines(stages: Sequence[Box]) -> str:
     """One line a stage or job: its name, and what it waits for."""
-    if len(stages) == 1 and stages[0].name == UNNAMED:
+    if len(stages) == 1 and stages[0].name == UNNAMED_STAGE:
         return "\n".join(_lines(stages[0].inside, ""))
     return "\n".join(_lines(stages, ""))
 

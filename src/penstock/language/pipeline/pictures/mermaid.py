@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from penstock.language.pipeline.pictures.outline import UNNAMED, Box
+from penstock.language.pipeline import UNNAMED_STAGE
+from penstock.language.pipeline.pictures.outline import Box
 
 _ESCAPES = {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"}
 
@@ -12,7 +13,7 @@ _ESCAPES = {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "&": "#amp;", 
 def draw_mermaid(stages: Sequence[Box]) -> str:
     """A flowchart from left to right; every stage is a subgraph with its jobs."""
     lines = ["flowchart LR"]
-    if len(stages) == 1 and stages[0].name == UNNAMED:
+    if len(stages) == 1 and stages[0].name == UNNAMED_STAGE:
         lines += _boxes(stages[0].inside, "j", "  ")
         return "\n".join(lines)
     ids = {stage.name: f"s{number}" for number, stage in enumerate(stages, 1)}

@@ -9,8 +9,6 @@ from penstock.language.casing import fold_case
 from penstock.language.expressions.reasons import one_line
 from penstock.language.pipeline import DeploymentJob, Job, Matrix, Parallel, Pipeline, Stage, Text
 
-UNNAMED = "__default"
-
 
 class Box(NamedTuple):
     """A stage or job. `waits_for` are names of boxes beside it; `layer` is 0 for what waits for

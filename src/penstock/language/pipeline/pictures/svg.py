@@ -7,8 +7,9 @@ from html import escape
 from itertools import pairwise
 from unicodedata import east_asian_width
 
+from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.language.pipeline.pictures.layout import Layout, Size, lay_out
-from penstock.language.pipeline.pictures.outline import UNNAMED, Box
+from penstock.language.pipeline.pictures.outline import Box
 
 _LONGEST = 36
 _CHARACTER = 7.4
@@ -35,14 +36,14 @@ _STYLE = """\
 
 def draw_svg(stages: Sequence[Box]) -> str:
     """The picture. What has a condition has a dashed border and tells it when pointed at."""
-    if len(stages) == 1 and stages[0].name == UNNAMED:
+    if len(stages) == 1 and stages[0].name == UNNAMED_STAGE:
         layout = _layout(stages[0].inside, [_job_size(b) for b in stages[0].inside], _JOB_GAP)
         body = list(_jobs(stages[0].inside, layout, _PAD, _PAD))
     else:
         layout = _layout(stages, [_stage_size(stage) for stage in stages], _STAGE_GAP)
         body = [*_lines(layout, _PAD, _PAD), *_stages(stages, layout)]
     width, height = layout.size.width + 2 * _PAD, layout.size.height + 2 * _PAD
-    names = ", ".join(stage.name for stage in stages if stage.name != UNNAMED)
+    names = ", ".join(stage.name for stage in stages if stage.name != UNNAMED_STAGE)
     label = escape(f"pipeline: {names}" if names else "pipeline")
     return "\n".join(
         [
