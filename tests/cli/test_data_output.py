@@ -79,5 +79,6 @@ def test_a_query_that_is_none_is_refused(query: str) -> None:
 @pytest.mark.parametrize("command", ["plan", "list", "graph", "expand", "triggers"])
 def test_none_prints_nothing_at_all(command: str, terminal: Terminal) -> None:
     terminal.write("azure-pipelines.yml", "steps: [{script: echo}]\n")
-    ended = terminal.type(command, "-o", "none", *(["--push", "a"] if command == "triggers" else []))
+    event = ["--push", "a"] if command == "triggers" else []
+    ended = terminal.type(command, "-o", "none", *event)
     assert (ended.code, ended.out) == (0, "")

@@ -144,9 +144,13 @@ def test_the_logs_of_an_ml_job_are_not_its_artifacts(terminal: Terminal) -> None
     created = ("az", "ml", "job", "create", "-f", "job.yml", "-g", "rg", "-w", "ws", "--stream")
     ended = terminal.type(*created, "--query", "name", "-o", "tsv")
     assert ended.code == 0, ended
-    told = terminal.type("logs", ended.out.splitlines()[-1]).out
+    name = ended.out.splitlines()[-1]
+    told = terminal.type("logs", name).out
     assert "user_logs/std_log.txt\ntold\n" in told
     assert "outputs/" not in [line.split(": ")[-1][:8] for line in told.splitlines()]
+    steps = terminal.type("logs", name, "--step", "train")
+    assert (steps.code, steps.out) == (3, "")
+    assert steps.err.endswith("= help: an Azure ML job has none: leave --step out\n")
     assert terminal.type("service", "stop").code == 0
 
 

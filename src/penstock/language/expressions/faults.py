@@ -36,6 +36,10 @@ def unexpected(token: Token, text: str, function: Function | None) -> Expression
         help = "an argument is missing after the comma before it; or remove that comma"
     elif help is None and function and token.text in "),":
         help = f'"{function.name}" takes {_count(function)}'
+        if token.text == ")":
+            help += (
+                ": leave its ( ) empty" if function.maximum == 0 else ': give them before the ")"'
+            )
     elif help is None and token.text not in "),].":
         help = "put a comma between arguments, and single quotes around text"
     return syntax_error("Unexpected symbol", token.text, token.start, text, help=help)

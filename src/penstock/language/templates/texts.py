@@ -178,7 +178,8 @@ def _count_message(keyword: str, found: int, text: str) -> str:
         return '"else if" is written as one word: elseif'
     if _KEYWORDS[keyword] == 0:
         return f'"{keyword}" takes nothing after it'
-    return f'"{keyword}" takes one expression, and {"none" if found == 0 else found} follows it'
+    follows = f"{found} words follow" if found else "nothing follows"
+    return f'"{keyword}" takes one expression, and {follows} it'
 
 
 def _refuse_directive(code: Code) -> None:

@@ -129,7 +129,7 @@ def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None)
     elif close:
         help = f'did you mean "{close}"?'
     elif len(names) == 1:
-        help = f'"{names[0]}" stands alone here'
+        help = f'nothing stands beside "{names[0]}": remove it, or give it an item of its own'
     else:
         help = f"{owner} takes {listed(names)}"
     return Diagnostic(
