@@ -93,7 +93,7 @@ def bodies(shop: Bench) -> list[dict[str, Any]]:
         "jobType": "Command",
         "command": "echo",
         "environmentId": "azureml:AzureML-x@latest",
-        "inputs": {"i": {"uri": "https://x", "jobInputType": "uri_folder"}},
+        "inputs": {"i": {"uri": "https://x", "jobInputType": "uri_folder", "mode": "Direct"}},
         "outputs": {"o": {"jobOutputType": "uri_file"}},
         "distribution": {"distributionType": "PyTorch", "processCountPerInstance": 2},
         "environmentVariables": {"A": "b"},

@@ -291,12 +291,13 @@ def test_the_default_version_of_a_component_is_its_latest(bench: Bench, end: str
 @pytest.mark.parametrize(
     "uri", ["https://example.org/iris.csv", "wasbs://c@a.blob.core.windows.net/titanic.csv"]
 )
-def test_remote_addresses_are_kept(bench: Bench, uri: str) -> None:
+def test_remote_addresses_are_given_to_a_command_that_asks_for_them(bench: Bench, uri: str) -> None:
     read = bench.component("r", command="cat", inputs={"i": {"type": "uri_file"}})
-    entry = {"uri": uri, "job_input_type": "uri_file", "mode": "Download"}
+    entry = {"uri": uri, "job_input_type": "uri_file", "mode": "Direct"}
     planned = bench.plan(pipeline({"a": node(read, inputs={"i": entry})}))
+    assert bench.said() == []
     assert inputs(planned, "a")["i"] == CommandInput(
-        name="i", type="uri_file", uri=uri, mode="download"
+        name="i", type="uri_file", uri=uri, mode="direct"
     )
 
 

@@ -84,6 +84,40 @@ def test_unknown_data_asset_of_the_pipeline(bench: Bench) -> None:
     assert [target for target, _ in bench.said()] == ["inputs.d.path"]
 
 
+FAR = "https://example.org/iris.csv"
+FETCHED = (
+    f'input "d" is at "{FAR}", and nothing is fetched from there: download it and give its local'
+    " path, or give the command the address itself with mode: direct"
+)
+
+
+def test_data_elsewhere_is_not_fetched(bench: Bench) -> None:
+    bench.plan(one(bench, {"inputs": {"d": FOLDER}}, inputs={"d": data(FAR)}))
+    assert bench.said() == [("jobs.train.inputs.d", FETCHED)]
+
+
+def test_data_elsewhere_is_not_fetched_for_a_command_job(bench: Bench) -> None:
+    bench.put("data", "far", "1", {"dataUri": FAR})
+    entry = {"uri": f"{PREFIX}/data/far/versions/1", "jobInputType": "uri_file"}
+    body = {"command": "cat", "environmentId": "azureml:AzureML-sklearn-1.0@latest"}
+    bench.plan({"jobType": "Command", **body, "inputs": {"d": entry}})
+    assert bench.said() == [("inputs.d.path", FETCHED)]
+
+
+def test_a_distribution_that_is_not_made_here(bench: Bench) -> None:
+    bench.plan(one(bench, {}, distribution={"distribution_type": "Ray"}))
+    message = 'distribution "ray" is not supported here: use pytorch, mpi, tensorflow'
+    assert bench.said() == [("jobs.train.distribution.type", message)]
+
+
+def test_parameter_servers_are_not_started(bench: Bench) -> None:
+    distribution = {"distribution_type": "TensorFlow", "parameter_server_count": 1}
+    bench.plan(one(bench, {}, distribution={**distribution, "worker_count": 2}))
+    message = "no parameter servers are started here: use workers only"
+    place = "jobs.train.distribution.parameter_server_count"
+    assert bench.said() == [(place, message)]
+
+
 def test_unknown_model(bench: Bench) -> None:
     entry = {"uri": "azureml:m:3", "job_input_type": "mlflow_model"}
     bench.plan(one(bench, {"inputs": {"m": {"type": "mlflow_model"}}}, inputs={"m": entry}))

@@ -13,6 +13,8 @@ from penstock.ml.ports import Value
 from penstock.ml.resolver import Resolver
 from penstock.records import record
 
+_DISTRIBUTIONS = ("pytorch", "mpi", "tensorflow")
+
 
 @record
 class Frame:
@@ -86,7 +88,7 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
         environment_variables=texts(source.part("environment_variables")),
         compute=_compute(source, frame),
         instance_count=max(1, whole_number(read(resources, "instance_count", 1))),
-        distribution=_distribution(distribution),
+        distribution=_checked_distribution(distribution, source, resolver),
         process_count=max(1, _process_count(distribution)),
         timeout=_timeout(source, resolver),
     )
@@ -114,8 +116,22 @@ def _compute(source: CommandSource, frame: Frame) -> str:
     return frame.resolver.compute(frame.compute, frame.compute_target)
 
 
+def _checked_distribution(distribution: Json, source: CommandSource, resolver: Resolver) -> str:
+    """How the command is spread over processes; what is not done here is a problem."""
+    kind, target = _distribution(distribution), source.place("distribution")
+    if kind not in ("", *_DISTRIBUTIONS):
+        known = ", ".join(_DISTRIBUTIONS)
+        message = f'distribution "{kind}" is not supported here: use {known}'
+        resolver.problem("DistributionNotSupported", message, f"{target}.type")
+    if kind == "tensorflow" and whole_number(read(distribution, "parameter_server_count", 0), 0):
+        message = "no parameter servers are started here: use workers only"
+        target = f"{target}.parameter_server_count"
+        resolver.problem("DistributionNotSupported", message, target)
+    return kind
+
+
 def _distribution(distribution: Json) -> str:
-    """`pytorch`, `mpi`, `tensorflow`, `ray`, or empty."""
+    """The word for how a command is spread, empty for not at all."""
     word = read(distribution, "distribution_type") or read(distribution, "type", "")
     return text(word).lower()
 

@@ -24,6 +24,7 @@ from penstock.ml.ports import (
     command_output,
     given_value,
     place_of,
+    refuse_remote,
     shared_place,
 )
 from penstock.ml.resolver import Resolver
@@ -351,10 +352,11 @@ def _build_leaf(
     """A node that runs a command."""
     component, resolver = step.component, frame.resolver
     places, shared = _places(step, level, resolver)
-    inputs = [
-        command_input(port, step.inputs[name], resolver, f"{step.target}.inputs.{name}")
-        for name, port in component.inputs.items()
-    ]
+    inputs = []
+    for name, port in component.inputs.items():
+        target = f"{step.target}.inputs.{name}"
+        inputs.append(command_input(port, step.inputs[name], resolver, target))
+        refuse_remote(inputs[-1], resolver, target)
     outputs = [
         command_output(
             port, places[name], job, frame.datastore, resolver, f"{step.target}.outputs.{name}"

@@ -24,6 +24,7 @@ from penstock.ml.ports import (
     command_output,
     given_value,
     place_of,
+    refuse_remote,
 )
 from penstock.ml.resolver import Resolver
 from penstock.records import record
@@ -196,6 +197,7 @@ def _command_inputs(properties: Json, resolver: Resolver) -> tuple[CommandInput,
         type = "string" if value.text is not None else value.type or "uri_folder"
         port = Port(name=name, type=type, optional=True)
         found.append(command_input(port, value, resolver, f"inputs.{name}"))
+        refuse_remote(found[-1], resolver, f"inputs.{name}.path")
     return tuple(entry for entry in found if entry is not None)
 
 

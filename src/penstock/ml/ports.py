@@ -10,7 +10,7 @@ from penstock.ml.bindings import fill, typed_literal
 from penstock.ml.components import Port, mode_word
 from penstock.ml.datastores import artifacts_path, parse_uri
 from penstock.ml.fields import field, text
-from penstock.ml.resolver import Resolver
+from penstock.ml.resolver import REMOTE, Resolver
 from penstock.records import record
 
 FILE = "uri_file"
@@ -84,6 +84,18 @@ def command_input(
         uri = resolver.content(value.text, port.type, target)
     mode = value.mode or port.mode or "ro_mount"
     return CommandInput(name=port.name, type=port.type, uri=uri, mode=mode)
+
+
+def refuse_remote(entry: CommandInput | None, resolver: Resolver, target: str) -> None:
+    """Say of data at an address elsewhere that it is not fetched; a command may get the address."""
+    uri = entry.uri if entry is not None else None
+    if entry is None or uri is None or entry.mode == "direct" or not uri.startswith(REMOTE):
+        return
+    message = (
+        f'input "{entry.name}" is at "{uri}", and nothing is fetched from there: download it and'
+        " give its local path, or give the command the address itself with mode: direct"
+    )
+    resolver.problem("RemoteInputNotSupported", message, target)
 
 
 def _literal(port: Port, value: Value, resolver: Resolver, target: str) -> str:

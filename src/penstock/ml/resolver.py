@@ -20,7 +20,21 @@ from penstock.ml.workspaces import Workspace, parse_arm_id
 from penstock.records import record
 
 LOCAL_COMPUTES = ("local", "serverless")
-_REMOTE = ("https://", "http://", "wasbs://", "wasb://", "abfss://", "adl://", "s3://")
+REMOTE = (
+    "https://",
+    "http://",
+    "wasbs://",
+    "wasb://",
+    "abfss://",
+    "abfs://",
+    "adl://",
+    "s3://",
+    "gs://",
+    "dbfs://",
+    "hdfs://",
+)
+"""How addresses begin that lie outside of every datastore."""
+
 _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 _CREATE = {
     "data": "az ml data create --name {name} --version {version} --type uri_folder --path PATH",
@@ -151,7 +165,7 @@ class Resolver:
                 message = f'the path leads outside its datastore: "{value}"'
                 self.problem("InvalidPath", message, target)
             return place.uri
-        if value.startswith(_REMOTE):
+        if value.startswith(REMOTE):
             return value
         if value.startswith("azureml://jobs/"):
             return self._output_of_job(value, target)

@@ -46,6 +46,28 @@ def test_a_workspace_from_a_file(server: Server, az: Az, folder: Path) -> None:
     assert shown["display_name"] == "Other one"
 
 
+def test_the_option_decides_over_the_files_resource_group(
+    server: Server, az: Az, folder: Path
+) -> None:
+    (folder / "ws.yml").write_text("name: w\nresource_group: other\n")
+    made = az("ml", "workspace", "create", "--file", "ws.yml", "-g", "rg")
+    assert json.loads(made.out)["resource_group"] == "rg"
+    told = "WARNING: the file says resource_group: other; the workspace is in rg, as -g says\n"
+    assert made.err == told
+
+
+def test_options_without_an_effect_are_named(server: Server, az: Az) -> None:
+    given = ("--kind", "project", "--managed-network", "disabled", "--update-dependent-resources")
+    made = az("ml", "workspace", "create", "-n", "w", "-g", "rg", *given)
+    assert made.code == 0, made.err
+    assert made.err.splitlines()[:3] == [
+        "note: --kind has no effect on this machine",
+        "note: --update-dependent-resources/-u has no effect on this machine",
+        'note[PS3042]: "managed_network" has no effect on this machine',
+    ]
+    assert "--hub-id" in az("ml", "workspace", "create", "--help").out
+
+
 @pytest.mark.parametrize("command", [("job", "list"), ("data", "list"), ("compute", "list")])
 def test_a_workspace_that_is_not_there_is_explained(
     server: Server, az: Az, command: tuple[str, str]
@@ -226,6 +248,18 @@ def test_a_component_is_registered_with_its_code(workspace: Server, az: Az, fold
     assert names.out == "component_a\t5\n"
 
 
+def test_a_component_of_included_files_alone(workspace: Server, az: Az, folder: Path) -> None:
+    """As azure-ai-ml has it: without code, the snapshot is what is laid beside it."""
+    text = "name: c\ntype: command\ncommand: python lib/t.py\nenvironment: azureml:e@latest\n"
+    files = {"c.yml": f"{text}additional_includes: [lib]\n", "lib/t.py": "print(1)\n"}
+    projects.write(folder, files)
+    made = az("ml", "component", "create", "--file", "c.yml")
+    assert made.code == 0, made.err
+    assert json.loads(made.out)["code"].startswith(f"azureml:{WORKSPACE}/codes/")
+    stored = [file.read_text() for file in workspace.home.storage.rglob("lib/t.py")]
+    assert stored == ["print(1)\n"]
+
+
 def test_a_component_with_a_hyphen_in_its_name_is_refused(
     workspace: Server, az: Az, folder: Path
 ) -> None:
@@ -257,6 +291,7 @@ def test_a_datastore_from_a_file(workspace: Server, az: Az, folder: Path) -> Non
     made = az("ml", "datastore", "create", "--file", "store.yml")
     assert made.code == 0, made.err
     assert json.loads(made.out)["type"] == "azure_blob"
+    assert made.err.startswith("note[PS3042]: a datastore is a folder of this machine")
     listed = az("ml", "datastore", "list", "--query", "contains([].name, 'mine')")
     assert listed.out == "true\n"
     assert az("ml", "datastore", "delete", "-n", "mine").code == 0

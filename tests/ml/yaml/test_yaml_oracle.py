@@ -158,7 +158,8 @@ class UnresolvedRegistrar:
     def named(self, reference: str, kind: str, place: str) -> str:
         return reference.removeprefix("azureml:")
 
-    def code(self, path: Path, includes: tuple[Path, ...], place: str) -> str:
+    def code(self, path: Path | None, includes: tuple[Path, ...], place: str) -> str:
+        assert path is not None
         return os.path.relpath(path, self.folder)
 
     def data(self, path: Path, place: str) -> str:

@@ -19,6 +19,9 @@ _FIELDS = {
     "--admin-username": "ssh_settings.admin_username",
     "--admin-password": "ssh_settings.admin_password",
     "--identity-type": "identity.type",
+    "--managed-network": "managed_network.isolation_mode",
+    "--user-object-id": "create_on_behalf_of.user_object_id",
+    "--user-tenant-id": "create_on_behalf_of.user_tenant_id",
 }
 _NOT_FIELDS = frozenset(
     {
@@ -46,8 +49,6 @@ _NOT_FIELDS = frozenset(
         "--acquire-policy-token",
         "--change-reference",
         "--update-dependent-resources",
-        "--user-object-id",
-        "--user-tenant-id",
         "--user-assigned-identities",
     }
 )

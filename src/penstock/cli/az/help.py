@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.cli.az.options import rules_of
+from penstock.cli.az.options import Rule, rules_of
 from penstock.cli.az.table import COMMANDS
 
 
@@ -10,7 +10,7 @@ def help_text(words: str) -> str:
     """The commands below some words, or the options of a command."""
     if words in COMMANDS:
         rules = rules_of(COMMANDS[words][1])
-        rows = [(" ".join(rule.names), "[Required]" if rule.required else "") for rule in rules]
+        rows = [(" ".join(rule.names), _remark(rule)) for rule in rules]
         width = max(len(names) for names, _ in rows)
         lines = (f"    {names:<{width}}  {note}".rstrip() for names, note in rows)
         return f"\nCommand\n    az {words}\n\nArguments\n" + "\n".join(lines) + "\n"
@@ -19,3 +19,10 @@ def help_text(words: str) -> str:
     listed = "\n".join(f"    az {command}" for command in below)
     note = "Other commands go to the real az, if one is on the PATH.\n" if not words else ""
     return f"\nGroup\n    az {words}".rstrip() + f"\n\nCommands\n{listed}\n\n{note}"
+
+
+def _remark(rule: Rule) -> str:
+    """What stands beside an option."""
+    if rule.idle:
+        return "[No effect here]"
+    return "[Required]" if rule.required else ""

@@ -93,6 +93,9 @@ def _call(words: str, arguments: list[str], environ: Mapping[str, str]) -> int:
     form, query = _output(call)
     _fill_defaults(call, {rule.key for rule in rules})
     check_required(options, rules)
+    for rule in rules:
+        if rule.idle and rule.key in options:
+            call.say(f"note: {rule.shown} has no effect on this machine")
     module, _, name = function.partition(":")
     run = getattr(import_module(f"penstock.cli.az.{module}"), name)
     try:

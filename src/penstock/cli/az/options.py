@@ -12,11 +12,16 @@ Options = dict[str, "str | bool | list[str]"]
 
 
 class Rule:
-    """One option or positional of a command: its names, and how many values it takes."""
+    """One option or positional of a command: its names, and how many values it takes.
 
-    __slots__ = ("count", "names", "positional", "required")
+    `idle`: it is taken, and said to have no effect here.
+    """
+
+    __slots__ = ("count", "idle", "names", "positional", "required")
 
     def __init__(self, text: str) -> None:
+        self.idle = text.startswith("~")
+        text = text.removeprefix("~")
         required, text = text.endswith("!"), text.removesuffix("!")
         self.count = text[-1] if text[-1] in "?+*" else ""
         text = text.rstrip("?+*")

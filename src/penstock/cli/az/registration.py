@@ -21,7 +21,7 @@ class WireRegistrar:
         self._wire = wire
         self._workspace = workspace
         self._store = DataStore(wire, workspace)
-        self._codes: dict[tuple[Path, ...], str] = {}
+        self._codes: dict[tuple[Path | None, ...], str] = {}
         self._uploads: dict[Path, tuple[str, str]] = {}
         self._sent: set[str] = set()
 
@@ -38,8 +38,8 @@ class WireRegistrar:
             return reference if reference.startswith(("azureml:", "/")) else f"azureml:{reference}"
         return f"{path}/{kind}/{found.name}/versions/{found.version}"
 
-    def code(self, path: Path, includes: tuple[Path, ...], place: str) -> str:
-        """The id of the snapshot of a local folder or file."""
+    def code(self, path: Path | None, includes: tuple[Path, ...], place: str) -> str:
+        """The id of the snapshot of a local folder or file, and of what is laid beside it."""
         key = (path, *includes)
         if key not in self._codes:
             self._codes[key] = register_code(self._wire, self._workspace, path, includes)

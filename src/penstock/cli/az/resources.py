@@ -37,6 +37,10 @@ def deploy_workspace(call: Call, workspace: Workspace, value: Mapping[str, Any])
     """
     from penstock.ml.yaml.asset_bodies import workspace_parameters
 
+    said = str(value.get("resource_group") or workspace.resource_group)
+    if said.lower() != workspace.resource_group.lower():
+        group = workspace.resource_group
+        call.warn(f"the file says resource_group: {said}; the workspace is in {group}, as -g says")
     found = call.wire.find(workspace.path) if _exists(call, workspace) else None
     if found is not None:
         tags = {**(found.get("tags") or {}), **(value.get("tags") or {})}

@@ -1,9 +1,9 @@
 """Every command of this `az` as data: where its code is and which options it takes.
 
 An option is its names joined by `/`, ended by `!` (required), `?` (no value), `+` (one value or
-more) or `*` (any number of them). `G` and `W` are the resource group and the workspace, which have
-defaults; `@name` is a positional argument. Options as in the `ml` and `azure-devops` extensions and
-azure-cli 2.91.
+more) or `*` (any number of them), and begun by `~` where it is taken and has no effect here. `G`
+and `W` are the resource group and the workspace, which have defaults; `@name` is a positional
+argument. Options as in the `ml` and `azure-devops` extensions and azure-cli 2.91.
 """
 
 from __future__ import annotations
@@ -37,38 +37,38 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account clear": ("local:nothing", ""),
     "account get-access-token": (
         "local:access_token",
-        "--name/-n/--subscription/-s --resource --resource-type --scope+ --tenant/-t",
+        "--name/-n/--subscription/-s --resource ~--resource-type --scope+ --tenant/-t",
     ),
     "cloud show": ("local:cloud_show", "--name/-n"),
     "cloud list": ("local:cloud_list", ""),
-    "cloud set": ("local:cloud_set", "--name/-n! --profile"),
+    "cloud set": ("local:cloud_set", "--name/-n! ~--profile"),
     "configure": (
         "local:configure",
-        "--defaults/-d+ --list-defaults/-l? --scope",
+        "--defaults/-d+ --list-defaults/-l? ~--scope",
     ),
-    "config set": ("local:config_set", "@settings+ --local?"),
-    "config get": ("local:config_get", "@key --local?"),
-    "config unset": ("local:config_unset", "@keys+ --local?"),
+    "config set": ("local:config_set", "@settings+ ~--local?"),
+    "config get": ("local:config_get", "@key ~--local?"),
+    "config unset": ("local:config_unset", "@keys+ ~--local?"),
     "extension add": (
         "local:extension_add",
-        "--name/-n --source/-s --yes/-y? --version --upgrade/-U? --system? --index"
-        " --allow-preview --pip-extra-index-urls+ --pip-proxy",
+        "--name/-n --source/-s --yes/-y? ~--version --upgrade/-U? --system? ~--index"
+        " --allow-preview ~--pip-extra-index-urls+ ~--pip-proxy",
     ),
     "extension list": ("local:extension_list", ""),
     "extension show": ("local:extension_show", "--name/-n!"),
     "extension remove": ("local:extension_remove", "--name/-n!"),
     "extension update": (
         "local:extension_update",
-        "--name/-n! --allow-preview --pip-extra-index-urls+ --pip-proxy",
+        "--name/-n! --allow-preview ~--pip-extra-index-urls+ ~--pip-proxy",
     ),
     "provider register": (
         "local:provider_register",
         "--namespace/-n! --wait? --consent-to-permissions?",
     ),
-    "provider show": ("local:provider_show", "--namespace/-n! --expand"),
+    "provider show": ("local:provider_show", "--namespace/-n! ~--expand"),
     "group create": (
         "groups:create",
-        "--name/--resource-group/-n/-g! --location/-l! --tags+ --managed-by",
+        "--name/--resource-group/-n/-g! --location/-l! --tags+ ~--managed-by",
     ),
     "group show": ("groups:show", "--name/--resource-group/-n/-g!"),
     "group list": ("groups:list_groups", "--tag"),
@@ -77,21 +77,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ml workspace create": (
         "resources:create_workspace",
         "--name/-n --file/-f --location/-l --display-name --description --tags+ --set+ --no-wait?"
-        " --kind --hub-id --default-resource-group --storage-account/-s --key-vault/-k"
+        " ~--kind ~--hub-id ~--default-resource-group --storage-account/-s --key-vault/-k"
         " --application-insights/-a --container-registry/-c --image-build-compute/-i"
         " --public-network-access --managed-network/-m --primary-user-assigned-identity/-p"
         " --provision-network-now --system-datastores-auth-mode/-d --enable-data-isolation/-e"
-        " --allow-roleassignment-on-rg/-r --update-dependent-resources/-u? G!",
+        " --allow-roleassignment-on-rg/-r ~--update-dependent-resources/-u? G!",
     ),
     "ml workspace show": ("resources:show_workspace", "--name/-n! G!"),
-    "ml workspace list": ("resources:list_workspaces", "--filtered-kinds --max-results/-r G"),
+    "ml workspace list": ("resources:list_workspaces", "~--filtered-kinds --max-results/-r G"),
     "ml workspace update": (
         "resources:update_workspace",
         f"--name/-n! --file/-f --display-name --description --tags+ --no-wait? {_UPDATE} G!",
     ),
     "ml workspace delete": (
         "resources:delete_workspace",
-        "--name/-n! --yes/-y? --no-wait? --all-resources? --permanently-delete/-p? G!",
+        "--name/-n! --yes/-y? --no-wait? ~--all-resources? ~--permanently-delete/-p? G!",
     ),
     "ml workspace list-keys": ("resources:list_keys", "--name/-n! G!"),
     "ml compute create": (
@@ -99,7 +99,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "--name/-n --file/-f --type/-t --size --min-instances --max-instances --tier --location/-l"
         " --idle-time-before-scale-down/-d --description --tags+ --set+ --no-wait?"
         " --enable-node-public-ip --identity-type --ssh-public-access-enabled/-p --ssh-key-value"
-        " --admin-username --admin-password --subnet --vnet-name --user-assigned-identities/-i"
+        " --admin-username --admin-password --subnet --vnet-name ~--user-assigned-identities/-i"
         " --user-object-id --user-tenant-id G! W!",
     ),
     "ml compute show": ("resources:show_compute", _PLAIN_NAMED),
@@ -115,7 +115,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ml data create": (
         "assets:create",
         "--file/-f --name/-n --version/-v --path/-p --type/-t --description/-d --datastore --set+"
-        " --no-wait? --skip-validation? --registry-name G! W!",
+        " --no-wait? ~--skip-validation? --registry-name G! W!",
     ),
     "ml environment create": (
         "assets:create",
@@ -130,7 +130,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "ml component create": (
         "assets:create",
-        "--file/-f! --name/-n --version/-v --set+ --skip-validation? --registry-name G! W!",
+        "--file/-f! --name/-n --version/-v --set+ ~--skip-validation? --registry-name G! W!",
     ),
     **{
         f"ml {group} {verb}": (f"assets:{function}", options)
@@ -139,7 +139,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     },
     "ml job create": (
         "jobs:create",
-        "--file/-f! --name/-n --set+ --stream/-s? --web/-e? --save-as/-a --skip-validation? G! W!",
+        "--file/-f! --name/-n --set+ --stream/-s? --web/-e? --save-as/-a ~--skip-validation? G! W!",
     ),
     "ml job validate": ("jobs:validate", "--file/-f! --set+ G W"),
     "ml job show": ("jobs:show", f"--web/-e? {_PLAIN_NAMED}"),

@@ -18,7 +18,9 @@ _DONE = "x-ms-meta-upload_status"
 Files = Sequence[tuple[Path, str]]
 
 
-def register_code(wire: Wire, workspace: Workspace, path: Path, includes: tuple[Path, ...]) -> str:
+def register_code(
+    wire: Wire, workspace: Workspace, path: Path | None, includes: tuple[Path, ...]
+) -> str:
     """The id of the snapshot of some code; a snapshot with the same content is used again."""
     files = snapshot_files(path, includes)
     digest = content_hash(files)
@@ -29,7 +31,7 @@ def register_code(wire: Wire, workspace: Workspace, path: Path, includes: tuple[
         return str(known[0]["id"])
     place = wire.send("POST", f"{codes}/1/startPendingUpload", _TEMPORARY)
     target = place["blobReferenceForConsumption"]
-    folder = path.stem if path.is_file() else path.resolve().name
+    folder = _code_folder(path)
     _send(wire, target["credential"]["sasUri"], folder, files, name)
     properties = {
         "codeUri": f"{target['blobUri']}/{folder}",
@@ -37,6 +39,13 @@ def register_code(wire: Wire, workspace: Workspace, path: Path, includes: tuple[
         "properties": {"hash_sha256": digest, "hash_version": int(_HASH_VERSION)},
     }
     return str(wire.send("PUT", f"{codes}/1", {"properties": properties})["id"])
+
+
+def _code_folder(path: Path | None) -> str:
+    """What the folder of a snapshot is called."""
+    if path is None:
+        return "code"
+    return path.stem if path.is_file() else path.resolve().name
 
 
 _TEMPORARY = {"pendingUploadType": "TemporaryBlobReference"}

@@ -64,6 +64,8 @@ def compute(document: Mapping[str, Any]) -> Json:
         location=document.get("location"),
         description=properties.get("description"),
         provisioning_state=properties.get("provisioningState"),
+        resource_id=properties.get("resourceId"),
+        namespace=details.get("namespace"),
         size=details.get("vmSize"),
         tier=snake(details["vmPriority"]) if details.get("vmPriority") else None,
         min_instances=scale.get("minNodeCount"),
@@ -89,8 +91,14 @@ def datastore(document: Mapping[str, Any]) -> Json:
         description=properties.get("description"),
         tags=properties.get("tags") or {},
         credentials={},
+        artifact=_lake_artifact(properties.get("artifact")),
         **kept,
     )
+
+
+def _lake_artifact(value: Mapping[str, Any] | None) -> Json | None:
+    """The lakehouse of a OneLake datastore."""
+    return {"name": value.get("artifactName"), "type": "lake_house"} if value else None
 
 
 _STORES = {
@@ -106,6 +114,7 @@ _STORE_FIELDS = (
     "fileShareName",
     "filesystem",
     "storeName",
+    "oneLakeWorkspaceName",
     "endpoint",
     "protocol",
 )

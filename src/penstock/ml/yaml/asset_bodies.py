@@ -28,17 +28,19 @@ _DATASTORES = {
     "one_lake": "OneLake",
 }
 _CREDENTIALS = {
-    "account_key": ("AccountKey", "key"),
-    "sas_token": ("Sas", "sasToken"),
-    "client_secret": ("ServicePrincipal", "clientSecret"),
-    "certificate": ("Certificate", "certificate"),
+    "account_key": ("AccountKey", "account_key", "key"),
+    "sas_token": ("Sas", "sas_token", "sasToken"),
+    "client_secret": ("ServicePrincipal", "client_secret", "clientSecret"),
+    "thumbprint": ("Certificate", "certificate", "certificate"),
 }
+"""By the field that tells them: the type, the field that is secret, and the word for it."""
 _STORE_FIELDS = (
     "account_name",
     "container_name",
     "file_share_name",
     "store_name",
     "filesystem",
+    "one_lake_workspace_name",
     "endpoint",
     "protocol",
 )
@@ -74,7 +76,7 @@ def model_properties(
 def compute_body(value: Mapping[str, Any], location: str) -> Json:
     """The body of a compute."""
     type = str(value["type"]).lower()
-    inner = _COMPUTE_DETAILS.get(type, _other_details)(value)
+    inner = _COMPUTE_DETAILS.get(type, _no_details)(value)
     properties: Json = {"computeType": _COMPUTES[type], "properties": inner}
     if value.get("description"):
         properties["description"] = value["description"]
@@ -121,11 +123,19 @@ def _instance_details(value: Mapping[str, Any]) -> Json:
     }
 
 
-def _other_details(value: Mapping[str, Any]) -> Json:
-    return {"namespace": value.get("namespace") or "default"} if "namespace" in value else {}
+def _kubernetes_details(value: Mapping[str, Any]) -> Json:
+    return {**(value.get("properties") or {}), "namespace": value.get("namespace") or "default"}
 
 
-_COMPUTE_DETAILS = {"amlcompute": _cluster_details, "computeinstance": _instance_details}
+def _no_details(value: Mapping[str, Any]) -> Json:
+    return {}
+
+
+_COMPUTE_DETAILS = {
+    "amlcompute": _cluster_details,
+    "computeinstance": _instance_details,
+    "kubernetes": _kubernetes_details,
+}
 
 
 def datastore_body(value: Mapping[str, Any]) -> Json:
@@ -134,6 +144,9 @@ def datastore_body(value: Mapping[str, Any]) -> Json:
     for field in _STORE_FIELDS:
         if value.get(field):
             properties[camel(field)] = value[field]
+    if value.get("artifact"):
+        name = value["artifact"]["name"]
+        properties["artifact"] = {"artifactName": name, "artifactType": "LakeHouse"}
     if value.get("description"):
         properties["description"] = value["description"]
     properties["tags"] = value.get("tags") or {}
@@ -142,10 +155,10 @@ def datastore_body(value: Mapping[str, Any]) -> Json:
 
 
 def _credentials(value: Mapping[str, Any]) -> Json:
-    for field, (type, name) in _CREDENTIALS.items():
+    for field, (type, secret, name) in _CREDENTIALS.items():
         if value.get(field):
-            secrets = {name: value[field], "secretsType": type}
-            rest = {camel(key): item for key, item in value.items() if key != field}
+            secrets = {name: value.get(secret), "secretsType": type}
+            rest = {camel(key): item for key, item in value.items() if key != secret}
             return {**rest, "secrets": secrets, "credentialsType": type}
     return {"credentialsType": "None"}
 

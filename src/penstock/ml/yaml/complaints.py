@@ -49,6 +49,39 @@ def field_not_supported(field: Scalar, owner: str) -> Diagnostic:
     )
 
 
+def value_not_supported(name: str, value: Scalar, help: str) -> Diagnostic:
+    """A value that Azure ML takes and that means nothing we can do."""
+    return Diagnostic(
+        code="PS3002",
+        message=f'"{name}" cannot be "{value.value}" here',
+        span=value.span,
+        label="not supported",
+        help=help,
+    )
+
+
+def name_not_used(name: Scalar, node: Scalar) -> Diagnostic:
+    """A node's own `name`, which Azure's client does not send: bindings and pages use the key."""
+    return Diagnostic(
+        code="PS3042",
+        message=f'"name" of the node "{node.value}" has no effect: the key is its name',
+        span=name.span,
+        severity=Severity.NOTE,
+        help="write display_name for what pages show",
+    )
+
+
+def datastore_is_here(type: Scalar) -> Diagnostic:
+    """What a datastore of Azure's storage is on this machine."""
+    return Diagnostic(
+        code="PS3042",
+        message="a datastore is a folder of this machine: nothing of the account is read or"
+        " written",
+        span=type.span,
+        severity=Severity.NOTE,
+    )
+
+
 def no_effect(fields: Sequence[Scalar]) -> Diagnostic:
     """Fields that are right, and mean nothing on this machine; at the first of them."""
     names = [f'"{name}"' for name in dict.fromkeys(field.value for field in fields)]

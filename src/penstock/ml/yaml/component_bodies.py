@@ -64,6 +64,8 @@ def component_spec(
 
         spec["jobs"] = node_bodies(loaded, registrar, _below(place, "jobs"))
         spec["type"] = "pipeline"
+        if value.get("is_deterministic") is not None:
+            spec["is_deterministic"] = words.truth(value["is_deterministic"], True)
     else:
         spec.update(_command_spec(value, loaded, registrar, place))
     spec.update(_ports(value))
@@ -93,12 +95,12 @@ def code_id(
 ) -> str | None:
     """The id of the code a command starts in, or None when it has none."""
     code = value.get("code")
-    if code is None:
-        return None
-    if not is_local(str(code)):
-        return registrar.named(str(code), "codes", place)
     includes = value.get("additional_includes") or ()
     paths = tuple(local_path(str(path), loaded.folder) for path in includes)
+    if code is None:
+        return registrar.code(None, paths, place) if paths else None
+    if not is_local(str(code)):
+        return registrar.named(str(code), "codes", place)
     return registrar.code(local_path(str(code), loaded.folder), paths, place)
 
 

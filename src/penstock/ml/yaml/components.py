@@ -8,22 +8,41 @@ from penstock.ml.bindings import typed_literal
 from penstock.ml.yaml import complaints
 from penstock.ml.yaml.commands import check_command
 from penstock.ml.yaml.structure import Context
+from penstock.ml.yaml.values import is_local
 
 LITERALS = ("string", "integer", "number", "boolean")
 
 
 def check_ports_and_command(spec: Mapping, context: Context) -> None:
     """Hold defaults against their own types, and the command against the inputs and outputs."""
-    optional = set()
-    for entry in entries_of(spec.get("inputs")):
-        if _is_true(port_field(entry, "optional")):
-            optional.add(entry.key.value)
-        default = port_field(entry, "default")
-        if isinstance(default, Scalar):
-            complaint = check_literal(entry.key.value, default, entry.value)
-            if complaint is not None:
-                context.found.append(complaint)
+    check_ports(spec, context)
+    _check_includes(spec, context)
+    optional = [
+        entry.key.value
+        for entry in entries_of(spec.get("inputs"))
+        if _is_true(port_field(entry, "optional"))
+    ]
     check_command(spec, optional, context)
+
+
+def _check_includes(spec: Mapping, context: Context) -> None:
+    """A registered snapshot is what it is: nothing can be laid beside it."""
+    code, includes = spec.entry("code"), spec.entry("additional_includes")
+    if code is None or includes is None or not isinstance(code.value, Scalar):
+        return
+    if not code.value.is_null and not is_local(code.value.value):
+        context.found.append(complaints.exclusive(code.key, includes.key, "component"))
+
+
+def check_ports(spec: Mapping, context: Context) -> None:
+    """Hold the default, `min` and `max` of each declared input against its type."""
+    for entry in entries_of(spec.get("inputs")):
+        for name in ("default", "min", "max"):
+            given = port_field(entry, name)
+            if isinstance(given, Scalar) and not given.is_null:
+                complaint = check_literal(entry.key.value, given, entry.value)
+                if complaint is not None:
+                    context.found.append(complaint)
 
 
 def check_literal(

@@ -188,6 +188,9 @@ def _check_kind(
             _check_typed(root, COMPUTE_TYPES, "compute", context)
         case Kind.DATASTORE:
             _check_typed(root, DATASTORE_TYPES, "datastore", context)
+            type = root.get("type")
+            if isinstance(type, Scalar) and not type.is_null:
+                context.found.append(complaints.datastore_is_here(type))
         case _:
             check_shape(root, kind.value, context, at)
             if kind is Kind.ENVIRONMENT:

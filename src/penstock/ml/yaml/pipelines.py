@@ -11,7 +11,7 @@ from penstock.language.source import Diagnostic
 from penstock.language.yaml import Entry, Mapping, Scalar, to_python
 from penstock.ml.references import parse_reference
 from penstock.ml.yaml import complaints
-from penstock.ml.yaml.components import check_ports_and_command
+from penstock.ml.yaml.components import check_ports, check_ports_and_command
 from penstock.ml.yaml.graph import NodeFacts, check_graph
 from penstock.ml.yaml.kinds import RUN_TYPES, Family, Kind, run_kind
 from penstock.ml.yaml.loaded import Loaded
@@ -32,6 +32,8 @@ def check_pipeline(
     `follow` reads a component file, each once; None for one that is being read.
     """
     parts: dict[str, Loaded] = {}
+    if loaded.kind is Kind.PIPELINE_COMPONENT:
+        check_ports(root, context)
     jobs, component = root.entry("jobs"), root.entry("component")
     if jobs and component:
         context.found.append(complaints.exclusive(jobs.key, component.key, "pipeline"))
@@ -72,6 +74,9 @@ def _check_node(entry: Entry, context: Context, follow: Follow) -> NodeFacts | N
         )
         context.found.append(problem)
         return None
+    name = node.get("name")
+    if isinstance(name, Scalar) and not name.is_null and name.value != entry.key.value:
+        context.found.append(complaints.name_not_used(name, entry.key))
     type = _node_type(entry.key, node, context)
     if type is None:
         return None

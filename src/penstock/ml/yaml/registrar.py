@@ -20,8 +20,9 @@ class Registrar(Protocol):
         curated environments, come back as they are.
         """
 
-    def code(self, path: Path, includes: tuple[Path, ...], place: str) -> str:
-        """The id of the snapshot of a local folder or file."""
+    def code(self, path: Path | None, includes: tuple[Path, ...], place: str) -> str:
+        """The id of the snapshot of a local folder or file, and of what is laid beside it; without
+        a path, of the latter alone."""
 
     def data(self, path: Path, place: str) -> str:
         """The URI of the copy of a local file (or folder: then it ends in `/`)."""

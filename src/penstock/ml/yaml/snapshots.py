@@ -11,12 +11,14 @@ _IGNORE_FILES = (".amlignore", ".gitignore")  # the first that is there counts
 Ignored = Callable[[Path], bool]
 
 
-def snapshot_files(path: Path, includes: Iterable[Path] = ()) -> list[tuple[Path, str]]:
+def snapshot_files(path: Path | None, includes: Iterable[Path] = ()) -> list[tuple[Path, str]]:
     """(file, name in the snapshot) of a folder or a file; `includes` are laid beside it.
 
     An ignore file counts in the root of the folder only.
     """
-    if path.is_file():
+    if path is None:
+        found = []
+    elif path.is_file():
         found = [(path, path.name)]
     else:
         found = _files(path, ignored_in(path))

@@ -9,8 +9,8 @@ from pathlib import Path
 from penstock.language.source import Diagnostic
 from penstock.language.yaml import Mapping, Node, Scalar, plain_value
 from penstock.ml.references import parse_reference
-from penstock.ml.yaml import complaints
-from penstock.ml.yaml.structure import Context, check_shape
+from penstock.ml.yaml import complaints, phrases
+from penstock.ml.yaml.structure import Context, check_shape, is_number
 
 _REMOTE = re.compile(r"^(azureml|https?|wasbs?|abfss?|adl|s3|gs|runs|dbfs|hdfs)://?", re.I)
 _PARAMETERS = ("string", "integer", "number", "boolean")
@@ -20,6 +20,11 @@ _RESERVED = ("path", "ld_library_path", "user", "logname", "home", "pwd", "shell
 _PORT_NAME = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 _YAML = (".yml", ".yaml")
 _DISTRIBUTIONS = ("pytorch", "mpi", "tensorflow", "ray")
+_OS_TYPES = ("linux", "windows")
+_CREDENTIALS = {
+    "account credentials": {"account_key": "account key", "sas_token": "sas token"},
+    "principal credentials": {"client_secret": "service principal", "thumbprint": "certificate"},
+}
 
 
 def check_value(rule: str, key: Scalar, node: Node, context: Context) -> None:
@@ -33,6 +38,10 @@ def check_value(rule: str, key: Scalar, node: Node, context: Context) -> None:
             _check_port(key, node, context)
         case "distribution":
             _check_distribution(key, node, context)
+        case "no servers":
+            _check_no_servers(key, node, context)
+        case "account credentials" | "principal credentials":
+            _check_credentials(rule, key, node, context)
         case "environment" if isinstance(node, Mapping):
             _check_inline_environment(key, node, context)
         case "conda" if isinstance(node, Mapping):
@@ -57,6 +66,8 @@ def _check_text(rule: str, key: Scalar, node: Scalar, context: Context) -> None:
     match rule:
         case "environment":
             _check_environment(key, node, context)
+        case "os type":
+            _check_os_type(key, node, context)
         case "code":
             _check_code(key, node, context)
         case "conda":
@@ -190,9 +201,45 @@ def _check_distribution(key: Scalar, node: Node, context: Context) -> None:
         context.found.append(complaints.wrong_value("type", "text", type))
     elif type.value.lower() not in _DISTRIBUTIONS:
         context.found.append(complaints.not_one_of("type", type, _DISTRIBUTIONS))
+    elif type.value.lower() == "ray":
+        help = "a Ray cluster is not made here: use pytorch, mpi or tensorflow"
+        context.found.append(complaints.value_not_supported("type", type, help))
     else:
         kind = type.value.lower()
         check_shape(node, kind, context, key.span, f"{kind} distribution")
+
+
+def _check_no_servers(key: Scalar, node: Node, context: Context) -> None:
+    """TensorFlow's parameter servers: none are started here."""
+    if not isinstance(node, Scalar) or not is_number(node.value, whole=True):
+        context.found.append(complaints.wrong_value(key.value, "integer", node))
+    elif float(node.value) != 0:
+        help = "no parameter servers are started here: leave it out, or write 0"
+        context.found.append(complaints.value_not_supported(key.value, node, help))
+
+
+def _check_os_type(key: Scalar, node: Scalar, context: Context) -> None:
+    if node.value.lower() not in _OS_TYPES:
+        context.found.append(complaints.not_one_of(key.value, node, _OS_TYPES))
+    elif node.value.lower() == "windows":
+        help = "commands run on this machine, which is no Windows: write linux"
+        context.found.append(complaints.value_not_supported(key.value, node, help))
+
+
+def _check_credentials(rule: str, key: Scalar, node: Node, context: Context) -> None:
+    """Which fields there are is told by the one that holds the secret; none is no credentials."""
+    if not isinstance(node, Mapping):
+        return context.found.append(complaints.wrong_value(key.value, "map", node))
+    shapes = _CREDENTIALS[rule]
+    shape = next((shapes[field] for field in shapes if node.entry(field) is not None), None)
+    if shape is not None:
+        return check_shape(node, shape, context, key.span, shape)
+    if node.entries:
+        help = f"credentials hold {phrases.listed(shapes)}, or nothing"
+        context.found.append(
+            complaints.missing_field(next(iter(shapes)), "credential", key.span, help)
+        )
+    return None
 
 
 def _check_inline_environment(key: Scalar, node: Mapping, context: Context) -> None:

@@ -21,7 +21,7 @@ _OUTPUT_MODES = {
     "upload": "Upload",
     "direct": "Direct",
 }
-_DISTRIBUTIONS = {"pytorch": "PyTorch", "mpi": "Mpi", "tensorflow": "TensorFlow", "ray": "Ray"}
+_DISTRIBUTIONS = {"pytorch": "PyTorch", "mpi": "Mpi", "tensorflow": "TensorFlow"}
 _IDENTITIES = {
     "managed": "Managed",
     "managed_identity": "Managed",
