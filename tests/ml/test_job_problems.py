@@ -93,7 +93,7 @@ FETCHED = (
 
 def test_data_elsewhere_is_not_fetched(bench: Bench) -> None:
     bench.plan(one(bench, {"inputs": {"d": FOLDER}}, inputs={"d": data(FAR)}))
-    assert bench.said() == [("jobs.train.inputs.d", FETCHED)]
+    assert bench.said() == [("jobs.train.inputs.d.path", FETCHED)]
 
 
 def test_data_elsewhere_is_not_fetched_for_a_command_job(bench: Bench) -> None:

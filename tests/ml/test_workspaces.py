@@ -6,8 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mlbench import Bench
 
+from penstock.ml.catalog import create_workspace
 from penstock.ml.datastores import StoredPath, UnsafePath, artifacts_path, parse_uri, storage_path
+from penstock.ml.references import Refused
 from penstock.ml.workspaces import Workspace, from_key, parse_arm_id
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -126,3 +129,21 @@ def test_artifacts_of_a_job_lie_where_azure_puts_them() -> None:
     assert artifacts_path(WORKSPACE, "j1").short_uri == (
         "azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.j1/"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [("a.b", "rg"), ("../a", "rg"), ("", "rg"), ("a" * 34, "rg"), ("a", "b/c"), ("a", "rg.")],
+)
+def test_names_that_azure_refuses_make_no_workspace(bench: Bench, name: str, group: str) -> None:
+    """A period in a workspace's name would make its folder that of another one."""
+    new = Workspace(subscription="0", resource_group=group, name=name)
+    with pytest.raises(Refused, match="is no name for a"):
+        create_workspace(bench.assets, new, {"properties": {}}, 1.0)
+
+
+@pytest.mark.parametrize(("name", "group"), [("w", "rg.eu(1)"), ("My_ws-2", "Rg-1")])
+def test_a_workspaces_folder_tells_which_it_is(bench: Bench, name: str, group: str) -> None:
+    new = Workspace(subscription="0", resource_group=group, name=name)
+    create_workspace(bench.assets, new, {"properties": {}}, 1.0)
+    assert (found := from_key(new.key)) is not None and found.scope == new.scope

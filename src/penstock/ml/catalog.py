@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from penstock.ml.assets import Asset, AssetStore
 from penstock.ml.datastores import default_documents
 from penstock.ml.fields import Json
-from penstock.ml.workspaces import Workspace
+from penstock.ml.references import Problem, Refused
+from penstock.ml.workspaces import Workspace, check_names
 
 NOWHERE = ""
 """The scope of what is in no workspace."""
@@ -33,11 +34,14 @@ def create_workspace(
     """Keep a workspace, with its datastores and its resource group when they are new.
 
     `document` is what the client said (`location`, `tags`, `properties` ...). Returns what is kept,
-    and whether it is new; a workspace that is there keeps what the document does not name.
+    and whether it is new; a workspace that is there keeps what the document does not name. Raises
+    `Refused` for names that Azure would refuse.
     """
     before = find_workspace(store, workspace)
     if before is not None:
         workspace = as_made(before)
+    elif wrong := [Problem(code="UserError", message=said) for said in check_names(workspace)]:
+        raise Refused(*wrong)
     merged = {**(before.document if before else {}), **document}
     merged["properties"] = {**(before.properties if before else {}), **document["properties"]}
     merged["names"] = [workspace.subscription, workspace.resource_group, workspace.name]

@@ -356,7 +356,7 @@ def _build_leaf(
     for name, port in component.inputs.items():
         target = f"{step.target}.inputs.{name}"
         inputs.append(command_input(port, step.inputs[name], resolver, target))
-        refuse_remote(inputs[-1], resolver, target)
+        refuse_remote(inputs[-1], resolver, f"{target}.path")
     outputs = [
         command_output(
             port, places[name], job, frame.datastore, resolver, f"{step.target}.outputs.{name}"

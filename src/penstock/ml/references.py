@@ -15,6 +15,11 @@ _LONG = re.compile(r"^azureml://locations/[^/]+/workspaces/[^/]+/([^/]+)/([^/]+)
 _NAME = re.compile(r"^[\w][\w.\-]*\Z")
 
 
+def is_name(text: str) -> bool:
+    """Whether an asset, a version, a compute or a datastore can be called so, and pointed at."""
+    return _NAME.match(text) is not None
+
+
 @record
 class Problem:
     """One thing wrong with what a client sent.

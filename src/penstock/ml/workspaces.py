@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from penstock.records import record
 
 PROVIDER = "Microsoft.MachineLearningServices"
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 SUBSCRIPTION_NAME = "Penstock (local)"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,32}")
+_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
+_SUBSCRIPTION = re.compile(r"[A-Za-z0-9-]{1,36}")
+_RULES = {
+    "workspace": "use up to 33 letters, digits, underscores and hyphens",
+    "resource group": "use up to 90 letters, digits, underscores, hyphens, periods (not at the end)"
+    " and parentheses",
+    "subscription": "use a GUID",
+}
 
 
 @record
@@ -38,6 +50,18 @@ class Workspace:
         can hold a dot.
         """
         return f"{self.name}.{self.resource_group}.{self.subscription}".lower()
+
+
+def check_names(workspace: Workspace) -> Iterator[str]:
+    """What is wrong with the names of a new workspace. Azure's own rules, but for the shortest
+    names; `key` can be read back only because they hold."""
+    for what, name, rule in (
+        ("workspace", workspace.name, _NAME),
+        ("resource group", workspace.resource_group, _GROUP),
+        ("subscription", workspace.subscription, _SUBSCRIPTION),
+    ):
+        if not rule.fullmatch(name):
+            yield f'"{name}" is no name for a {what}: {_RULES[what]}'
 
 
 def from_key(key: str) -> Workspace | None:

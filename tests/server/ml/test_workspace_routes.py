@@ -159,6 +159,34 @@ def test_names_of_what_is_always_there_cannot_be_taken(server: Server, name: str
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("~/computes/-c", "name"),
+        ("~/computes/my%20cluster", "name"),
+        ("~/datastores/.blocks", "name"),
+        ("~/data/a%3Ab/versions/1", "name"),
+        ("~/environments/e/versions/1%402", "version"),
+    ],
+)
+def test_names_that_no_reference_can_spell_are_refused(
+    server: Server, path: str, target: str
+) -> None:
+    properties = {"computeType": "AmlCompute", "datastoreType": "AzureBlob", "dataUri": "x"}
+    answer = server.ask("PUT", path, {"properties": properties})
+    assert answer.status == 400
+    assert answer.json["error"]["details"][0]["target"] == target
+
+
+def test_a_workspace_of_another_name_is_refused(empty: Server) -> None:
+    path = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/a.b"
+    answer = empty.ask("PUT", path, {"properties": {}})
+    assert answer.status == 400
+    assert answer.json["error"]["message"] == (
+        '"a.b" is no name for a workspace: use up to 33 letters, digits, underscores and hyphens'
+    )
+
+
 def test_data_asset_like_the_recorded_one(server: Server) -> None:
     """`data_create_uri_file`, `data_get_latest`: 404, PUT, then latest and next version."""
     assert server.ask("GET", "~/data/diabetes-data").status == 404

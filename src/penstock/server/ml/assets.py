@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from penstock.ml.assets import Asset, container, containers, find_version, put_version
 from penstock.ml.datastores import DEFAULT_DATASTORES, StoredPath
 from penstock.ml.fields import table
-from penstock.ml.references import Problem
+from penstock.ml.references import Problem, is_name
 from penstock.ml.references import Refused as Rejected
 from penstock.ml.resolver import LOCAL_COMPUTES
 from penstock.ml.workspaces import Workspace
@@ -109,6 +109,7 @@ def _version(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
 def put(ml: MlHttp, call: Call) -> Answer:
     """Keep a version; the same again changes nothing."""
     workspace, kind = workspace_of(ml, call), _kind(call)
+    _check_names(call)
     properties = table(call.json(), "properties")
     missing = _REQUIRED.get(kind)
     if missing is not None and not properties.get(missing):
@@ -136,6 +137,16 @@ def put(ml: MlHttp, call: Call) -> Answer:
     kept, new = put_version(ml.assets, asset)
     body = asset_view(workspace, kept, call.base_url)
     return Answer(status=201 if new else 200, body=body)
+
+
+def _check_names(call: Call) -> None:
+    """Refuse names that no reference could spell."""
+    for what in ("name", "version"):
+        given = call.parameters.get(what, "1")
+        if not is_name(given):
+            rule = "use letters, digits, underscores, hyphens and periods, a letter or digit first"
+            message = f'"{given}" is no {what} for this: {rule}'
+            raise Rejected(Problem(code="UserError", message=message, target=what))
 
 
 def _with_own_name(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
@@ -379,6 +390,7 @@ def _plain(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
 def _put_plain(
     ml: MlHttp, call: Call, workspace: Workspace, document: dict[str, Any]
 ) -> tuple[Asset, bool]:
+    _check_names(call)
     now = ml.now()
     asset = Asset(
         scope=workspace.scope,
