@@ -292,9 +292,37 @@ BAD_REQUESTS = [
         {"experiment_id": "1", "start_time": 2**63},
         "Invalid value 9223372036854775808 for parameter 'start_time' supplied: it must be a long.",
     ),
+    (
+        "runs/create",
+        {"experiment_id": "1", "run_name": "n" * 8001},
+        "'value' exceeds the maximum length of 8000 characters",
+    ),
+    (
+        "runs/update",
+        {"run_id": JOB, "run_name": "n" * 8001},
+        "'value' exceeds the maximum length of 8000 characters",
+    ),
     ("logged-models", {"name": "a/b"}, "Invalid model name ('a/b') provided."),
     ("registered-models/create", {"name": "a:b"}, "Invalid model name 'a:b'."),
 ]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1000001"])
+def test_a_page_of_a_history_has_some_values(server: TrackingServer, limit: str) -> None:
+    """With none, the token of the next page would lead to the same one for ever."""
+    asked = {"run_id": JOB, "metric_key": "m", "max_results": limit}
+    status, body = error(server, "metrics/get-history", method="GET", **asked)
+    assert (status, body["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert body["message"].startswith(f"Invalid value {limit} for parameter 'max_results'")
+
+
+def test_the_default_experiment_takes_runs_again_after_it_was_deleted(
+    server: TrackingServer,
+) -> None:
+    first = server.post("runs/create", experiment_id="0")["run"]["info"]["experiment_id"]
+    server.post("experiments/delete", experiment_id=first)
+    again = server.post("runs/create", experiment_id="0")
+    assert again["run"]["info"]["experiment_id"] == first
 
 
 @pytest.mark.parametrize(("path", "body", "message"), BAD_REQUESTS)

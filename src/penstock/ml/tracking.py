@@ -36,6 +36,7 @@ RUN_NAME_TAG = "mlflow.runName"
 USER_TAG = "mlflow.user"
 PARENT_TAG = "mlflow.parentRunId"
 _MOST_RESULTS = 50_000
+_MOST_HISTORY = 1_000_000
 RUN_STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 _ENDED = {
     "Completed": "FINISHED",
@@ -145,7 +146,7 @@ class Tracking:
         assert found is not None
         if found.stage is Stage.DELETED:
             self.change_experiment(workspace, found.id, stage=Stage.ACTIVE)
-        return found
+        return replace(found, stage=Stage.ACTIVE)
 
     def experiment(self, workspace: Workspace, id: str) -> Experiment:
         """The experiment of that id; `0` is the workspace's default one, made on first use."""
@@ -216,6 +217,7 @@ class Tracking:
             check_tag(key, value)
         run_id = self._new_id()
         name = name or tags.get(RUN_NAME_TAG) or _name_for(run_id)
+        check_tag(RUN_NAME_TAG, name)
         run = TrackedRun(
             run_id=run_id,
             experiment_id=experiment.id,
@@ -267,6 +269,7 @@ class Tracking:
                 f"it must be one of {', '.join(RUN_STATUSES)}.",
             )
         if name:
+            check_tag(RUN_NAME_TAG, name)
             self.store.log(workspace.scope, run_id, (), (), [(RUN_NAME_TAG, name)])
         if not run.owned and (status is not None or ended is not None):
             over = status in ("FINISHED", "FAILED", "KILLED")
@@ -291,12 +294,7 @@ class Tracking:
         """The runs that match, the latest started first unless `search` orders otherwise."""
         experiments = [self.experiment(workspace, id).id for id in search.experiments if id == "0"]
         known = [id for id in search.experiments if id != "0"]
-        if not 0 < search.limit <= _MOST_RESULTS:
-            raise TrackingError(
-                Code.INVALID_PARAMETER_VALUE,
-                f"Invalid value {search.limit} for parameter 'max_results' supplied: it must be "
-                f"between 1 and {_MOST_RESULTS}.",
-            )
+        _check_limit(search.limit, _MOST_RESULTS)
         return self.store.search_runs(
             workspace.scope, replace(search, experiments=[*known, *experiments])
         )
@@ -334,6 +332,7 @@ class Tracking:
     ) -> Sequence[Metric]:
         """Every value of a metric, by time, step and value."""
         self.run_header(workspace, run_id)
+        _check_limit(limit, _MOST_HISTORY)
         return self.store.history(workspace.scope, run_id, name, limit=limit, offset=offset)
 
     # Logged models
@@ -401,6 +400,15 @@ class Tracking:
         if run.stage is not Stage.ACTIVE:
             raise not_active(run_id, run.stage)
         return run
+
+
+def _check_limit(limit: int, most: int) -> None:
+    if not 0 < limit <= most:
+        raise TrackingError(
+            Code.INVALID_PARAMETER_VALUE,
+            f"Invalid value {limit} for parameter 'max_results' supplied: it must be "
+            f"between 1 and {most}.",
+        )
 
 
 def not_active(run_id: str, stage: str) -> TrackingError:

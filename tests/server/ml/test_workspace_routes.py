@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from mlserver import GROUP, WORKSPACE, Server
 
+from penstock.ml.model_registry import ModelRegistry
+from penstock.ml.workspaces import parse_arm_id
+
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Any:
@@ -176,6 +179,25 @@ def test_names_that_no_reference_can_spell_are_refused(
     answer = server.ask("PUT", path, {"properties": properties})
     assert answer.status == 400
     assert answer.json["error"]["details"][0]["target"] == target
+
+
+def test_a_model_that_mlflow_named_is_archived(server: Server) -> None:
+    """MLflow allows blanks in names, which no reference of Azure ML can hold."""
+    parsed = parse_arm_id(WORKSPACE)
+    assert parsed is not None
+    name, source = "my model", "azureml://datastores/workspaceblobstore/paths/m"
+    registry = ModelRegistry(server.service.assets, server.tracking)
+    registry.create(parsed[0], name, description="", tags={})
+    registry.create_version(parsed[0], name, source=source, tags={})
+    path = "~/models/my%20model/versions/1"
+    found = server.get(path)["properties"]
+    assert server.put(path, {**found, "isArchived": True})["properties"]["isArchived"]
+
+
+def test_the_default_datastore_stays_the_default(server: Server) -> None:
+    server.put("~/datastores/workspaceblobstore", {"datastoreType": "AzureBlob"})
+    found = server.ask("GET", "~/datastores?isDefault=true").json["value"]
+    assert [store["name"] for store in found] == ["workspaceblobstore"]
 
 
 def test_a_workspace_of_another_name_is_refused(empty: Server) -> None:

@@ -63,6 +63,8 @@ def test_what_cannot_be_sent_again_is_not_kept(server: Server, path: str, wrong:
         ("~/data/n/versions/1", "dataUri"),
         ("~/models/n/versions/1", "modelUri"),
         ("~/codes/n/versions/1", "codeUri"),
+        ("~/environments/n/versions/1", "image"),
+        ("~/environments/n/versions/1", "condaFile"),
     ],
 )
 def test_a_path_must_be_a_text(server: Server, path: str, key: str, uri: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from penstock.ml.assets import Asset, container, containers, find_version, put_version
-from penstock.ml.datastores import DEFAULT_DATASTORES, StoredPath
+from penstock.ml.datastores import BLOB_STORE, DEFAULT_DATASTORES, StoredPath
 from penstock.ml.fields import table
 from penstock.ml.references import Problem, is_name
 from penstock.ml.references import Refused as Rejected
@@ -33,6 +33,7 @@ _REQUIRED = {
     "codes": "codeUri",
     "components": "componentSpec",
 }
+_TEXTS = ("codeUri", "dataUri", "modelUri", "image", "condaFile")
 
 
 def routes(ml: MlHttp) -> tuple[Route, ...]:
@@ -109,16 +110,16 @@ def _version(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
 def put(ml: MlHttp, call: Call) -> Answer:
     """Keep a version; the same again changes nothing."""
     workspace, kind = workspace_of(ml, call), _kind(call)
-    _check_names(call)
+    _check_names(ml, call, workspace)
     properties = table(call.json(), "properties")
     missing = _REQUIRED.get(kind)
     if missing is not None and not properties.get(missing):
         message = f'"properties.{missing}" is required'
         raise Rejected(Problem(code="UserError", message=message, target=missing))
-    for uri in ("codeUri", "dataUri", "modelUri"):
-        if not isinstance(properties.get(uri, ""), str | None):
-            message = f'"properties.{uri}" must be a text'
-            raise Rejected(Problem(code="UserError", message=message, target=uri))
+    for name in _TEXTS:
+        if not isinstance(properties.get(name, ""), str | None):
+            message = f'"properties.{name}" must be a text'
+            raise Rejected(Problem(code="UserError", message=message, target=name))
     if kind == "environments":
         properties = _with_known_context(ml, workspace, properties)
     if kind == "components":
@@ -139,8 +140,11 @@ def put(ml: MlHttp, call: Call) -> Answer:
     return Answer(status=201 if new else 200, body=body)
 
 
-def _check_names(call: Call) -> None:
-    """Refuse names that no reference could spell."""
+def _check_names(ml: MlHttp, call: Call, workspace: Workspace) -> None:
+    """Refuse new names that no reference could spell. MLflow names models more freely."""
+    name, version = call.parameters["name"], call.parameters.get("version", "")
+    if ml.assets.get(workspace.scope, _kind(call), name, version) is not None:
+        return
     for what in ("name", "version"):
         given = call.parameters.get(what, "1")
         if not is_name(given):
@@ -318,6 +322,7 @@ def put_datastore(ml: MlHttp, call: Call) -> Answer:
         message = '"properties.datastoreType" is required'
         raise Rejected(Problem(code="UserError", message=message, target="type"))
     properties.pop("credentials", None)
+    properties["isDefault"] = call.parameters["name"] == BLOB_STORE
     asset, new = _put_plain(ml, call, workspace, {"properties": properties})
     body = datastore_view(workspace, asset, call.base_url)
     return Answer(status=201 if new else 200, body=body)
@@ -390,7 +395,7 @@ def _plain(ml: MlHttp, call: Call, workspace: Workspace) -> Asset:
 def _put_plain(
     ml: MlHttp, call: Call, workspace: Workspace, document: dict[str, Any]
 ) -> tuple[Asset, bool]:
-    _check_names(call)
+    _check_names(ml, call, workspace)
     now = ml.now()
     asset = Asset(
         scope=workspace.scope,
