@@ -1,4 +1,4 @@
-"""`$(name)` before a job starts. Source: the variables page of the Azure Pipelines documentation."""
+"""`$(name)` before a job starts. Source: Azure Pipelines documentation, variables page."""
 
 from penstock.devops.plans.macros import expand
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from penstock.devops.plans.counters import with_counters
+from penstock.devops.plans.counters import public_values, with_counters
 from penstock.devops.plans.run_number import run_number
 from penstock.devops.plans.variables import run_variables
 from penstock.engine.plan import Plan
@@ -26,20 +26,19 @@ def numbered(
     `key` is the pipeline whose revisions and counters go up; `next_revision(key, prefix)` is asked
     for each. `now` is in UTC.
     """
-    values = {v.name: v.value for v in plan.variables if not v.secret}
-    number = run_number(
-        format,
-        now=now,
-        variables={**values, "Build.BuildId": run},
-        next_revision=lambda prefix: next_revision(key, prefix),
-        fallback=run,
-    )
     started = now.strftime("%Y-%m-%d %H:%M:%S+00:00")
-    facts = run_variables(run=int(run), number=number, started=started)
     counters = f"counter:{key}"
 
     def next_counter(prefix: str, seed: int) -> int:
         return seed + next_revision(counters, f"{prefix.casefold()}:{seed}") - 1
 
-    numbered_plan = replace(plan, variables=(*facts, *plan.variables))
-    return number, with_counters(numbered_plan, next_counter)
+    plan = with_counters(replace(plan, start_time=now.timestamp()), next_counter)
+    number = run_number(
+        format,
+        now=now,
+        variables={**public_values(plan), "Build.BuildId": run},
+        next_revision=lambda prefix: next_revision(key, prefix),
+        fallback=run,
+    )
+    facts = run_variables(run=int(run), number=number, started=started)
+    return number, replace(plan, variables=(*facts, *plan.variables))

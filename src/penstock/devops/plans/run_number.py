@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from penstock.devops.plans.macros import expand
+
 DEFAULT_FORMAT = "$(Date:yyyyMMdd).$(Rev:r)"
 LONGEST = 255
 _TOKEN = re.compile(r"\$\(([^()]+)\)")
@@ -28,9 +30,9 @@ def run_number(
 ) -> str:
     """The number for a run started at `now`.
 
-    `variables` are looked up ignoring case. `next_revision` is asked once, with the text before the
-    revision, only where the format has one. An invalid outcome gives `fallback` (the build id), as
-    the service does.
+    `variables` are looked up ignoring case, and may name others. `next_revision` is asked once,
+    with the text before the revision, only where the format has one. An invalid outcome gives
+    `fallback` (the build id), as the service does.
     """
     lookup = {name.casefold(): value for name, value in variables.items()}
     width = 0
@@ -66,7 +68,9 @@ def _value(token: str, now: datetime, lookup: Mapping[str, str], original: str) 
         "sourcebranchname": lookup.get("build.sourcebranchname", ""),
         "teamproject": lookup.get("system.teamproject", ""),
     }
-    return simple.get(lowered, lookup.get(lowered, original))
+    if lowered in simple:
+        return simple[lowered]
+    return expand(lookup.get(lowered, original), lookup)
 
 
 def format_date(now: datetime, pattern: str) -> str:
