@@ -143,6 +143,16 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
         database.open_state(home)
 
 
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    other = sqlite3.connect(home.state_db)
+    other.execute("CREATE TABLE songs (name TEXT)")
+    other.close()
+    with pytest.raises(StoreBroken, match="is a database, but not one that penstock made"):
+        database.open_state(home)
+    assert {name for _, name, _ in tables(home.state_db)} == {"songs"}
+
+
 def test_only_the_user_can_read_a_store(tmp_path: Path) -> None:
     home = Home(tmp_path / "new" / "home")
     state = database.open_state(home)

@@ -29,7 +29,7 @@ class Schema:
     version: int
 
 
-STATE = Schema(name="state", sql="schema.sql", version=2)
+STATE = Schema(name="state", sql="schema.sql", version=3)
 METRICS = Schema(name="metrics", sql="metrics.sql", version=1)
 
 
@@ -177,6 +177,9 @@ def open_database(path: Path, schema: Schema, *, durable: bool) -> Database:
             f'the store "{path}" was made by a newer penstock (schema {version}; this one knows '
             f"{schema.version}): install the newer penstock, or set PENSTOCK_HOME to another folder"
         )
+    if version == 0 and database.query("SELECT 1 FROM sqlite_master LIMIT 1"):
+        database.close()
+        raise StoreBroken(f'"{path}" is a database, but not one that penstock made')
     if version < schema.version:
         from penstock.store.migrations import upgrade
 

@@ -2,13 +2,13 @@
 -- migrations/state/, and a test compares both.
 -- Times are seconds since 1970 (UTC). JSON is text.
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version (version_num) VALUES ('state_0002');
+INSERT INTO alembic_version (version_num) VALUES ('state_0003');
 
 -- Runs: headers for lists, the plan, and the events that are the truth.
 
@@ -60,6 +60,7 @@ CREATE INDEX runs_by_branch ON runs (project, branch, id);
 CREATE INDEX runs_by_result ON runs (project, result, id);
 CREATE INDEX runs_by_pipeline_result ON runs (pipeline, result, id);
 CREATE INDEX runs_by_requester ON runs (project, requested_by, id);
+CREATE INDEX runs_by_requested_for ON runs (project, requested_for, id);
 CREATE INDEX runs_by_reason ON runs (project, reason, id);
 CREATE INDEX runs_of_no_project ON runs (id) WHERE project = '' AND kind = 'pipeline';
 CREATE INDEX runs_to_follow ON runs (id)
@@ -103,7 +104,8 @@ CREATE TABLE deployments (
   started REAL NOT NULL,
   finished REAL
 );
-CREATE INDEX deployments_by_environment ON deployments (project, environment, id);
+CREATE INDEX deployments_by_environment
+  ON deployments (project, environment COLLATE NOCASE, id);
 CREATE INDEX deployments_by_run ON deployments (run, id);
 
 -- Projects and their repositories.
@@ -383,8 +385,6 @@ CREATE TABLE resource_locks (
   PRIMARY KEY (project, type, resource, run, stage)
 ) WITHOUT ROWID;
 CREATE INDEX resource_locks_by_run ON resource_locks (run, stage);
-
--- Agents and pools.
 
 -- Azure ML: workspaces, assets, jobs.
 

@@ -74,7 +74,8 @@ class Triggers:
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE trigger_decisions SET outcome = 'batched', run = ? WHERE pipeline = ?"
-                " AND outcome = 'held' AND event IN (SELECT id FROM trigger_events WHERE ref = ?)",
+                " AND outcome = 'held'"
+                " AND ? = (SELECT ref FROM trigger_events WHERE id = event)",
                 (run, pipeline, ref),
             )
 

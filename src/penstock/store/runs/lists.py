@@ -6,7 +6,7 @@ Every combination answers from an index or from one pass over a project's header
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from penstock.records import record
 from penstock.store.database import Database
@@ -14,6 +14,7 @@ from penstock.store.runs.headers import SEARCHED, SELECT, Run, run_of
 
 _RECENT = 3000
 _SHORTEST = 3
+_HAS_TEXT = "id IN (SELECT rowid FROM run_texts WHERE run_texts MATCH ?)"
 
 
 @record
@@ -119,55 +120,80 @@ class RunLists:
             return done.rowcount
 
 
-def _conditions(query: RunQuery, is_narrow: bool) -> tuple[list[str], list[object]]:
-    conditions: list[str] = ["+kind = 'pipeline'"]
-    parameters: list[object] = []
+@dataclass(slots=True)
+class _Where:
+    """Conditions in the making. Only `indexed` columns may be looked up by an index of their own:
+    a plus before the others keeps theirs out of use."""
 
-    def add(condition: str, *values: object) -> None:
-        conditions.append(condition)
-        parameters.extend(values)
+    conditions: list[str]
+    parameters: list[object] = field(default_factory=list)
 
-    def one_of(column: str, values: Sequence[object]) -> None:
-        if len(values) == 1:
-            add(f"{column} = ?", values[0])
-        elif values:
-            add(f"+{column} IN ({', '.join('?' * len(values))})", *values)
+    def add(self, condition: str, *values: object) -> None:
+        """All of the conditions hold."""
+        self.conditions.append(condition)
+        self.parameters.extend(values)
 
-    if query.project:
-        # With a pipeline, a tag or a text given, their own indexes are the narrower ones.
-        others = query.pipelines or query.tags or (query.text and not is_narrow)
-        add("+project = ?" if others else "project = ?", query.project)
-    one_of("pipeline", query.pipelines)
-    one_of("result", query.results)
-    one_of("reason", query.reasons)
-    one_of("state", query.states)
-    if query.ids:
-        add(f"id IN ({', '.join('?' * len(query.ids))})", *query.ids)
-    for column in ("branch", "requested_by", "requested_for", "number"):
-        value = getattr(query, column)
+    def equal(self, column: str, value: object, *, indexed: bool) -> None:
+        """The column has the value, where there is one."""
         if value:
-            add(f"{column} = ?", value)
+            self.add(f"{'' if indexed else '+'}{column} = ?", value)
+
+    def one_of(self, column: str, values: Sequence[object], *, indexed: bool) -> None:
+        """The column has one of the values, where there are some."""
+        if len(values) == 1:
+            self.add(f"{'' if indexed else '+'}{column} = ?", values[0])
+        elif values:
+            self.add(f"+{column} IN ({', '.join('?' * len(values))})", *values)
+
+
+def _conditions(query: RunQuery, is_narrow: bool) -> tuple[list[str], list[object]]:
+    where = _Where(["+kind = 'pipeline'"])
+    # Few runs go on, and those have an index of their own.
+    is_open = bool(query.states) and "finished" not in query.states
+    if is_open:
+        where.add("state <> 'finished'")
+    by_text = not is_narrow and len(query.text) >= _SHORTEST
+    by_number = len(query.number) >= _SHORTEST
+    # With a pipeline, a tag or a text given, their own indexes are the narrower ones.
+    others = is_open or by_text or by_number or query.pipelines or query.tags
+    where.equal("project", query.project, indexed=not others)
+    where.one_of("pipeline", query.pipelines, indexed=not is_open)
+    where.one_of("result", query.results, indexed=not is_open)
+    where.one_of("reason", query.reasons, indexed=not is_open)
+    where.one_of("state", query.states, indexed=False)
+    for column in ("branch", "requested_by", "requested_for", "number"):
+        where.equal(column, getattr(query, column), indexed=not is_open)
+    if query.ids:
+        where.add(f"id IN ({', '.join('?' * len(query.ids))})", *query.ids)
     for tag in query.tags:
-        add("id IN (SELECT run FROM run_tags WHERE tag = ?)", tag)
-    if query.text and not is_narrow and len(query.text) >= _SHORTEST:
-        quoted = query.text.replace('"', '""')
-        match = "id IN (SELECT rowid FROM run_texts WHERE run_texts MATCH ?)"
-        add(match, f'"{quoted}"')
+        where.add("id IN (SELECT run FROM run_tags WHERE tag = ?)", tag)
+    if by_number:
+        where.add(_HAS_TEXT, _phrase(query.number))
+    if by_text:
+        where.add(_HAS_TEXT, _phrase(query.text))
     elif query.text:
         like = f"%{_escaped(query.text)}%"
-        add(
-            "(" + " OR ".join(f"{column} LIKE ? ESCAPE '~'" for column in SEARCHED) + ")",
-            *(like for _ in SEARCHED),
-        )
-    if query.since is not None:
-        add("created >= ?", query.since)
-    if query.until is not None:
-        add("created <= ?", query.until)
-    if query.before is not None:
-        add("id < ?", query.before)
-    if query.after is not None:
-        add("id > ?", query.after)
-    return conditions, parameters
+        any_of = " OR ".join(f"{column} LIKE ? ESCAPE '~'" for column in SEARCHED)
+        where.add(f"({any_of})", *(like for _ in SEARCHED))
+    _add_bounds(where, query)
+    return where.conditions, where.parameters
+
+
+def _add_bounds(where: _Where, query: RunQuery) -> None:
+    for condition, value in (
+        ("created >= ?", query.since),
+        ("created <= ?", query.until),
+        ("id < ?", query.before),
+        ("id > ?", query.after),
+    ):
+        if value is not None:
+            where.add(condition, value)
+
+
+def _phrase(text: str) -> str:
+    """The text as the index of texts is asked for it."""
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _escaped(text: str) -> str:
