@@ -23,6 +23,7 @@ from penstock.store.home import Home
 from penstock.store.library.keys import KeyFile
 from penstock.store.library.resources import Resources, forget_project
 from penstock.store.library.secrets import Secrets
+from penstock.store.runs.deployments import Deployments
 
 ADA = Actor(id="a1", name="ada", display_name="Ada")
 GRACE = Actor(id="a2", name="grace", display_name="Grace")
@@ -219,3 +220,29 @@ def test_a_commit_adds_to_the_protection_of_an_environment_of_the_store(
     assert (environment.id, environment.approvers) == ("1", ("ada", "grace"))
     assert (environment.minimum, environment.exclusive) == (1, True)
     assert environment.branches == ("refs/heads/main",)
+
+
+def test_the_history_of_an_environment_follows_its_name_and_goes_with_it(stores: Stores) -> None:
+    deployments = Deployments(stores.database)
+    made = stores.resources.create("p", ENVIRONMENT, "Stage", ADA)
+    for project, name in (("p", "stage"), ("q", "stage"), ("p", "prod")):
+        deployments.start(
+            name, project=project, definition="cd", run="1", stage="s", job="j", at=1.0
+        )
+    stores.resources.change(replace(made, name="Acceptance"), GRACE)
+    assert [one.job for one in deployments.history("acceptance", project="p")] == ["j"]
+    assert deployments.history("stage", project="p") == []
+    stores.resources.delete("p", ENVIRONMENT, made.id)
+    assert deployments.history("acceptance", project="p") == []
+    assert len(deployments.history("stage", project="q")) == 1
+    assert len(deployments.history("prod", project="p")) == 1
+
+
+def test_a_change_that_is_refused_renames_no_history(stores: Stores) -> None:
+    deployments = Deployments(stores.database)
+    made = stores.resources.create("p", ENVIRONMENT, "stage", ADA)
+    stores.resources.create("p", ENVIRONMENT, "prod", ADA)
+    deployments.start("stage", project="p", definition="cd", run="1", stage="s", job="j", at=1.0)
+    with pytest.raises(NameTaken):
+        stores.resources.change(replace(made, name="Prod"), GRACE)
+    assert len(deployments.history("stage", project="p")) == 1

@@ -105,49 +105,61 @@ class Resources:
     ) -> Kept:
         """Keep the name, description and body of `kept` in place of what is there; `secrets` are
         new values, `dropped` the names of those to forget. Raises `NameTaken`, `NoSuchResource`."""
-        now, owner = self._clock(), owner_of(kept)
+        owner = owner_of(kept)
         with self._database.transaction() as connection:
-            try:
-                done = connection.execute(
-                    "UPDATE resources SET name = ?, description = ?, body = ?, modified = ?,"
-                    " modified_by = ? WHERE project = ? AND type = ? AND id = ?",
-                    (
-                        kept.name,
-                        kept.description,
-                        json.dumps(kept.body, ensure_ascii=False),
-                        now,
-                        actor_text(by),
-                        kept.project,
-                        kept.type,
-                        kept.id,
-                    ),
-                )
-            except sqlite3.IntegrityError:
-                raise NameTaken(kept.name) from None
-            if done.rowcount == 0:
+            row = self._update(connection, kept, by)
+            if row is None:
                 raise NoSuchResource(kept.id)
             for name in dropped:
                 self._secrets.erase(connection, kept.project, owner, name)
             self._secrets.write(connection, kept.project, owner, secrets or {})
-        found = self.get(kept.project, kept.type, kept.id)
-        assert found is not None
-        return found
+        return _kept(row)
+
+    def _update(self, connection: sqlite3.Connection, kept: Kept, by: Actor) -> sqlite3.Row | None:
+        place = (kept.project, kept.type, kept.id)
+        before = connection.execute(
+            "SELECT name FROM resources WHERE project = ? AND type = ? AND id = ?", place
+        ).fetchone()
+        if kept.type is ResourceType.ENVIRONMENT and before is not None:
+            # Its history goes by its name, which runs know.
+            connection.execute(
+                "UPDATE deployments SET environment = ? WHERE project = ?"
+                " AND environment = ? COLLATE NOCASE",
+                (kept.name, kept.project, before["name"]),
+            )
+        body = json.dumps(kept.body, ensure_ascii=False)
+        changed = (kept.name, kept.description, body, self._clock(), actor_text(by))
+        try:
+            row: sqlite3.Row | None = connection.execute(
+                "UPDATE resources SET name = ?, description = ?, body = ?, modified = ?,"
+                " modified_by = ? WHERE project = ? AND type = ? AND id = ? RETURNING *",
+                (*changed, *place),
+            ).fetchone()
+        except sqlite3.IntegrityError:
+            raise NameTaken(kept.name) from None
+        return row
 
     def delete(self, project: str, type: ResourceType, id: str) -> bool:
-        """Forget one with its secrets, permissions and checks; whether it was there."""
+        """Forget one with its secrets, permissions and checks, an environment with its history;
+        whether it was there."""
         id = id.lower()
         with self._database.transaction() as connection:
-            done = connection.execute(
-                "DELETE FROM resources WHERE project = ? AND type = ? AND id = ?",
+            gone = connection.execute(
+                "DELETE FROM resources WHERE project = ? AND type = ? AND id = ? RETURNING name",
                 (project, type, id),
-            )
+            ).fetchone()
             self._secrets.erase(connection, project, f"{type}:{id}")
             for table in ("resource_grants", "resource_checks"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE project = ? AND type = ? AND resource = ?",
                     (project, type, id),
                 )
-        return done.rowcount > 0
+            if gone is not None and type is ResourceType.ENVIRONMENT:
+                connection.execute(
+                    "DELETE FROM deployments WHERE project = ? AND environment = ? COLLATE NOCASE",
+                    (project, gone["name"]),
+                )
+        return gone is not None
 
     def secrets(self, kept: Kept) -> dict[str, str]:
         """The secret values of a group or connection, by name."""

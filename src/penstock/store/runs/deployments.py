@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from penstock.engine.events import Event, NodeFinished, NodeStarted
 from penstock.engine.scheduler import Scheduler
@@ -67,14 +67,16 @@ class Deployments:
                 (result, at, deployment),
             )
 
-    def finish_job(self, run: str, stage: str, job: str, result: str, at: float) -> None:
-        """Keep how the deployments of a job ended that are going on."""
+    def finish_job(self, run: str, end: NodeFinished) -> bool:
+        """Keep how the deployment of a job ended; whether it is known that it began."""
+        stage, job = end.node.split("/")
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE deployments SET result = ?, finished = ? WHERE run = ? AND stage = ?"
-                " AND job = ? AND result IS NULL",
-                (result, at, int(run), stage, job),
-            )
+            note_ends(connection, int(run), [end])
+            began = connection.execute(
+                "SELECT 1 FROM deployments WHERE run = ? AND stage = ? AND job = ?",
+                (int(run), stage, job),
+            ).fetchone()
+        return began is not None
 
     def history(
         self, environment: str, *, project: str = "", before: int | None = None, limit: int = 50
@@ -98,6 +100,20 @@ class Deployments:
         """The deployments of a run, in order."""
         rows = self._database.query("SELECT * FROM deployments WHERE run = ? ORDER BY id", int(run))
         return [_deployment(row) for row in rows]
+
+
+def note_ends(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -> None:
+    """Keep how deployments ended that are going on, as part of the transaction of the events: so
+    none goes on for ever because its process died."""
+    connection.executemany(
+        "UPDATE deployments SET result = ?, finished = ? WHERE run = ? AND stage = ? AND job = ?"
+        " AND result IS NULL",
+        [
+            (str(event.result), event.at, run, *event.node.split("/"))
+            for event in events
+            if isinstance(event, NodeFinished) and event.node.count("/") == 1
+        ],
+    )
 
 
 def _deployment(row: sqlite3.Row) -> Deployment:
@@ -127,12 +143,11 @@ class DeploymentLog:
         header = self._header(run)
         if header is None or header.pipeline is None:
             return
-        stage, job = event.node.split("/")
-        if isinstance(event, NodeFinished):
-            self._deployments.finish_job(run, stage, job, str(event.result), event.at)
+        if isinstance(event, NodeFinished) and self._deployments.finish_job(run, event):
             return
+        stage, job = event.node.split("/")
         facts = {variable.name: variable.value for variable in node.node.variables}
-        self._deployments.start(
+        number = self._deployments.start(
             facts.get("Environment.Name", ""),
             project=header.project,
             definition=header.definition,
@@ -140,5 +155,8 @@ class DeploymentLog:
             run=run,
             stage=stage,
             job=job,
-            at=event.at,
+            at=node.started_at,
         )
+        if isinstance(event, NodeFinished):
+            # The server died before it could note the beginning.
+            self._deployments.finish(number, str(event.result), event.at)

@@ -23,6 +23,7 @@ from penstock.engine.redaction import event_without_secrets, without_secrets
 from penstock.store.database import Database
 from penstock.store.owners import Owner
 from penstock.store.runs import headers
+from penstock.store.runs.deployments import note_ends
 from penstock.store.runs.headers import FILTERS, SELECT, Run, run_of
 
 _PROGRESS = (StepStarted, StepFinished, NodePhase, IssueLogged)
@@ -236,6 +237,7 @@ def _append(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -
         ],
     )
     headers.advance(connection, run, events)
+    note_ends(connection, run, events)
 
 
 def _number(run: str) -> int:
