@@ -8,7 +8,6 @@ from penstock.ml.datastores import UnsafePath
 from penstock.store.files import (
     FileEntry,
     below,
-    copy_into,
     delete,
     folder_name,
     listing,
@@ -198,69 +197,6 @@ def test_deleting_a_folder_takes_all_it_holds_and_never_the_root(root: Path) -> 
     with pytest.raises(UnsafePath):
         delete(root, "")
     assert root.is_dir()
-
-
-def test_a_folder_is_copied_over_what_is_there(tmp_path: Path) -> None:
-    source, target = tmp_path / "source", tmp_path / "target"
-    (source / "deep").mkdir(parents=True)
-    (source / "deep" / "new").write_text("new")
-    (source / "same").write_text("from source")
-    (source / "run.sh").write_text("#!/bin/sh\n")
-    (source / "run.sh").chmod(0o755)
-    target.mkdir()
-    (target / "same").write_text("old")
-    (target / "kept").write_text("kept")
-
-    copy_into(source, target)
-
-    found = {entry.path: (target / entry.path).read_text() for entry in walk(target)}
-    assert found == {
-        "deep/new": "new",
-        "same": "from source",
-        "kept": "kept",
-        "run.sh": "#!/bin/sh\n",
-    }
-    assert os.access(target / "run.sh", os.X_OK)
-
-
-def test_links_in_a_copied_folder_stay_links(tmp_path: Path) -> None:
-    (tmp_path / "canary").write_text("secret")
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "out").symlink_to(tmp_path / "canary")
-    (source / "folder").symlink_to(tmp_path)
-    (source / "broken").symlink_to("nowhere")
-    copy_into(source, tmp_path / "target")
-    copy_into(source, tmp_path / "target")
-    assert {path.name: os.readlink(path) for path in (tmp_path / "target").iterdir()} == {
-        "out": str(tmp_path / "canary"),
-        "folder": str(tmp_path),
-        "broken": "nowhere",
-    }
-
-
-def test_a_link_is_copied_as_its_file_only_within_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "canary").write_text("secret")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "real").write_text("mine")
-    (folder / "inner").symlink_to("real")
-    (folder / "outer").symlink_to("../canary")
-    copy_into(folder / "inner", tmp_path / "copy")
-    assert (tmp_path / "copy").read_text() == "mine"
-    with pytest.raises(UnsafePath, match="is a link to a place outside its folder"):
-        copy_into(folder / "outer", tmp_path / "copy")
-    assert (tmp_path / "copy").read_text() == "mine"
-
-
-def test_pipes_and_sockets_are_not_copied(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.mkdir()
-    os.mkfifo(source / "pipe")
-    (source / "file").write_bytes(b"x" * 5_000_000)
-    copy_into(source, tmp_path / "target")
-    assert [entry.path for entry in walk(tmp_path / "target")] == ["file"]
-    assert (tmp_path / "target" / "file").read_bytes() == b"x" * 5_000_000
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from penstock.agent.server import NotFound
 from penstock.engine.reports import Report
 from penstock.records import record
-from penstock.store.files import below, copy_into, folder_name
+from penstock.store.copying import copy_into
+from penstock.store.files import below, folder_name
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 
@@ -110,15 +111,15 @@ class LocalJobServer:
         """Store the file or folder at `path` as the content of `uri`, over what is there."""
         target = self._stored(uri)
         if path != target and os.path.realpath(path) != os.path.realpath(target):
-            copy_into(path, target)
+            copy_into(path, target, within=self._home.storage)
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
         """Keep a file or folder with the node; those of an ML job go among its artifacts."""
         placed = self._place(run, node) if self._place is not None else None
         if placed is not None:
-            target = below(placed, name)
-        else:
-            target = self._attached(run) / folder_name(node) / folder_name(kind) / folder_name(name)
+            copy_into(path, below(placed, name), within=placed)
+            return
+        target = self._attached(run) / folder_name(node) / folder_name(kind) / folder_name(name)
         copy_into(path, target)
 
     def attachments(self, run: str) -> Iterator[Attachment]:

@@ -20,7 +20,6 @@ from penstock.records import record
 _LONGEST_NAME = 180
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ()+,=@")
 _FORBIDDEN = frozenset(["\\", "\x7f", *(chr(code) for code in range(32))])
-_CHUNK = 1024 * 1024
 _DEEPEST = 254
 """Parts in a path, as in the name of an Azure blob ("Naming and referencing containers")."""
 _LONGEST_PATH = 2048
@@ -66,13 +65,13 @@ def segments(relative: str) -> list[str]:
     """
     parts = relative.removesuffix("/").split("/") if relative not in ("", "/") else []
     if len(parts) > _DEEPEST or len(relative) > _LONGEST_PATH:
-        raise _unsafe(
+        raise unsafe(
             f"a path has at most {_DEEPEST} parts and {_LONGEST_PATH} characters, "
             f'not {len(parts)} and {len(relative)}: "{relative[:100]}..."'
         )
     for part in parts:
         if not _is_part(part):
-            raise _unsafe(f'"{relative}" is not a path below a folder')
+            raise unsafe(f'"{relative}" is not a path below a folder')
     return parts
 
 
@@ -102,7 +101,7 @@ def reading(root: Path, relative: str) -> Iterator[BinaryIO]:
     except (NotADirectoryError, FileNotFoundError):
         raise FileNotFoundError(f'there is no file "{relative}"') from None
     try:
-        _check_place(_true_path(descriptor), root, relative)
+        checked_descriptor(descriptor, root, relative)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileNotFoundError(f'"{relative}" is not a file')
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -119,10 +118,10 @@ def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
     """
     parts = segments(relative)
     if not parts:
-        raise _unsafe("the name of a file is missing")
+        raise unsafe("the name of a file is missing")
     folder = root.joinpath(*parts[:-1])
     with _folder(root, folder, relative) as parent:
-        draft = _draft_name()
+        draft = draft_name()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(draft, flags, 0o600, dir_fd=parent)
         try:
@@ -130,7 +129,7 @@ def writing(root: Path, relative: str) -> Iterator[BinaryIO]:
                 yield file
             os.rename(draft, parts[-1], src_dir_fd=parent, dst_dir_fd=parent)
         except IsADirectoryError:
-            raise _unsafe(f'"{relative}" is a folder already') from None
+            raise unsafe(f'"{relative}" is a folder already') from None
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=parent)
@@ -169,36 +168,19 @@ def delete(root: Path, relative: str) -> bool:
     """
     parts = segments(relative)
     if not parts:
-        raise _unsafe("the name of a file is missing")
-    path = below(root, relative)
-    if path.is_dir() and not path.is_symlink():
-        import shutil
-
-        shutil.rmtree(path)
-        return True
+        raise unsafe("the name of a file is missing")
+    name = parts[-1]
     try:
-        path.unlink()
+        with _folder(root, root.joinpath(*parts[:-1]), relative, make=False) as parent:
+            if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+                import shutil
+
+                shutil.rmtree(name, dir_fd=parent)
+            else:
+                os.unlink(name, dir_fd=parent)
     except FileNotFoundError:
         return False
     return True
-
-
-def copy_into(source: Path, target: Path) -> None:
-    """Copy a file, or what a folder holds, to `target`; files of the same name are replaced.
-
-    Every file arrives whole. Links inside a folder are copied as links and never followed. A
-    `source` that is a link itself is followed only within its own folder (`UnsafePath`).
-    """
-    true = source
-    if source.is_symlink():
-        true = Path(os.path.realpath(source))
-        if not true.is_relative_to(os.path.realpath(source.parent)):
-            raise _unsafe(f'"{source}" is a link to a place outside its folder')
-    if true.is_dir():
-        _copy_folder(true, target)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _copy_file(true, target)
 
 
 def _entries(root: Path, path: Path, prefix: str) -> list[FileEntry]:
@@ -209,7 +191,7 @@ def _entries(root: Path, path: Path, prefix: str) -> list[FileEntry]:
         return []
     found = []
     try:
-        _check_place(_true_path(descriptor), root, prefix)
+        checked_descriptor(descriptor, root, prefix)
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 if entry.is_symlink() or is_draft(entry.name) or not _is_part(entry.name):
@@ -224,7 +206,8 @@ def _entries(root: Path, path: Path, prefix: str) -> list[FileEntry]:
     return sorted(found, key=lambda item: item.path)
 
 
-def _unsafe(message: str) -> Exception:
+def unsafe(message: str) -> Exception:
+    """An `UnsafePath` that says so."""
     # Imported when it happens: a run that touches no content should not load it.
     from penstock.ml.datastores import UnsafePath
 
@@ -236,79 +219,38 @@ def is_draft(name: str) -> bool:
     return name.startswith(".penstock-") and name.endswith(".part")
 
 
-def _draft_name() -> str:
+def draft_name() -> str:
+    """A new name for a file that is not whole yet."""
     return f".penstock-{os.urandom(8).hex()}.part"
 
 
-def _copy_folder(source: Path, target: Path) -> None:
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        target.unlink()
-    target.mkdir(parents=True, exist_ok=True)
-    with os.scandir(source) as entries:
-        for entry in entries:
-            place = target / entry.name
-            if entry.is_symlink():
-                with suppress(FileNotFoundError):
-                    place.unlink()
-                place.symlink_to(os.readlink(entry.path))  # noqa: PTH115
-            elif entry.is_dir():
-                _copy_folder(Path(entry.path), place)
-            elif entry.is_file():
-                _copy_file(Path(entry.path), place)
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    draft = target.with_name(_draft_name())
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(source, flags), "rb") as reader, draft.open("xb") as writer:
-            mode = os.fstat(reader.fileno()).st_mode
-            os.fchmod(writer.fileno(), (mode & 0o777) | 0o600)
-            _copy_content(reader, writer)
-        if target.is_dir() and not target.is_symlink():
-            raise _unsafe(f'"{target}" is a folder already')
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _copy_content(reader: BinaryIO, writer: BinaryIO) -> None:
-    """Copy in the kernel (which may share blocks), or by hand where the file systems cannot."""
-    try:
-        while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
-            pass
-    except OSError:
-        reader.seek(os.lseek(writer.fileno(), 0, os.SEEK_CUR))
-    # Some file systems copy nothing and report no error, so the rest is always read.
-    while chunk := reader.read(_CHUNK):
-        writer.write(chunk)
-
-
 @contextmanager
-def _folder(root: Path, folder: Path, relative: str) -> Iterator[int]:
-    """The folder, made where needed and open, known to be below `root`."""
+def _folder(root: Path, folder: Path, relative: str, *, make: bool = True) -> Iterator[int]:
+    """The folder, open and known to be below `root`; made where needed, unless told not to."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
         descriptor = os.open(folder, flags)
     except FileNotFoundError:
+        if not make:
+            raise
         _check_place(_resolved(folder), root, relative)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(folder, flags)
     except NotADirectoryError:
-        raise _unsafe(f'a part of "{relative}" is a file already') from None
+        raise unsafe(f'a part of "{relative}" is a file already') from None
     try:
-        _check_place(_true_path(descriptor), root, relative)
+        checked_descriptor(descriptor, root, relative)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _true_path(descriptor: int) -> str:
+def true_path(descriptor: int) -> str:
     """Where an open file is, by the kernel's word."""
     for table in ("/proc/self/fd", "/dev/fd"):
         with suppress(OSError):
             return os.readlink(f"{table}/{descriptor}")  # noqa: PTH115
-    raise _unsafe("this system does not tell where an open file lies")
+    raise unsafe("this system does not tell where an open file lies")
 
 
 def _resolved(path: Path) -> str:
@@ -320,12 +262,17 @@ def _resolved(path: Path) -> str:
     except OSError:
         return os.path.realpath(path)
     try:
-        return _true_path(descriptor)
+        return true_path(descriptor)
     finally:
         os.close(descriptor)
+
+
+def checked_descriptor(descriptor: int, root: Path, relative: str) -> None:
+    """Raise `UnsafePath` for an open file or folder that does not lie in `root`."""
+    _check_place(true_path(descriptor), root, relative)
 
 
 def _check_place(true_path: str, root: Path, relative: str) -> None:
     true_root = _resolved(root)
     if true_path != true_root and not true_path.startswith(true_root + "/"):
-        raise _unsafe(f'"{relative}" leads outside its folder')
+        raise unsafe(f'"{relative}" leads outside its folder')

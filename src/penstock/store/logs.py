@@ -140,7 +140,7 @@ class Logs:
 
     def take_over(self, run: str, other: str, node: str) -> None:
         """Copy the logs of a node to the same node of another run."""
-        from penstock.store.files import copy_into
+        from penstock.store.copying import copy_into
 
         source = self.folder(run, node)
         if source.is_dir():
