@@ -82,8 +82,11 @@ def test_a_log_that_is_a_link_is_not_followed(logs: Logs, tmp_path: Path) -> Non
     (folder / "log").symlink_to(tmp_path / "canary")
     with pytest.raises(OSError):
         logs.append("1", "a", "log", "x\n")
-    with pytest.raises(OSError):
-        logs.read("1", "a", "log")
+    for asked in (logs.read, logs.text, logs.size, logs.line_count):
+        with pytest.raises(UnsafePath):
+            asked("1", "a", "log")
+    with pytest.raises(UnsafePath):
+        logs.part("1", "a", "log", 0, 10)
     assert (tmp_path / "canary").read_text() == "secret\n"
 
 
@@ -211,3 +214,36 @@ def test_a_line_cut_by_a_kill_is_ended_before_the_next(logs: Logs) -> None:
     assert logs.read(*RUN) == ["one", "tw"]
     assert logs.append(*RUN, "three\n") == 3
     assert logs.read(*RUN) == ["one", "tw", "three"]
+
+
+def test_more_logs_than_are_kept_open_are_counted_on(tmp_path: Path) -> None:
+    logs = Logs(tmp_path / "logs")
+    for line in range(3):
+        for log in range(100):
+            assert logs.append("1", "a", f"step{log}", f"line {line}\n") == line + 1
+    assert logs.read("1", "a", "step7") == ["line 0", "line 1", "line 2"]
+    logs.close()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from penstock.store.logs import Logs
+logs = Logs(Path(sys.argv[1]))
+logs.append("1", "deploy/job", "step1", "one\\n")
+resource.setrlimit(resource.RLIMIT_FSIZE, (8, resource.RLIM_INFINITY))
+try:
+    logs.append("1", "deploy/job", "step1", "two is too long\\n")
+except OSError as error:
+    print(error.strerror)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(logs.append("1", "deploy/job", "step1", "three\\n"))
+"""
+
+
+def test_half_a_line_that_a_full_disk_took_is_taken_back(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["File too large", "2"]
+    assert Logs(tmp_path).read(*RUN) == ["one", "three"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
-from penstock.store.files import folder_name, segments, walk
+from penstock.store.files import folder_name, reading, segments, walk
 
 CAP = 1024**3
 _OPEN_FILES = 64
+_INDEXES = 4096
 _BLOCK = 1024 * 1024
 _STRIDE = 1000
 _CAPPED = "##[warning]the log reached its limit of {cap} bytes; nothing more of it is kept\n"
@@ -21,12 +23,13 @@ _CAPPED = "##[warning]the log reached its limit of {cap} bytes; nothing more of 
 
 @dataclass(slots=True)
 class _Open:
-    """A log being written. `lines` and `size` are those of the file."""
+    """A log being written, opened at the first line. `lines` and `size` are those of the file."""
 
-    descriptor: int
-    lines: int
-    size: int
+    descriptor: int = -1
+    lines: int = 0
+    size: int = 0
     is_full: bool = False
+    is_closed: bool = False
     lock: Lock = field(default_factory=Lock)
 
 
@@ -37,6 +40,7 @@ class _Index:
     offsets: list[int] = field(default_factory=lambda: [0])
     lines: int = 0
     size: int = 0
+    lock: Lock = field(default_factory=Lock)
 
 
 class Logs:
@@ -81,25 +85,30 @@ class Logs:
             return self.line_count(run, node, log)
         if not text.endswith("\n"):
             text += "\n"
+        data = text.encode("utf-8", "replace")
         while True:
             file = self._writable(run, node, log)
             with file.lock:
-                if file.descriptor >= 0:  # else it was closed meanwhile: open it again
-                    self._write(file, text.encode("utf-8", "replace"))
-                    return file.lines
+                if file.is_closed:
+                    continue  # meanwhile: ask for it again
+                if file.descriptor < 0:
+                    self._open_file(file, self.path(run, node, log))
+                self._write(file, data)
+                return file.lines
 
     def read(self, run: str, node: str, log: str, start: int = 1, count: int = 1000) -> list[str]:
         """Lines from number `start` (1-based), at most `count`, without their newlines."""
-        path = self.path(run, node, log)
         first, wanted = max(start, 1) - 1, max(count, 0)
-        index = self._updated_index(path)
-        if first >= index.lines or not wanted:
-            return []
-        with path.open("rb") as file:
-            file.seek(index.offsets[first // _STRIDE])
+        with self._reading(run, node, log) as file:
+            if file is None:
+                return []
+            lines, begin = self._located(self.path(run, node, log), file.fileno(), first)
+            if first >= lines or not wanted:
+                return []
+            file.seek(begin)
             for _ in range(first % _STRIDE):
                 file.readline()
-            last = min(first + wanted, index.lines)
+            last = min(first + wanted, lines)
             return [_text(file.readline()) for _ in range(last - first)]
 
     def tail(self, run: str, node: str, log: str, count: int) -> list[str]:
@@ -109,30 +118,28 @@ class Logs:
 
     def text(self, run: str, node: str, log: str) -> str:
         """The whole log; empty when there is none."""
-        try:
-            return self.path(run, node, log).read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, NotADirectoryError):
-            return ""
+        with self._reading(run, node, log) as file:
+            return file.read().decode("utf-8", "replace") if file is not None else ""
 
     def part(self, run: str, node: str, log: str, start: int, end: int) -> bytes:
         """The bytes of a log from `start` to `end` (exclusive), fewer where it is shorter."""
-        try:
-            with self.path(run, node, log).open("rb") as file:
-                file.seek(start)
-                return file.read(end - start)
-        except (FileNotFoundError, NotADirectoryError):
-            return b""
+        with self._reading(run, node, log) as file:
+            if file is None:
+                return b""
+            file.seek(start)
+            return file.read(end - start)
 
     def line_count(self, run: str, node: str, log: str) -> int:
         """How many lines the log has."""
-        return self._updated_index(self.path(run, node, log)).lines
+        with self._reading(run, node, log) as file:
+            if file is None:
+                return 0
+            return self._located(self.path(run, node, log), file.fileno(), 0)[0]
 
     def size(self, run: str, node: str, log: str) -> int:
         """How many bytes the log has."""
-        try:
-            return self.path(run, node, log).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return 0
+        with self._reading(run, node, log) as file:
+            return os.fstat(file.fileno()).st_size if file is not None else 0
 
     def names(self, run: str, node: str) -> list[str]:
         """The logs of a node."""
@@ -168,45 +175,50 @@ class Logs:
     def _writable(self, run: str, node: str, log: str) -> _Open:
         key = (run, node, log)
         with self._lock:
-            file = self._open.get(key)
-            if file is None:
-                file = self._open[key] = self._opened(self.path(run, node, log))
+            file = self._open.setdefault(key, _Open())
             self._open.move_to_end(key)
             oldest = self._open.popitem(last=False)[1] if len(self._open) > _OPEN_FILES else None
         if oldest is not None:
             _close(oldest)
         return file
 
-    def _opened(self, path: Path) -> _Open:
+    def _open_file(self, file: _Open, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             descriptor = os.open(path, flags, 0o600)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, flags, 0o600)
-        index = _Index()
-        _extend(index, descriptor)
-        capped = self._cap_line
-        is_full = index.size >= len(capped) and (
-            os.pread(descriptor, len(capped), index.size - len(capped)) == capped
-        )
-        if index.size and os.pread(descriptor, 1, index.size - 1) != b"\n":
+        file.descriptor = descriptor
+        index, capped = self._index(path), self._cap_line
+        with index.lock:
+            _extend(index, descriptor)
+            file.lines, file.size = index.lines, index.size
+        end = os.pread(descriptor, len(capped), max(file.size - len(capped), 0))
+        file.is_full = end == capped
+        if end and not end.endswith(b"\n"):
             # A writer was killed inside a line.
             os.write(descriptor, b"\n")
-            index.lines += 1
-            index.size += 1
-        return _Open(descriptor, index.lines, index.size, is_full)
+            file.lines += 1
+            file.size += 1
 
     def _write(self, file: _Open, data: bytes) -> None:
         if file.is_full:
             return
         room = self._cap - file.size
-        if len(data) > room:
+        is_full = len(data) > room
+        if is_full:
             data = data[: data.rfind(b"\n", 0, max(room, 0)) + 1] + self._cap_line
-            file.is_full = True
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(file.descriptor, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(file.descriptor, rest) :]
+        except OSError:
+            # The disk is full: half a line would run into the next one.
+            with suppress(OSError):
+                os.ftruncate(file.descriptor, file.size)
+            raise
+        file.is_full = is_full
         file.lines += data.count(b"\n")
         file.size += len(data)
 
@@ -214,30 +226,39 @@ class Logs:
     def _cap_line(self) -> bytes:
         return _CAPPED.format(cap=self._cap).encode()
 
-    def _updated_index(self, path: Path) -> _Index:
-        """The index of a file as it is now; only what was added since the last time is read."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except (FileNotFoundError, NotADirectoryError):
-            return _Index()
-        try:
-            with self._lock:
-                index = self._indexes.pop(path, None)
-                if index is None or os.fstat(descriptor).st_size < index.size:
-                    index = _Index()
-                self._indexes[path] = index
-                if len(self._indexes) > _OPEN_FILES:
-                    self._indexes.popitem(last=False)
-                _extend(index, descriptor)
-                unfinished = os.pread(descriptor, 1, index.size - 1) if index.size else b"\n"
-                lines = index.lines + (unfinished != b"\n")
-                return _Index(list(index.offsets), lines, index.size)
-        finally:
-            os.close(descriptor)
+    @contextmanager
+    def _reading(self, run: str, node: str, log: str) -> Iterator[BinaryIO | None]:
+        """The file of a log, None where there is none. `UnsafePath` for a link that leads out."""
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(reading(self.folder(run, node), log))
+            except FileNotFoundError:
+                file = None
+            yield file
+
+    def _index(self, path: Path) -> _Index:
+        with self._lock:
+            index = self._indexes.setdefault(path, _Index())
+            self._indexes.move_to_end(path)
+            if len(self._indexes) > _INDEXES:
+                self._indexes.popitem(last=False)
+            return index
+
+    def _located(self, path: Path, descriptor: int, line: int) -> tuple[int, int]:
+        """How many lines a file has now, and where the thousand begins that a line (from 0) is in;
+        only what was added since the last time is read."""
+        index = self._index(path)
+        with index.lock:
+            _extend(index, descriptor)
+            unfinished = os.pread(descriptor, 1, index.size - 1) if index.size else b"\n"
+            begin = index.offsets[min(line // _STRIDE, len(index.offsets) - 1)]
+            return index.lines + (unfinished != b"\n"), begin
 
 
 def _extend(index: _Index, descriptor: int) -> None:
-    """Read on from where the index ends."""
+    """Read on from where the index ends; from the beginning where the file became shorter."""
+    if os.fstat(descriptor).st_size < index.size:
+        index.offsets, index.lines, index.size = [0], 0, 0
     while block := os.pread(descriptor, _BLOCK, index.size):
         count = block.count(b"\n")
         if index.lines // _STRIDE == (index.lines + count) // _STRIDE:
@@ -254,9 +275,9 @@ def _extend(index: _Index, descriptor: int) -> None:
 
 def _close(file: _Open) -> None:
     with file.lock, suppress(OSError):
+        file.is_closed = True
         if file.descriptor >= 0:
             os.close(file.descriptor)
-            file.descriptor = -1
 
 
 def _text(line: bytes) -> str:
