@@ -42,3 +42,17 @@ def test_a_revision_of_a_folder_is_refused_with_the_way_to_get_it(terminal: Term
     result = written(terminal).type("validate", "--local-repository", "tools@v1=tools")
     assert result.code == 2
     assert "git worktree add DIR v1" in result.err
+
+
+def test_a_value_for_a_group_that_is_not_used_is_told(terminal: Terminal) -> None:
+    terminal.write(
+        "azure-pipelines.yml",
+        "jobs:\n- job: A\n  variables: [{group: settings}]\n  steps: [{script: echo}]\n",
+    )
+    given = ("--variable-group", "Settings:a=1", "--variable-group", "setings:a=1")
+    result = terminal.type("plan", *given)
+    warnings = [line for line in result.err.splitlines() if line.startswith("warning")]
+    assert warnings == [
+        "warning[PS2131]: --variable-group setings: the pipeline uses no such group"
+    ]
+    assert 'did you mean "settings"?' in result.err

@@ -182,6 +182,8 @@ def test_az_and_mlflow_find_the_only_workspace(server: Terminal) -> None:
     assert exported(server, "-w", "Other")["MLFLOW_TRACKING_URI"].endswith("/workspaces/other")
     missing = server.type("env", "-w", "none")
     assert (missing.code, missing.err.splitlines()[0]) == (3, 'error: there is no workspace "none"')
+    missing = server.type("env", "-g", "nope")
+    assert (missing.code, 'no workspace in the group "nope"' in missing.err) == (3, True)
 
 
 def test_az_gives_an_access_token_that_clients_of_azure_can_read(server: Terminal) -> None:

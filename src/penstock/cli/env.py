@@ -25,13 +25,11 @@ _LONGEST_DAYS = 90
 
 @click.command(short_help="exports that point real clients at the server")
 @click.option("--token", help="a personal access token; a new one where not given")
-@click.option("--account", default=FIRST_ACCOUNT, show_default=True, help="whose new token")
+@click.option("--account", help=f"whose new token; {FIRST_ACCOUNT} where not given")
 @click.option(
     "--days",
     type=click.IntRange(1, _LONGEST_DAYS),
-    default=1,
-    show_default=True,
-    help="for how long the new token is valid",
+    help="for how long the new token is valid; one where not given",
 )
 @click.option("-g", "--resource-group", help="the group of the Azure ML workspace for MLflow")
 @click.option("-w", "--workspace-name", help="the Azure ML workspace for MLflow")
@@ -39,8 +37,8 @@ _LONGEST_DAYS = 90
 @output_options("text")
 def command(
     token: str | None,
-    account: str,
-    days: int,
+    account: str | None,
+    days: int | None,
     resource_group: str | None,
     workspace_name: str | None,
     data: Path | None,
@@ -52,13 +50,15 @@ def command(
     For a shell: eval "$(penstock env)". It makes a token that is valid for a day and is part of
     what is printed. The server must run.
     """
+    if token is not None and (account or days):
+        raise click.UsageError("--account and --days are of a new token, and --token gives one")
     home = home_of(data)
     server = serving.living(home)
     if server is None or server.kind != serving.SERVER or not server.tls_url:
         raise Failure("the server is not running", "`penstock up` starts it", Exit.UNREACHABLE)
     workspace = _workspace(home, resource_group, workspace_name)
     if token is None:
-        token = _new_token(data, account, days)
+        token = _new_token(data, account or FIRST_ACCOUNT, days or 1)
     variables = {
         **azure_ml_environment(server.url, server.tls_url, home, os.environ),
         "IDENTITY_HEADER": token,
@@ -135,10 +135,13 @@ def _workspace(home: Home, group: str | None, name: str | None) -> str:
     if name:
         found = [workspace for workspace in found if workspace.name.lower() == name.lower()]
         if not found:
-            help = "`az ml workspace list` shows them"
+            help = "`penstock az ml workspace list` shows them"
             raise Failure(f'there is no workspace "{name}"', help, Exit.NOT_FOUND)
+    if group and not found:
+        help = "`penstock az ml workspace list` shows them"
+        raise Failure(f'there is no workspace in the group "{group}"', help, Exit.NOT_FOUND)
     if len(found) == 1:
         return found[0].path
-    if name or found:
+    if found:
         click.echo("MLFLOW_TRACKING_URI is left out: name a workspace by -w and -g", err=True)
     return ""

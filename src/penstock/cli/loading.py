@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -23,8 +23,6 @@ from penstock.cli.options import (
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.repository import LocalRepository, begin_reading, find_root
 from penstock.engine.variable import Variable
-from penstock.language.casing import fold_case
-from penstock.language.source import Diagnostic, Severity
 from penstock.language.templates.files import LocalFiles
 from penstock.records import record
 
@@ -98,9 +96,14 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
     library = cache(lambda: _library(files, values, is_apart=apart is not None))
     if request.parity == STRICT:
         compiled = _strictly(compiled, library())
-    if repositories:
-        found = (*compiled.diagnostics, *_unused(repositories, compiled))
-        compiled = replace(compiled, diagnostics=found)
+    if (repositories or values) and compiled.pipeline is not None:
+        from penstock.cli.unused import unused_groups, unused_repositories
+
+        unused = (
+            *unused_repositories(repositories, compiled.pipeline),
+            *unused_groups(values, compiled.pipeline),
+        )
+        compiled = replace(compiled, diagnostics=(*compiled.diagnostics, *unused))
     return Loaded(
         compiled=compiled,
         root=root,
@@ -210,27 +213,6 @@ def _library(files: Files, given: Mapping[str, Mapping[str, str]], *, is_apart: 
 
     library = read_library(files) if is_apart else own_library(files)
     return replace(library, groups=_with_values(library, given)) if given else library
-
-
-def _unused(repositories: Mapping[str, Path], compiled: Compiled) -> Iterator[Diagnostic]:
-    """Warnings of folders that are given for repositories which the pipeline does not declare."""
-    from penstock.language.diagnostics import nearest
-
-    if compiled.pipeline is None:
-        return
-    declared = [one.alias.value for one in compiled.pipeline.resources.repositories]
-    known = {fold_case(alias) for alias in declared}
-    for name in repositories:
-        if fold_case(name) not in known:
-            guess = nearest(name, declared)
-            yield Diagnostic(
-                code="PS2131",
-                severity=Severity.WARNING,
-                message=f"--local-repository {name}: the pipeline declares no such repository",
-                help=f'did you mean "{guess}"?'
-                if guess
-                else "NAME is that of the resource: resources, repositories, - repository: NAME",
-            )
 
 
 def _with_values(

@@ -50,6 +50,8 @@ def command(
     "penstock", so that from then on `git push penstock` does the same. A token for another SERVER
     is taken from $PENSTOCK_TOKEN.
     """
+    if server is not None and data is not None:
+        raise click.UsageError("--data is the folder of a server of this machine: leave out SERVER")
     root = _root()
     branch = _branch(root)
     target = _server(server, home_of(data))

@@ -412,9 +412,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Without it every name stands for this machine, unless .penstock/images.yml has it.",
     ),
     "PS2131": (
-        "a folder for a repository that is not declared",
-        "--local-repository gives a folder for a repository resource, by the name that the "
-        "pipeline's resources give it. This name is not among them, so the folder is not used.",
+        "something is given that is not used",
+        "--local-repository gives a folder for a repository resource, --variable-group a value for "
+        "a variable group. The pipeline has none of this name, so what is given has no effect.",
     ),
     # --- PS22xx: what starts a run
     "PS2201": (
