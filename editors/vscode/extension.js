@@ -27,7 +27,7 @@ async function start() {
   try {
     await client.start();
   } catch (error) {
-    const hint = "Install it with: pip install 'penstock[lsp]', or set penstock.command.";
+    const hint = "`make install` in a clone of Penstock installs it; or set penstock.command.";
     window.showErrorMessage(`Penstock cannot start "${command}": ${error.message ?? error}. ${hint}`);
   }
 }

@@ -14,7 +14,7 @@ def command(stdio: bool) -> int:
     """Answer an editor by the Language Server Protocol, on stdin and stdout.
 
     Diagnostics, values on hover, definitions, completion and outlines of Azure Pipelines YAML, with
-    the buffers of the editor in place of the files. Needs pip install 'penstock[lsp]'.
+    the buffers of the editor in place of the files. Needs pygls, which `make install` brings.
     """
     try:
         from penstock.cli.editor.server import serve_stdio
@@ -22,6 +22,7 @@ def command(stdio: bool) -> int:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         message = "the language server needs pygls, which is not installed here"
-        raise Failure(message, "pip install 'penstock[lsp]'", Exit.NOT_READY) from None
+        help = "`make install` in a clone of penstock brings it, or pip install pygls beside it"
+        raise Failure(message, help, Exit.NOT_READY) from None
     serve_stdio()
     return Exit.OK

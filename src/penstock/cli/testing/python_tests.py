@@ -16,7 +16,7 @@ def need_pytest(files: tuple[Path, ...]) -> None:
     """Raise Failure (exit 6) where there are such tests and no pytest: before anything is tried."""
     if files and find_spec("pytest") is None:
         message = f"{files[0].name} is written in Python, and there is no pytest here"
-        help = "pip install 'penstock[test]', or name the YAML tests only"
+        help = "`make install` in a clone of penstock brings it; or name the YAML tests only"
         raise Failure(message, help, Exit.NOT_READY)
 
 
