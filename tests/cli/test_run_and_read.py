@@ -254,3 +254,18 @@ def test_a_manual_stage_is_refused_until_it_is_approved_or_left_out(terminal: Te
     )
     assert terminal.type("run", "--skip-stage", "Later").code == 0
     assert terminal.type("run", "--approve", "later").code == 0
+
+
+def test_the_tree_says_what_kept_a_stage_from_running(terminal: Terminal) -> None:
+    terminal.write(
+        "azure-pipelines.yml",
+        "stages:\n"
+        "- stage: Build\n  jobs: [{job: A, steps: [{script: exit 1}]}]\n"
+        "- stage: Deploy\n  jobs: [{job: A, steps: [{script: echo}]}]\n"
+        "- stage: Notify\n  condition: and(failed(), false)\n"
+        "  jobs: [{job: A, steps: [{script: echo}]}]\n",
+    )
+    assert terminal.type("run", "-q").code == 1
+    rows = [" ".join(line.split()) for line in terminal.type("runs", "show").out.splitlines()]
+    assert "├─ - Deploy skipped Build failed" in rows
+    assert "└─ - Notify skipped its condition does not hold: and(failed(), false)" in rows

@@ -94,8 +94,19 @@ def facts(text: str) -> list[str]:
             ["variables.branch is 'dev'"],
         ),
         ("not(eq(variables.branch, 'dev'))", ["variables.branch is 'dev'"]),
+        # a literal that settles it decides, whatever else is false
         ("and(eq(variables.branch, 'dev'), false)", [
-            "and(eq(variables.branch, 'dev'), false) is false: eq(variables.branch, 'dev') is True"
+            "and(eq(variables.branch, 'dev'), false) is always false"
+        ]),
+        ("and(eq(variables.branch, 'main'), false)", [
+            "and(eq(variables.branch, 'main'), false) is always false"
+        ]),
+        ("or(eq(variables.branch, 'dev'), true)", [
+            "or(eq(variables.branch, 'dev'), true) is always true"
+        ]),
+        ("and(eq(variables.branch, 'main'), true)", ["variables.branch is 'dev', not 'main'"]),
+        ("and(in(variables.branch, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'), false)", [
+            "and(…) is always false, with False in it"
         ]),
     ],
 )  # fmt: skip

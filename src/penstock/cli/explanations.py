@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from penstock.agent.simulation import SimulatedStep
 from penstock.cli.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint, part_lines
+from penstock.cli.summary import DEFAULT
 from penstock.cli.tree import MARKS
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, result_phrase
@@ -14,7 +15,7 @@ from penstock.language.expressions.reasons import Part, Ways, decisive, fact
 from penstock.records import record
 
 _CODES = {"succeeded": GOOD, "succeededWithIssues": WARNING, "failed": BAD, "abandoned": BAD}
-_BARE = "succeeded()"
+_TO_RUN = ("it would have run if", "it would run if")
 OUTPUTS_ARE_LATE = (
     "outputs are known only in a run; --assume-output STAGE/JOB.STEP.VARIABLE=VALUE gives one"
 )
@@ -134,7 +135,7 @@ def _error(error: str, help: str, paint: Paint) -> Iterator[str]:
 
 
 def _held(reason: Reason, telling: Telling) -> str:
-    default = " (the default)" if reason.condition.strip() == _BARE else ""
+    default = " (the default)" if reason.condition.strip() == DEFAULT else ""
     if reason.holds is None:
         return f"cannot be evaluated{default}"
     if telling.is_past:
@@ -164,6 +165,8 @@ def _other_outcome(reason: Reason, telling: Telling) -> str:
 
 def _ways(ways: Ways, lead: str) -> Iterator[str]:
     useful = [way for way in dict.fromkeys(tuple(dict.fromkeys(way)) for way in ways) if way]
+    if lead.startswith(_TO_RUN) and not ways:
+        yield from ("", "  nothing in a run could make its condition hold")
     if not useful or not lead:
         return
     yield ""
@@ -205,7 +208,7 @@ def explain_step(
 
 
 def _step_held(step: SimulatedStep, telling: Telling) -> str:
-    default = " (the default)" if step.step.condition.strip() == _BARE else ""
+    default = " (the default)" if step.step.condition.strip() == DEFAULT else ""
     if step.holds is None:
         return f"cannot be evaluated{default}"
     words = {

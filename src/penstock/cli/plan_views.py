@@ -52,7 +52,7 @@ def plan_text(
     approvals = _approvals(loaded.library, planned)
     paint = painter(color)
     values = {v.name: v.value for v in planned.plan.variables}
-    about = f"{values['Build.SourceBranch']}, {values['Build.Reason']}"
+    about = ", ".join(filter(None, (values["Build.SourceBranch"], values["Build.Reason"])))
     lines = [f"{paint(BOLD, loaded.path)}  ({about})", ""]
     branches = _top(foreseen, approvals)
     width = min(_WIDEST, max((w for b in branches for w in _widths(b, 0)), default=0))

@@ -11,6 +11,9 @@ from penstock.engine.state import NodeState, Phase, RunState, StepState
 from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.records import record
 
+DEFAULT = "succeeded()"
+"""The condition of what has none."""
+
 _WITH_REASON = (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES, Result.CANCELED)
 _ML_STATES = {
     "Completed": "succeeded",
@@ -124,9 +127,20 @@ def _node(state: RunState, node: NodeState, now: float, jobs: Sequence[MlJob]) -
         name=_title(node),
         state=_state(node),
         seconds=_seconds(node.started_at, node.finished_at, now),
-        detail="" if _is_told_by_a_step(node) else node.message,
+        detail="" if _is_told_by_a_step(node) else _message(state, node),
         children=tuple(children),
     )
+
+
+def _message(state: RunState, node: NodeState) -> str:
+    """Why the node ended so; where the default condition did not hold, what failed before it."""
+    if node.result is not Result.SKIPPED or node.node.condition.strip() not in ("", DEFAULT):
+        return node.message
+    from penstock.cli.explanations import why_not
+    from penstock.engine.explanations import reason_of
+
+    reason = reason_of(state, node.node.id)
+    return why_not(reason) if reason.holds is False else node.message
 
 
 def _title(node: NodeState) -> str:

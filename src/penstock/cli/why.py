@@ -106,7 +106,7 @@ def why_in_run(state: RunState, run: str, path: str, paint: Paint) -> str:
 
 def _as_recorded(reason: Reason) -> Reason:
     """The reason without what would differ, where what is recorded does not lead to the outcome."""
-    return replace(reason, ways=()) if _remark(reason) else reason
+    return replace(reason, ways=((),)) if _remark(reason) else reason
 
 
 def _remark(reason: Reason) -> str:

@@ -83,7 +83,7 @@ def decisive(part: Part) -> list[Part]:
     name = _function(part)
     if name == "not" and part.children:
         return decisive(part.children[0])
-    if name not in ("and", "or") or not part.children:
+    if name not in ("and", "or") or not part.children or _settled(part) is part.holds:
         return [part]
     seen = [child for child in part.children if child.was_evaluated]
     wanted = part.holds
@@ -105,7 +105,7 @@ def ways_to(part: Part, wanted: bool) -> Ways:
     name = _function(part)
     if name == "not" and part.children:
         return ways_to(part.children[0], not wanted)
-    if name in ("and", "or") and (name == "and") is wanted and _is_settled(part, not wanted):
+    if _settled(part) is (not wanted):
         return ()
     if name in ("and", "or") and part.children:
         ways = [ways_to(child, wanted) for child in part.children]
@@ -135,10 +135,15 @@ def _holds_always(part: Part) -> bool | None:
         return None
 
 
-def _is_settled(part: Part, value: bool) -> bool:
-    """Whether an argument of the call is a literal of that truth."""
+def _settled(part: Part) -> bool | None:
+    """What an `and` or `or` comes to in every run, as a literal in it settles it; None for others.
+
+    Templates leave such literals behind: `and(succeeded(), ${{ parameters.isRelease }})`.
+    """
+    settled = {"and": False, "or": True}.get(_function(part))
     arguments = part.node.arguments if isinstance(part.node, Call) else ()
-    return any(isinstance(a, Literal) and to_boolean(a.value) is value for a in arguments)
+    literals = [to_boolean(a.value) for a in arguments if isinstance(a, Literal)]
+    return settled if settled in literals else None
 
 
 def fact(part: Part) -> str:
@@ -148,6 +153,11 @@ def fact(part: Part) -> str:
     if isinstance(part.node, Literal):
         return f"its condition is {part.text}"
     if isinstance(part.node, Call):
+        if _settled(part) is part.holds:
+            word = "true" if part.holds else "false"
+            if len(part.text) <= _LONGEST_VALUE:
+                return f"{part.text} is always {word}"
+            return f"{part.node.name}(…) is always {word}, with {word.title()} in it"
         told = _call_fact(part, part.node)
         if told:
             return told
