@@ -110,6 +110,12 @@ def test_a_distribution_that_is_not_made_here(bench: Bench) -> None:
     assert bench.said() == [("jobs.train.distribution.type", message)]
 
 
+def test_outputs_are_data(bench: Bench) -> None:
+    bench.plan(one(bench, {"outputs": {"o": {"type": "integer"}}}))
+    message = 'output "o" of type integer is not supported: outputs are data'
+    assert bench.said() == [("jobs.train.outputs.o", message)]
+
+
 def test_parameter_servers_are_not_started(bench: Bench) -> None:
     distribution = {"distribution_type": "TensorFlow", "parameter_server_count": 1}
     bench.plan(one(bench, {}, distribution={**distribution, "worker_count": 2}))

@@ -159,6 +159,9 @@ def command_output(
     is the name of the step's own job (documentation, "output path expressions"). The output named
     `artifacts` is the job's artifact store.
     """
+    if port.is_literal:
+        message = f'output "{port.name}" of type {port.type} is not supported: outputs are data'
+        resolver.problem("OutputNotSupported", message, target)
     if port.name == ARTIFACTS:
         return _artifacts_output(port, place, job, resolver, target)
     template = place.uri or (

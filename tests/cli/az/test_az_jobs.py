@@ -136,6 +136,19 @@ def test_a_command_job_is_shown(workspace: Server, az: Az, folder: Path) -> None
     assert web.err.startswith("Web View: http://127.0.0.1:")
 
 
+def test_a_distribution_is_shown_as_the_yaml_says_it(
+    workspace: Server, az: Az, folder: Path
+) -> None:
+    """So that what `--save-as` keeps can be submitted again; as the SDK's entities print it."""
+    spread = {"type": "pytorch", "process_count_per_instance": 2}
+    (folder / "job.yml").write_text(f"{ECHO}distribution: {json.dumps(spread)}\n")
+    assert create(az, "-f", "job.yml")["distribution"] == spread
+    node = {"command": "echo", "environment": {"image": "python"}, "distribution": spread}
+    pipeline = {"type": "pipeline", "compute": "local", "jobs": {"n": node}}
+    (folder / "pipeline.yml").write_text(json.dumps(pipeline))
+    assert create(az, "-f", "pipeline.yml")["jobs"]["n"]["distribution"] == spread
+
+
 def test_jobs_and_their_nodes_are_listed(workspace: Server, az: Az, folder: Path) -> None:
     (folder / "two.yml").write_text(TWO)
     name = create(az, "-f", "two.yml")["name"]
@@ -446,7 +459,7 @@ def test_download_brings_files_and_outputs(workspace: Server, az: Az, folder: Pa
     stored = workspace.home.storage / "dev-ml-ws.dev-ml-rg.00000000-0000-0000-0000-000000000001"
     said = stored / "workspaceblobstore" / output.uri.partition("/paths/")[2]
     own = stored / "workspaceartifactstore" / "ExperimentRun" / "dcid.followed"
-    projects.write(said, {"word.txt": "hello", "deep/a b#c.txt": "odd"})
+    projects.write(said, {"word.txt": "hello", "deep/a b#c.txt": "odd", "no\u200bbreak.txt": "one"})
     projects.write(own, {"outputs/model.pkl": "model", "user_logs/std_log.txt": "log\n"})
     held.finish()
     until(lambda: "Completed" in az("ml", "job", "show", "-n", held.name).out)
@@ -454,6 +467,7 @@ def test_download_brings_files_and_outputs(workspace: Server, az: Az, folder: Pa
     assert files_below(folder / "all") == {
         "named-outputs/said/word.txt": "hello",
         "named-outputs/said/deep/a b#c.txt": "odd",
+        "named-outputs/said/no\u200bbreak.txt": "one",
         "artifacts/outputs/model.pkl": "model",
         "artifacts/user_logs/std_log.txt": "log\n",
     }
@@ -463,6 +477,7 @@ def test_download_brings_files_and_outputs(workspace: Server, az: Az, folder: Pa
     assert set(files_below(folder / "one")) == {
         "named-outputs/said/word.txt",
         "named-outputs/said/deep/a b#c.txt",
+        "named-outputs/said/no\u200bbreak.txt",
     }
     assert az("ml", "job", "download", "-n", held.name).code == 0
     assert (folder / "artifacts" / "outputs" / "model.pkl").read_text() == "model"

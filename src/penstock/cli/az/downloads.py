@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from penstock.cli.az.call import Call
 from penstock.cli.az.failures import Failed
@@ -14,7 +14,7 @@ from penstock.ml.datastores import artifacts_path, parse_uri
 from penstock.ml.workspaces import Workspace
 
 _TERMINAL = ("Completed", "Failed", "Canceled", "NotResponding", "Paused")
-_NAME = re.compile(r"<Name>([^<]*)</Name>")
+_NAME = re.compile(r"<Name( Encoded=\"true\")?>([^<]*)</Name>")
 _MARKER = re.compile(r"<NextMarker>([^<]+)</NextMarker>")
 
 
@@ -91,7 +91,10 @@ def _blobs(call: Call, container: str, signature: str, path: str) -> list[str]:
     while True:
         query = {"restype": "container", "comp": "list", "prefix": path, "marker": marker}
         text = call.wire.text(f"{container}?{urlencode(query)}&{signature}")
-        found += [unescape(name) for name in _NAME.findall(text)]
+        found += [
+            unquote(name) if is_encoded else unescape(name)
+            for is_encoded, name in _NAME.findall(text)
+        ]
         match = _MARKER.search(text)
         if match is None:
             break

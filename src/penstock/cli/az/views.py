@@ -229,7 +229,6 @@ def _node(node: Mapping[str, Any]) -> Json:
         for name in (
             "display_name",
             "resources",
-            "distribution",
             "environment_variables",
             "comment",
         )
@@ -243,6 +242,7 @@ def _node(node: Mapping[str, Any]) -> Json:
         inputs={name: _node_input(item) for name, item in (node.get("inputs") or {}).items()},
         outputs={name: _output(item) for name, item in (node.get("outputs") or {}).items()},
         limits={name: _seconds(item) for name, item in limits.items()} or None,
+        distribution=_distribution(node.get("distribution")),
         **kept,
     )
 
@@ -255,7 +255,7 @@ def _command(properties: Mapping[str, Any]) -> Json:
         environment=_short(properties.get("environmentId")),
         environment_variables=properties.get("environmentVariables") or {},
         resources=_snaked(properties.get("resources")),
-        distribution=_snaked(properties.get("distribution")),
+        distribution=_distribution(properties.get("distribution")),
         limits={"timeout": _seconds(limits["timeout"])} if limits.get("timeout") else None,
         parameters={},
     )
@@ -350,11 +350,19 @@ def _part(id: object, index: int) -> str | None:
 def _snaked(value: object) -> Json | None:
     if not isinstance(value, Mapping):
         return None
-    types = {"system_assigned": "system_assigned"}
     view = {snake(name): item for name, item in value.items() if item is not None}
     if isinstance(view.get("type"), str):
-        view["type"] = types.get(snake(view["type"]), snake(view["type"]))
+        view["type"] = snake(view["type"])
     return view
+
+
+def _distribution(value: object) -> Json | None:
+    """How a command is spread over processes, as the YAML says it."""
+    view = _snaked(value)
+    if view is None:
+        return None
+    kind = str(view.pop("distribution_type", view.pop("type", ""))).lower()
+    return {"type": kind, **view}
 
 
 def _seconds(text: object) -> int | str | None:

@@ -35,7 +35,13 @@ def _check_includes(spec: Mapping, context: Context) -> None:
 
 
 def check_ports(spec: Mapping, context: Context) -> None:
-    """Hold the default, `min` and `max` of each declared input against its type."""
+    """Hold the default, `min` and `max` of each declared input against its type; outputs are data
+    (documentation: "primitive types output isn't supported")."""
+    for entry in entries_of(spec.get("outputs")):
+        type = port_field(entry, "type")
+        if isinstance(type, Scalar) and type.value in LITERALS:
+            help = "an output is data: write a file into a uri_file or uri_folder output"
+            context.found.append(complaints.value_not_supported("type", type, help))
     for entry in entries_of(spec.get("inputs")):
         for name in ("default", "min", "max"):
             given = port_field(entry, name)
