@@ -43,6 +43,21 @@ def test_unknown_compute_of_a_node(bench: Bench, reference: str, target: str) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (f"{PREFIX}-2/computes/cpu-cluster", "is in another workspace than the job"),
+        (5, "names no compute"),
+    ],
+)
+def test_a_compute_that_is_none_of_the_workspaces(
+    bench: Bench, compute: object, message: str
+) -> None:
+    """The cluster of that name in this workspace is not meant."""
+    bench.plan(one(bench, {}, computeId=compute))
+    assert bench.said() == [("jobs.train.compute", f'"{compute}" {message}')]
+
+
 def test_unknown_default_compute_is_said_once(bench: Bench) -> None:
     run = bench.component("1", command="echo")
     body = pipeline({"a": node(run), "b": node(run)}, settings={"default_compute": "azureml:gpu"})

@@ -38,7 +38,16 @@ ORIGIN = "penstock.origin"
 _STARTING_SECONDS = 60.0
 _JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z")
 _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
-_FIXED = ("job_type", "jobs", "command", "code_id", "environment_id", "compute_id", "inputs")
+_FIXED = (
+    "job_type",
+    "jobs",
+    "command",
+    "code_id",
+    "environment_id",
+    "environment_variables",
+    "compute_id",
+    "inputs",
+)
 _EXISTS = (
     "A job with this name already exists. If you are trying to create a new job, use a different"
     " name. If you are trying to update an existing job, the existing job's configuration cannot be"

@@ -81,7 +81,7 @@ class Resolver:
 
     def compute(self, value: object, target: str) -> str:
         """The name of a compute that exists. Without one, jobs run on `serverless`."""
-        name = short_name(value, "computes")
+        name = self._own_name(value, "computes", target)
         if name is None:
             return "serverless"
         if name.lower() in LOCAL_COMPUTES:
@@ -92,11 +92,21 @@ class Resolver:
 
     def datastore(self, value: object, target: str, owner: Workspace | None = None) -> str:
         """The name of a datastore that exists, in this workspace or in another (`owner`)."""
-        name = short_name(value, "datastores") or ""
+        name = self._own_name(value, "datastores", target) or ""
         scope = (owner or self.workspace).scope
         if self.assets.get(scope, "datastores", name) is None:
             self._missing(Reference(kind="datastores", name=name, workspace=owner), target)
         return name
+
+    def _own_name(self, value: object, kind: str, target: str) -> str | None:
+        """The name of a compute or datastore; one of another workspace cannot be used."""
+        arm = parse_arm_id(value) if isinstance(value, str) else None
+        if arm is not None and arm[0].scope != self.workspace.scope:
+            message = f'"{value}" is in another workspace than the job'
+            self.problem("InvalidReference", message, target)
+        elif not isinstance(value, str | None):
+            self.problem("InvalidReference", f'"{value}" names no {_NOUN[kind]}', target)
+        return short_name(value, kind)
 
     def component(self, value: object, target: str) -> Component | None:
         """The component a node runs."""
