@@ -17,8 +17,6 @@ from penstock.records import record
 DEFAULT_VERSION = "azureml_default"
 """What azure-ai-ml asks for where a component's version is not named."""
 
-VERSIONED = ("data", "environments", "components", "codes", "models")
-
 
 @record
 class Asset:

@@ -52,11 +52,6 @@ class StoredPath:
             f"/datastores/{self.datastore}/paths/{self.path}"
         )
 
-    @property
-    def short_uri(self) -> str:
-        """The address inside its workspace."""
-        return f"azureml://datastores/{self.datastore}/paths/{self.path}"
-
 
 def parse_uri(uri: str, workspace: Workspace) -> StoredPath | None:
     """The place a URI names, or None when it is not one of ours (`https://elsewhere`, `wasbs://`).

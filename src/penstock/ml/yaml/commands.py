@@ -8,7 +8,7 @@ from pathlib import Path
 
 from penstock.language.source import Span
 from penstock.language.yaml import Mapping, Node, Scalar
-from penstock.ml.yaml import complaints, phrases
+from penstock.ml.yaml import misfits, phrases
 from penstock.ml.yaml.structure import Context
 from penstock.ml.yaml.values import is_local, local_path, near_file, shown
 
@@ -43,13 +43,13 @@ def _check_ports(spec: Mapping, command: Scalar, context: Context) -> None:
         if head not in ("inputs", "outputs") or not name:
             if head not in ("search_space", "name", "default_datastore", "output_name"):
                 span = _place(command, match[0])
-                context.found.append(complaints.strange_in_command(match[1], span))
+                context.found.append(misfits.strange_in_command(match[1], span))
             continue
         entry = declared[side]
         names = _names(entry.value if entry else None)
         if name not in names and not any(known.startswith(f"{name}.") for known in names):
             span, place = _place(command, match[0]), entry.key.span if entry else None
-            complaint = complaints.unknown_in_command(
+            complaint = misfits.unknown_in_command(
                 name, side, span, names, place, left_out=match[0] in guarded
             )
             context.found.append(complaint)
@@ -61,7 +61,7 @@ def _check_optional(command: Scalar, optional: Collection[str], context: Context
         head, _, name = match[1].partition(".")
         if head == "inputs" and name in optional:
             span = _place(command, match[0])
-            context.found.append(complaints.optional_unguarded(name, span))
+            context.found.append(misfits.optional_unguarded(name, span))
 
 
 def _check_scripts(spec: Mapping, command: Scalar, context: Context) -> None:
@@ -75,7 +75,7 @@ def _check_scripts(spec: Mapping, command: Scalar, context: Context) -> None:
         path = folder / script
         if not script.startswith("/") and not path.exists() and not _is_made(command, script):
             span, close = _place(command, script), near_file(path, script)
-            complaint = complaints.script_missing(script, span, f'"{shown(folder)}"', close)
+            complaint = misfits.script_missing(script, span, f'"{shown(folder)}"', close)
             context.found.append(complaint)
 
 

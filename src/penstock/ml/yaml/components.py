@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.language.source import Diagnostic, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence, plain_value
 from penstock.ml.bindings import typed_literal
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, misfits
 from penstock.ml.yaml.commands import check_command
 from penstock.ml.yaml.structure import Context
 from penstock.ml.yaml.values import is_local
@@ -64,9 +64,9 @@ def check_literal(
     try:
         typed_literal(text, type.value)
     except (ValueError, OverflowError):
-        return complaints.value_unfit(name, given.value, type.value, given.span, declared)
+        return misfits.value_unfit(name, given.value, type.value, given.span, declared)
     rule = _outside(text, type.value, port)
-    return complaints.outside(name, given.value, rule, given.span, declared) if rule else None
+    return misfits.outside(name, given.value, rule, given.span, declared) if rule else None
 
 
 def _outside(text: str, type: str, port: Mapping) -> str | None:

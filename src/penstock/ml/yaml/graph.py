@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from penstock.language.source import Diagnostic, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar
 from penstock.ml.bindings import Binding, NotABinding, Side, parse_binding
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, misfits
 from penstock.ml.yaml.components import LITERALS, check_literal, entries_of, is_required
 from penstock.ml.yaml.kinds import Kind
 from penstock.ml.yaml.loaded import Loaded
@@ -63,7 +63,7 @@ def check_graph(
     _check_cycles(graph, waits)
     _check_settings(graph)
     if is_job and not _has_compute(root):
-        found.extend(complaints.no_compute(key) for key in _without_compute(nodes))
+        found.extend(misfits.no_compute(key) for key in _without_compute(nodes))
 
 
 @record(kw_only=False)
@@ -85,13 +85,13 @@ def _check_inputs(graph: _Graph, node: NodeFacts) -> Iterator[tuple[str, Span]]:
         if node.component and node.is_known and port is None and not _is_group(name, ports):
             at = declared.key.span if declared else None
             component = _component_name(node)
-            problem = complaints.unknown_port(entry.key, "input", component, ports, at)
+            problem = misfits.unknown_port(entry.key, "input", component, ports, at)
             graph.found.append(problem)
         yield from _check_input(graph, node, entry, port)
     for name, port in ports.items():
         if name not in given and is_required(port.value):
             kind = _type_of(port.value) or "uri_folder"
-            problem = complaints.missing_input(node.key, name, kind, port.key.span)
+            problem = misfits.missing_input(node.key, name, kind, port.key.span)
             graph.found.append(problem)
 
 
@@ -116,7 +116,7 @@ def _check_input(
         _check_kinds(graph, entry.key.value, value, source, port)
         if _is_optional(source) and is_required(port.value):
             name, declared = entry.key.value, source.span
-            problem = complaints.optional_to_required(name, value, declared, port.key.span)
+            problem = misfits.optional_to_required(name, value, declared, port.key.span)
             graph.found.append(problem)
 
 
@@ -125,7 +125,7 @@ def _check_given_literal(graph: _Graph, key: Scalar, value: Scalar, port: Entry 
         return
     type = _type_of(port.value)
     if type is not None and type not in LITERALS:
-        problem = complaints.literal_for_port(key.value, type, value, port.key.span)
+        problem = misfits.literal_for_port(key.value, type, value, port.key.span)
         graph.found.append(problem)
         return
     complaint = check_literal(key.value, value, port.value, port.key.span)
@@ -142,7 +142,7 @@ def _check_outputs(graph: _Graph, node: NodeFacts) -> None:
         if node.component and node.is_known and name not in ports and name != _ARTIFACTS:
             at = declared.key.span if declared else None
             component = _component_name(node)
-            problem = complaints.unknown_port(entry.key, "output", component, ports, at)
+            problem = misfits.unknown_port(entry.key, "output", component, ports, at)
             graph.found.append(problem)
         value = entry.value
         if isinstance(value, Scalar) and not value.is_null:
@@ -154,7 +154,7 @@ def _check_bound_output(graph: _Graph, value: Scalar) -> None:
     if binding is None:
         if "${{" not in value.value:
             message = f'an output is bound with ${{{{parent.outputs.NAME}}}}, not "{value.value}"'
-            graph.found.append(complaints.bad_binding(value, message))
+            graph.found.append(misfits.bad_binding(value, message))
     else:
         _find(graph, binding, value)
 
@@ -164,7 +164,7 @@ def _read_binding(graph: _Graph, value: Scalar, *, reading: bool) -> Binding | N
     try:
         binding = parse_binding(value.value)
     except NotABinding as error:
-        graph.found.append(complaints.bad_binding(value, str(error)))
+        graph.found.append(misfits.bad_binding(value, str(error)))
         return None
     if binding is None:
         return None
@@ -176,12 +176,12 @@ def _read_binding(graph: _Graph, value: Scalar, *, reading: bool) -> Binding | N
     if reading and binding.side is Side.PARENT_OUTPUT:
         message = "an input cannot be bound to an output of the pipeline"
         help = "bind it to the node that makes it: ${{parent.jobs.NODE.outputs.NAME}}"
-        graph.found.append(complaints.bad_binding(value, message, help))
+        graph.found.append(misfits.bad_binding(value, message, help))
         return None
     if not reading and binding.side is not Side.PARENT_OUTPUT:
         message = "an output can be bound to an output of the pipeline only"
         help = "write ${{parent.outputs.NAME}}"
-        graph.found.append(complaints.bad_binding(value, message, help))
+        graph.found.append(misfits.bad_binding(value, message, help))
         return None
     return binding
 
@@ -198,7 +198,7 @@ def _find(graph: _Graph, binding: Binding, value: Scalar) -> Node | None:
         names = _node_names(graph.root)
         if binding.node not in names:
             what = f'the node "{binding.node}"'
-            problem = complaints.unknown_binding(value, what, names, binding.node)
+            problem = misfits.unknown_binding(value, what, names, binding.node)
             graph.found.append(problem)
         return None
     if not node.is_known or binding.name == _ARTIFACTS:
@@ -215,7 +215,7 @@ def _look_up(
         return names[binding.name].value
     if not _is_group(binding.name, names):
         at = declared.key.span if declared else None
-        problem = complaints.unknown_binding(value, what, names, binding.name, at)
+        problem = misfits.unknown_binding(value, what, names, binding.name, at)
         graph.found.append(problem)
     return None
 
@@ -231,12 +231,12 @@ def _check_kinds(graph: _Graph, name: str, value: Scalar, source: Node, port: En
             if complaint is not None:
                 graph.found.append(complaint)
             return
-        problem = complaints.kinds_differ(name, wanted, "string", value, source.span)
+        problem = misfits.kinds_differ(name, wanted, "string", value, source.span)
         graph.found.append(problem)
         return
     actual = _type_of(source)
     if actual is not None and (actual in LITERALS) != (wanted in LITERALS):
-        problem = complaints.kinds_differ(name, wanted, actual, value, port.key.span)
+        problem = misfits.kinds_differ(name, wanted, actual, value, port.key.span)
         graph.found.append(problem)
 
 
@@ -261,13 +261,7 @@ def _type_of(node: Node) -> str | None:
 def _elsewhere(node: Mapping) -> Iterator[Scalar]:
     """Texts outside of inputs and outputs that are one binding: `compute`, `limits` ..."""
     for entry in node.entries:
-        if entry.key.value not in (
-            "inputs",
-            "outputs",
-            "command",
-            "component",
-            "environment_variables",
-        ):
+        if entry.key.value not in _READ_APART:
             yield from _bindings_in(entry.value)
 
 
@@ -314,7 +308,7 @@ def _report_cycle(graph: _Graph, ring: list[str], waits: dict[str, dict[str, Spa
     first = min(range(len(ring)), key=lambda index: order.index(ring[index]))
     ring = ring[first:] + ring[:first]
     spans = [waits[name][ring[(i + 1) % len(ring)]] for i, name in enumerate(ring)]
-    graph.found.append(complaints.cycle(ring, spans))
+    graph.found.append(misfits.cycle(ring, spans))
 
 
 def _check_settings(graph: _Graph) -> None:
@@ -327,7 +321,7 @@ def _check_settings(graph: _Graph) -> None:
             names = _node_names(graph.root)
             if name.value not in names:
                 what = f'the node "{name.value}"'
-                problem = complaints.unknown_binding(name, what, names, name.value)
+                problem = misfits.unknown_binding(name, what, names, name.value)
                 graph.found.append(problem)
             else:
                 graph.found.append(complaints.not_supported(f'setting "{word}"', name.span))

@@ -1,4 +1,4 @@
-"""Small pieces of the sentences in `complaints`."""
+"""Small pieces of the sentences in `complaints` and `misfits`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from penstock.language.source import Diagnostic
 from penstock.language.yaml import Entry, Mapping, Scalar, to_python
 from penstock.ml.references import parse_reference
-from penstock.ml.yaml import complaints
+from penstock.ml.yaml import complaints, misfits
 from penstock.ml.yaml.components import check_ports, check_ports_and_command
 from penstock.ml.yaml.graph import NodeFacts, check_graph
 from penstock.ml.yaml.kinds import RUN_TYPES, Family, Kind, run_kind
@@ -175,7 +175,7 @@ def _component(entry: Entry, context: Context, follow: Follow) -> Loaded | None:
     if path.is_file():
         part = follow(path)
         if part is None:
-            context.found.append(complaints.holds_itself(value))
+            context.found.append(misfits.holds_itself(value))
         return part
     help = f"to use a registered component write azureml:{value.value}@latest"
     close = near_file(path, value.value)
