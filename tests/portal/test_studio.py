@@ -101,18 +101,34 @@ def test_a_nodes_log_metrics_files_and_code_are_a_click_away(visitor: Visitor, j
     panel.get_by_role("link", name="Open the job").click()
     expect(page.get_by_role("heading", name="prepare", level=1)).to_be_visible()
     expect(page.get_by_role("table", name="Parameters")).to_contain_text("depth")
-    visitor.click("tab", "Metrics (2)")
+    visitor.click("link", "Metrics (2)")
     expect(page.get_by_role("figure", name="loss")).to_be_visible()
     expect(page.get_by_role("figure", name="rows")).to_contain_text("3")
     visitor.picture("studio-metrics")
-    visitor.click("tab", "Outputs + logs")
+    visitor.click("link", "Outputs + logs")
     expect(page.get_by_role("log")).to_contain_text("read 3 rows")
     visitor.picture("studio-log")
     page.get_by_role("link", name=re.compile("notes.txt")).click()
     visitor.sees("made by prepare")
-    visitor.click("tab", "Code")
+    visitor.click("link", "Code")
     page.get_by_role("link", name=re.compile("prepare.py")).click()
     visitor.sees("import json, os, sys, urllib.request")
+
+
+def test_a_chain_stands_upright_where_it_would_not_fit_beside_itself(
+    visitor: Visitor, job: str
+) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    page.set_viewport_size({"width": 900, "height": 860})
+    visitor.go(studio(f"runs/{job}?node=none", "taxi-ws"))
+    graph = page.get_by_role("group", name="Graph of the job")
+    nodes = [graph.locator("[data-node]").nth(at) for at in range(3)]
+    expect(nodes[2]).to_be_in_viewport(ratio=1)
+    boxes = [node.bounding_box() for node in nodes]
+    assert all(box and box["width"] > 200 for box in boxes), "the names can be read"
+    tops = [box["y"] for box in boxes if box]
+    assert tops == sorted(tops) and tops[0] + 60 < tops[1]
 
 
 GROWING = """
@@ -153,7 +169,7 @@ def test_pages_follow_a_job_without_a_reload(visitor: Visitor, job: str, tmp_pat
     graph = page.get_by_role("group", name="Graph of the job")
     expect(graph.get_by_role("button", name="wait Running")).to_be_visible()
     page.get_by_role("navigation", name="Outline").get_by_role("button", name="wait").click()
-    visitor.click("link", "Log")
+    visitor.click("link", "Log", exact=True)
     expect(page.get_by_role("log")).to_be_visible()
     (tmp_path / "go").touch()
     expect(page.get_by_role("log")).to_contain_text("the wait is over")

@@ -8,6 +8,7 @@ import {
   useCallback,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
@@ -15,7 +16,18 @@ import type { Graph, GraphNode } from "../../api/wire.ts";
 import { lookOf } from "../../text/states.ts";
 import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
 import styles from "./GraphView.module.css";
-import { EDGE, edgePath, fitted, nearest, neighbour, type View, zoomAt } from "./geometry.ts";
+import {
+  centred,
+  EDGE,
+  edgePath,
+  fitted,
+  isSeen,
+  nearest,
+  neighbour,
+  standing,
+  type View,
+  zoomAt,
+} from "./geometry.ts";
 import { cut, measuring, symbolPath } from "./symbols.ts";
 import { useView } from "./useView.ts";
 
@@ -43,14 +55,20 @@ export interface GraphViewProps {
 }
 
 /**
- * A graph as the server laid it out. Drag moves, the wheel zooms, arrow keys go from node to node,
+ * A graph as the server laid it out, or turned where it is seen better so. Drag moves, the wheel zooms, arrow keys go from node to node,
  * Enter opens one. Nodes near the window are drawn first, and of a large graph no others.
  */
-export function GraphView({ graph, label, selected, onSelect, isInline = false }: GraphViewProps) {
+export function GraphView(props: GraphViewProps) {
+  const { label, selected, onSelect, isInline = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const plane = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
+  const graph = useMemo(
+    () => (isInline ? props.graph : standing(props.graph, size)),
+    [props.graph, size, isInline],
+  );
+  const isTurned = graph !== props.graph;
   const chosen = graph.nodes.find((node) => node.id === selected);
   const isWhole = useRested(graph.nodes.length <= MOST_DRAWN);
   const fit = fitted(graph, size, isInline, chosen);
@@ -71,8 +89,18 @@ export function GraphView({ graph, label, selected, onSelect, isInline = false }
     return () => observer.disconnect();
   }, []);
 
-  const latest = useRef({ now, moveTo });
-  latest.current = { now, moveTo };
+  const latest = useRef({ now, moveTo, reset, chosen });
+  latest.current = { now, moveTo, reset, chosen };
+  // Where somebody had moved it means nothing in a graph that is laid out the other way.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when it is turned, and only then
+  useLayoutEffect(() => latest.current.reset(), [isTurned]);
+  // What is chosen is seen, also when it was chosen elsewhere: in the list beside the graph.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when another is chosen, or the window changes
+  useEffect(() => {
+    const { chosen: node, now: view, moveTo: move } = latest.current;
+    if (node === undefined || isInline || size.width === 0) return;
+    if (!isSeen(node, view(), size, -EDGE)) move(centred(node, view(), size));
+  }, [selected, size, isInline]);
   useEffect(() => {
     const element = box.current;
     if (element === null || isInline) return;
@@ -144,13 +172,7 @@ export function GraphView({ graph, label, selected, onSelect, isInline = false }
   );
 
   const isNear = (node: GraphNode) =>
-    isInline ||
-    isWhole ||
-    (size.width > 0 &&
-      (node.x + node.w) * drawn.scale + drawn.x > -MARGIN &&
-      node.x * drawn.scale + drawn.x < size.width + MARGIN &&
-      (node.y + node.h) * drawn.scale + drawn.y > -MARGIN &&
-      node.y * drawn.scale + drawn.y < size.height + MARGIN);
+    isInline || isWhole || (size.width > 0 && isSeen(node, drawn, size, MARGIN));
   const looks = [
     styles.plane,
     ...(drawn.scale < READABLE ? [styles.far] : []),

@@ -12,8 +12,115 @@ const SMALLEST = 0.05;
 const LARGEST = 2.5;
 const READABLE = 0.6;
 const MARGIN = 24;
+/** Between the rows of a graph that stands upright, and between nodes beside each other. */
+const ROWS = 40;
+const BESIDE = 24;
 /** Room for the line around a node, and for the mark of the focus. */
 export const EDGE = 3;
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** How large a graph is drawn that stands whole in its window. */
+function wholeScale(graph: Pick<Graph, "width" | "height">, size: Size): number {
+  return Math.min(
+    (size.width - 2 * MARGIN) / graph.width,
+    (size.height - 2 * MARGIN) / Math.max(graph.height, 1),
+  );
+}
+
+/**
+ * The graph as it is seen best in a window: as the server laid it out, from the left to the right;
+ * or from the top down, where only so all of it can be read at once (a chain in a narrow window).
+ */
+export function standing(graph: Graph, size: Size): Graph {
+  if (size.width === 0 || wholeScale(graph, size) >= READABLE) return graph;
+  const upright = turned(graph);
+  return wholeScale(upright, size) >= READABLE ? upright : graph;
+}
+
+/** The graph from the top down: what were columns are rows, in their order. */
+export function turned(graph: Graph): Graph {
+  const [first] = graph.nodes;
+  if (first === undefined) return graph;
+  const { w, h } = first;
+  const columns = [...new Set(graph.nodes.map((node) => node.x))].sort((one, other) => one - other);
+  const wider = (w + BESIDE) / nearestBelow(graph.nodes, h);
+  const across = (y: number) => y * wider;
+  const down = (x: number) => {
+    const column = Math.max(
+      0,
+      columns.findLastIndex((start) => start <= x),
+    );
+    const start = columns[column] ?? 0;
+    const room = (columns[column + 1] ?? Number.POSITIVE_INFINITY) - start - w;
+    const along = x - start;
+    const within = along <= w ? (along / w) * h : h + ((along - w) / room) * ROWS;
+    return column * (h + ROWS) + within;
+  };
+  const lines = graph.edges.map(([from, to, points]): Graph["edges"][number] => [
+    from,
+    to,
+    points.map(([x, y]): [number, number] => [across(y), down(x)]),
+  ]);
+  const boxes = graph.nodes.map((node) => ({
+    ...node,
+    x: across(node.y + node.h / 2) - node.w / 2,
+    y: down(node.x),
+  }));
+  const xs = [
+    ...boxes.map(({ x }) => x),
+    ...lines.flatMap(([, , points]) => points.map(([x]) => x)),
+  ];
+  const left = Math.min(...xs);
+  return {
+    nodes: boxes.map((node) => ({ ...node, x: node.x - left })),
+    edges: lines.map(([from, to, points]) => [from, to, points.map(([x, y]) => [x - left, y])]),
+    width: Math.max(...boxes.map((node) => node.x + node.w), ...xs) - left,
+    height: columns.length * (h + ROWS) - ROWS,
+  };
+}
+
+/** How far the tops of two nodes in a column are from each other at least. */
+function nearestBelow(nodes: readonly GraphNode[], height: number): number {
+  const inOrder = [...nodes].sort((one, other) => one.x - other.x || one.y - other.y);
+  const steps = inOrder.flatMap((node, at) => {
+    const before = inOrder[at - 1];
+    return before?.x === node.x ? [node.y - before.y] : [];
+  });
+  return Math.max(1, Math.min(height + BESIDE, ...steps));
+}
+
+/** Whether a node is in the window, or no more than `margin` pixels out of it. */
+export function isSeen(
+  node: Pick<GraphNode, "x" | "y" | "w" | "h">,
+  view: View,
+  size: Size,
+  margin = 0,
+): boolean {
+  const [left, top] = [node.x * view.scale + view.x, node.y * view.scale + view.y];
+  return (
+    left + node.w * view.scale > -margin &&
+    left < size.width + margin &&
+    top + node.h * view.scale > -margin &&
+    top < size.height + margin
+  );
+}
+
+/** The view of the same size with a node in its middle. */
+export function centred(
+  node: Pick<GraphNode, "x" | "y" | "w" | "h">,
+  { scale }: View,
+  size: Size,
+): View {
+  return {
+    scale,
+    x: size.width / 2 - (node.x + node.w / 2) * scale,
+    y: size.height / 2 - (node.y + node.h / 2) * scale,
+  };
+}
 
 /**
  * The whole graph in the window, never larger than it is; one that is `inline` keeps its size.
@@ -21,17 +128,13 @@ export const EDGE = 3;
  */
 export function fitted(
   graph: Pick<Graph, "width" | "height">,
-  size: { width: number; height: number },
+  size: Size,
   isInline = false,
   chosen?: Pick<GraphNode, "x" | "y" | "w" | "h">,
 ): View {
   if (isInline) return { x: EDGE, y: EDGE, scale: 1 };
   if (size.width === 0 || graph.width === 0) return { x: 0, y: 0, scale: 1 };
-  const whole = Math.min(
-    (size.width - 2 * MARGIN) / graph.width,
-    (size.height - 2 * MARGIN) / Math.max(graph.height, 1),
-  );
-  const scale = Math.min(1, Math.max(READABLE, whole));
+  const scale = Math.min(1, Math.max(READABLE, wholeScale(graph, size)));
   const place = (window: number, length: number, middle: number) => {
     const room = window - length * scale;
     if (room >= 2 * MARGIN) return room / 2;
