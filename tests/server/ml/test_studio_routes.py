@@ -182,6 +182,17 @@ def test_pipelines_are_compared_by_what_their_nodes_logged(server: Server) -> No
     assert studio(server, "jobs/j1/metrics?name=loss")["names"] == []
 
 
+def test_a_pipeline_has_the_pictures_of_its_nodes(server: Server) -> None:
+    ended(server, "j1", two_nodes(server))
+    first, second = (child["name"] for child in studio(server, "jobs/j1")["children"])
+    artifact(server, second, "outputs/loss.png", b"\x89PNG")
+    artifact(server, first, "outputs/rows.jpeg", b"\xff\xd8")
+    assert studio(server, "jobs/j1/pictures")["value"] == [
+        {"job": first, "path": "outputs/rows.jpeg", "size": 2},
+        {"job": second, "path": "outputs/loss.png", "size": 4},
+    ]
+
+
 def test_files_are_listed_shown_and_saved(server: Server) -> None:
     ended(server, "j1", command())
     artifact(server, "j1", "outputs/plot.png", b"\x89PNG")
@@ -191,7 +202,8 @@ def test_files_are_listed_shown_and_saved(server: Server) -> None:
         {"path": "outputs/page.html", "isFolder": False, "size": 25},
         {"path": "outputs/plot.png", "isFolder": False, "size": 4},
     ]
-    assert studio(server, "jobs/j1/pictures")["value"] == [{"path": "outputs/plot.png", "size": 4}]
+    picture_entry = {"job": "j1", "path": "outputs/plot.png", "size": 4}
+    assert studio(server, "jobs/j1/pictures")["value"] == [picture_entry]
     base = f"{WORKSPACE}/penstock/jobs/j1"
     picture = server.ask("GET", f"{base}/content/artifacts/outputs/plot.png")
     assert (picture.body, picture.headers["content-type"]) == (b"\x89PNG", "image/png")

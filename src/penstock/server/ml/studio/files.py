@@ -105,15 +105,26 @@ def read_content(ml: MlHttp, call: Call) -> Response:
 
 
 def list_pictures(ml: MlHttp, call: Call) -> Document:
-    """`{value: [{path, size}]}`: the pictures among a job's artifacts."""
-    root = area_folder(ml, job_of(ml, call), "artifacts")
+    """`{value: [{job, path, size}]}`: the pictures among the artifacts of a job, and of the jobs
+    below it."""
+    job = job_of(ml, call)
     found: list[Document] = []
-    for entry in walk(root):
-        if entry.path.rpartition(".")[2].lower() in _PICTURES:
-            found.append({"path": entry.path, "size": entry.size})
-        if len(found) == _MOST_PICTURES:
-            break
+    for maker in [job, *_below(ml, job)]:
+        for entry in walk(area_folder(ml, maker, "artifacts")):
+            if entry.path.rpartition(".")[2].lower() in _PICTURES:
+                found.append({"job": maker.name, "path": entry.path, "size": entry.size})
+            if len(found) == _MOST_PICTURES:
+                return {"value": found}
     return {"value": found}
+
+
+def _below(ml: MlHttp, job: Job) -> Iterator[Job]:
+    """The jobs inside a job, those inside them too, in the order of their graphs."""
+    if job.type != "Pipeline":
+        return
+    for child in ml.service.jobs.children(job.workspace.scope, job.name):
+        yield child
+        yield from _below(ml, child)
 
 
 def read_zip(ml: MlHttp, call: Call) -> Response:
