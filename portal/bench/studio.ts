@@ -154,10 +154,10 @@ async function graphs(page: Page, address: string, count: number): Promise<void>
 /** From the click on the tab until all charts are drawn; the page itself was there before. */
 async function charts(page: Page, address: string, name: string): Promise<void> {
   await page.goto(`${address}&tab=overview`);
-  await page.getByRole("tab", { name: /Metrics/ }).waitFor();
+  await page.getByRole("link", { name: /^Metrics/ }).waitFor();
   await page.waitForTimeout(1000);
   const draw = async () => {
-    await page.getByRole("tab", { name: /Metrics/ }).click();
+    await page.getByRole("link", { name: /^Metrics/ }).click();
     await page.getByRole("button", { name: /Show all/ }).click();
     // Not `waitForFunction`: the pages' policy forbids what it does inside of the page.
     await page.evaluate(async () => {

@@ -128,7 +128,7 @@ def test_the_tutorial_by_clicks(visitor: Visitor, project: Path) -> None:
         shown = graph.get_by_role("button", name=f"{node} Completed")
         expect(shown).to_be_visible(timeout=LONG)
     visitor.picture("job-graph")
-    visitor.click("tab", "Metrics (5)")
+    visitor.click("link", "Metrics (5)")
     expect(page.get_by_role("figure", name="r2", exact=True)).to_be_visible()
     visitor.picture("job-metrics")
     page.get_by_role("link", name=re.compile(r"^pipeline run \d+$")).click()

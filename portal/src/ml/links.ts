@@ -11,7 +11,10 @@ const at = (place: Place, ...segments: string[]) =>
 
 export const mlLinks = {
   workspaces: "/ml",
-  jobs: (place: Place, filter: { experiment?: string } = {}) => address(at(place, "jobs"), filter),
+  jobs: (
+    place: Place,
+    filter: { experiment?: string; compute?: string; status?: string; tag?: string } = {},
+  ) => address(at(place, "jobs"), filter),
   job: (place: Place, name: string, where: { tab?: Tab; node?: string; log?: string } = {}) =>
     address(at(place, "runs", name), where),
   compare: (place: Place, names: string[]) =>

@@ -22,12 +22,19 @@ import type {
   JobPage,
   LogLines,
   LogMatches,
+  Picture,
 } from "./wire.ts";
+
+const LOOK_MS = 5_000;
 
 export interface JobFilter {
   q?: string | undefined;
   status?: string | undefined;
   experiment?: string | undefined;
+  compute?: string | undefined;
+  createdBy?: string | undefined;
+  /** `name`, or `name=value`. */
+  tag?: string | undefined;
   view?: string | undefined;
   after?: string | undefined;
 }
@@ -96,15 +103,18 @@ export function comparison(place: Place, names: string[], isEnded: boolean): Res
   };
 }
 
-/** What a folder of an area holds. */
+/** What a folder of an area holds; nothing tells of new files, so they are looked for. */
 export function files(
   place: Place,
   name: string,
   area: string,
   folder: string,
+  isGrowing: boolean,
 ): Resource<{ value: FileEntry[] }> {
   return {
-    key: ["ml-files", place, name, area, folder],
+    key: ["ml-files", place, name, area, folder, isGrowing],
+    keep: true,
+    ...(isGrowing ? { poll: LOOK_MS } : {}),
     fetch: (signal) =>
       request(studioApi(place, "jobs", name, "files", area, ...parts(folder)), { signal }),
   };
@@ -134,14 +144,17 @@ export function zipAddress(place: Place, name: string, area: string): string {
   return studioApi(place, "jobs", name, "zip", area);
 }
 
-/** The pictures among the artifacts of a job. */
+/** The pictures among the artifacts of a job, and of the nodes of a pipeline. */
 export function pictures(
   place: Place,
   name: string,
   status: string,
-): Resource<{ value: { path: string; size: number }[] }> {
+): Resource<{ value: Picture[] }> {
+  const isGrowing = !isOver(status);
   return {
-    key: ["ml-pictures", place, name, isOver(status)],
+    key: ["ml-pictures", place, name, isGrowing],
+    keep: true,
+    ...(isGrowing ? { poll: LOOK_MS } : {}),
     fetch: (signal) => request(studioApi(place, "jobs", name, "pictures"), { signal }),
   };
 }
@@ -165,13 +178,9 @@ export function searchLog(
   name: string,
   log: string,
   q: string,
-): Resource<LogMatches> {
-  return {
-    key: ["ml-log-search", place, name, log, q],
-    fetch: (signal) =>
-      request(studioApi(place, "jobs", name, "lines", ...parts(log)), { query: { q }, signal }),
-    enabled: q !== "",
-  };
+  signal: AbortSignal,
+): Promise<LogMatches> {
+  return request(studioApi(place, "jobs", name, "lines", ...parts(log)), { query: { q }, signal });
 }
 
 /** Ask a job to stop. */

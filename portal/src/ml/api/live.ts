@@ -136,8 +136,16 @@ function belongs(row: JobRow, filter: JobFilter): boolean {
     (view === "all" || row.archived === (view === "archived")) &&
     (!filter.status || row.status === filter.status) &&
     (!filter.experiment || row.experiment === filter.experiment) &&
+    (!filter.compute || row.compute === filter.compute) &&
+    (!filter.createdBy || row.createdBy === filter.createdBy) &&
+    (!filter.tag || hasTag(row.tags, filter.tag)) &&
     (!text || `${row.name}\n${row.displayName}`.toLowerCase().includes(text))
   );
+}
+
+function hasTag(tags: Record<string, string>, wanted: string): boolean {
+  const [name = "", ...value] = wanted.split("=");
+  return name in tags && (value.length === 0 || String(tags[name]) === value.join("="));
 }
 
 /** The rows, newest first, with one more; one that is older than a page that goes on is not on it. */

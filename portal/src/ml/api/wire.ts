@@ -166,6 +166,13 @@ export interface FileEntry {
   size: number;
 }
 
+/** A picture among the artifacts of a job: of the one that was asked for, or of a node of it. */
+export interface Picture {
+  job: string;
+  path: string;
+  size: number;
+}
+
 export interface FileText {
   text: string;
   isBinary: boolean;

@@ -1,11 +1,13 @@
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useResource } from "../../api/resource.ts";
 import { MissingPage } from "../../app/MissingPage.tsx";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
-import { Card } from "../../components/Card/Card.tsx";
+import { Card, Chip } from "../../components/Card/Card.tsx";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
+import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ChoiceField, FilterBar } from "../../components/FilterBar/FilterBar.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { PropertyGrid } from "../../components/PropertyGrid/PropertyGrid.tsx";
@@ -41,8 +43,8 @@ function Asset({ place, kind, name }: { place: Place; kind: AssetKind; name: str
       <Loaded query={found}>
         {({ value }) => {
           const asked = query.get("version");
-          const shown = value.find((version) => version.name === asked) ?? value[0];
-          return shown === undefined ? null : (
+          const shown = asked ? value.find((version) => version.name === asked) : value[0];
+          return (
             <>
               <FilterBar>
                 <ChoiceField
@@ -52,7 +54,13 @@ function Asset({ place, kind, name }: { place: Place; kind: AssetKind; name: str
                   onChange={(version) => change({ version })}
                 />
               </FilterBar>
-              <Version place={place} kind={kind} name={name} version={shown} />
+              {shown ? (
+                <Version place={place} kind={kind} name={name} version={shown} />
+              ) : (
+                <EmptyState
+                  title={asked ? `There is no version ${asked}` : "There is no version"}
+                />
+              )}
             </>
           );
         }}
@@ -91,6 +99,7 @@ function Version({
                 </Link>
               ) : undefined,
             ],
+            ["Tags", tagsOf(version)],
             ["Created", <Age key="created" time={version.systemData?.createdAt} />],
           ]}
         />
@@ -106,20 +115,28 @@ function Version({
         </Card>
       ) : null}
       {kind === "data" ? <Preview place={place} name={name} version={version.name} /> : null}
-      {kind === "components" || kind === "environments" || kind === "data" ? (
-        <Card title="Use it">
-          <CodeBlock text={sampleOf(kind, name, version.name)} language="yaml" />
-        </Card>
-      ) : null}
+      <Card title="Use it">
+        <CodeBlock text={sampleOf(kind, name, version)} language="yaml" />
+      </Card>
     </>
   );
 }
 
-function sampleOf(kind: AssetKind, name: string, version: string): string {
+function tagsOf({ properties }: Resource): ReactNode {
+  const tags = Object.entries((properties.tags ?? {}) as Record<string, unknown>);
+  if (tags.length === 0) return undefined;
+  return tags.map(([tag, value]) => (
+    <Chip key={tag}>{value ? `${tag}: ${String(value)}` : tag}</Chip>
+  ));
+}
+
+/** How a job names the version. */
+function sampleOf(kind: AssetKind, name: string, { name: version, properties }: Resource): string {
   const reference = `azureml:${name}:${version}`;
   if (kind === "environments") return `environment: ${reference}`;
   if (kind === "components") return `component: ${reference}`;
-  return `inputs:\n  data:\n    type: uri_file\n    path: ${reference}`;
+  const type = textOf(properties.dataType ?? properties.modelType);
+  return `inputs:\n  ${kind === "models" ? "model" : "data"}:\n    type: ${type}\n    path: ${reference}`;
 }
 
 function Preview({ place, name, version }: { place: Place; name: string; version: string }) {

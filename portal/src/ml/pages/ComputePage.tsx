@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { useResource } from "../../api/resource.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
@@ -7,6 +8,8 @@ import { computes } from "../api/assets.ts";
 import type { Place } from "../api/place.ts";
 import type { Resource } from "../api/wire.ts";
 import { InWorkspace, StudioPage } from "../components/StudioPage/StudioPage.tsx";
+import { mlLinks } from "../links.ts";
+import { az } from "../text/commands.ts";
 import { textOf } from "./assetWords.ts";
 
 export default function ComputePage(_: PageProps) {
@@ -22,7 +25,10 @@ function Computes({ place }: { place: Place }) {
           value.length === 0 ? (
             <EmptyState
               title="No compute yet"
-              command={`penstock az ml compute create --name cpu-cluster --type amlcompute --max-instances 2 --resource-group ${place.group} --workspace-name ${place.workspace}`}
+              command={az(
+                place,
+                "compute create --name cpu-cluster --type amlcompute --max-instances 2",
+              )}
             >
               Jobs that name no compute run on this machine as <code>local</code> or{" "}
               <code>serverless</code>. Any other name must exist here.
@@ -38,6 +44,18 @@ function Computes({ place }: { place: Place }) {
                 { name: "Size", cell: (compute) => textOf(inner(compute).vmSize) },
                 { name: "Nodes at most", align: "end", cell: nodesOf },
                 { name: "State", cell: (compute) => textOf(compute.properties.provisioningState) },
+                {
+                  name: "Jobs",
+                  cell: ({ name }) => (
+                    <>
+                      <Link href={mlLinks.jobs(place, { compute: name, status: "Running" })}>
+                        Running
+                      </Link>
+                      {", "}
+                      <Link href={mlLinks.jobs(place, { compute: name })}>all</Link>
+                    </>
+                  ),
+                },
               ]}
             />
           )

@@ -12,15 +12,28 @@ import { Menu } from "../../components/Menu/Menu.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { type Column, Table, TwoLines } from "../../components/Table/Table.tsx";
 import { isOver } from "../../text/states.ts";
-import { jobs } from "../api/jobs.ts";
+import { type JobFilter, jobs } from "../api/jobs.ts";
 import type { Place } from "../api/place.ts";
 import type { JobPage, JobRow } from "../api/wire.ts";
 import { OriginLink } from "../components/JobFacts/OriginLink.tsx";
 import { InWorkspace, StudioPage } from "../components/StudioPage/StudioPage.tsx";
 import { mlLinks } from "../links.ts";
+import { az } from "../text/commands.ts";
 import { formatMetric } from "../text/numbers.ts";
+import styles from "./JobsPage.module.css";
 
-const STATUSES = ["Completed", "Failed", "Canceled", "Running", "Preparing", "Queued"];
+const STATUSES: [status: string, name: string][] = [
+  ["Running", "Running"],
+  ["Completed", "Completed"],
+  ["Failed", "Failed"],
+  ["Canceled", "Canceled"],
+  ["NotStarted", "Not started"],
+  ["Queued", "Queued"],
+  ["Preparing", "Preparing"],
+  ["Finalizing", "Finalizing"],
+  ["CancelRequested", "Canceling"],
+];
+const FILTERS = ["q", "status", "experiment", "compute", "createdBy", "tag", "view"] as const;
 const SHOWN_METRICS = 4;
 
 export default function JobsPage(_: PageProps) {
@@ -31,17 +44,35 @@ function Jobs({ place }: { place: Place }) {
   const [query, change] = useQueryState();
   const [chosen, setChosen] = useState<string[]>([]);
   const [, navigate] = useLocation();
-  const filter = {
-    q: query.get("q") ?? undefined,
-    status: query.get("status") ?? undefined,
-    experiment: query.get("experiment") ?? undefined,
-    view: query.get("view") ?? undefined,
-    after: query.get("after") ?? undefined,
-  };
+  const filter: JobFilter = Object.fromEntries(
+    [...FILTERS, "after"].map((name) => [name, query.get(name) ?? undefined]),
+  );
   const found = useResource(jobs(place, filter));
-  const isFiltered = Boolean(filter.q || filter.status || filter.experiment || filter.view);
+  const rows = found.data?.value ?? [];
+  const isFiltered = FILTERS.some((name) => filter[name]);
   const set = (changes: Record<string, string | undefined>) =>
     change({ after: undefined, ...changes });
+  const choice = (
+    name: (typeof FILTERS)[number],
+    label: string,
+    choices: (string | [string, string])[],
+  ) => (
+    <ChoiceField
+      label={label}
+      value={filter[name] ?? ""}
+      choices={choices}
+      onChange={(value) => set({ [name]: value })}
+    />
+  );
+  /** Nothing where there is nothing to choose. */
+  const choiceOf = (
+    name: (typeof FILTERS)[number],
+    label: string,
+    of: (row: JobRow) => string[],
+  ) => {
+    const values = valuesOf(rows, filter[name], of);
+    return values.length > 1 || filter[name] ? choice(name, label, values) : null;
+  };
   return (
     <StudioPage
       place={place}
@@ -59,7 +90,7 @@ function Jobs({ place }: { place: Place }) {
       <FilterBar
         onClear={
           isFiltered
-            ? () => set({ q: undefined, status: undefined, experiment: undefined, view: undefined })
+            ? () => set(Object.fromEntries(FILTERS.map((name) => [name, undefined])))
             : undefined
         }
       >
@@ -68,27 +99,15 @@ function Jobs({ place }: { place: Place }) {
           placeholder="Find by name"
           onChange={(q) => set({ q })}
         />
-        <ChoiceField
-          label="Any state"
-          value={filter.status ?? ""}
-          choices={STATUSES}
-          onChange={(status) => set({ status })}
-        />
-        <ChoiceField
-          label="Any experiment"
-          value={filter.experiment ?? ""}
-          choices={experimentsOf(found.data, filter.experiment)}
-          onChange={(experiment) => set({ experiment })}
-        />
-        <ChoiceField
-          label="Not archived"
-          value={filter.view ?? ""}
-          choices={[
-            ["archived", "Archived"],
-            ["all", "All"],
-          ]}
-          onChange={(view) => set({ view })}
-        />
+        {choice("status", "Any state", STATUSES)}
+        {choiceOf("experiment", "Any experiment", (row) => [row.experiment])}
+        {choiceOf("compute", "Any compute", (row) => [row.compute])}
+        {choiceOf("createdBy", "Anyone", (row) => [row.createdBy])}
+        {choiceOf("tag", "Any tag", tagsOf)}
+        {choice("view", "Not archived", [
+          ["archived", "Archived"],
+          ["all", "All"],
+        ])}
         {found.data ? (
           <ColumnMenu
             names={found.data.metricNames}
@@ -100,7 +119,7 @@ function Jobs({ place }: { place: Place }) {
       <Loaded query={found}>
         {(page) =>
           page.value.length === 0 ? (
-            <NoJobs isFiltered={isFiltered} />
+            <NoJobs place={place} isFiltered={isFiltered} />
           ) : (
             <>
               <JobTable
@@ -110,11 +129,22 @@ function Jobs({ place }: { place: Place }) {
                 chosen={chosen}
                 onChoose={setChosen}
               />
-              {page.continuationToken ? (
-                <Button onClick={() => change({ after: page.continuationToken ?? undefined })}>
-                  Older jobs
-                </Button>
-              ) : null}
+              <div className={styles.pages}>
+                {filter.after ? (
+                  <Button onClick={() => change({ after: undefined }, { replace: false })}>
+                    Newest jobs
+                  </Button>
+                ) : null}
+                {page.continuationToken ? (
+                  <Button
+                    onClick={() =>
+                      change({ after: page.continuationToken ?? undefined }, { replace: false })
+                    }
+                  >
+                    Older jobs
+                  </Button>
+                ) : null}
+              </div>
             </>
           )
         }
@@ -123,14 +153,11 @@ function Jobs({ place }: { place: Place }) {
   );
 }
 
-function NoJobs({ isFiltered }: { isFiltered: boolean }) {
+function NoJobs({ place, isFiltered }: { place: Place; isFiltered: boolean }) {
   return isFiltered ? (
     <EmptyState title="No such job">Nothing fits the filters above.</EmptyState>
   ) : (
-    <EmptyState
-      title="No job yet"
-      command="penstock az ml job create --file job.yml --resource-group GROUP --workspace-name WORKSPACE"
-    >
+    <EmptyState title="No job yet" command={az(place, "job create --file job.yml")}>
       A job appears here as soon as it is submitted: by hand, or by a step of a pipeline.
     </EmptyState>
   );
@@ -243,8 +270,16 @@ function metricsOf(page: JobPage, asked: string | null): string[] {
   return asked ? asked.split(",") : page.metricNames.slice(0, SHOWN_METRICS);
 }
 
-function experimentsOf(page: JobPage | undefined, current: string | undefined): string[] {
-  const names = new Set(page?.value.map((row) => row.experiment));
-  if (current) names.add(current);
-  return [...names].sort();
+/** What the jobs that are shown have of something, and what is asked for, to choose from. */
+function valuesOf(
+  rows: JobRow[],
+  current: string | undefined,
+  of: (row: JobRow) => string[],
+): string[] {
+  const values = new Set([...rows.flatMap(of), current ?? ""]);
+  values.delete("");
+  return [...values].sort();
 }
+
+const tagsOf = ({ tags }: JobRow) =>
+  Object.entries(tags).map(([name, value]) => (value ? `${name}=${value}` : name));

@@ -2,6 +2,7 @@
 
 import type { AssetKind } from "../api/assets.ts";
 import type { Place } from "../api/place.ts";
+import { az } from "../text/commands.ts";
 
 interface Words {
   title: string;
@@ -10,33 +11,31 @@ interface Words {
   command: (place: Place) => string;
 }
 
-const of = (place: Place) => `--resource-group ${place.group} --workspace-name ${place.workspace}`;
-
 export const ASSETS: Record<AssetKind, Words> = {
   data: {
     title: "Data",
     none: "No data yet",
     about: "A data asset gives a name and versions to a file or folder that jobs read.",
-    command: (place) => `penstock az ml data create --file data.yml ${of(place)}`,
+    command: (place) => az(place, "data create --file data.yml"),
   },
   components: {
     title: "Components",
     none: "No component yet",
     about:
       "A component is a step that pipeline jobs share. Those written inside a job have no name.",
-    command: (place) => `penstock az ml component create --file component.yml ${of(place)}`,
+    command: (place) => az(place, "component create --file component.yml"),
   },
   environments: {
     title: "Environments",
     none: "No environment yet",
     about: "An environment says which packages a command finds.",
-    command: (place) => `penstock az ml environment create --file environment.yml ${of(place)}`,
+    command: (place) => az(place, "environment create --file environment.yml"),
   },
   models: {
     title: "Models",
     none: "No model yet",
     about: "A model appears here when a job registers one, or when it is created by hand.",
-    command: (place) => `penstock az ml model create --file model.yml ${of(place)}`,
+    command: (place) => az(place, "model create --file model.yml"),
   },
 };
 

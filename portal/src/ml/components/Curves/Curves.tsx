@@ -3,6 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useResource } from "../../../api/resource.ts";
 import { useQueryState } from "../../../app/query.ts";
 import { EmptyState } from "../../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../../components/ErrorBox/ErrorBox.tsx";
 import { ChoiceField } from "../../../components/FilterBar/FilterBar.tsx";
 import { Loading } from "../../../components/Loading/Loading.tsx";
 import { useSeen } from "../../../components/Loading/useSeen.ts";
@@ -45,9 +46,9 @@ interface Drawing {
 export function Curves({ names, ...source }: Source & { names: string[] }) {
   const [query, change] = useQueryState();
   const [all, setAll] = useState(false);
-  const axis = (query.get("axis") ?? "step") as Axis;
+  const axis = axisNamed(query.get("axis"));
   const isLogarithmic = query.get("log") === "1";
-  const weight = Number(query.get("smooth") ?? 0);
+  const weight = weightOf(query.get("smooth"));
   const smoothingId = useId();
   if (names.length === 0) {
     return (
@@ -98,6 +99,16 @@ export function Curves({ names, ...source }: Source & { names: string[] }) {
       ) : null}
     </div>
   );
+}
+
+function axisNamed(text: string | null): Axis {
+  return text === "time" || text === "relative" ? text : "step";
+}
+
+/** How much is smoothed: 0 is none, and what is no such number. */
+function weightOf(text: string | null): number {
+  const weight = Number(text);
+  return weight > 0 && weight < 1 ? weight : 0;
 }
 
 /** Some charts and their curves, which are fetched once one of them is near the window. */
@@ -193,7 +204,7 @@ function isOnePoint({ steps }: Curve): boolean {
   return steps.every((step) => step === steps[0]);
 }
 
-/** The curves of one job; shows nothing itself. */
+/** The curves of one job; shows nothing itself, unless they cannot be had. */
 function Fetched({
   source: { place, stream, withNodes = false },
   job,
@@ -205,14 +216,14 @@ function Fetched({
   names: string[];
   onCurves: (job: string, curves: Record<string, Curve>) => void;
 }) {
-  const { data } = useResource(curves(place, job.name, names, stream, withNodes));
+  const { data, error, refetch } = useResource(curves(place, job.name, names, stream, withNodes));
   const metrics = data?.metrics;
   const latest = useRef(onCurves);
   latest.current = onCurves;
   useEffect(() => {
     if (metrics) latest.current(job.name, metrics);
   }, [metrics, job.name]);
-  return null;
+  return error ? <ErrorBox error={error} onRetry={() => void refetch()} /> : null;
 }
 
 /** A metric that was logged once is a number, not a curve. */

@@ -10,6 +10,7 @@ import type { Place } from "../../api/place.ts";
 import type { FileEntry } from "../../api/wire.ts";
 import styles from "./Files.module.css";
 
+const OPEN_AT_FIRST = ["user_logs", "outputs"];
 const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
 
 export interface Area {
@@ -17,35 +18,29 @@ export interface Area {
   name: string;
 }
 
-/** The folders of a job's areas as a tree, opened one by one. */
-export function FileTree({
-  place,
-  job,
-  areas,
-  selected,
-  hrefOf,
-}: {
+/** What every part of a tree of files knows. */
+interface Tree {
   place: Place;
   job: string;
-  areas: Area[];
+  /** More files may come. */
+  isGrowing: boolean;
+  /** The file that is open, `AREA/PATH`; an area alone is open as a folder. */
   selected: string | undefined;
   hrefOf: (file: string) => string;
-}) {
+}
+
+/** The folders of a job's areas as a tree, opened one by one. */
+export function FileTree({ areas, ...tree }: Tree & { areas: Area[] }) {
   return (
     <ul className={styles.tree}>
-      {areas.map((area) => (
-        <li key={area.id}>
+      {areas.map(({ id, name }) => (
+        <li key={id}>
           <Folder
-            place={place}
-            job={job}
-            area={area.id}
-            entry={{ path: "", isFolder: true, size: 0 }}
-            name={area.name}
-            isOpenAtFirst={
-              area.id === "artifacts" || areas.length === 1 || selected?.startsWith(`${area.id}/`)
-            }
-            selected={selected}
-            hrefOf={hrefOf}
+            {...tree}
+            area={id}
+            path=""
+            name={name}
+            isOpenAtFirst={id === "artifacts" || areas.length === 1 || isWithin(tree.selected, id)}
           />
         </li>
       ))}
@@ -53,33 +48,25 @@ export function FileTree({
   );
 }
 
+function isWithin(selected: string | undefined, folder: string): boolean {
+  return selected === folder || selected?.startsWith(`${folder}/`) === true;
+}
+
 function Folder({
-  place,
-  job,
   area,
-  entry,
+  path,
   name,
-  isOpenAtFirst = false,
-  selected,
-  hrefOf,
-}: {
-  place: Place;
-  job: string;
-  area: string;
-  entry: FileEntry;
-  name: string;
-  isOpenAtFirst?: boolean | undefined;
-  selected: string | undefined;
-  hrefOf: (file: string) => string;
-}) {
+  isOpenAtFirst,
+  ...tree
+}: Tree & { area: string; path: string; name: string; isOpenAtFirst: boolean }) {
   const [isOpen, setOpen] = useState(isOpenAtFirst);
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <FolderIcon aria-hidden /> {name}
-        {entry.path === "" ? (
+        {path === "" ? (
           <a
-            href={zipAddress(place, job, area)}
+            href={zipAddress(tree.place, tree.job, area)}
             download
             aria-label={`Download all of ${name}`}
             title="Download all as a zip"
@@ -89,36 +76,13 @@ function Folder({
           </a>
         ) : null}
       </summary>
-      {isOpen ? (
-        <Content
-          place={place}
-          job={job}
-          area={area}
-          folder={entry.path}
-          selected={selected}
-          hrefOf={hrefOf}
-        />
-      ) : null}
+      {isOpen ? <Content {...tree} area={area} folder={path} /> : null}
     </details>
   );
 }
 
-function Content({
-  place,
-  job,
-  area,
-  folder,
-  selected,
-  hrefOf,
-}: {
-  place: Place;
-  job: string;
-  area: string;
-  folder: string;
-  selected: string | undefined;
-  hrefOf: (file: string) => string;
-}) {
-  const query = useResource(files(place, job, area, folder));
+function Content({ area, folder, ...tree }: Tree & { area: string; folder: string }) {
+  const query = useResource(files(tree.place, tree.job, area, folder, tree.isGrowing));
   return (
     <Loaded query={query} rows={2}>
       {({ value }) =>
@@ -126,38 +90,11 @@ function Content({
           <p className={styles.empty}>nothing here</p>
         ) : (
           <ul className={styles.tree}>
-            {value.map((entry) => {
-              const name = entry.path.split("/").pop() ?? entry.path;
-              const id = `${area}/${entry.path}`;
-              return (
-                <li key={entry.path}>
-                  {entry.isFolder ? (
-                    <Folder
-                      place={place}
-                      job={job}
-                      area={area}
-                      entry={entry}
-                      name={name}
-                      isOpenAtFirst={
-                        ["user_logs", "outputs"].includes(name) || selected?.startsWith(`${id}/`)
-                      }
-                      selected={selected}
-                      hrefOf={hrefOf}
-                    />
-                  ) : (
-                    <Link
-                      href={hrefOf(id)}
-                      className={styles.file}
-                      aria-current={id === selected ? "true" : undefined}
-                    >
-                      <DocumentIcon aria-hidden />
-                      <span>{name}</span>
-                      <small>{formatSize(entry.size)}</small>
-                    </Link>
-                  )}
-                </li>
-              );
-            })}
+            {value.map((entry) => (
+              <li key={entry.path}>
+                <Entry {...tree} area={area} entry={entry} />
+              </li>
+            ))}
           </ul>
         )
       }
@@ -165,18 +102,40 @@ function Content({
   );
 }
 
-/** One file: a picture, a text, or the way to save it. */
-export function FileView({
-  place,
-  job,
-  area,
-  file,
-}: {
+function Entry({ area, entry, ...tree }: Tree & { area: string; entry: FileEntry }) {
+  const name = entry.path.split("/").pop() ?? entry.path;
+  const id = `${area}/${entry.path}`;
+  return entry.isFolder ? (
+    <Folder
+      {...tree}
+      area={area}
+      path={entry.path}
+      name={name}
+      isOpenAtFirst={OPEN_AT_FIRST.includes(name) || isWithin(tree.selected, id)}
+    />
+  ) : (
+    <Link
+      href={tree.hrefOf(id)}
+      className={styles.file}
+      aria-current={id === tree.selected ? "true" : undefined}
+    >
+      <DocumentIcon aria-hidden />
+      <span>{name}</span>
+      <small>{formatSize(entry.size)}</small>
+    </Link>
+  );
+}
+
+interface Shown {
   place: Place;
   job: string;
   area: string;
   file: string;
-}) {
+}
+
+/** One file: a picture, a text, or the way to save it. */
+export function FileView(shown: Shown) {
+  const { place, job, area, file } = shown;
   const address = fileAddress(place, job, area, file);
   return (
     <section className={styles.view} aria-label={file}>
@@ -189,23 +148,13 @@ export function FileView({
       {PICTURE.test(file) ? (
         <img className={styles.picture} src={address} alt={file} />
       ) : (
-        <Text place={place} job={job} area={area} file={file} />
+        <Text {...shown} />
       )}
     </section>
   );
 }
 
-function Text({
-  place,
-  job,
-  area,
-  file,
-}: {
-  place: Place;
-  job: string;
-  area: string;
-  file: string;
-}) {
+function Text({ place, job, area, file }: Shown) {
   const query = useResource(fileText(place, job, area, file));
   return (
     <Loaded query={query}>

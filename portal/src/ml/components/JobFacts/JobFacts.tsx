@@ -147,11 +147,16 @@ function Inputs({ place, inputs }: { place: Place; inputs: JobInput[] }) {
 
 function InputValue({ place, input }: { place: Place; input: JobInput }) {
   if (input.value !== null) return <code>{input.value}</code>;
-  if (input.asset !== null) {
-    const [name = "", version] = input.asset.split(":");
-    return <Link href={mlLinks.asset(place, "data", name, version)}>{input.asset}</Link>;
-  }
+  if (input.asset !== null)
+    return <AssetLink place={place} type={input.type} asset={input.asset} />;
   return <code className={styles.uri}>{input.uri}</code>;
+}
+
+/** What an input or output is kept as in the workspace: `name:version` of data, or of a model. */
+function AssetLink({ place, type, asset }: { place: Place; type: string; asset: string }) {
+  const [name = "", version] = asset.split(":");
+  const kind = type.endsWith("_model") ? "models" : "data";
+  return <Link href={mlLinks.asset(place, kind, name, version)}>{asset}</Link>;
 }
 
 function Outputs({ place, job }: { place: Place; job: Job }) {
@@ -167,7 +172,11 @@ function Outputs({ place, job }: { place: Place; job: Job }) {
         columns={[
           { name: "Output", cell: (output) => <Link href={open(output)}>{output.name}</Link> },
           { name: "Type", cell: (output) => output.type },
-          { name: "Kept as", cell: (output) => output.asset },
+          {
+            name: "Kept as",
+            cell: ({ type, asset }) =>
+              asset ? <AssetLink place={place} type={type} asset={asset} /> : null,
+          },
           { name: "Place", cell: (output) => <code className={styles.uri}>{output.uri}</code> },
         ]}
       />

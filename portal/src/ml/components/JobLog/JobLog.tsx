@@ -35,7 +35,7 @@ export function JobLog({ place, job, log }: { place: Place; job: Job; log: LogFi
     [place, job.name, log.name, log.lines, isGrowing],
   );
   const search = async (text: string, signal: AbortSignal): Promise<Found> => {
-    const { count, matches } = await searchLog(place, job.name, log.name, text).fetch(signal);
+    const { count, matches } = await searchLog(place, job.name, log.name, text, signal);
     const lines = matches.map(({ line, text: found }) => ({
       logId: 0,
       line,

@@ -3,9 +3,9 @@ import { Link } from "wouter";
 import { useQueryState } from "../../../app/query.ts";
 import { EmptyState } from "../../../components/EmptyState/EmptyState.tsx";
 import { type Crumb, Page, type PageProps } from "../../../components/Page/Page.tsx";
+import { Tabs } from "../../../components/Tabs/Tabs.tsx";
 import { type Place, placeOfQuery } from "../../api/place.ts";
 import { mlLinks } from "../../links.ts";
-import styles from "./StudioPage.module.css";
 
 /** A page inside a workspace; where the address names none, it says so. */
 export function InWorkspace({ children }: { children: (place: Place) => ReactNode }) {
@@ -49,48 +49,12 @@ export function StudioPage({
     ["models", "Models", mlLinks.assets(place, "models")],
     ["compute", "Compute", mlLinks.compute(place)],
   ];
+  const tabs = parts.map(([id, name, href]) => ({ name, href, isHere: id === part }));
   return (
     <Page
       {...rest}
       crumbs={crumbsOf(place, ...crumbs)}
-      tabs={
-        <nav aria-label="Workspace" className={styles.tabs}>
-          {parts.map(([id, name, href]) => (
-            <Link key={id} href={href} aria-current={id === part ? "page" : undefined}>
-              {name}
-            </Link>
-          ))}
-        </nav>
-      }
+      tabs={<Tabs label="Workspace" tabs={tabs} />}
     />
-  );
-}
-
-/** Tabs of one page; which one is open is in the address. */
-export function Tabs<T extends string>({
-  label,
-  tabs,
-  current,
-  onChoose,
-}: {
-  label: string;
-  tabs: [id: T, name: ReactNode][];
-  current: T;
-  onChoose: (tab: T) => void;
-}) {
-  return (
-    <div role="tablist" aria-label={label} className={styles.tabs}>
-      {tabs.map(([id, name]) => (
-        <button
-          key={id}
-          type="button"
-          role="tab"
-          aria-selected={id === current}
-          onClick={() => onChoose(id)}
-        >
-          {name}
-        </button>
-      ))}
-    </div>
   );
 }
