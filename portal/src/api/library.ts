@@ -196,20 +196,33 @@ export function checks(
   };
 }
 
-export function addApprovalCheck(
+/** A check to be added, in the words of the service. */
+export interface NewCheck {
+  type: { id: string; name: string };
+  settings: Record<string, unknown>;
+}
+
+/** Ask for something before an environment is deployed to; a wait ends after 30 days. */
+export function addCheck(
   scope: Scope,
   environment: { id: number; name: string },
-  settings: { approvers: { id: string; displayName?: string }[]; instructions: string },
+  check: NewCheck,
 ): Promise<CheckConfiguration> {
   return request(projectApi(scope, "pipelines", "checks", "configurations"), {
     method: "POST",
     query: { "api-version": "7.1-preview.1" },
     body: {
-      type: { id: "8c6f20a7-a545-4486-9777-f762fafe0d4d", name: "Approval" },
-      settings: { ...settings, minRequiredApprovers: 1, requesterCannotBeApprover: false },
+      ...check,
       resource: { type: "environment", id: String(environment.id), name: environment.name },
       timeout: 43200,
     },
+  });
+}
+
+export function deleteCheck(scope: Scope, id: number): Promise<unknown> {
+  return request(projectApi(scope, "pipelines", "checks", "configurations", id), {
+    method: "DELETE",
+    query: { "api-version": "7.1-preview.1" },
   });
 }
 

@@ -62,6 +62,8 @@ export interface RunRow {
   finishTime: string | null;
   requestedFor: Identity | null;
   tags: string[];
+  /** Nobody can delete it until it is let go. */
+  kept?: boolean;
   stages: StageRow[];
 }
 
@@ -123,6 +125,8 @@ export interface Diagnostic {
 
 export interface GraphNode {
   id: string;
+  /** The record whose state it shows, in a run. */
+  recordId?: string;
   x: number;
   y: number;
   w: number;
@@ -157,6 +161,8 @@ export interface Approval {
     lastModifiedOn?: string;
   }[];
   canApprove?: boolean;
+  /** The same in a list of approvals: whether the reader may answer. */
+  permissions?: "update" | "view" | string;
   kind?: "approval" | "permission" | string;
   pipeline?: { id: string; name: string; owner?: { id: number; name: string } };
 }
@@ -188,11 +194,19 @@ export interface RunPage extends RunRow {
   records: TimelineRecord[];
   graph: Graph | null;
   artifacts: { name: string; size: number; files: number; id?: number }[];
-  deployments: { environment: string; stage: string; result: string | null }[];
+  deployments: {
+    id: number;
+    environment: string;
+    stage: string;
+    job: string;
+    result: string | null;
+  }[];
   approvals: Approval[];
   mlJobs: MlJobLink[];
   changes: Commit[];
   yaml: { path: string; repository: string; commit: string } | null;
+  /** The id of the run whose failed jobs this one ran again. */
+  secondTryOf?: string | null;
 }
 
 export interface LogEvent {
@@ -345,6 +359,7 @@ export interface EnvironmentRow {
   createdBy?: Identity;
   createdOn?: string;
   lastModifiedOn?: string;
+  lastDeployment?: DeploymentRecord | null;
 }
 
 export interface DeploymentRecord {

@@ -7,6 +7,7 @@ import { SidePanel } from "./SidePanel.tsx";
 export function FormPanel({
   title,
   submit,
+  keep = "Cancel",
   onSubmit,
   onClose,
   error,
@@ -17,6 +18,8 @@ export function FormPanel({
   title: string;
   /** What the button does: "Create". */
   submit: string;
+  /** What the other button says, which leaves all as it is. */
+  keep?: string;
   onSubmit: () => void;
   onClose: () => void;
   error: Error | undefined;
@@ -32,7 +35,7 @@ export function FormPanel({
       onSubmit={onSubmit}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{keep}</Button>
           <Button appearance="primary" type="submit" disabled={isDisabled}>
             {submit}
           </Button>

@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import { createEnvironment, environments } from "../../api/library.ts";
 import { useResource } from "../../api/resource.ts";
 import type { Scope } from "../../api/scope.ts";
+import type { DeploymentRecord } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
@@ -14,6 +15,7 @@ import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
+import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 
 export default function EnvironmentsPage({ params }: PageProps) {
@@ -56,9 +58,17 @@ export default function EnvironmentsPage({ params }: PageProps) {
                   ),
                 },
                 {
-                  name: "Last activity",
-                  width: "150px",
-                  cell: (row) => <Age time={row.lastModifiedOn ?? row.createdOn} />,
+                  name: "Last deployment",
+                  width: "38%",
+                  cell: ({ lastDeployment: last }) =>
+                    last ? <Last scope={scope} last={last} /> : "never",
+                },
+                {
+                  name: "When",
+                  width: "120px",
+                  cell: ({ lastDeployment: last }) => (
+                    <Age time={last?.finishTime ?? last?.startTime} />
+                  ),
                 },
               ]}
             />
@@ -67,6 +77,22 @@ export default function EnvironmentsPage({ params }: PageProps) {
       </Loaded>
       {isCreating ? <NewEnvironment scope={scope} onClose={() => setCreating(false)} /> : null}
     </Page>
+  );
+}
+
+/** How the last deployment went, and of which run it was. */
+function Last({ scope, last }: { scope: Scope; last: DeploymentRecord }) {
+  return (
+    <>
+      <StateIcon state={last.result ? "completed" : "inProgress"} result={last.result} />{" "}
+      {last.owner ? (
+        <Link href={links.run(scope, last.owner.id)}>
+          {last.definition?.name} #{last.owner.name}
+        </Link>
+      ) : (
+        last.definition?.name
+      )}
+    </>
   );
 }
 

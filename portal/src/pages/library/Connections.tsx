@@ -13,6 +13,7 @@ import { useAction } from "../../app/useAction.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Menu } from "../../components/Menu/Menu.tsx";
+import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
@@ -59,7 +60,7 @@ export function Connections({ scope }: { scope: Scope }) {
   const query = useResource(serviceEndpoints(scope));
   const mayEdit = useMay(scope, "contributor");
   const [open, setOpen] = useState<ServiceEndpoint>();
-  const { act } = useAction(["serviceEndpoints"]);
+  const [leaving, setLeaving] = useState<ServiceEndpoint>();
   return (
     <>
       <Loaded query={query}>
@@ -106,8 +107,7 @@ export function Connections({ scope }: { scope: Scope }) {
                         {
                           name: "Delete",
                           isDisabled: !mayEdit,
-                          onChoose: () =>
-                            void act(() => deleteServiceEndpoint(scope, connection.id)),
+                          onChoose: () => setLeaving(connection),
                         },
                       ]}
                     />
@@ -122,6 +122,17 @@ export function Connections({ scope }: { scope: Scope }) {
         <SidePanel title={open.name} onClose={() => setOpen(undefined)}>
           <PermissionsCard scope={scope} type="endpoint" id={open.id} />
         </SidePanel>
+      ) : null}
+      {leaving ? (
+        <ConfirmPanel
+          title={`Delete ${leaving.name}?`}
+          submit="Delete"
+          changed={["serviceEndpoints"]}
+          action={() => deleteServiceEndpoint(scope, leaving.id)}
+          onClose={() => setLeaving(undefined)}
+        >
+          <p>Pipelines that name it can no longer start. Its credentials cannot be brought back.</p>
+        </ConfirmPanel>
       ) : null}
     </>
   );

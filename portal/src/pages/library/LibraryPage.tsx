@@ -20,6 +20,13 @@ import styles from "./LibraryPage.module.css";
 import { SecureFiles, UploadButton } from "./SecureFiles.tsx";
 import { VariableGroupPage } from "./VariableGroupPage.tsx";
 
+const ITEMS = [
+  ["VariableGroups", "Variable groups"],
+  ["ServiceConnections", "Service connections"],
+  ["SecureFiles", "Secure files"],
+] as const;
+type Item = (typeof ITEMS)[number][0];
+
 /** Variable groups, service connections, secure files. */
 export default function LibraryPage({ params }: PageProps) {
   const scope = scopeOf(params);
@@ -33,8 +40,8 @@ function Library({ scope }: { scope: Scope }) {
   const mayEdit = useMay(scope, "contributor");
   const [, navigate] = useLocation();
   const [isConnecting, setConnecting] = useState(false);
-  const item = state.get("itemType") ?? "VariableGroups";
-  const actions: Record<string, ReactNode> = {
+  const item = ITEMS.find(([type]) => type === state.get("itemType"))?.[0] ?? "VariableGroups";
+  const actions: Record<Item, ReactNode> = {
     VariableGroups: (
       <Button
         appearance="primary"
@@ -59,13 +66,7 @@ function Library({ scope }: { scope: Scope }) {
       tabs={
         <Tabs
           label="Library"
-          tabs={(
-            [
-              ["VariableGroups", "Variable groups"],
-              ["ServiceConnections", "Service connections"],
-              ["SecureFiles", "Secure files"],
-            ] as const
-          ).map(([type, name]) => ({
+          tabs={ITEMS.map(([type, name]) => ({
             name,
             href: links.library(scope, type),
             isHere: item === type,

@@ -8,9 +8,11 @@ import { useMay } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Menu } from "../../components/Menu/Menu.tsx";
+import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import styles from "./LibraryPage.module.css";
@@ -20,7 +22,7 @@ export function SecureFiles({ scope }: { scope: Scope }) {
   const query = useResource(secureFiles(scope));
   const mayEdit = useMay(scope, "contributor");
   const [open, setOpen] = useState<SecureFile>();
-  const { act } = useAction(["secureFiles"]);
+  const [leaving, setLeaving] = useState<SecureFile>();
   return (
     <>
       <Loaded query={query}>
@@ -55,7 +57,7 @@ export function SecureFiles({ scope }: { scope: Scope }) {
                         {
                           name: "Delete",
                           isDisabled: !mayEdit,
-                          onChoose: () => void act(() => deleteSecureFile(scope, file.id)),
+                          onChoose: () => setLeaving(file),
                         },
                       ]}
                     />
@@ -71,6 +73,17 @@ export function SecureFiles({ scope }: { scope: Scope }) {
           <PermissionsCard scope={scope} type="securefile" id={open.id} />
         </SidePanel>
       ) : null}
+      {leaving ? (
+        <ConfirmPanel
+          title={`Delete ${leaving.name}?`}
+          submit="Delete"
+          changed={["secureFiles"]}
+          action={() => deleteSecureFile(scope, leaving.id)}
+          onClose={() => setLeaving(undefined)}
+        >
+          <p>Pipelines that name it can no longer start. Nobody can bring it back from here.</p>
+        </ConfirmPanel>
+      ) : null}
     </>
   );
 }
@@ -80,7 +93,7 @@ export function UploadButton({ scope }: { scope: Scope }) {
   const { act, error, isBusy } = useAction(["secureFiles"]);
   return (
     <>
-      {error ? <span role="alert">{error.message}</span> : null}
+      {error ? <ErrorBox error={error} /> : null}
       <input
         ref={input}
         type="file"

@@ -12,8 +12,8 @@ import { Card } from "../../components/Card/Card.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon, DeleteIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
-import { Page } from "../../components/Page/Page.tsx";
-import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
+import { type Crumb, Page } from "../../components/Page/Page.tsx";
+import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import styles from "./LibraryPage.module.css";
 import { PermissionsCard } from "./PermissionsCard.tsx";
 
@@ -21,13 +21,20 @@ import { PermissionsCard } from "./PermissionsCard.tsx";
 export function VariableGroupPage({ scope, id }: { scope: Scope; id: string }) {
   const isNew = id === "new";
   const query = useResource({ ...variableGroup(scope, Number(id)), enabled: !isNew });
-  return isNew ? (
-    <Editor scope={scope} group={{ name: "", description: "", variables: {} }} />
-  ) : (
-    <Loaded query={query}>
-      {(group) => <Editor key={group.id} scope={scope} group={group} />}
-    </Loaded>
+  if (isNew) return <Editor scope={scope} group={{ name: "", description: "", variables: {} }} />;
+  if (query.data) return <Editor key={query.data.id} scope={scope} group={query.data} />;
+  return (
+    <Page title={`Variable group ${id}`} crumbs={crumbsTo(scope)}>
+      <Loaded query={query}>{() => null}</Loaded>
+    </Page>
   );
+}
+
+function crumbsTo(scope: Scope): Crumb[] {
+  return [
+    { name: scope.project, href: links.project(scope) },
+    { name: "Library", href: links.library(scope) },
+  ];
 }
 
 interface Row {
@@ -49,6 +56,15 @@ function rowsOf(group: Pick<VariableGroup, "variables">): Row[] {
   }));
 }
 
+/** Why a group cannot be saved as it stands; empty when it can. */
+function problemOf(name: string, rows: Row[]): string {
+  const names = rows.map((row) => row.name.trim().toLowerCase());
+  if (name.trim() === "") return "The group needs a name.";
+  if (names.includes("")) return "Each variable needs a name.";
+  const twice = rows.find((row, at) => names.indexOf(row.name.trim().toLowerCase()) < at);
+  return twice ? `There are two variables named ${twice.name.trim()}.` : "";
+}
+
 function Editor({
   scope,
   group,
@@ -56,17 +72,23 @@ function Editor({
   scope: Scope;
   group: Omit<VariableGroup, "id"> & { id?: number };
 }) {
+  const { id } = group;
   const [, navigate] = useLocation();
   const mayEdit = useMay(scope, "contributor");
   const [name, setName] = useState(group.name);
   const [description, setDescription] = useState(group.description ?? "");
   const [rows, setRows] = useState(() => rowsOf(group));
   const [isAsking, setAsking] = useState(false);
+  const [isSaved, setSaved] = useState(false);
   const { act, error, isBusy } = useAction(["variableGroups", "variableGroup"]);
+  const edit = (next: Row[]) => {
+    setSaved(false);
+    setRows(next);
+  };
   const change = (key: number, what: Partial<Row>) =>
-    setRows(rows.map((row) => (row.key === key ? { ...row, ...what } : row)));
+    edit(rows.map((row) => (row.key === key ? { ...row, ...what } : row)));
   const add = () =>
-    setRows([
+    edit([
       ...rows,
       {
         key: Math.max(0, ...rows.map((row) => row.key)) + 1,
@@ -76,8 +98,7 @@ function Editor({
         isKept: false,
       },
     ]);
-  const names = rows.map((row) => row.name.trim().toLowerCase());
-  const isWrong = name.trim() === "" || names.includes("") || new Set(names).size < names.length;
+  const problem = problemOf(name, rows);
   const save = () =>
     act(async () => {
       const saved = await saveVariableGroup(scope, {
@@ -94,30 +115,28 @@ function Editor({
           ]),
         ),
       });
-      navigate(links.variableGroup(scope, saved.id));
+      // What was typed as a secret is kept now, and not to be sent again.
+      setRows(rowsOf(saved));
+      setSaved(true);
+      navigate(links.variableGroup(scope, saved.id), { replace: true });
     });
-  const remove = async () => {
-    const { id } = group;
-    if (id !== undefined && (await act(() => deleteVariableGroup(scope, id)))) {
-      navigate(links.library(scope));
-    }
-  };
   return (
     <Page
       title={group.name || "New variable group"}
-      crumbs={[
-        { name: scope.project, href: links.project(scope) },
-        { name: "Library", href: links.library(scope) },
-      ]}
+      crumbs={crumbsTo(scope)}
       actions={
         mayEdit ? (
           <>
-            {group.id === undefined ? null : (
+            {id === undefined ? null : (
               <Button icon={<DeleteIcon />} onClick={() => setAsking(true)}>
                 Delete
               </Button>
             )}
-            <Button appearance="primary" disabled={isWrong || isBusy} onClick={() => void save()}>
+            <Button
+              appearance="primary"
+              disabled={problem !== "" || isBusy}
+              onClick={() => void save()}
+            >
               Save
             </Button>
           </>
@@ -125,17 +144,30 @@ function Editor({
       }
     >
       {error ? <ErrorBox error={error} /> : null}
+      <p role="status" className={styles.said}>
+        {isSaved ? "Saved." : mayEdit ? problem : ""}
+      </p>
       <div className={styles.form}>
         <Card title="Properties">
           <div className={styles.form}>
             <Field label="Variable group name" required>
-              <Input value={name} disabled={!mayEdit} onChange={(_, data) => setName(data.value)} />
+              <Input
+                value={name}
+                disabled={!mayEdit}
+                onChange={(_, data) => {
+                  setSaved(false);
+                  setName(data.value);
+                }}
+              />
             </Field>
             <Field label="Description">
               <Textarea
                 value={description}
                 disabled={!mayEdit}
-                onChange={(_, data) => setDescription(data.value)}
+                onChange={(_, data) => {
+                  setSaved(false);
+                  setDescription(data.value);
+                }}
               />
             </Field>
           </div>
@@ -149,13 +181,13 @@ function Editor({
             {rows.map((row) => (
               <Fragment key={row.key}>
                 <Input
-                  aria-label="Name"
+                  aria-label={row.name ? `Name of ${row.name}` : "Name of a new variable"}
                   value={row.name}
                   disabled={!mayEdit}
                   onChange={(_, data) => change(row.key, { name: data.value })}
                 />
                 <Input
-                  aria-label={`Value of ${row.name}`}
+                  aria-label={`Value of ${row.name || "a new variable"}`}
                   type={row.isSecret ? "password" : "text"}
                   autoComplete="off"
                   value={row.value}
@@ -164,7 +196,7 @@ function Editor({
                   onChange={(_, data) => change(row.key, { value: data.value })}
                 />
                 <Checkbox
-                  aria-label={`${row.name} is secret`}
+                  aria-label={`${row.name || "A new variable"} is secret`}
                   checked={row.isSecret}
                   disabled={!mayEdit}
                   onChange={(_, data) =>
@@ -177,9 +209,9 @@ function Editor({
                 <Button
                   appearance="subtle"
                   icon={<DeleteIcon />}
-                  aria-label={`Remove ${row.name}`}
+                  aria-label={`Remove ${row.name || "a new variable"}`}
                   disabled={!mayEdit}
-                  onClick={() => setRows(rows.filter((other) => other.key !== row.key))}
+                  onClick={() => edit(rows.filter((other) => other.key !== row.key))}
                 />
               </Fragment>
             ))}
@@ -188,21 +220,19 @@ function Editor({
             Add
           </Button>
         </Card>
-        {group.id === undefined ? null : (
-          <PermissionsCard scope={scope} type="variablegroup" id={group.id} />
-        )}
+        {id === undefined ? null : <PermissionsCard scope={scope} type="variablegroup" id={id} />}
       </div>
-      {isAsking ? (
-        <FormPanel
-          place="centre"
+      {isAsking && id !== undefined ? (
+        <ConfirmPanel
           title={`Delete ${group.name}?`}
           submit="Delete"
-          onSubmit={() => void remove()}
+          changed={["variableGroups"]}
+          action={() => deleteVariableGroup(scope, id)}
           onClose={() => setAsking(false)}
-          error={error}
+          onDone={() => navigate(links.library(scope))}
         >
           <p>Pipelines that name it can no longer start. Its secrets cannot be brought back.</p>
-        </FormPanel>
+        </ConfirmPanel>
       ) : null}
     </Page>
   );

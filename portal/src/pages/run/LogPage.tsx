@@ -1,5 +1,5 @@
 import { useMemo, useRef } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import { address } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { logAddress, logLines, run, runStream, searchLogs } from "../../api/runs.ts";
@@ -8,6 +8,7 @@ import { listen } from "../../api/stream.ts";
 import type { LogEvent, RunPage, TimelineRecord } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
+import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { Duration } from "../../components/Duration/Duration.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { LogView } from "../../components/LogView/LogView.tsx";
@@ -49,7 +50,8 @@ export default function LogPage({ scope, id }: { scope: Scope; id: number }) {
 }
 
 function JobLogs({ scope, page }: { scope: Scope; page: RunPage }) {
-  const [query, setQuery] = useQueryState();
+  const [query] = useQueryState();
+  const [, navigate] = useLocation();
   const stages = useMemo(() => timelineTree(page.records), [page.records]);
   const named = { job: query.get("j"), step: query.get("t") };
   // What is opened by itself stays open, though another step runs by now.
@@ -59,20 +61,14 @@ function JobLogs({ scope, page }: { scope: Scope; page: RunPage }) {
     findStep(stages, { step: kept.current ?? null }) ??
     whereToLook(stages);
   if (!named.job && !named.step) kept.current = place?.step?.id;
-  const open = (step: TimelineRecord, job: string) => {
-    const { pathname, search } = window.location;
-    window.history.replaceState(null, "", pathname + search);
-    setQuery({ view: "logs", j: job, t: step.id }, { replace: false });
+  const openLine = (recordId: string, line: number) => {
+    const found = findStep(stages, { step: recordId });
+    if (found === undefined) return;
+    navigate(links.log(scope, page.id, { job: found.job.record.id, step: recordId, line }));
   };
   return (
     <>
-      <StepList
-        scope={scope}
-        runId={page.id}
-        stages={stages}
-        selected={place?.step?.id}
-        onOpen={open}
-      />
+      <StepList scope={scope} runId={page.id} stages={stages} selected={place?.step?.id} />
       {place?.step ? (
         <StepLog
           key={place.step.id}
@@ -80,14 +76,17 @@ function JobLogs({ scope, page }: { scope: Scope; page: RunPage }) {
           page={page}
           job={place.job.record}
           step={place.step}
-          onOpen={(recordId) => {
-            const found = findStep(stages, { step: recordId });
-            if (found?.step) open(found.step, found.job.record.id);
-          }}
+          onOpen={openLine}
         />
       ) : (
         <div className={styles.none}>
-          {page.problem ? page.problem.text : "This run has no steps yet."}
+          {page.problem ? (
+            <CodeBlock text={page.problem.text} />
+          ) : place ? (
+            <NoLog scope={scope} runId={page.id} record={place.job.record} />
+          ) : (
+            "This run has no jobs yet."
+          )}
         </div>
       )}
     </>
@@ -99,13 +98,11 @@ function StepList({
   runId,
   stages,
   selected,
-  onOpen,
 }: {
   scope: Scope;
   runId: number;
   stages: StageNode[];
   selected: string | undefined;
-  onOpen: (step: TimelineRecord, job: string) => void;
 }) {
   return (
     <nav className={styles.steps} aria-label="Jobs and steps">
@@ -145,11 +142,6 @@ function StepList({
                       href={links.log(scope, runId, { job: job.record.id, step: step.id })}
                       className={styles.step}
                       aria-current={step.id === selected ? "true" : undefined}
-                      onClick={(event) => {
-                        if (event.metaKey || event.ctrlKey) return;
-                        event.preventDefault();
-                        onOpen(step, job.record.id);
-                      }}
                     >
                       <StateIcon state={step.state} result={step.result} size={16} />
                       <span className={styles.name}>{step.name}</span>
@@ -183,7 +175,7 @@ function StepLog({
   page: RunPage;
   job: TimelineRecord;
   step: TimelineRecord;
-  onOpen: (recordId: string) => void;
+  onOpen: (recordId: string, line: number) => void;
 }) {
   const logId = step.log?.id;
   const lineCount = step.lineCount ?? 0;
@@ -200,16 +192,7 @@ function StepLog({
   if (source === undefined || logId === undefined) {
     return (
       <div className={styles.none}>
-        <p>
-          <StateIcon state={step.state} result={step.result} /> <strong>{step.name}</strong>{" "}
-          {step.result === "skipped"
-            ? "was skipped."
-            : step.state === "pending"
-              ? "waits for its turn."
-              : "wrote no log."}
-        </p>
-        {step.reason ? <p>{step.reason}</p> : null}
-        <Explanation scope={scope} runId={page.id} recordId={step.id} />
+        <NoLog scope={scope} runId={page.id} record={step} />
       </div>
     );
   }
@@ -237,12 +220,30 @@ function StepLog({
       }}
       onElsewhere={(found) => {
         const other = page.records.find((record) => record.log?.id === found.logId);
-        if (other === undefined) return;
-        onOpen(other.id);
-        const { pathname, search } = window.location;
-        window.history.replaceState(null, "", `${pathname}${search}#L${found.line}`);
+        if (other) onOpen(other.id, found.line);
       }}
     />
+  );
+}
+
+/** Why there is nothing to read of a step, or of a job that has none. */
+function NoLog({ scope, runId, record }: { scope: Scope; runId: number; record: TimelineRecord }) {
+  const { state, result, name, reason } = record;
+  return (
+    <>
+      <p>
+        <StateIcon state={state} result={result} /> <strong>{name}</strong>{" "}
+        {result === "skipped"
+          ? "was skipped."
+          : state === "pending"
+            ? "waits for its turn."
+            : state === "inProgress"
+              ? "has written nothing yet."
+              : "wrote no log."}
+      </p>
+      {reason ? <p>{reason}</p> : null}
+      <Explanation scope={scope} runId={runId} recordId={record.id} />
+    </>
   );
 }
 

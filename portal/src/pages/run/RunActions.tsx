@@ -1,52 +1,38 @@
 import { Button } from "@fluentui/react-components";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { ApiError } from "../../api/request.ts";
 import { cancelRun, keepRun, rerunFailed, shortBranch } from "../../api/runs.ts";
 import { organizationUrl, type Scope } from "../../api/scope.ts";
 import type { RunPage } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useMay } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { ArrowClockwiseIcon, PlayIcon, StopIcon } from "../../components/icons.ts";
 import { Menu } from "../../components/Menu/Menu.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
+import { CommandPanel } from "../../components/SidePanel/CommandPanel.tsx";
+import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { commandOf } from "../../text/parameters.ts";
 
 /** What can be done with a run: cancel it, run its failed jobs again, run anew. */
 export function RunActions({ scope, run }: { scope: Scope; run: RunPage }) {
   const [, navigate] = useLocation();
-  const client = useQueryClient();
   const mayRun = useMay(scope, "contributor");
-  const [isAsking, setAsking] = useState(false);
-  const [error, setError] = useState<ApiError>();
-  const act = async (action: () => Promise<unknown>) => {
-    try {
-      await action();
-      setError(undefined);
-    } catch (refusal) {
-      setError(refusal as ApiError);
-    }
-    await client.invalidateQueries({ queryKey: ["run", scope, run.id] });
-  };
+  const [open, setOpen] = useState<"cancel" | "command">();
+  const { act, error, isBusy } = useAction(["run"]);
+  const close = () => setOpen(undefined);
   const rerun = () =>
     act(async () => {
       const answer = await rerunFailed(scope, run.id);
       if (answer?.id && answer.id !== run.id) navigate(links.run(scope, answer.id));
     });
   const isOver = run.state === "completed";
-  const command = commandOf({
-    organization: organizationUrl(scope.organization),
-    project: scope.project,
-    pipeline: run.definition.id,
-    branch: run.branch,
-    templateParameters: run.parameters,
-  });
+  const branch = shortBranch(run.branch);
   return (
     <>
+      {error ? <ErrorBox error={error} /> : null}
       {mayRun && isOver && run.result !== "succeeded" && run.stages.length > 0 ? (
-        <Button icon={<ArrowClockwiseIcon />} onClick={() => void rerun()}>
+        <Button icon={<ArrowClockwiseIcon />} disabled={isBusy} onClick={() => void rerun()}>
           Rerun failed jobs
         </Button>
       ) : null}
@@ -54,7 +40,7 @@ export function RunActions({ scope, run }: { scope: Scope; run: RunPage }) {
         <Button
           icon={<StopIcon />}
           disabled={run.state === "cancelling"}
-          onClick={() => setAsking(true)}
+          onClick={() => setOpen("cancel")}
         >
           {run.state === "cancelling" ? "Canceling" : "Cancel"}
         </Button>
@@ -63,9 +49,7 @@ export function RunActions({ scope, run }: { scope: Scope; run: RunPage }) {
         <Button
           appearance="primary"
           icon={<PlayIcon />}
-          onClick={() =>
-            navigate(links.runPanel(scope, run.definition.id, shortBranch(run.branch)))
-          }
+          onClick={() => navigate(links.runPanel(scope, run.definition.id, branch))}
         >
           Run new
         </Button>
@@ -75,38 +59,39 @@ export function RunActions({ scope, run }: { scope: Scope; run: RunPage }) {
         items={[
           {
             name: "Edit pipeline",
-            onChoose: () =>
-              navigate(links.editor(scope, run.definition.id, shortBranch(run.branch))),
+            onChoose: () => navigate(links.editor(scope, run.definition.id, branch)),
           },
-          { name: "Keep this run", onChoose: () => void act(() => keepRun(scope, run.id, true)) },
           {
-            name: "Copy as command",
-            isDisabled: !run.definition.id,
-            onChoose: () => void navigator.clipboard.writeText(command),
+            name: run.kept ? "Stop keeping this run" : "Keep this run",
+            isDisabled: !mayRun,
+            onChoose: () => void act(() => keepRun(scope, run.id, !run.kept)),
           },
+          { name: "Copy as command", onChoose: () => setOpen("command") },
         ]}
       />
-      {error ? <ErrorBox error={error} /> : null}
-      {isAsking ? (
-        <SidePanel
-          place="centre"
+      {open === "command" ? (
+        <CommandPanel
+          text={commandOf({
+            organization: organizationUrl(scope.organization),
+            project: scope.project,
+            pipeline: run.definition.id,
+            branch: run.branch,
+            templateParameters: run.parameters,
+          })}
+          onClose={close}
+        />
+      ) : null}
+      {open === "cancel" ? (
+        <ConfirmPanel
           title="Cancel this run?"
-          onClose={() => setAsking(false)}
-          onSubmit={() => {
-            setAsking(false);
-            void act(() => cancelRun(scope, run.id));
-          }}
-          footer={
-            <>
-              <Button onClick={() => setAsking(false)}>Let it run</Button>
-              <Button appearance="primary" type="submit">
-                Cancel the run
-              </Button>
-            </>
-          }
+          submit="Cancel the run"
+          keep="Let it run"
+          changed={["run"]}
+          action={() => cancelRun(scope, run.id)}
+          onClose={close}
         >
           <p>Running steps are stopped. Steps with the condition always() still run.</p>
-        </SidePanel>
+        </ConfirmPanel>
       ) : null}
     </>
   );
