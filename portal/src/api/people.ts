@@ -70,6 +70,23 @@ export function createAccount(
   });
 }
 
+/** Change some of an account; `me` is one's own, whose password needs the one that it has. */
+export function changeAccount(
+  organization: string,
+  id: string,
+  change: {
+    isAdministrator?: boolean;
+    isDisabled?: boolean;
+    password?: string;
+    currentPassword?: string;
+  },
+): Promise<Account> {
+  return request(organizationApi(organization, "penstock", "accounts", id), {
+    method: "PATCH",
+    body: change,
+  });
+}
+
 export function members(scope: Scope): Resource<List<Member>> {
   return {
     key: ["members", scope],
@@ -120,16 +137,17 @@ export function revokeToken(organization: string, authorizationId: string): Prom
   });
 }
 
+/** What was done, newest first: on the whole server, or in a project (by its id). */
 export function audit(
   organization: string,
-  continuationToken?: string,
+  filter: { project?: string | undefined; continuationToken?: string | undefined },
 ): Resource<Page<AuditEntry>> {
   return {
-    key: ["audit", organization, continuationToken],
+    key: ["audit", organization, filter],
     keep: true,
     fetch: (signal) =>
       request(organizationApi(organization, "penstock", "audit"), {
-        query: { continuationToken },
+        query: { ...filter },
         signal,
       }),
   };

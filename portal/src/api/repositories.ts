@@ -40,9 +40,11 @@ export interface At {
   branch: string;
 }
 
+const typeOf = (version: string) => (/^[0-9a-f]{40}$/.test(version) ? "commit" : "branch");
+
 const version = ({ branch }: { branch: string }) => ({
   "versionDescriptor.version": branch,
-  "versionDescriptor.versionType": /^[0-9a-f]{40}$/.test(branch) ? "commit" : "branch",
+  "versionDescriptor.versionType": typeOf(branch),
 });
 
 /** The entries of a folder; a missing folder or an empty repository has none. */
@@ -110,7 +112,7 @@ export function commits(
       request(projectApi(scope, "git", "repositories", repo, "commits"), {
         query: {
           "searchCriteria.itemVersion.version": filter.branch,
-          "searchCriteria.itemVersion.versionType": "branch",
+          "searchCriteria.itemVersion.versionType": typeOf(filter.branch),
           "searchCriteria.itemPath": filter.path,
           "searchCriteria.$top": filter.top ?? 50,
           "searchCriteria.$skip": filter.skip,
@@ -164,9 +166,9 @@ export function difference(
       request(projectApi(scope, "git", "repositories", repo, "diffs", "commits"), {
         query: {
           baseVersion: base,
-          baseVersionType: /^[0-9a-f]{40}$/.test(base) ? "commit" : "branch",
+          baseVersionType: typeOf(base),
           targetVersion: target,
-          targetVersionType: /^[0-9a-f]{40}$/.test(target) ? "commit" : "branch",
+          targetVersionType: typeOf(target),
         },
         signal,
       }),

@@ -269,11 +269,12 @@ export function answerApproval(
   });
 }
 
-/** Let pipelines use a protected resource: this one, or all. */
+/** Let pipelines use a protected resource, this one or all; or let them no longer. */
 export function permitPipeline(
   scope: Scope,
   resource: { type: string; id: string },
   pipelineId: number | "all",
+  authorized = true,
 ): Promise<unknown> {
   return request(
     projectApi(scope, "pipelines", "pipelinePermissions", resource.type, resource.id),
@@ -282,8 +283,8 @@ export function permitPipeline(
       query: { "api-version": "7.1-preview.1" },
       body:
         pipelineId === "all"
-          ? { allPipelines: { authorized: true } }
-          : { pipelines: [{ id: pipelineId, authorized: true }] },
+          ? { allPipelines: { authorized } }
+          : { pipelines: [{ id: pipelineId, authorized }] },
     },
   );
 }
@@ -369,6 +370,14 @@ export function triggers(
     key: ["triggers", scope, filter],
     fetch: (signal) => request(ownApi(scope, "triggers"), { query: { ...filter }, signal }),
     live: { url: ownApi(scope, "live"), apply: () => "refetch" },
+  };
+}
+
+/** The tags that runs of a project have. */
+export function runTags(scope: Scope): Resource<List<string>> {
+  return {
+    key: ["runTags", scope],
+    fetch: (signal) => request(projectApi(scope, "build", "tags"), { signal }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { Button, Input, Select } from "@fluentui/react-components";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { DismissIcon, SearchIcon } from "../icons.ts";
 import styles from "./FilterBar.module.css";
 
@@ -35,12 +35,15 @@ export function SearchField({
   placeholder: string;
 }) {
   const [text, setText] = useState(value);
+  const latest = useRef(onChange);
+  latest.current = onChange;
   useEffect(() => setText(value), [value]);
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 250);
+    // Not for each `onChange` anew: a list that is live gives another several times a second.
+    const timer = setTimeout(() => latest.current(text), 250);
     return () => clearTimeout(timer);
-  }, [text, value, onChange]);
+  }, [text, value]);
   return (
     <Input
       type="search"

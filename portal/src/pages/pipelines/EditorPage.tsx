@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { file, pushFile, refs } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
@@ -13,7 +13,7 @@ import { useAction } from "../../app/useAction.ts";
 import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
-import { Page } from "../../components/Page/Page.tsx";
+import { type Crumb, Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { useCommitFields } from "./commitFields.tsx";
 import { useReview, YamlReview } from "./YamlReview.tsx";
@@ -24,11 +24,19 @@ export default function EditorPage({ params }: PageProps) {
   const [state] = useQueryState();
   const id = Number(state.get("definitionId"));
   const query = useResource(pipeline(scope, id));
+  if (query.data) return <Editor scope={scope} definition={query.data} />;
   return (
-    <Loaded query={query}>
-      {(definition) => <Editor scope={scope} definition={definition} />}
-    </Loaded>
+    <Page title={`Edit pipeline ${id}`} crumbs={crumbsTo(scope)}>
+      <Loaded query={query}>{() => null}</Loaded>
+    </Page>
   );
+}
+
+function crumbsTo(scope: Scope): Crumb[] {
+  return [
+    { name: scope.project, href: links.project(scope) },
+    { name: "Pipelines", href: links.pipelines(scope) },
+  ];
 }
 
 function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefinition }) {
@@ -47,6 +55,8 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
   const [isSaving, setSaving] = useState(false);
   const original = source.data?.content ?? "";
   const text = edited ?? original;
+  const isChanged = text !== original;
+  useWarning(isChanged);
   const review = useReview(
     scope,
     repository && source.data
@@ -57,8 +67,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
     <Page
       title={`Edit ${definition.name}`}
       crumbs={[
-        { name: scope.project, href: links.project(scope) },
-        { name: "Pipelines", href: links.pipelines(scope) },
+        ...crumbsTo(scope),
         { name: definition.name, href: links.pipeline(scope, definition.id) },
       ]}
       facts={repoName ? `${repoName} / ${path.slice(1)}` : path.slice(1)}
@@ -67,34 +76,36 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
           <Select
             aria-label="Branch"
             value={branch}
-            onChange={(_, data) => {
-              setEdited(undefined);
-              change({ branch: data.value });
-            }}
+            disabled={isChanged}
+            title={isChanged ? "Save your changes first" : undefined}
+            onChange={(_, data) => change({ branch: data.value })}
           >
             {[...new Set([branch, ...names])].filter(Boolean).map((name) => (
               <option key={name}>{name}</option>
             ))}
           </Select>
           {mayEdit ? (
-            <Button disabled={text === original} onClick={() => setSaving(true)}>
+            <Button disabled={!isChanged} onClick={() => setSaving(true)}>
               Save
             </Button>
           ) : null}
-          <Button
-            appearance="primary"
-            onClick={() => navigate(links.runPanel(scope, definition.id, branch))}
-          >
-            Run
-          </Button>
+          {mayEdit ? (
+            <Button
+              appearance="primary"
+              disabled={isChanged}
+              title={isChanged ? "Save your changes first" : undefined}
+              onClick={() => navigate(links.runPanel(scope, definition.id, branch))}
+            >
+              Run
+            </Button>
+          ) : null}
         </>
       }
     >
-      {source.error ? (
-        <ErrorBox error={source.error} onRetry={() => void source.refetch()} />
-      ) : (
-        <YamlReview path={path} text={text} onChange={setEdited} review={review} />
-      )}
+      {heads.error ? <ErrorBox error={heads.error} /> : null}
+      <Loaded query={source}>
+        {() => <YamlReview path={path} text={text} onChange={setEdited} review={review} />}
+      </Loaded>
       {isSaving ? (
         <Save
           scope={scope}
@@ -113,6 +124,16 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
       ) : null}
     </Page>
   );
+}
+
+/** The browser asks before it leaves a page with changes that are not saved. */
+function useWarning(isChanged: boolean): void {
+  useEffect(() => {
+    if (!isChanged) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [isChanged]);
 }
 
 function Save({

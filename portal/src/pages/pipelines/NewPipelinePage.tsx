@@ -1,29 +1,21 @@
-import { Button, Field, Input, Select } from "@fluentui/react-components";
-import { type ReactNode, useState } from "react";
-import { useLocation } from "wouter";
-import { allFiles, file, pushFile, refs, repositories } from "../../api/repositories.ts";
+import { useState } from "react";
+import { repositories } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
-import { createPipeline, queueRun, shortBranch } from "../../api/runs.ts";
-import { organizationUrl, type Scope } from "../../api/scope.ts";
-import type { Repository } from "../../api/wire.ts";
+import { shortBranch } from "../../api/runs.ts";
+import type { Scope } from "../../api/scope.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
-import { useAction } from "../../app/useAction.ts";
-import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
-import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { SearchField } from "../../components/FilterBar/FilterBar.tsx";
-import { BeakerIcon, CodeIcon, DocumentIcon, RocketIcon } from "../../components/icons.ts";
+import { CodeIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
-import { createCommandOf } from "../../text/parameters.ts";
-import { likelyFirst, suggestFiles, templateFor } from "../../text/templates.ts";
-import { useCommitFields } from "./commitFields.tsx";
+import { Choice } from "./Choice.tsx";
+import { Configure } from "./Configure.tsx";
 import styles from "./NewPipelinePage.module.css";
-import { useReview, YamlReview } from "./YamlReview.tsx";
+import { ReviewStep } from "./ReviewStep.tsx";
 
 const STEPS = ["Connect", "Select", "Configure", "Review"] as const;
 type Step = (typeof STEPS)[number];
@@ -82,7 +74,7 @@ export default function NewPipelinePage({ params }: PageProps) {
         />
       ) : null}
       {step === "Review" ? (
-        <Review
+        <ReviewStep
           scope={scope}
           repo={repo}
           branch={branch}
@@ -91,28 +83,6 @@ export default function NewPipelinePage({ params }: PageProps) {
         />
       ) : null}
     </Page>
-  );
-}
-
-function Choice({
-  icon,
-  title,
-  children,
-  onChoose,
-}: {
-  icon: ReactNode;
-  title: string;
-  children: ReactNode;
-  onChoose: () => void;
-}) {
-  return (
-    <button type="button" className={styles.choice} onClick={onChoose}>
-      {icon}
-      <span>
-        <strong>{title}</strong>
-        <span>{children}</span>
-      </span>
-    </button>
   );
 }
 
@@ -165,300 +135,5 @@ function SelectRepository({ scope, onSelect }: { scope: Scope; onSelect: (name: 
         }
       </Loaded>
     </section>
-  );
-}
-
-interface Chosen {
-  branch: string;
-  path: string;
-  template?: string | undefined;
-}
-
-function Configure({
-  scope,
-  repo,
-  onChoose,
-}: {
-  scope: Scope;
-  repo: string;
-  onChoose: (chosen: Chosen) => void;
-}) {
-  const [isChoosing, setChoosing] = useState(false);
-  const branches = useResource(refs(scope, repo));
-  const names = (branches.data?.value ?? []).map((ref) => shortBranch(ref.name));
-  const main = names.includes("main") ? "main" : (names[0] ?? "main");
-  const files = useResource(allFiles(scope, repo, names.length > 0 ? main : ""));
-  const paths = (files.data?.value ?? []).map((item) => item.path);
-  const fresh = paths.includes("/azure-pipelines.yml")
-    ? "/azure-pipelines-1.yml"
-    : "/azure-pipelines.yml";
-  return (
-    <section className={styles.step}>
-      <h2>Configure your pipeline</h2>
-      {branches.error ? <ErrorBox error={branches.error} /> : null}
-      {suggestFiles(paths).map((suggestion) => (
-        <Choice
-          key={suggestion.id}
-          icon={suggestion.id === "ml" ? <BeakerIcon /> : <RocketIcon />}
-          title={suggestion.name}
-          onChoose={() => onChoose({ branch: main, path: fresh, template: suggestion.id })}
-        >
-          {suggestion.description}
-        </Choice>
-      ))}
-      <Choice
-        icon={<DocumentIcon />}
-        title="Existing Azure Pipelines YAML file"
-        onChoose={() => setChoosing(true)}
-      >
-        Select an Azure Pipelines YAML file in any branch of the repository.
-      </Choice>
-      {isChoosing ? (
-        <ExistingFile
-          scope={scope}
-          repo={repo}
-          branches={names}
-          first={main}
-          onClose={() => setChoosing(false)}
-          onChoose={onChoose}
-        />
-      ) : null}
-    </section>
-  );
-}
-
-function ExistingFile({
-  scope,
-  repo,
-  branches,
-  first,
-  onClose,
-  onChoose,
-}: {
-  scope: Scope;
-  repo: string;
-  branches: string[];
-  first: string;
-  onClose: () => void;
-  onChoose: (chosen: Chosen) => void;
-}) {
-  const [branch, setBranch] = useState(first);
-  const [typed, setTyped] = useState<string | undefined>();
-  const files = useResource(allFiles(scope, repo, branch));
-  const paths = likelyFirst((files.data?.value ?? []).map((item) => item.path));
-  const path = typed ?? paths[0] ?? "";
-  return (
-    <FormPanel
-      title="Select an existing YAML file"
-      submit="Continue"
-      onSubmit={() => onChoose({ branch, path: path.startsWith("/") ? path : `/${path}` })}
-      onClose={onClose}
-      error={undefined}
-      isDisabled={path === ""}
-    >
-      <Field label="Branch">
-        <Select
-          value={branch}
-          onChange={(_, data) => {
-            setBranch(data.value);
-            setTyped(undefined);
-          }}
-        >
-          {branches.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </Select>
-      </Field>
-      <Field label="Path" hint="Select a file from the list or type in its path">
-        <Input
-          list="yaml-files"
-          value={path}
-          onChange={(_, data) => setTyped(data.value)}
-          placeholder="/azure-pipelines.yml"
-        />
-      </Field>
-      <datalist id="yaml-files">
-        {paths.map((name) => (
-          <option key={name} value={name} />
-        ))}
-      </datalist>
-      {files.data && paths.length === 0 ? (
-        <p className={styles.soft}>This branch has no YAML file.</p>
-      ) : (
-        <ul className={styles.files}>
-          {paths.slice(0, 50).map((name) => (
-            <li key={name}>
-              <Button
-                appearance={name === path ? "secondary" : "subtle"}
-                icon={<DocumentIcon />}
-                onClick={() => setTyped(name)}
-              >
-                {name}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {files.error ? <ErrorBox error={files.error} /> : null}
-    </FormPanel>
-  );
-}
-
-function Review({
-  scope,
-  repo,
-  branch,
-  path,
-  template,
-}: {
-  scope: Scope;
-  repo: string;
-  branch: string;
-  path: string;
-  template: string;
-}) {
-  const repositoryList = useResource(repositories(scope));
-  const repository = repositoryList.data?.value.find((one) => one.name === repo);
-  const existing = useResource(file(scope, repo, template ? undefined : { path, branch }));
-  const [edited, setEdited] = useState<string | undefined>();
-  const original = template ? templateFor(template, branch) : (existing.data?.content ?? "");
-  const text = edited ?? original;
-  const [isSaving, setSaving] = useState<"save" | "run" | undefined>();
-  const review = useReview(
-    scope,
-    repository && (template || existing.data)
-      ? { repositoryId: repository.id, branch, path, yaml: text }
-      : undefined,
-  );
-  if (!template && existing.error) return <ErrorBox error={existing.error} />;
-  if (repository === undefined || (!template && existing.data === undefined)) {
-    return <Loaded query={repositoryList}>{() => null}</Loaded>;
-  }
-  const isChanged = template !== "" || text !== original;
-  return (
-    <section className={styles.review}>
-      <header className={styles.reviewHead}>
-        <h2>Review your pipeline YAML</h2>
-        <div className={styles.buttons}>
-          <Button onClick={() => setSaving("save")} disabled={review.isWrong && !isChanged}>
-            Save
-          </Button>
-          <Button appearance="primary" onClick={() => setSaving("run")}>
-            Save and run
-          </Button>
-        </div>
-      </header>
-      <p className={styles.soft}>
-        <DocumentIcon aria-hidden /> {repo} / {path.replace(/^\//, "")} on {branch}
-        {isChanged ? " (changed)" : ""}
-      </p>
-      <YamlReview path={path} text={text} onChange={setEdited} review={review} />
-      <details>
-        <summary>As a command</summary>
-        <CodeBlock
-          language="shell"
-          text={createCommandOf({
-            organization: organizationUrl(scope.organization),
-            project: scope.project,
-            name: repo,
-            repository: repo,
-            branch,
-            path,
-          })}
-        />
-      </details>
-      {isSaving ? (
-        <SaveAndRun
-          scope={scope}
-          repository={repository}
-          branch={branch}
-          path={path}
-          text={isChanged ? text : undefined}
-          isNew={template !== ""}
-          withRun={isSaving === "run"}
-          onClose={() => setSaving(undefined)}
-        />
-      ) : null}
-    </section>
-  );
-}
-
-/** Commit the file if it changed, make the pipeline, and queue its first run. */
-function SaveAndRun({
-  scope,
-  repository,
-  branch,
-  path,
-  text,
-  isNew,
-  withRun,
-  onClose,
-}: {
-  scope: Scope;
-  repository: Repository;
-  branch: string;
-  path: string;
-  text: string | undefined;
-  isNew: boolean;
-  withRun: boolean;
-  onClose: () => void;
-}) {
-  const [, navigate] = useLocation();
-  const heads = useResource(refs(scope, repository.name));
-  const [name, setName] = useState(repository.name);
-  const { message, target, fields } = useCommitFields(branch, {
-    message: "Set up CI with Azure Pipelines",
-    newBranch: "azure-pipelines",
-  });
-  const { act, error, isBusy } = useAction(["pipelines"]);
-  const save = () =>
-    act(async () => {
-      if (text !== undefined) {
-        const head = heads.data?.value.find((ref) => ref.name === `refs/heads/${branch}`);
-        await pushFile(scope, repository.name, {
-          branch: target,
-          oldObjectId: head?.objectId ?? "0".repeat(40),
-          path,
-          content: text,
-          comment: message,
-          isNew,
-        });
-      }
-      const made = await createPipeline(scope, {
-        name,
-        path,
-        repository: { id: repository.id, name: repository.name },
-      });
-      if (withRun) {
-        const run = await queueRun(scope, made.id, { branch: target });
-        navigate(links.run(scope, run.id));
-      } else navigate(links.pipeline(scope, made.id));
-    });
-  const title = withRun ? "Save and run" : "Save";
-  return (
-    <FormPanel
-      title={title}
-      submit={title}
-      onSubmit={() => void save()}
-      onClose={onClose}
-      error={error}
-      isDisabled={isBusy || name === "" || heads.isPending}
-    >
-      {text === undefined ? (
-        <p>
-          The file is in the repository already
-          {withRun ? "; saving makes the pipeline and starts its first run" : ""}.
-        </p>
-      ) : (
-        <p>
-          Saving will commit {path} to the repository
-          {withRun ? ", and start a run" : ""}.
-        </p>
-      )}
-      <Field label="Pipeline name" required>
-        <Input value={name} onChange={(_, data) => setName(data.value)} />
-      </Field>
-      {text === undefined ? null : fields}
-    </FormPanel>
   );
 }

@@ -1,5 +1,4 @@
 import { Button } from "@fluentui/react-components";
-import { useCallback } from "react";
 import { Link, useLocation } from "wouter";
 import { useResource } from "../../api/resource.ts";
 import { pipelines, shortBranch } from "../../api/runs.ts";
@@ -78,7 +77,6 @@ function PipelineList({ scope, isRecent }: { scope: Scope; isRecent: boolean }) 
   const text = state.get("q") ?? "";
   const branch = state.get("branch") ?? "";
   const query = useResource(pipelines(scope, { filter: text, top: 500 }));
-  const setText = useCallback((q: string) => change({ q }), [change]);
   const isShown = (row: PipelineRow) =>
     (!isRecent || row.lastRun !== null || text !== "") &&
     (branch === "" || (row.lastRun !== null && shortBranch(row.lastRun.branch) === branch));
@@ -92,7 +90,7 @@ function PipelineList({ scope, isRecent }: { scope: Scope; isRecent: boolean }) 
       <FilterBar
         onClear={text || branch ? () => change({ q: undefined, branch: undefined }) : undefined}
       >
-        <SearchField value={text} onChange={setText} placeholder="Filter pipelines" />
+        <SearchField value={text} onChange={(q) => change({ q })} placeholder="Filter pipelines" />
         <ChoiceField
           label="Branch"
           value={branch}

@@ -1,33 +1,29 @@
 import { Button } from "@fluentui/react-components";
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useResource } from "../../api/resource.ts";
-import { runs } from "../../api/runs.ts";
+import { runs, runTags } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
+import type { Account, RunRow } from "../../api/wire.ts";
 import { useQueryState } from "../../app/query.ts";
+import { useSession } from "../../app/session.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ChoiceField, FilterBar, SearchField } from "../../components/FilterBar/FilterBar.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { RunTable } from "../../components/RunRow/RunRow.tsx";
 import styles from "./RunList.module.css";
 
-const FILTERS = ["q", "branch", "state", "result", "reason", "tag"] as const;
+const FILTERS = ["q", "branch", "state", "reason", "by", "tag"] as const;
 
 /** Runs, newest first, live; filtered by what the address says. */
 export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: number }) {
   const [state, change] = useQueryState();
+  const { account } = useSession();
   const [pages, setPages] = useState<string[]>([]);
   const value = (name: (typeof FILTERS)[number]) => state.get(name) ?? "";
   const set = (name: string) => (chosen: string) => {
     setPages([]);
     change({ [name]: chosen });
   };
-  const setText = useCallback(
-    (q: string) => {
-      setPages([]);
-      change({ q });
-    },
-    [change],
-  );
   const [status = "", result = ""] = value("state").split(".");
   const query = useResource(
     runs(scope, {
@@ -36,6 +32,7 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
       state: status || undefined,
       result: result || undefined,
       reason: value("reason") || undefined,
+      requestedBy: value("by") || undefined,
       tag: value("tag") || undefined,
       q: value("q") || undefined,
       top: 50,
@@ -57,10 +54,14 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
       >
         <SearchField
           value={value("q")}
-          onChange={setText}
-          placeholder="Filter by message, number or person"
+          onChange={set("q")}
+          placeholder="Message, number or commit"
         />
-        <BranchFilter value={value("branch")} onChange={set("branch")} />
+        <SearchField
+          value={value("branch")}
+          onChange={set("branch")}
+          placeholder="Branch, its whole name"
+        />
         <ChoiceField
           label="State"
           value={value("state")}
@@ -87,6 +88,13 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
           ]}
           onChange={set("reason")}
         />
+        <ChoiceField
+          label="Anyone"
+          value={value("by")}
+          choices={peopleOf(query.data?.value ?? [], account)}
+          onChange={set("by")}
+        />
+        <TagField scope={scope} value={value("tag")} onChange={set("tag")} />
       </FilterBar>
       <Loaded query={query} rows={8}>
         {(page) =>
@@ -120,6 +128,27 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
   );
 }
 
-function BranchFilter({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  return <SearchField value={value} onChange={onChange} placeholder="Branch" />;
+/** Who may have asked for a run: oneself, then who asked for those that are shown. */
+function peopleOf(rows: readonly RunRow[], me: Account): [id: string, name: string][] {
+  const others = rows.flatMap(({ requestedFor }) => (requestedFor ? [requestedFor] : []));
+  const names = new Map(others.map(({ id, displayName }) => [id, displayName]));
+  names.delete(me.id);
+  return [[me.id, `${me.displayName} (me)`], ...names];
+}
+
+/** The tags that runs of the project have; nothing where there are none. */
+function TagField({
+  scope,
+  value,
+  onChange,
+}: {
+  scope: Scope;
+  value: string;
+  onChange: (tag: string) => void;
+}) {
+  const query = useResource(runTags(scope));
+  const tags = [...new Set([...(query.data?.value ?? []), value])].filter(Boolean);
+  return tags.length > 0 ? (
+    <ChoiceField label="Tag" value={value} choices={tags} onChange={onChange} />
+  ) : null;
 }

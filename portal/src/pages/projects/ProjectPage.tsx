@@ -10,6 +10,7 @@ import { scopeOf, useSession } from "../../app/session.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { CodeIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
@@ -63,6 +64,7 @@ function Recent({ scope }: { scope: Scope }) {
 
 function Waiting({ scope }: { scope: Scope }) {
   const query = useResource(pendingApprovals(scope));
+  if (query.error) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   const waiting = query.data?.value ?? [];
   if (waiting.length === 0) return null;
   return (

@@ -10,6 +10,7 @@ import { Page } from "../../components/Page/Page.tsx";
 import styles from "./Changes.module.css";
 import { Changes } from "./Changes.tsx";
 import { repoCrumbs } from "./crumbs.ts";
+import { RunsCard } from "./RunsCard.tsx";
 
 /** One commit: its message, and what it changed. */
 export default function CommitPage({ params }: PageProps) {
@@ -38,6 +39,7 @@ export default function CommitPage({ params }: PageProps) {
       {rest.some((line) => line.trim() !== "") ? (
         <p className={styles.message}>{rest.join("\n").trim()}</p>
       ) : null}
+      <RunsCard scope={scope} filter={{ q: id }} />
       <Loaded query={query}>
         {(found) => (
           <Loaded query={changed}>

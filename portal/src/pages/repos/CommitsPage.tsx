@@ -4,12 +4,13 @@ import { Link } from "wouter";
 import { commits, refs, repository } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
 import { runs, shortBranch } from "../../api/runs.ts";
-import { branchOf, links } from "../../app/links.ts";
+import { branchOf, links, versionOf } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
@@ -27,6 +28,7 @@ export default function CommitsPage({ params }: PageProps) {
   const [state, change] = useQueryState();
   const home = useResource(repository(scope, repo));
   const heads = useResource(refs(scope, repo));
+  const failure = home.error ?? heads.error;
   const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
   const standard = home.data?.defaultBranch ? shortBranch(home.data.defaultBranch) : names[0];
   const branch = branchOf(state.get("itemVersion")) || standard || "";
@@ -51,15 +53,19 @@ export default function CommitsPage({ params }: PageProps) {
           value={branch}
           onChange={(_, data) => {
             setSkip(0);
-            change({ itemVersion: `GB${data.value}` });
+            change({ itemVersion: versionOf(data.value) });
           }}
         >
           {[...new Set([branch, ...names])].filter(Boolean).map((name) => (
-            <option key={name}>{name}</option>
+            <option key={name} value={name}>
+              {name.length === 40 ? name.slice(0, 8) : name}
+            </option>
           ))}
         </Select>
       </div>
-      {heads.data && names.length === 0 ? (
+      {failure ? (
+        <ErrorBox error={failure} />
+      ) : heads.data && names.length === 0 ? (
         <EmptyState title="No commit yet" command="penstock push" />
       ) : (
         <Loaded query={query} rows={8}>

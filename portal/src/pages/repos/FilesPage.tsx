@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useState } from "react";
+import { useMemo, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import { file, fileDownload, folder, refs, repository } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
@@ -16,7 +16,7 @@ import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { ArrowDownloadIcon, DocumentIcon, FolderIcon, RocketIcon } from "../../components/icons.ts";
-import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Loaded, Loading } from "../../components/Loading/Loading.tsx";
 import { LazyMarkdown } from "../../components/Markdown/LazyMarkdown.tsx";
 import { relativeTo } from "../../components/Markdown/links.ts";
 import { Page } from "../../components/Page/Page.tsx";
@@ -37,6 +37,7 @@ export default function FilesPage({ params }: PageProps) {
   const [, navigate] = useLocation();
   const [isCloning, setCloning] = useState(false);
   const mayEdit = useMay(scope, "contributor");
+  const failure = query.error ?? heads.error;
   const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
   const named = branchOf(state.get("version"));
   const standard = query.data?.defaultBranch ? shortBranch(query.data.defaultBranch) : names[0];
@@ -60,8 +61,7 @@ export default function FilesPage({ params }: PageProps) {
       }
       tabs={<Tabs label={repo} tabs={repoTabs(scope, repo, "Files", branch)} />}
     >
-      {query.error ? <ErrorBox error={query.error} /> : null}
-      {heads.data && names.length === 0 && query.data ? (
+      {query.data && heads.data && names.length === 0 ? (
         <EmptyRepository repository={query.data} />
       ) : branch ? (
         <>
@@ -87,7 +87,11 @@ export default function FilesPage({ params }: PageProps) {
             branch={branch}
           />
         </>
-      ) : null}
+      ) : failure ? (
+        <ErrorBox error={failure} />
+      ) : (
+        <Loading />
+      )}
       {isCloning && query.data ? (
         <Clone
           organization={scope.organization}
@@ -239,9 +243,7 @@ function FileView({ scope, repo, path, branch }: Place) {
   const query = useResource(file(scope, repo, { path, branch }));
   const [isSource, setSource] = useState(false);
   const isMarkdown = /\.(md|markdown)$/i.test(path);
-  const marked = parseLineHash(window.location.hash);
-  const lines = new Set<number>();
-  if (marked) for (let line = marked.from; line <= marked.to; line++) lines.add(line);
+  const marked = useMarkedLines();
   const download = fileDownload(scope, repo, { path, branch });
   return (
     <Loaded query={query}>
@@ -273,7 +275,7 @@ function FileView({ scope, repo, path, branch }: Place) {
               <CodeBlock
                 text={text}
                 numbers
-                marked={lines}
+                marked={marked}
                 label={path}
                 language={/\.ya?ml$/i.test(path) ? "yaml" : /\.sh$/.test(path) ? "shell" : "plain"}
               />
@@ -283,6 +285,21 @@ function FileView({ scope, repo, path, branch }: Place) {
       }}
     </Loaded>
   );
+}
+
+/** The lines that the address names, `#L5-L8`. */
+function useMarkedLines(): ReadonlySet<number> {
+  const hash = useSyncExternalStore(onHashChange, () => window.location.hash);
+  return useMemo(() => {
+    const range = parseLineHash(hash);
+    if (range === undefined) return new Set();
+    return new Set(Array.from({ length: range.to - range.from + 1 }, (_, at) => range.from + at));
+  }, [hash]);
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
 }
 
 function EmptyRepository({ repository: repo }: { repository: Repository }) {

@@ -2,15 +2,16 @@ import { Button, Field, Input, Select, Textarea } from "@fluentui/react-componen
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { createPullRequest, difference, refs } from "../../api/repositories.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
 import { fullBranch, shortBranch } from "../../api/runs.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
+import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { Changes } from "./Changes.tsx";
 import { repoCrumbs } from "./crumbs.ts";
@@ -27,11 +28,11 @@ export default function NewPullRequestPage({ params }: PageProps) {
   const source = state.get("sourceRef") || (names.find((name) => name !== target) ?? "");
   const [title, setTitle] = useState("");
   const [description, setDescription] = useState("");
-  const [error, setError] = useState<ApiError>();
+  const { act, error, isBusy } = useAction(["pullRequests"]);
   const isPair = source !== "" && source !== target;
   const found = useResource(difference(scope, repo, isPair ? target : "", isPair ? source : ""));
-  const create = async () => {
-    try {
+  const create = () =>
+    act(async () => {
       const made = await createPullRequest(scope, repo, {
         sourceRefName: fullBranch(source),
         targetRefName: fullBranch(target),
@@ -39,10 +40,7 @@ export default function NewPullRequestPage({ params }: PageProps) {
         description,
       });
       navigate(links.pullRequest(scope, repo, made.pullRequestId));
-    } catch (refusal) {
-      setError(refusal as ApiError);
-    }
-  };
+    });
   const choose = (name: string, value: string, label: string) => (
     <Field label={label}>
       <Select value={value} onChange={(_, data) => change({ [name]: data.value })}>
@@ -60,7 +58,9 @@ export default function NewPullRequestPage({ params }: PageProps) {
         { name: "Pull requests", href: links.pullRequests(scope, repo) },
       ]}
     >
-      {heads.data && names.length < 2 ? (
+      {heads.data === undefined ? (
+        <Loaded query={heads}>{() => null}</Loaded>
+      ) : names.length < 2 ? (
         <EmptyState
           title="There is one branch only"
           command={"git switch -c my-change\ngit push penstock my-change"}
@@ -80,6 +80,7 @@ export default function NewPullRequestPage({ params }: PageProps) {
             {choose("sourceRef", source, "From")}
             {choose("targetRef", target, "Into")}
           </div>
+          {source === target ? <p>A branch is merged into another one: choose two.</p> : null}
           <Field label="Title">
             <Input
               value={title}
@@ -95,20 +96,24 @@ export default function NewPullRequestPage({ params }: PageProps) {
             />
           </Field>
           <div>
-            <Button type="submit" appearance="primary" disabled={!isPair}>
+            <Button type="submit" appearance="primary" disabled={!isPair || isBusy}>
               Create
             </Button>
           </div>
         </form>
       )}
-      {found.data ? (
-        <Changes
-          scope={scope}
-          repo={repo}
-          changes={found.data.changes}
-          before={found.data.commonCommit ?? target}
-          after={source}
-        />
+      {isPair ? (
+        <Loaded query={found}>
+          {({ changes, commonCommit }) => (
+            <Changes
+              scope={scope}
+              repo={repo}
+              changes={changes}
+              before={commonCommit ?? target}
+              after={source}
+            />
+          )}
+        </Loaded>
       ) : null}
     </Page>
   );

@@ -1,24 +1,25 @@
 import { Button } from "@fluentui/react-components";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { difference, pullRequest, updatePullRequest } from "../../api/repositories.ts";
-import type { ApiError } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
-import { runs, shortBranch } from "../../api/runs.ts";
+import { shortBranch } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
 import type { PullRequest } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
+import { useAction } from "../../app/useAction.ts";
 import { Card, Chip } from "../../components/Card/Card.tsx";
+import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { LazyMarkdown } from "../../components/Markdown/LazyMarkdown.tsx";
 import { Page } from "../../components/Page/Page.tsx";
-import { BranchChip, RunTable } from "../../components/RunRow/RunRow.tsx";
+import { BranchChip } from "../../components/RunRow/RunRow.tsx";
+import { quoted } from "../../text/parameters.ts";
 import { Changes } from "./Changes.tsx";
 import { repoCrumbs } from "./crumbs.ts";
+import { RunsCard } from "./RunsCard.tsx";
 
 /** A pull request: what it says, what it changes, what ran for it, and its end. */
 export default function PullRequestPage({ params }: PageProps) {
@@ -49,12 +50,15 @@ export default function PullRequestPage({ params }: PageProps) {
       <Loaded query={query}>
         {(request) => (
           <>
+            {request.status === "active" && request.mergeStatus === "conflicts" ? (
+              <Conflicts repo={repo} request={request} />
+            ) : null}
             {request.description ? (
               <Card title="Description">
                 <LazyMarkdown text={request.description} />
               </Card>
             ) : null}
-            <Runs scope={scope} id={id} />
+            <RunsCard scope={scope} filter={{ branch: `refs/pull/${id}/merge` }} />
             <Difference scope={scope} repo={repo} request={request} />
           </>
         )}
@@ -64,35 +68,28 @@ export default function PullRequestPage({ params }: PageProps) {
 }
 
 function Actions({ scope, repo, request }: { scope: Scope; repo: string; request: PullRequest }) {
-  const client = useQueryClient();
   const mayEdit = useMay(scope, "contributor");
-  const [error, setError] = useState<ApiError>();
+  const { act, error, isBusy } = useAction(["pullRequest", "pullRequests"]);
   if (!mayEdit || request.status === "completed") return null;
-  const change = async (what: Record<string, unknown>) => {
-    try {
-      await updatePullRequest(scope, repo, request.pullRequestId, what);
-      setError(undefined);
-    } catch (refusal) {
-      setError(refusal as ApiError);
-    }
-    await client.invalidateQueries({ queryKey: ["pullRequest"] });
-    await client.invalidateQueries({ queryKey: ["pullRequests"] });
-  };
+  const change = (what: Record<string, unknown>) =>
+    void act(() => updatePullRequest(scope, repo, request.pullRequestId, what));
   const isActive = request.status === "active";
   const hasConflicts = request.mergeStatus === "conflicts";
   return (
     <>
       {error ? <ErrorBox error={error} /> : null}
-      <Button onClick={() => void change({ status: isActive ? "abandoned" : "active" })}>
+      <Button
+        disabled={isBusy}
+        onClick={() => change({ status: isActive ? "abandoned" : "active" })}
+      >
         {isActive ? "Abandon" : "Reactivate"}
       </Button>
       {isActive ? (
         <Button
           appearance="primary"
-          disabled={hasConflicts}
-          title={hasConflicts ? "The branches have conflicts" : undefined}
+          disabled={isBusy || hasConflicts}
           onClick={() =>
-            void change({
+            change({
               status: "completed",
               lastMergeSourceCommit: request.lastMergeSourceCommit,
               completionOptions: { mergeStrategy: "noFastForward" },
@@ -106,12 +103,18 @@ function Actions({ scope, repo, request }: { scope: Scope; repo: string; request
   );
 }
 
-function Runs({ scope, id }: { scope: Scope; id: number }) {
-  const query = useResource(runs(scope, { branch: `refs/pull/${id}/merge`, top: 10 }));
-  if (query.data === undefined || query.data.value.length === 0) return null;
+/** The branches cannot be merged by the server: what to do. */
+function Conflicts({ repo, request }: { repo: string; request: PullRequest }) {
+  const [source, target] = [shortBranch(request.sourceRefName), shortBranch(request.targetRefName)];
   return (
-    <Card title="Runs" isFlush>
-      <RunTable scope={scope} runs={query.data.value} withPipeline />
+    <Card title="The branches have conflicts">
+      <p>
+        Merge {target} into {source} in your own {repo}, resolve them there, and push:
+      </p>
+      <CodeBlock
+        language="shell"
+        text={`git switch ${quoted(source)}\ngit pull penstock ${quoted(target)}\ngit push penstock ${quoted(source)}`}
+      />
     </Card>
   );
 }

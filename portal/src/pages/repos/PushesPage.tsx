@@ -10,7 +10,6 @@ import { scopeOf } from "../../app/session.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
-import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { PlayIcon, ProhibitedIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
@@ -42,8 +41,7 @@ export default function PushesPage({ params }: PageProps) {
       crumbs={repoCrumbs(scope, repo)}
       tabs={<Tabs label={repo} tabs={repoTabs(scope, repo, "Pushes")} />}
     >
-      {home.error ? <ErrorBox error={home.error} /> : null}
-      <Loaded query={query}>
+      <Loaded query={home.data ? query : { ...home, data: undefined }}>
         {({ value: events }) =>
           events.length === 0 ? (
             <EmptyState title="Nothing was pushed yet" command="git push penstock main">

@@ -10,6 +10,7 @@ import { scopeOf } from "../../app/session.ts";
 import { Card, Chip } from "../../components/Card/Card.tsx";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { PropertyGrid } from "../../components/PropertyGrid/PropertyGrid.tsx";
@@ -40,6 +41,7 @@ export default function AgentPoolsPage({ params }: PageProps) {
 
 function Waiting({ scope }: { scope: Scope }) {
   const query = useResource(queue(scope));
+  if (query.error) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined || query.data.value.length === 0) return null;
   return (
     <Card title="Waiting jobs" isFlush>

@@ -9,10 +9,10 @@ import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import styles from "./Settings.module.css";
 
-/** Who did what, newest first. */
-export function AuditList({ organization }: { organization: string }) {
+/** Who did what, newest first: on the whole server, or in one project (by its id). */
+export function AuditList({ organization, project }: { organization: string; project?: string }) {
   const [pages, setPages] = useState<string[]>([]);
-  const query = useResource(audit(organization, pages.at(-1)));
+  const query = useResource(audit(organization, { project, continuationToken: pages.at(-1) }));
   return (
     <Loaded query={query} rows={8}>
       {({ value, continuationToken }) =>

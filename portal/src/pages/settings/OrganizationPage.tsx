@@ -1,13 +1,16 @@
 import { Button, Checkbox, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
-import { accounts, createAccount } from "../../api/people.ts";
+import { accounts, changeAccount, createAccount } from "../../api/people.ts";
 import { useResource } from "../../api/resource.ts";
+import type { Account } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { useAction } from "../../app/useAction.ts";
 import { Chip } from "../../components/Card/Card.tsx";
+import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
+import { Menu } from "../../components/Menu/Menu.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
@@ -58,32 +61,63 @@ export default function OrganizationPage({ params }: PageProps) {
 
 function People({ organization }: { organization: string }) {
   const query = useResource(accounts(organization));
+  const { act, error } = useAction(["accounts"]);
+  const change = (account: Account, what: Parameters<typeof changeAccount>[2]) =>
+    void act(() => changeAccount(organization, account.id, what));
   return (
-    <Loaded query={query}>
-      {({ value }) => (
-        <Table
-          label="People"
-          rows={value}
-          rowKey={(account) => account.id}
-          columns={[
-            {
-              name: "Name",
-              cell: (account) => <TwoLines first={account.displayName} second={account.userName} />,
-            },
-            {
-              name: "Rights",
-              width: "220px",
-              cell: (account) => (
-                <>
-                  {account.isAdministrator ? <Chip>administrator</Chip> : "by project"}{" "}
-                  {account.isDisabled ? <Chip>disabled</Chip> : null}
-                </>
-              ),
-            },
-          ]}
-        />
-      )}
-    </Loaded>
+    <>
+      {error ? <ErrorBox error={error} /> : null}
+      <Loaded query={query}>
+        {({ value }) => (
+          <Table
+            label="People"
+            rows={value}
+            rowKey={(account) => account.id}
+            columns={[
+              {
+                name: "Name",
+                cell: (account) => (
+                  <TwoLines first={account.displayName} second={account.userName} />
+                ),
+              },
+              {
+                name: "Rights",
+                width: "220px",
+                cell: (account) => (
+                  <>
+                    {account.isAdministrator ? <Chip>administrator</Chip> : "by project"}{" "}
+                    {account.isDisabled ? <Chip>disabled</Chip> : null}
+                  </>
+                ),
+              },
+              {
+                name: "Actions",
+                isSilent: true,
+                width: "48px",
+                cell: (account) => (
+                  <Menu
+                    label={`Actions for ${account.displayName}`}
+                    items={[
+                      {
+                        name: account.isDisabled ? "Enable" : "Disable",
+                        onChoose: () => change(account, { isDisabled: !account.isDisabled }),
+                      },
+                      {
+                        name: account.isAdministrator
+                          ? "Make no administrator"
+                          : "Make an administrator",
+                        onChoose: () =>
+                          change(account, { isAdministrator: !account.isAdministrator }),
+                      },
+                    ]}
+                  />
+                ),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </>
   );
 }
 
@@ -112,7 +146,11 @@ function NewAccount({ organization, onClose }: { organization: string; onClose: 
       <Field label="Display name">
         <Input value={displayName} onChange={(_, data) => setDisplayName(data.value)} />
       </Field>
-      <Field label="Password" required hint="The person can change it later">
+      <Field
+        label="Password"
+        required
+        hint="12 characters or more. The person can change it, beside the tokens"
+      >
         <Input
           type="password"
           autoComplete="new-password"

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { accounts, members, projects, removeMember, setRole } from "../../api/people.ts";
 import { useResource } from "../../api/resource.ts";
 import { organizationUrl, type Scope } from "../../api/scope.ts";
-import type { Member, Role } from "../../api/wire.ts";
+import type { Member, Project, Role } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay, useSession } from "../../app/session.ts";
@@ -71,10 +71,25 @@ export default function ProjectSettingsPage({ params }: PageProps) {
       }
     >
       {page === "permissions" ? <People scope={scope} mayManage={mayManage} /> : null}
-      {page === "audit" ? <AuditList organization={scope.organization} /> : null}
+      {page === "audit" ? <ProjectAudit scope={scope} /> : null}
       {page === "overview" ? <Overview scope={scope} /> : null}
       {isAdding ? <AddMember scope={scope} onClose={() => setAdding(false)} /> : null}
     </Page>
+  );
+}
+
+const isOf = (scope: Scope) => (project: Project) =>
+  project.name === scope.project || project.id === scope.project;
+
+function ProjectAudit({ scope }: { scope: Scope }) {
+  const query = useResource(projects(scope.organization));
+  return (
+    <Loaded query={query}>
+      {({ value }) => {
+        const found = value.find(isOf(scope));
+        return found ? <AuditList organization={scope.organization} project={found.id} /> : null;
+      }}
+    </Loaded>
   );
 }
 
@@ -86,9 +101,7 @@ function Overview({ scope }: { scope: Scope }) {
       <Card title="Project">
         <Loaded query={query} rows={2}>
           {({ value }) => {
-            const found = value.find(
-              (one) => one.name === scope.project || one.id === scope.project,
-            );
+            const found = value.find(isOf(scope));
             return (
               <PropertyGrid
                 items={[
@@ -113,7 +126,7 @@ function Overview({ scope }: { scope: Scope }) {
 
 function People({ scope, mayManage }: { scope: Scope; mayManage: boolean }) {
   const query = useResource(members(scope));
-  const { act, error } = useAction(["members"]);
+  const { act, error, isBusy } = useAction(["members"]);
   return (
     <>
       {error ? <ErrorBox error={error} /> : null}
@@ -145,7 +158,7 @@ function People({ scope, mayManage }: { scope: Scope; mayManage: boolean }) {
                   cell: (member) => (
                     <RoleField
                       member={member}
-                      isDisabled={!mayManage}
+                      isDisabled={!mayManage || isBusy}
                       onChange={(role) => void act(() => setRole(scope, member.account.id, role))}
                     />
                   ),
@@ -158,6 +171,8 @@ function People({ scope, mayManage }: { scope: Scope; mayManage: boolean }) {
                     mayManage ? (
                       <Button
                         size="small"
+                        aria-label={`Remove ${account.displayName}`}
+                        disabled={isBusy}
                         onClick={() => void act(() => removeMember(scope, account.id))}
                       >
                         Remove
@@ -216,7 +231,7 @@ function AddMember({ scope, onClose }: { scope: Scope; onClose: () => void }) {
       submit="Add"
       onSubmit={() => void add()}
       onClose={onClose}
-      error={error ?? everyone.error ?? undefined}
+      error={error ?? everyone.error ?? here.error ?? undefined}
       isDisabled={isBusy || id === ""}
     >
       <Field label="Person" hint={free.length === 0 ? "Everyone with an account is in" : undefined}>

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
-import { createToken, revokeToken, tokens } from "../../api/people.ts";
+import { changeAccount, createToken, revokeToken, tokens } from "../../api/people.ts";
 import { useResource } from "../../api/resource.ts";
 import type { PersonalToken } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
@@ -12,6 +12,7 @@ import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
+import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import styles from "./Settings.module.css";
@@ -30,18 +31,21 @@ const DAY = 24 * 3600 * 1000;
 export default function TokensPage({ params }: PageProps) {
   const organization = params.organization ?? "";
   const query = useResource(tokens(organization));
-  const [isCreating, setCreating] = useState(false);
+  const [open, setOpen] = useState<"token" | "password" | PersonalToken>();
   const [made, setMade] = useState<PersonalToken>();
-  const { act } = useAction(["tokens"]);
+  const close = () => setOpen(undefined);
   return (
     <Page
       title="Personal access tokens"
       crumbs={[{ name: organization, href: links.organization(organization) }]}
       facts="For Git and the API, in place of your password."
       actions={
-        <Button appearance="primary" icon={<AddIcon />} onClick={() => setCreating(true)}>
-          New token
-        </Button>
+        <>
+          <Button onClick={() => setOpen("password")}>Change password</Button>
+          <Button appearance="primary" icon={<AddIcon />} onClick={() => setOpen("token")}>
+            New token
+          </Button>
+        </>
       }
     >
       {made?.token ? (
@@ -79,9 +83,8 @@ export default function TokensPage({ params }: PageProps) {
                   cell: (token) => (
                     <Button
                       size="small"
-                      onClick={() =>
-                        void act(() => revokeToken(organization, token.authorizationId))
-                      }
+                      aria-label={`Revoke ${token.displayName}`}
+                      onClick={() => setOpen(token)}
                     >
                       Revoke
                     </Button>
@@ -92,15 +95,27 @@ export default function TokensPage({ params }: PageProps) {
           )
         }
       </Loaded>
-      {isCreating ? (
+      {open === "token" ? (
         <NewToken
           organization={organization}
-          onClose={() => setCreating(false)}
+          onClose={close}
           onMade={(token) => {
             setMade(token);
-            setCreating(false);
+            close();
           }}
         />
+      ) : open === "password" ? (
+        <NewPassword organization={organization} onClose={close} />
+      ) : open ? (
+        <ConfirmPanel
+          title={`Revoke ${open.displayName}?`}
+          submit="Revoke"
+          changed={["tokens"]}
+          action={() => revokeToken(organization, open.authorizationId)}
+          onClose={close}
+        >
+          <p>Who uses it is refused from now on. It cannot be brought back.</p>
+        </ConfirmPanel>
       ) : null}
     </Page>
   );
@@ -172,6 +187,43 @@ function NewToken({
           />
         ))}
       </div>
+    </FormPanel>
+  );
+}
+
+function NewPassword({ organization, onClose }: { organization: string; onClose: () => void }) {
+  const [currentPassword, setCurrent] = useState("");
+  const [password, setPassword] = useState("");
+  const { act, error, isBusy } = useAction([]);
+  const change = async () => {
+    const what = { currentPassword, password };
+    if (await act(() => changeAccount(organization, "me", what))) onClose();
+  };
+  return (
+    <FormPanel
+      title="Change password"
+      submit="Change"
+      onSubmit={() => void change()}
+      onClose={onClose}
+      error={error}
+      isDisabled={isBusy || currentPassword === "" || password === ""}
+    >
+      <Field label="Current password" required>
+        <Input
+          type="password"
+          autoComplete="current-password"
+          value={currentPassword}
+          onChange={(_, data) => setCurrent(data.value)}
+        />
+      </Field>
+      <Field label="New password" required hint="12 characters or more. Other sessions end">
+        <Input
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          onChange={(_, data) => setPassword(data.value)}
+        />
+      </Field>
     </FormPanel>
   );
 }

@@ -60,7 +60,13 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (session: Session) => v
         <Button type="submit" appearance="primary" disabled={isBusy}>
           Sign in
         </Button>
-        <Button appearance="transparent" onClick={() => setWithToken(!withToken)}>
+        <Button
+          appearance="transparent"
+          onClick={() => {
+            setWithToken(!withToken);
+            setSecret("");
+          }}
+        >
           {withToken ? "Use name and password" : "Use a personal access token"}
         </Button>
         <p className={styles.hint}>

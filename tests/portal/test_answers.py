@@ -1,0 +1,138 @@
+"""What people do beside watching: approve, protect, and set up, where something is refused too."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from visitor import Served, Visitor, until
+
+PIPELINE = """
+trigger: none
+jobs:
+- deployment: Push
+  environment: prod
+  strategy: { runOnce: { deploy: { steps: [ { script: echo deployed } ] } } }
+"""
+API = "/penstock/shop/_apis"
+
+
+@pytest.fixture(scope="module")
+def shop(served: Served, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """A project with a pipeline that deploys to `prod`, which it may use; the environment's id."""
+    folder: Path = tmp_path_factory.mktemp("shop") / "shop"
+    folder.mkdir()
+    (folder / "azure-pipelines.yml").write_text(PIPELINE)
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=no"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "Open"]):
+        subprocess.run([*git, *arguments], cwd=folder, check=True)
+    assert served.penstock("push", cwd=folder).returncode == 0
+    made = served.ask(
+        "POST", f"{API}/distributedtask/environments?api-version=7.1", {"name": "prod"}
+    )
+    permission = f"{API}/pipelines/pipelinePermissions/environment/{made['id']}"
+    opened = {"allPipelines": {"authorized": True}}
+    served.ask("PATCH", f"{permission}?api-version=7.1-preview.1", opened)
+    repository = served.ask("GET", f"{API}/git/repositories/shop")
+    of = {"id": repository["id"], "type": "azureReposGit"}
+    configuration = {"type": "yaml", "path": "/azure-pipelines.yml", "repository": of}
+    body = {"name": "deploy", "configuration": configuration}
+    served.ask("POST", f"{API}/pipelines?api-version=7.1", body)
+    return int(made["id"])
+
+
+def test_a_deployment_is_approved_with_a_comment_on_the_environments_page(
+    visitor: Visitor, served: Served, shop: int
+) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go(f"/penstock/shop/_environments/{shop}?view=checks")
+    visitor.sees("Every deployment to this environment starts at once.")
+    visitor.click("button", "New check")
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_role("button", name="Create")).to_be_disabled()
+    panel.get_by_role("checkbox", name="admin").check()
+    panel.get_by_label("Instructions to approvers").fill("Look at the tests")
+    panel.get_by_role("button", name="Create").click()
+    visitor.sees("admin: Look at the tests")
+
+    queued = served.ask("POST", f"{API}/pipelines/1/runs?api-version=7.1", {})
+    visitor.go(f"/penstock/shop/_environments/{shop}")
+    waiting = page.get_by_role("region", name=re.compile("^Waiting for approval"))
+    expect(waiting.get_by_role("link", name=re.compile("^deploy #"))).to_be_visible()
+    visitor.picture("environment-waiting")
+    waiting.get_by_label("Comment").fill("they are green")
+    waiting.get_by_role("button", name="Approve").click()
+    expect(waiting).to_have_count(0)
+    until(lambda: served.newest("shop")["result"] == "succeeded")
+    found = served.ask("GET", f"{API}/pipelines/approvals?runId={queued['id']}")
+    assert found["value"][0]["steps"][0]["comment"] == "they are green"
+    visitor.click("link", "Environments")
+    expect(page.get_by_role("row", name=re.compile("prod"))).to_contain_text("deploy #")
+
+
+def test_a_check_is_removed_where_it_was_made(visitor: Visitor, shop: int) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go(f"/penstock/shop/_environments/{shop}?view=checks")
+    visitor.click("button", "New check")
+    panel = page.get_by_role("dialog")
+    panel.get_by_label("Check").select_option("Branch control")
+    panel.get_by_label("Branches").fill("main, release/*")
+    panel.get_by_role("button", name="Create").click()
+    visitor.sees("main, release/*")
+    visitor.click("button", "Remove Branch control: main, release/*")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Branch control")).to_have_count(0)
+
+
+def test_what_was_committed_is_not_committed_twice_when_the_name_is_taken(
+    visitor: Visitor, served: Served, shop: int
+) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go("/penstock/shop/_build/new?repo=shop")
+    visitor.click("button", "Starter pipeline")
+    visitor.sees("This pipeline is valid")
+    visitor.click("button", "Save", exact=True)
+    panel = page.get_by_role("dialog")
+    panel.get_by_label("Pipeline name").fill("deploy")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_role("alert")).to_contain_text("deploy")
+    visitor.sees("is committed; saving will make the pipeline.")
+    panel.get_by_label("Pipeline name").fill("starter")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="starter", level=1)).to_be_visible()
+    commits = served.ask("GET", f"{API}/git/repositories/shop/commits")
+    assert [one["comment"] for one in commits["value"]].count("Set up CI with Azure Pipelines") == 1
+    visitor.troubles = [t for t in visitor.troubles if "40" not in t]
+
+
+def test_a_group_says_why_it_cannot_be_saved_and_that_it_was(visitor: Visitor, shop: int) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go("/penstock/shop/_library?variableGroupId=new")
+    save = page.get_by_role("button", name="Save")
+    visitor.sees("The group needs a name.")
+    page.get_by_label("Variable group name").fill("training")
+    for _ in range(2):
+        visitor.click("button", "Add")
+    for at in range(2):
+        page.get_by_label("Name of a new variable").first.fill("region" if at else "Region")
+    visitor.sees("There are two variables named region.")
+    expect(save).to_be_disabled()
+    page.get_by_label("Name of region", exact=True).fill("key")
+    page.get_by_label("key is secret").check()
+    page.get_by_label("Value of key").fill("s3cret")
+    save.click()
+    expect(page).to_have_url(re.compile(r"variableGroupId=\d+"))
+    page.get_by_label("Value of Region", exact=True).fill("local")
+    save.click()
+    visitor.sees("Saved.")
+    expect(page.get_by_label("Value of key")).to_have_value("")
+    expect(page.get_by_label("Value of key")).to_have_attribute(
+        "placeholder", re.compile("type to replace")
+    )
