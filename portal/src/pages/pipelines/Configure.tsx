@@ -6,6 +6,7 @@ import { shortBranch } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { BeakerIcon, DocumentIcon, RocketIcon } from "../../components/icons.ts";
+import { Loading } from "../../components/Loading/Loading.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { likelyFirst, suggestFiles } from "../../text/templates.ts";
 import { Choice } from "./Choice.tsx";
@@ -34,15 +35,16 @@ export function Configure({
   const main = names.includes("main") ? "main" : (names[0] ?? "main");
   const files = useResource(allFiles(scope, repo, names.length > 0 ? main : ""));
   const paths = (files.data?.value ?? []).map((item) => item.path);
-  const fresh = paths.includes("/azure-pipelines.yml")
-    ? "/azure-pipelines-1.yml"
-    : "/azure-pipelines.yml";
+  // Before the files are known, a new file might get the name of one that is there.
+  const isKnown = branches.data !== undefined && (names.length === 0 || files.data !== undefined);
+  const fresh = freshPath(paths);
   return (
     <section className={styles.step}>
       <h2>Configure your pipeline</h2>
       {branches.error ? <ErrorBox error={branches.error} /> : null}
       {files.error ? <ErrorBox error={files.error} /> : null}
-      {suggestFiles(paths).map((suggestion) => (
+      {isKnown || branches.error || files.error ? null : <Loading rows={2} />}
+      {(isKnown ? suggestFiles(paths) : []).map((suggestion) => (
         <Choice
           key={suggestion.id}
           icon={suggestion.id === "ml" ? <BeakerIcon /> : <RocketIcon />}
@@ -59,7 +61,7 @@ export function Configure({
       >
         Select an Azure Pipelines YAML file in any branch of the repository.
       </Choice>
-      {isChoosing ? (
+      {isChoosing && branches.data ? (
         <ExistingFile
           scope={scope}
           repo={repo}
@@ -71,6 +73,15 @@ export function Configure({
       ) : null}
     </section>
   );
+}
+
+/** A name for a new pipeline that no file has. */
+function freshPath(paths: readonly string[]): string {
+  const taken = new Set(paths);
+  const named = (at: number) => `/azure-pipelines${at === 0 ? "" : `-${at}`}.yml`;
+  let at = 0;
+  while (taken.has(named(at))) at += 1;
+  return named(at);
 }
 
 function ExistingFile({
