@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import Any
 
 from devopsserver import DevopsServer, until
-from eventstream import Stream, read
+from eventstream import Stream, following, read
 
 
 def opened(server: DevopsServer, query: str) -> Any:
@@ -88,24 +90,51 @@ def test_an_ended_run_is_told_and_over(server: DevopsServer) -> None:
 def test_the_runs_of_a_project_are_followed(server: DevopsServer) -> None:
     server.commit({"azure-pipelines.yml": "steps: [{bash: 'sleep 0.3'}]"})
     server.pipeline()
-    stream = Stream()
-    stop = threading.Event()
-    with closing(opened(server, "")) as answer:
-        reader = threading.Thread(target=read, args=(answer, stream, stop), daemon=True)
-        reader.start()
-        first = server.run()
+    with followed_project(server) as stream:
+        run = server.run()
+        until(lambda: told(stream, run)[-1:] == ["completed"], "the end of the run was told")
 
-        def ended() -> bool:
-            rows = [row for row in stream.of("run") if row["id"] == first]
-            return bool(rows) and rows[-1]["state"] == "completed"
 
-        until(ended, "the end of the run was told")
-        stop.set()
-        second = server.run()
-        reader.join(timeout=20)
-        server.ended(second)
-    states = [row["state"] for row in stream.of("run") if row["id"] == first]
-    assert states[-1] == "completed"
+def test_what_came_between_a_list_and_its_stream_is_told(server: DevopsServer) -> None:
+    """Else a page that was slow to follow its list shows a run as going on for ever, or never."""
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    server.pipeline()
+    assert server.get("penstock/runs")["value"] == []
+    ended = server.run()
+    server.ended(ended)
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'sleep 30'}]"})
+    going = server.get("penstock/runs")["value"][0]["id"]
+    with followed_project(server) as stream:
+        until(lambda: told(stream, ended) == ["completed"], "the run that has ended was told")
+        until(lambda: told(stream, going), "the run that goes on was told")
+        assert stream.place
+
+
+def test_a_project_is_followed_on_from_where_the_reader_was(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: 'true'}]"})
+    ended = server.run()
+    finish = server.ended(ended)["finishTime"]
+    at = int(datetime.fromisoformat(finish).timestamp())
+    second = server.run()
+    server.ended(second)
+    with followed_project(server, f"after={at - 1}") as stream:
+        until(lambda: told(stream, ended) == told(stream, second) == ["completed"], "both are told")
+    with followed_project(server, f"after={at + 1000}") as stream:
+        third = server.run()
+        until(lambda: told(stream, third), "the new one was told")
+        assert told(stream, ended) == told(stream, second) == []
+
+
+@contextmanager
+def followed_project(server: DevopsServer, query: str = "") -> Iterator[Stream]:
+    path = f"/penstock/Demo/_apis/penstock/live?{query}"
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with following(server.host.listener.port, path, headers) as stream:
+        yield stream
+
+
+def told(stream: Stream, run: int) -> list[str]:
+    return [row["state"] for row in stream.of("run") if row["id"] == run]
 
 
 def test_a_closing_server_ends_its_streams(server: DevopsServer) -> None:

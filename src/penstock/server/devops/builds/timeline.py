@@ -28,13 +28,15 @@ _LONGEST_NAME = 200
 
 @record
 class LogPlace:
-    """Where a log is: its number in the run, its node, its step's id, the step's name."""
+    """Where a log is: its number in the run, its node, its step's id, the step's name, the id of
+    its record, and how many lines it had."""
 
     id: int
     node: str
     step: str
     name: str
     record: str
+    lines: int = 0
 
 
 @dataclass(slots=True)
@@ -240,7 +242,7 @@ class _Builder:
         place = list(self.state.nodes[node].steps).index(step) + 1
         log = self.places[node] * _STEPS + place
         self.timeline.logs[log] = LogPlace(
-            id=log, node=node, step=step, name=name, record=record["id"]
+            id=log, node=node, step=step, name=name, record=record["id"], lines=lines
         )
         record["log"] = {"id": log, "type": "Container", "url": None}
         record["lineCount"] = lines

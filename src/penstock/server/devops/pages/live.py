@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from penstock.server.devops.builds.timeline import LogPlace, Timeline, make_time
 from penstock.server.devops.builds.views import run_row
 from penstock.server.devops.context import DevopsHttp, run_of
 from penstock.server.devops.errors import devops_error
+from penstock.server.devops.queries import number_in
 from penstock.server.live import (
     LINES_A_ROUND,
     LINES_AT_ONCE,
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 ANY_RUN = "*"
 """The topic of whoever follows all runs."""
 _RECENT = 100
+_WINDOW = 20
+_MOMENT = 60.0
+"""Seconds between a list and the stream that keeps it live, on a busy machine."""
+_SLACK = 5
+"""Seconds that a change may be written after it happened."""
 
 
 def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
@@ -42,7 +48,7 @@ def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
             run = run_of(http, call, name)
             source: Source = RunSource(http, str(run.id), asked_position(call))
         else:
-            source = ProjectSource(http, call.project)
+            source = ProjectSource(http, call.project, asked_position(call))
         return live_answer(call, source, wakeups, http.shares.streams, http.closing.is_set)
 
     return (
@@ -141,7 +147,7 @@ class RunSource:
     def _begin(self, timeline: Timeline) -> None:
         """Know what the reader has already."""
         self._is_first = False
-        counts = {log: _line_count(timeline, place) for log, place in timeline.logs.items()}
+        counts = {log: place.lines for log, place in timeline.logs.items()}
         if self._place is None:
             self._lines = counts
             return
@@ -169,23 +175,13 @@ class RunSource:
         messages: list[Message] = []
         left, more = LINES_A_ROUND, False
         for log, place in timeline.logs.items():
-            count, sent = _line_count(timeline, place), self._lines.get(log, 0)
+            count, sent = place.lines, self._lines.get(log, 0)
             while sent < count and left:
                 wanted = min(LINES_AT_ONCE, count - sent, left)
                 lines = self._http.logs.read(self._run, place.node, place.step, sent + 1, wanted)
                 if not lines:
                     break
-                messages.append(
-                    (
-                        "log",
-                        {
-                            "logId": log,
-                            "recordId": place.record,
-                            "firstLine": sent + 1,
-                            "lines": lines,
-                        },
-                    )
-                )
+                messages.append(("log", _log_lines(place, sent + 1, lines)))
                 sent += len(lines)
                 left -= len(lines)
             self._lines[log] = sent
@@ -193,9 +189,8 @@ class RunSource:
         return messages, more
 
 
-def _line_count(timeline: Timeline, place: LogPlace) -> int:
-    record = timeline.record(place.record)
-    return int(record["lineCount"]) if record is not None else 0
+def _log_lines(place: LogPlace, first: int, lines: Sequence[str]) -> dict[str, object]:
+    return {"logId": place.id, "recordId": place.record, "firstLine": first, "lines": lines}
 
 
 def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,50 +199,64 @@ def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ProjectSource:
-    """The rows of a project's runs, as they change."""
+    """The rows of a project's runs, as they change.
 
-    def __init__(self, http: DevopsHttp, project: str) -> None:
+    A reader that begins has read lists a moment ago, and one that was cut off says when that was.
+    What changed between is among the first rows: all runs that go on, and those that ended since.
+    Of more than `_RECENT` ended ones the newest are told.
+    """
+
+    def __init__(self, http: DevopsHttp, project: str, after: str = "") -> None:
         self._http = http
         self._project = project
         self.topics = (ANY_RUN,)
         self.position = ""
         self.is_over = False
         self.has_more = False
-        self._rows: dict[int, dict[str, object]] | None = None
+        at = number_in(after)
+        self._since = http.clock() - _MOMENT if at is None else at - _SLACK
+        self._told: dict[int, dict[str, object]] | None = None
         self._newest = 0
 
     def news(self) -> list[Message]:
-        """What is new since the last time; at first nothing, for the reader has just read lists."""
-        found = self._runs()
-        tags = self._http.lists.tags(found)
-        rows = {id: run_row(run, tags.get(id, [])) for id, run in found.items()}
-        before, self._rows = (
-            self._rows,
-            {id: row for id, row in rows.items() if row["state"] != "completed"},
-        )
-        first_seen, self._newest = self._newest, max([self._newest, *rows])
-        self.position = str(self._newest)
-        if before is None:
-            return []
-        return [
-            ("run", row)
-            for id, row in sorted(rows.items())
-            if (id in before and before[id] != row) or id > first_seen
-        ]
+        """The rows that changed since the last time."""
+        at = self._http.clock()
+        rows = self._rows(self._runs())
+        told = self._told
+        if told is None:
+            told = {id: row for id, (run, row) in rows.items() if self._is_old(run)}
+        window = self._newest - _WINDOW
+        self._told = {
+            id: row for id, (run, row) in rows.items() if run.state != "finished" or id > window
+        }
+        self.position = str(int(at))
+        return [("run", row) for id, (_, row) in sorted(rows.items()) if told.get(id) != row]
+
+    def _is_old(self, run: Run) -> bool:
+        return run.finished is not None and run.finished < self._since
 
     def _runs(self) -> dict[int, Run]:
         """The runs that go on, those that did the last time, and those that are new."""
         lists, project = self._http.lists, self._project
         going = RunQuery(project=project, states=("queued", "running", "canceling"), top=_RECENT)
-        found = {run.id: run for run in lists.find(going)}
-        ended = tuple(id for id in self._rows or () if id not in found)
+        near = RunQuery(project=project, top=_RECENT)
+        if self._told is not None:
+            # Numbers are given before runs are kept, so a lower one may come later.
+            after = self._newest - _WINDOW
+            near = RunQuery(project=project, after=after, oldest_first=True, top=_RECENT)
+        newest = lists.find(near)
+        self.has_more = self._told is not None and len(newest) == _RECENT
+        self._newest = max([self._newest, *(run.id for run in newest)])
+        found = {run.id: run for run in (*lists.find(going), *newest)}
+        ended = tuple(id for id in self._told or () if id not in found)
         if ended:
             query = RunQuery(project=project, ids=ended, top=len(ended))
             found |= {run.id: run for run in lists.find(query)}
-        fresh = RunQuery(project=project, after=self._newest, oldest_first=True, top=_RECENT)
-        if self._rows is None:
-            fresh = RunQuery(project=project, top=1)
-        return found | {run.id: run for run in lists.find(fresh)}
+        return found
+
+    def _rows(self, runs: Mapping[int, Run]) -> dict[int, tuple[Run, dict[str, object]]]:
+        tags = self._http.lists.tags(runs)
+        return {id: (run, run_row(run, tags.get(id, []))) for id, run in runs.items()}
 
 
 def wakes(wakeups: Wakeups) -> tuple[Callable[[str, Event], None], Callable[..., None]]:
@@ -257,6 +266,6 @@ def wakes(wakeups: Wakeups) -> tuple[Callable[[str, Event], None], Callable[...,
         wakeups.changed(run, ANY_RUN)
 
     def on_log(run: str, node: str, log: str, text: str) -> None:
-        wakeups.changed(run, ANY_RUN)
+        wakeups.changed(run)
 
     return on_event, on_log
