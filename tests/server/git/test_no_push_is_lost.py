@@ -8,15 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from gitserver import CLIENT, TOKEN, GitServer, basic, commit, git
+from gitserver import CLIENT, TOKEN, TOKENS, GitServer, basic, commit, git
+from loopback import serving
 
+from penstock.server.git.smart import AT_ONCE
 from penstock.store.git.names import ZERO
-from penstock.store.hosting.pushes import PushRecord
+from penstock.store.hosting.pushes import Pushes, PushRecord, RefUpdate
+from penstock.store.hosting.repositories import Repository
 
 MAIN = "refs/heads/main"
 
@@ -189,3 +192,44 @@ def processes_of(home: Path) -> list[str]:
         if any(str(home).encode() in word for word in words):
             found.append(b" ".join(words).decode())
     return found
+
+
+def test_a_hook_that_dies_in_the_middle_of_its_words_loses_no_push(
+    server: GitServer, tree: Path
+) -> None:
+    words = (
+        "import os; os.write(int(os.environ['PENSTOCK_HOOK']), b'post-receive 100' + bytes([10]))"
+    )
+    hook = server.http.hooks / "post-receive"
+    hook.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{words}"\n')
+    id = commit(tree, "one", {"a": "1"})
+    server.client(tree, "push", server.url, "main")
+    end = time.monotonic() + 20
+    while not server.pushes.unhandled() and time.monotonic() < end:
+        time.sleep(0.01)
+    (record,) = server.pushes.unhandled()
+    assert [update.new for update in record.updates] == [id]
+
+
+class FailingPushes(Pushes):
+    """Fails where a push is settled that moved nothing."""
+
+    def unwritten(self, repository: Repository, refs: Sequence[str]) -> tuple[RefUpdate, ...]:
+        raise ArithmeticError
+
+
+def test_a_push_that_fails_behind_its_answer_gives_back_its_place(
+    tmp_path: Path, tree: Path
+) -> None:
+    one = GitServer(tmp_path / "home", pushes=FailingPushes)
+    try:
+        with serving(one.routes(), TOKENS) as one.server:
+            commit(tree, "one", {"a": "1"})
+            one.client(tree, "push", one.url, "main")
+            for _ in range(AT_ONCE):
+                one.client(tree, "push", one.url, ":refs/heads/main", ok=False)
+            commit(tree, "two", {"a": "2"})
+            one.client(tree, "push", one.url, "main", timeout=20)
+            assert len(one.server.failures) == AT_ONCE
+    finally:
+        one.close()

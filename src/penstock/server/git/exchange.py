@@ -52,7 +52,7 @@ class Exchange:
 
     `prefix` goes before what it says; of the request's body at most `body_limit` bytes (unpacked)
     are taken. `beside` runs beside it, to its end. `may_end` says whether the process may be ended
-    because the client left. `finished` is called at the end, however it comes.
+    because the client left.
     """
 
     process: asyncio.subprocess.Process
@@ -62,7 +62,6 @@ class Exchange:
     body_limit: int = BODY_LIMIT
     beside: Callable[[asyncio.subprocess.Process], Awaitable[None]] | None = None
     may_end: Callable[[], bool] = lambda: True
-    finished: Callable[[], None] = lambda: None
 
 
 class ProcessResponse(Response):
@@ -91,9 +90,10 @@ class ProcessResponse(Response):
                 await asyncio.shield(end_process(process))
             for task in tasks:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            self._exchange.finished()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     async def _answer(self, send: Send) -> None:
         """Send what the process says; a failure that comes first has a status of its own."""

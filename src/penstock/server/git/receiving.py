@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -64,8 +65,10 @@ class Receiving:
         self._let_go_of_theirs()
         reader, writer = await asyncio.open_connection(sock=self._ours)
         try:
-            while await self._answer(reader, writer):
-                pass
+            # A hook that was ended in the middle of its words has moved refs all the same.
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while await self._answer(reader, writer):
+                    pass
             await process.wait()
             if self.holds_turn:
                 await self._settle()

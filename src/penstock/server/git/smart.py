@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -89,6 +88,7 @@ class _Smart:
         folder = self._http.repositories.folder(repository.id)
         line = f"# service={service}\n"
         prefix = f"{len(line) + 4:04x}{line}0000".encode()
+        await self._http.shares.exchanges.take(call)
         process = await start_process(advertise(service, folder, protocol))
         headers = {**_NO_CACHE, "content-type": f"application/x-{service}-advertisement"}
         return ProcessResponse(
@@ -105,18 +105,10 @@ class _Smart:
         _check_content_type(call, UPLOAD)
         repository = self._http.found(call).repository
         folder = self._http.repositories.folder(repository.id)
-        await self._http.shares.exchanges.take(call)
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._places)
-            process = await start_process(upload_pack(folder, call.header("git-protocol")))
-            stack.pop_all()
+        await self._take_place(call)
+        process = await start_process(upload_pack(folder, call.header("git-protocol")))
         return ProcessResponse(
-            Exchange(
-                process=process,
-                request=call.request,
-                headers=_result_headers(UPLOAD),
-                finished=self._places.release,
-            )
+            Exchange(process=process, request=call.request, headers=_result_headers(UPLOAD))
         )
 
     async def receive(self, call: Call) -> ProcessResponse:
@@ -126,22 +118,21 @@ class _Smart:
         repository = found.repository
         folder = self._http.repositories.folder(repository.id)
         _check_disk(folder)
-        say = partial(_links, found)
-        receiving = Receiving(self._desk, repository, pusher_of(call), say)
-        async with AsyncExitStack() as stack:
-            stack.callback(receiving.abandon)
-            await self._http.shares.exchanges.take(call)
-            await stack.enter_async_context(self._places)
-            process = await start_process(
-                receive_pack(
-                    folder,
-                    call.header("git-protocol"),
-                    hooks=self._http.hooks,
-                    descriptor=receiving.descriptor,
-                    pack_limit=self._http.pack_limit,
-                )
-            )
-            stack.pop_all()
+        await self._take_place(call)
+        receiving = Receiving(self._desk, repository, pusher_of(call), partial(_links, found))
+        start = receive_pack(
+            folder,
+            call.header("git-protocol"),
+            hooks=self._http.hooks,
+            descriptor=receiving.descriptor,
+            pack_limit=self._http.pack_limit,
+        )
+        try:
+            process = await start_process(start)
+        except BaseException:
+            receiving.abandon()
+            raise
+        call.until_answered.callback(self._received, repository)
         return ProcessResponse(
             Exchange(
                 process=process,
@@ -150,13 +141,17 @@ class _Smart:
                 body_limit=self._http.pack_limit + BODY_LIMIT,
                 beside=receiving.conversation,
                 may_end=lambda: not receiving.holds_turn,
-                finished=partial(self._received, repository),
             )
         )
 
+    async def _take_place(self, call: Call) -> None:
+        """One of the caller's places, and one of all, until the call is answered."""
+        await self._http.shares.exchanges.take(call)
+        await self._places.acquire()
+        call.until_answered.callback(self._places.release)
+
     def _received(self, repository: Repository) -> None:
         """After a push: every so often, look whether packs and loose objects should be gathered."""
-        self._places.release()
         self._pushed[repository.id] += 1
         if self._pushed[repository.id] % TIDY_EACH == 0:
             self._tidying.submit(self._tidy, repository)
