@@ -107,6 +107,21 @@ def test_a_person_has_so_many_archives_and_none_of_them_fills_the_disk(
     until(lambda: _opens(small, f"{drop}&$format=zip", rita), "a place is free")
 
 
+def test_large_files_that_are_read_slowly_are_counted_and_small_ones_are_not(
+    small: DevopsServer,
+) -> None:
+    """Each one that is sent bit by bit keeps a process of git, of which there are few."""
+    small.commit({"large": "x" * 40_000_000, "small": "x"})
+    rita, eve = (token_of(small, name, Role.READER) for name in ("rita", "eve"))
+    items = "git/repositories/demo/items?$format=octetStream&path="
+    with opened(small, f"{items}large", rita) as first:
+        assert first.status == 200
+        assert is_refused(get(small, f"{items}large", rita), "1 archives")
+        assert get(small, f"{items}small", rita).body == b"x"
+        assert _opens(small, f"{items}large", eve)
+    until(lambda: _opens(small, f"{items}large", rita), "a place is free")
+
+
 def test_a_person_has_so_many_searches(small: DevopsServer) -> None:
     small.commit({"azure-pipelines.yml": "steps: [{bash: echo found it}]"})
     run = small.run()

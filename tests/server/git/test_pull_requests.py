@@ -14,10 +14,12 @@ from azure.devops.v7_1.git.models import (
     GitPullRequestCommentThread,
     GitPullRequestCompletionOptions,
     GitPullRequestSearchCriteria,
+    IdentityRef,
     IdentityRefWithVote,
+    WebApiTagDefinition,
 )
 from devopsclient import LEAKS, collected, connection
-from gitserver import READER, WRITER, GitServer, commit, git
+from gitserver import READER, TOKEN, WRITER, GitServer, basic, commit, git
 from test_real_devops_client import refused
 
 from penstock.store.git.names import ZERO
@@ -225,12 +227,45 @@ def test_reviewers_vote_for_themselves(server: GitServer, client: Any, topic: ob
     assert "rejected" in refused(lambda: client.update_pull_request(accepted, "demo", 1, "demo"))
     assert "10, 5, 0" in refused(lambda: vote(wim, "wim-id", 7))
     vote(wim, "wim-id", 10)
+    # Asking again, or for more, takes nobody's vote back.
+    asked_again = IdentityRefWithVote(id="wim-id", is_required=True)
+    client.create_pull_request_reviewer(asked_again, "demo", 1, "wim-id", "demo")
+    client.create_pull_request_reviewers([IdentityRef(id="wim-id")], "demo", 1, "demo")
     (reviewer,) = client.get_pull_request_reviewers("demo", 1, "demo")
-    assert (reviewer.display_name, reviewer.vote) == ("wim", 10)
+    assert (reviewer.display_name, reviewer.vote, reviewer.is_required) == ("wim", 10, True)
+    assert vote(wim, "wim-id", 0).vote == 0
     client.delete_pull_request_reviewer("demo", 1, "wim-id", "demo")
     assert client.get_pull_request_reviewers("demo", 1, "demo") == []
     rita = connection(server, READER).clients_v7_1.get_git_client()
     assert "AuthorizationFailed" in refused(lambda: vote(rita, "rita-id", 10))
+
+
+def test_a_page_of_those_of_a_reviewer_has_only_those(
+    server: GitServer, client: Any, topic: object
+) -> None:
+    proposed(client, reviewers=[IdentityRefWithVote(id="wim-id")])
+    server.client(server.home.root, "clone", "-q", server.url, "copy")
+    server.client(server.home.root / "copy", "push", "-q", server.url, "HEAD:refs/heads/other")
+    git(server.home.root / "copy", "commit", "-q", "--allow-empty", "-m", "more")
+    server.client(server.home.root / "copy", "push", "-q", server.url, "HEAD:refs/heads/other")
+    client.create_pull_request(
+        GitPullRequest(source_ref_name="refs/heads/other", target_ref_name=MAIN, title="Other"),
+        "demo",
+        "demo",
+    )
+    criteria = GitPullRequestSearchCriteria(reviewer_id="wim-id")
+    found = client.get_pull_requests("demo", criteria, "demo", top=1)
+    assert [one.pull_request_id for one in found] == [1]
+
+
+def test_what_a_pull_request_cannot_have_here_is_refused_by_name(
+    server: GitServer, client: Any, topic: object
+) -> None:
+    labelled = {"labels": [WebApiTagDefinition(name="urgent")]}
+    assert '"labels"' in refused(lambda: proposed(client, **labelled))
+    path = "/penstock/demo/_apis/git/repositories/demo/pullrequests?searchCriteria.minTime=2027"
+    answer = server.server.request("GET", path, Authorization=basic(TOKEN))
+    assert (answer.status, "minTime is not supported" in answer.json["message"]) == (400, True)
 
 
 def test_comments_at_a_line_are_answered_and_resolved(

@@ -21,6 +21,10 @@ def done(call: Call) -> Reply:
     return {}
 
 
+def made_in_p(call: Call) -> Reply:
+    return Answer(status=201, body={"name": "new", "project": {"id": "p"}})
+
+
 async def done_later(call: Call) -> Reply:
     return Answer(status=204)
 
@@ -43,6 +47,7 @@ ROUTES = (
     route("PUT", "/{project}/_apis/build/definitions/{id}", Permission.PIPELINE_EDIT, refuse),
     route("GET", "/_apis/projects", Permission.SERVER_MANAGE),
     route("POST", "/{project}/_apis/build/builds", Permission.RUN_QUEUE),
+    route("POST", "/_apis/git/repositories", Permission.SIGNED_IN, made_in_p),
 )
 
 
@@ -68,6 +73,7 @@ def test_what_was_changed_is_written_down_with_who_did_it(server: Server, audit:
         ("PUT", "/o/p/_apis/build/definitions/7", b"{}"),
         ("POST", "/o/p/_apis/build/builds", b"{}"),
         ("GET", "/o/_apis/projects", None),
+        ("POST", "/o/_apis/git/repositories", b'{"name": "new", "project": {"id": "p"}}'),
     ):
         server.request(method, path, body, Authorization="Bearer t")
     entries = list(reversed(audit.entries()))
@@ -76,6 +82,7 @@ def test_what_was_changed_is_written_down_with_who_did_it(server: Server, audit:
         ("pipeline.create", "CI", "p", {}),
         ("repository.change", "r1", "p", {"name": "new"}),
         ("repository.delete", "r1", "p", {}),
+        ("repository.create", "new", "p", {}),
     ]
     assert {(e.actor.id, e.actor.name, e.actor.address) for e in entries} == {
         ("a1", "anna", "127.0.0.1")

@@ -56,10 +56,32 @@ def comma_list(text: str) -> tuple[str, ...]:
 
 def from_moment(name: str, text: str) -> float | None:
     """A time, in seconds since 1970; None for an empty text."""
-    if not text:
-        return None
+    return moment_in(name, text).timestamp() if text else None
+
+
+def moment_in(name: str, text: str) -> datetime:
+    """The time of an ISO 8601 text, in its own zone; without one it is UTC."""
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise bad_request(f'{name}: "{text[:60]}" is not an ISO 8601 time') from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        found = datetime.fromisoformat(text)
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        aware.timestamp()
+    except (ValueError, OverflowError) as error:
+        message = f'{name}: "{text[:60]}" is not an ISO 8601 time, like 2027-01-31T12:00:00Z'
+        raise bad_request(message) from error
+    return aware
+
+
+def refuse_unsupported(call: Call, *names: str) -> None:
+    """Refuse parameters that would mean something on the service and mean nothing here."""
+    for name in names:
+        if call.query(name):
+            raise bad_request(f"{name} is not supported here; leave it out")
+
+
+def page_before(call: Call) -> int | None:
+    """The number that a list goes on before, which `continuationToken` is; None for its begin."""
+    token = call.query("continuationToken")
+    found = number_in(token)
+    if token and found is None:
+        raise bad_request(f'continuationToken: "{token[:40]}" is not one of this list')
+    return found

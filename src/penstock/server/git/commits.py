@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from penstock.server.devops.bodies import tables_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.queries import flag, number_in, whole_number
+from penstock.server.devops.queries import flag, from_moment, number_in, whole_number
 from penstock.server.devops.wire import listed
 from penstock.server.git.context import Found, GitHttp
 from penstock.server.git.errors import missing_object
@@ -254,13 +254,5 @@ def _either(call: Call, name: str, default: int, most: int) -> int:
 
 def _date(call: Call, name: str) -> str:
     """A time of the query as git takes it without guessing: seconds since 1970."""
-    from datetime import UTC, datetime
-
-    text = call.query(name)
-    if not text:
-        return ""
-    try:
-        found = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
-        raise bad_request(f'"{name}" is not a time: "{text[:50]}"') from error
-    return f"@{int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())}"
+    at = from_moment(name, call.query(name).replace(" ", "+"))
+    return "" if at is None else f"@{int(at)}"

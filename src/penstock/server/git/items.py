@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import flag
@@ -17,11 +16,14 @@ from penstock.server.git.paths import git_route
 from penstock.server.git.versions import version_of
 from penstock.server.git.views import Json, content_metadata, item_view
 from penstock.server.routes import Call, Permission, Reply, Route
+from penstock.server.streams import streamed
 from penstock.store.git.names import is_object_id
 from penstock.store.git.records import Entry, Kind
 from penstock.store.git.repository import NotFound
 
 CONTENT_LIMIT = 10 * 1024 * 1024
+_AT_ONCE = 4 * 1024 * 1024
+_LEVELS = ("none", "oneLevel", "oneLevelPlusNestedEmptyFolders", "full")
 _KINDS = {
     "json": "application/json",
     "text": "text/plain",
@@ -65,16 +67,16 @@ class _Items:
         except NotFound as error:
             raise self._missing(found, path, commit) from error
         level = call.query("recursionLevel", "none").lower()
-        if level not in ("none", "onelevel", "onelevelplusnestedemptyfolders", "full"):
-            raise bad_request(f'"recursionLevel" is not "{level[:50]}"')
+        if level not in {one.lower() for one in _LEVELS}:
+            raise bad_request(f'"recursionLevel" is {", ".join(_LEVELS)}, not "{level[:50]}"')
         # `path` with no level asks for one item; everything else for a list.
         is_list = level != "none" or not (call.parameters.get("path") or call.query("path"))
         kind = self._kind(call, entry, is_list)
         if kind == "application/zip":
             self._http.shares.archives.take(call)
-            return _archive(found, entry, commit)
+            return _archive(call, found, entry, commit)
         if entry.kind is Kind.FILE and kind != "application/json":
-            return _content(call, found, entry, kind)
+            return _content(self._http, call, found, entry, kind)
         if is_list:
             return listed(self._list(found, entry, commit, level))
         return self._one(found, entry, commit)
@@ -152,7 +154,7 @@ class _Items:
         kind = self._kind(call, entry, is_list=False)
         if kind == "application/json":
             return {"objectId": id, "size": size, "url": f"{found.url}/blobs/{id}"}
-        return _content(call, found, entry, kind)
+        return _content(self._http, call, found, entry, kind)
 
 
 def _tree_entry(found: Found, entry: Entry) -> Json:
@@ -185,7 +187,7 @@ def _with_content(found: Found, entry: Entry, wants: bool) -> Json:
     return view
 
 
-def _content(call: Call, found: Found, entry: Entry, kind: str) -> StreamingResponse:
+def _content(http: GitHttp, call: Call, found: Found, entry: Entry, kind: str) -> Response:
     """A file as it is. Only pictures have a type of their own, and nothing in one may run."""
     media = kind
     guessed = str(content_metadata(entry.path, is_binary=True)["contentType"])
@@ -193,19 +195,25 @@ def _content(call: Call, found: Found, entry: Entry, kind: str) -> StreamingResp
         media = guessed
     if kind == "text/plain":
         media = "text/plain; charset=utf-8"
-    headers = {**_HARMLESS, "content-length": str(entry.size or 0)}
+    headers = dict(_HARMLESS)
     if flag(call, "download") or media == "application/octet-stream":
         headers["content-disposition"] = _attachment(entry.name)
-    return StreamingResponse(found.git.stream(entry.id), media_type=media, headers=headers)
+    size = entry.size or 0
+    if size <= _AT_ONCE:
+        return Response(found.git.blob(entry.id, _AT_ONCE), media_type=media, headers=headers)
+    # A reader that takes its time keeps a process from all others.
+    http.shares.archives.take(call)
+    headers["content-length"] = str(size)
+    return streamed(call, found.git.stream(entry.id), media_type=media, headers=headers)
 
 
-def _archive(found: Found, entry: Entry, commit: str) -> StreamingResponse:
+def _archive(call: Call, found: Found, entry: Entry, commit: str) -> Response:
     if entry.kind is Kind.SUBMODULE:
         raise bad_request(f'"/{entry.path}" is a submodule, whose files are elsewhere')
     name = entry.name or found.repository.name
     headers = {**_HARMLESS, "content-disposition": _attachment(f"{name}.zip")}
-    chunks: Iterator[bytes] = found.git.archive(commit, entry)
-    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+    chunks = found.git.archive(commit, entry)
+    return streamed(call, chunks, media_type="application/zip", headers=headers)
 
 
 def _attachment(name: str) -> str:

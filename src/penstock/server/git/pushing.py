@@ -6,11 +6,10 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.queries import flag, number_in, whole_number
+from penstock.server.devops.queries import flag, moment_in, number_in, whole_number
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.git.context import Found, GitHttp, pusher_of
@@ -195,10 +194,7 @@ def _signature(body: Mapping[str, object], role: str, default: Signature) -> Sig
     given = table_of(body, role)
     at, zone = default.at, default.zone
     if text := text_of(given, "date"):
-        try:
-            date = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise bad_request(f'"{role}.date" is not a time: "{text[:50]}"') from error
+        date = moment_in(f"{role}.date", text)
         at = date.timestamp()
         offset = date.utcoffset()
         zone = int(offset.total_seconds() // 60) if offset else 0

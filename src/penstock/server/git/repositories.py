@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from penstock.server.devops.bodies import table_of, text_of
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.server.devops.bodies import body_tables, flag_of, table_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import flag, whole_number
 from penstock.server.devops.wire import listed
@@ -98,14 +101,15 @@ class _Repositories:
         """Rename a repository, or let another branch be the default one."""
         found, body = self._http.found(call), call.json()
         repository = found.repository
-        if branch := text_of(body, "defaultBranch"):
-            if found.git.ref(branch) is None or not branch.startswith(HEADS):
-                raise bad_request(f'there is no branch "{branch}"', "GitRefNotFoundException")
-            self._http.repositories.set_default_branch(repository, branch)
-        if name := text_of(body, "name"):
-            repository = self._http.repositories.rename(repository, name)
-        if body.get("isDisabled"):
+        branch, name = text_of(body, "defaultBranch"), text_of(body, "name")
+        if flag_of(body, "isDisabled"):
             raise bad_request("a repository cannot be disabled here")
+        if branch and (found.git.ref(branch) is None or not branch.startswith(HEADS)):
+            raise bad_request(f'there is no branch "{branch}"', "GitRefNotFoundException")
+        if name:
+            repository = self._http.repositories.rename(repository, name)
+        if branch:
+            self._http.repositories.set_default_branch(repository, branch)
         return self._view(found.address, found.project, repository)
 
     def delete(self, call: Call) -> Reply:
@@ -143,10 +147,9 @@ class _Repositories:
     def update_refs(self, call: Call) -> Reply:
         """Make, move and delete branches and tags; each is answered for itself."""
         found = self._http.found(call)
-        bodies = _updates(call)
-        return listed([self._update(found, body) for body in bodies])
+        return listed([self._update(found, body) for body in body_tables(call)])
 
-    def _update(self, found: Found, body: Json) -> Json:
+    def _update(self, found: Found, body: Mapping[str, Any]) -> Json:
         update = RefUpdate(
             ref=text_of(body, "name"),
             old=text_of(body, "oldObjectId", ZERO),
@@ -204,19 +207,6 @@ class _Repositories:
             "behindCount": behind,
             "isBaseVersion": ref.commit == base and ref.name == found.git.default_branch(),
         }
-
-
-def _updates(call: Call) -> list[Json]:
-    """The body, which is a list, unlike those of all other calls."""
-    import json
-
-    try:
-        value = json.loads(call.body)
-    except (ValueError, RecursionError) as error:
-        raise bad_request(f"the request content is not valid JSON: {error}") from error
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise bad_request("the request content must be a list of ref updates")
-    return value
 
 
 def _objection(found: Found, update: RefUpdate) -> str:

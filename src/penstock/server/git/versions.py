@@ -18,6 +18,9 @@ def version_of(found: Found, *prefixes: str) -> str:
     """
     call = found.call
     for prefix in prefixes:
+        option = call.query(f"{prefix}versionOptions", "none")
+        if option.lower() != "none":
+            raise bad_request(f'"versionOptions" is none here, not "{option[:50]}"')
         if version := call.query(f"{prefix}version"):
             return resolved(found, version, call.query(f"{prefix}versionType", "branch"))
     return resolved(found, "", "branch")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from penstock.server.routes import Reply
 
-CHANGES = frozenset({Permission.PROJECT_MANAGE, Permission.PIPELINE_EDIT, Permission.SERVER_MANAGE})
+CHANGES = frozenset(
+    {
+        Permission.PROJECT_MANAGE,
+        Permission.PIPELINE_EDIT,
+        Permission.SERVER_MANAGE,
+        # The project is in the body, and the handler asks for the permission in it.
+        Permission.SIGNED_IN,
+    }
+)
 _VERBS = {"POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 _LONGEST = 200
 
@@ -50,17 +58,23 @@ def _watched(route: Route, audit: Audit) -> Route:
             answer = await run_in_threadpool(route.handler, call)  # type: ignore[arg-type]
         if not isinstance(answer, Answer) or answer.status < 400:
             subject = call.parameters.get(parameter) or _name(call.body)
-            await run_in_threadpool(_note, audit, action, call, subject)
+            project = call.project or _project_of(answer)
+            await run_in_threadpool(_note, audit, action, call, subject, project)
         return answer
 
     return replace(route, handler=handle, quick=False)
 
 
-def _note(audit: Audit, action: str, call: Call, subject: str) -> None:
+def _note(audit: Audit, action: str, call: Call, subject: str, project: str) -> None:
     details = {"name": name} if (name := _name(call.body)) not in ("", subject) else {}
-    audit.note(
-        action, actor_of(call), project=call.project, subject=subject[:_LONGEST], details=details
-    )
+    audit.note(action, actor_of(call), project=project, subject=subject[:_LONGEST], details=details)
+
+
+def _project_of(answer: Reply | Response) -> str:
+    """The id of the project that an answer says its thing is in."""
+    body = answer.body if isinstance(answer, Answer) else answer
+    project = body.get("project") if isinstance(body, Mapping) else None
+    return str(project["id"]) if isinstance(project, Mapping) else ""
 
 
 def _subject_of(path: str) -> tuple[str, str]:

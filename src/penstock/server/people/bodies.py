@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 
 from penstock.server.devops.errors import bad_request
 from penstock.server.routes import Call
@@ -26,15 +25,6 @@ def text(body: Mapping[str, object], name: str, default: str | None = None) -> s
     if not isinstance(value, str):
         raise bad_request(f'"{name}" must be a text')
     return value
-
-
-def moment(value: str, name: str) -> float:
-    """The time of an ISO 8601 text, as seconds since 1970. Without a zone it is UTC."""
-    try:
-        found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise bad_request(f'"{name}" must be a time like 2027-01-31T12:00:00Z') from error
 
 
 def number(value: str, name: str, *, default: int, most: int) -> int:

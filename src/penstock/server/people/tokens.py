@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from penstock.devops.plans.variables import stable_id
 from penstock.server.actors import account_of, actor_of
 from penstock.server.devops.errors import bad_request, devops_error, not_found
-from penstock.server.people.bodies import body_of, moment, number, text
+from penstock.server.devops.queries import moment_in
+from penstock.server.people.bodies import body_of, number, text
 from penstock.server.people.house import House
 from penstock.server.people.rights import unknown_scopes
 from penstock.server.people.views import token_view
@@ -41,7 +42,7 @@ def token_routes(house: House) -> tuple[Route, ...]:
         body = body_of(call, _FIELDS)
         now = house.people.clock()
         expires = (
-            moment(text(body, "validTo"), "validTo")
+            moment_in("validTo", text(body, "validTo")).timestamp()
             if body.get("validTo") is not None
             else min(now + DEFAULT_SECONDS, _end(call))
         )
@@ -64,7 +65,7 @@ def token_routes(house: House) -> tuple[Route, ...]:
             old = tokens.get(account.id, wanted)
             expires = old.expires
             if body.get("validTo") is not None:
-                expires = moment(text(body, "validTo"), "validTo")
+                expires = moment_in("validTo", text(body, "validTo")).timestamp()
                 _check_end(call, expires)
             token = tokens.change(
                 account.id,

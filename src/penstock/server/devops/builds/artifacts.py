@@ -6,13 +6,14 @@ Source: Azure DevOps REST API reference 7.1, Build (Artifacts) and Pipelines (Ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from penstock.ml.datastores import UnsafePath
 from penstock.server.archives import PIECE, Member
-from penstock.server.devops.builds.downloads import as_file, wants, zipped
+from penstock.server.devops.builds.downloads import as_file, wanted_format, zipped
 from penstock.server.devops.builds.timeline import record_id
 from penstock.server.devops.context import DevopsHttp, api, project_name, run_of
 from penstock.server.devops.errors import not_found
@@ -20,6 +21,7 @@ from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
+from penstock.server.streams import streamed
 from penstock.store.agents import Attachment
 from penstock.store.files import reading, walk
 from penstock.store.runs import Run
@@ -61,11 +63,11 @@ def _list(http: DevopsHttp, call: Call) -> Reply | Response:
     wanted = call.query("artifactName")
     if wanted:
         artifact = _artifact(http, run, wanted)
-        if wants(call, "application/zip") or call.query("$format").lower() == "zip":
-            http.shares.archives.take(call)
-            return _zip_of_artifact(artifact)
         if file := call.query("fileName"):
-            return _file_of_artifact(artifact, file)
+            return _file_of_artifact(call, artifact, file)
+        if wanted_format(call) == "zip":
+            http.shares.archives.take(call)
+            return _zip_of_artifact(call, artifact)
         return _artifact_json(http, call, run, artifact)
     return listed([_artifact_json(http, call, run, one) for one in artifacts(http, run)])
 
@@ -132,33 +134,22 @@ def _download_url(http: DevopsHttp, call: Call, run: Run, name: str) -> str:
     return f"{url}?artifactName={quote(name, safe='')}&%24format=zip&api-version=7.1"
 
 
-def _file_of_artifact(artifact: Attachment, file: str) -> Response:
+def _file_of_artifact(call: Call, artifact: Attachment, file: str) -> Response:
     """One file, as it is. It is never shown as a page: job code wrote it."""
-    from starlette.responses import StreamingResponse
-
     root, relative = artifact.path, file.strip("/")
     if root.is_file():
         root, relative = root.parent, root.name
-    context = reading(root, relative)
     try:
-        opened = context.__enter__()
+        opened = call.until_answered.enter_context(reading(root, relative))
     except (OSError, UnsafePath) as error:
         message = f'the artifact has no file "{file[:200]}"'
         raise not_found("ArtifactNotFoundException", message) from error
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            while piece := opened.read(PIECE):
-                yield piece
-        finally:
-            context.__exit__(None, None, None)
-
-    return StreamingResponse(
-        pieces(), media_type="application/octet-stream", headers=as_file(Path(relative).name)
-    )
+    pieces = iter(partial(opened.read, PIECE), b"")
+    headers = as_file(Path(relative).name)
+    return streamed(call, pieces, media_type="application/octet-stream", headers=headers)
 
 
-def _zip_of_artifact(artifact: Attachment) -> Response:
+def _zip_of_artifact(call: Call, artifact: Attachment) -> Response:
     def members() -> Iterator[Member]:
         if artifact.path.is_file():
             yield artifact.name, artifact.path.parent, artifact.path.name
@@ -167,4 +158,4 @@ def _zip_of_artifact(artifact: Attachment) -> Response:
             if not entry.is_folder:
                 yield f"{artifact.name}/{entry.path}", artifact.path, entry.path
 
-    return zipped(members(), artifact.name)
+    return zipped(call, members(), artifact.name)

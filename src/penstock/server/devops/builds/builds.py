@@ -26,7 +26,7 @@ from penstock.server.devops.context import (
 )
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import comma_list, from_moment, number_in, page_size
+from penstock.server.devops.queries import comma_list, from_moment, page_before, page_size
 from penstock.server.devops.requests import full_branch, parameters_of, start
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
@@ -87,7 +87,7 @@ def _list(http: DevopsHttp, call: Call) -> Reply:
 def _query(call: Call, top: int) -> RunQuery:
     order = call.query("queryOrder")
     oldest = order.lower().endswith("ascending")
-    seen = number_in(call.query("continuationToken"))
+    seen = page_before(call)
     return RunQuery(
         project=call.project,
         pipelines=numbers_in("definitions", call.query("definitions")),

@@ -7,23 +7,31 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from penstock.server.archives import Member, zip_pieces
+from penstock.server.devops.errors import bad_request
 from penstock.server.routes import Call
+from penstock.server.streams import streamed
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-
-def wants(call: Call, kind: str) -> bool:
-    """Whether the caller accepts a media type before all others."""
-    return call.header("accept").lower().startswith(kind)
+_FORMATS = {"json": "application/json", "text": "text/plain", "zip": "application/zip"}
 
 
-def zipped(members: Iterator[Member], name: str) -> Response:
+def wanted_format(call: Call) -> str:
+    """`json`, `text` or `zip`: what `$format` asks for, or else the media type that the caller
+    accepts before all others. Raises `Refused`."""
+    if asked := call.query("$format").lower():
+        if asked not in _FORMATS:
+            raise bad_request(f'$format is {", ".join(_FORMATS)}, not "{asked[:40]}"')
+        return asked
+    first = call.header("accept").lower().partition(",")[0].partition(";")[0].strip()
+    return next((word for word, kind in _FORMATS.items() if kind == first), "json")
+
+
+def zipped(call: Call, members: Iterator[Member], name: str) -> Response:
     """A zip file of members, whose own name is `name` with `.zip`."""
-    from starlette.responses import StreamingResponse
-
-    return StreamingResponse(
-        zip_pieces(members), media_type="application/zip", headers=as_file(f"{name}.zip")
+    return streamed(
+        call, zip_pieces(members), media_type="application/zip", headers=as_file(f"{name}.zip")
     )
 
 

@@ -5,11 +5,11 @@ Source: Azure DevOps REST API reference 7.1, Build (Get Build Log) and Pipelines
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from penstock.server.archives import Member
-from penstock.server.devops.builds.downloads import wants, zipped
+from penstock.server.devops.builds.downloads import wanted_format, zipped
 from penstock.server.devops.builds.timeline import LogPlace, make_timeline
 from penstock.server.devops.context import DevopsHttp, api, project_name, run_of
 from penstock.server.devops.errors import bad_request, not_found
@@ -17,6 +17,7 @@ from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
+from penstock.server.streams import streamed
 from penstock.store.runs import Run
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def log_routes(http: DevopsHttp) -> tuple[Route, ...]:
 def _list(http: DevopsHttp, call: Call) -> Reply | Response:
     run = run_of(http, call)
     places = log_places(http, run)
-    if wants(call, "application/zip"):
+    if wanted_format(call) == "zip":
         http.shares.archives.take(call)
-        return _zip_of_logs(http, run, places.values())
+        return _zip_of_logs(http, call, run, places.values())
     name = project_name(http, run.project)
     value = [_log_json(http, call, run, place, name) for place in places.values()]
     return listed(value)
@@ -67,8 +68,12 @@ def _list(http: DevopsHttp, call: Call) -> Reply | Response:
 def _show(http: DevopsHttp, call: Call) -> Reply | Response:
     run = run_of(http, call)
     place = _place(http, call, run)
-    if wants(call, "text/plain"):
-        return _plain_log(http, call, run, place)
+    match wanted_format(call):
+        case "text":
+            return _plain_log(http, call, run, place)
+        case "zip":
+            http.shares.archives.take(call)
+            return _zip_of_logs(http, call, run, [place])
     first, last = _range(http, call, run, place)
     lines = http.logs.read(str(run.id), place.node, place.step, first, last - first + 1)
     return listed(lines)
@@ -119,8 +124,6 @@ def _line(call: Call, name: str) -> int:
 
 
 def _plain_log(http: DevopsHttp, call: Call, run: Run, place: LogPlace) -> Response:
-    from starlette.responses import StreamingResponse
-
     first, last = _line(call, "startLine") or 1, _line(call, "endLine") or 2**62
     id = str(run.id)
 
@@ -134,7 +137,8 @@ def _plain_log(http: DevopsHttp, call: Call, run: Run, place: LogPlace) -> Respo
             yield "\n".join(lines) + "\n"
 
     headers = {"x-content-type-options": "nosniff"}
-    return StreamingResponse(pieces(), media_type="text/plain; charset=utf-8", headers=headers)
+    kind = "text/plain; charset=utf-8"
+    return streamed(call, pieces(), media_type=kind, headers=headers)
 
 
 def _log_json(
@@ -164,14 +168,14 @@ def _pipeline_log(
     }
 
 
-def _zip_of_logs(http: DevopsHttp, run: Run, places: Any) -> Response:
+def _zip_of_logs(http: DevopsHttp, call: Call, run: Run, places: Iterable[LogPlace]) -> Response:
     def members() -> Iterator[Member]:
         for place in places:
             folder = http.logs.folder(str(run.id), place.node)
             name = f"{place.node.replace('/', '_')}/{place.id}_{_plain_name(place.name)}.txt"
             yield name, folder, place.step
 
-    return zipped(members(), f"logs_{run.id}")
+    return zipped(call, members(), f"logs_{run.id}")
 
 
 def _plain_name(text: str) -> str:

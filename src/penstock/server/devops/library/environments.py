@@ -16,7 +16,7 @@ from penstock.server.devops.library.context import (
     name_of,
 )
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.queries import page_before, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
@@ -103,10 +103,7 @@ def _delete(http: LibraryHttp, call: Call) -> Reply:
 
 
 def _records(http: LibraryHttp, call: Call) -> Reply:
-    kept, token = _found(http, call), call.query("continuationToken")
-    before = number_in(token)
-    if token and before is None:
-        raise bad_request('"continuationToken" is a whole number')
+    kept, before = _found(http, call), page_before(call)
     limit = page_size(call, "top", page_size(call, "$top", 25, _MOST), _MOST)
     found = http.deployments.history(kept.name, project=call.project, before=before, limit=limit)
     headers = {"x-ms-continuationtoken": str(found[-1].id)} if len(found) == limit else {}

@@ -19,7 +19,7 @@ from penstock.server.devops.builds.timeline import Timeline, make_timeline, reco
 from penstock.server.devops.builds.views import run_row, texts_of
 from penstock.server.devops.context import DevopsHttp, kept_run, requester, run_of
 from penstock.server.devops.errors import not_found
-from penstock.server.devops.queries import comma_list, number_in, page_size
+from penstock.server.devops.queries import comma_list, page_before, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.graph_layout import lay_out
@@ -275,6 +275,6 @@ def _query(call: Call, top: int) -> RunQuery:
         reasons=reasons_in(call.query("reason")),
         tags=comma_list(call.query("tag")),
         text=call.query("q").strip()[:200],
-        before=number_in(call.query("continuationToken")),
+        before=page_before(call),
         top=top,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.devops.starting.book import Decided, Happened
-from penstock.server.devops.queries import number_in, page_size
+from penstock.server.devops.queries import page_before, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
@@ -22,7 +22,7 @@ def _history(book: Triggers, call: Call) -> Reply:
         call.project,
         repository=call.query("repositoryId"),
         top=top + 1,
-        before=number_in(call.query("continuationToken")),
+        before=page_before(call),
     )
     shown = found[:top]
     more = str(shown[-1][0].id) if len(found) > top else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from penstock.server.devops.bodies import flag_of, table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.queries import whole_number
+from penstock.server.devops.queries import refuse_unsupported, whole_number
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
@@ -23,6 +24,10 @@ from penstock.server.git.pullrequests.views import pull_request_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
 from penstock.store.git.merging import Strategy
 from penstock.store.pullrequests.records import Completion, Proposal, PullRequest, Search, State
+
+_ALL = 100_000
+_UNSUPPORTED_FIELDS = ("forkSource", "labels", "workItemRefs", "autoCompleteSetBy")
+_UNSUPPORTED_CRITERIA = ("minTime", "maxTime", "title", "sourceRepositoryId")
 
 
 def proposal_routes(http: PullRequestHttp) -> tuple[Route, ...]:
@@ -78,30 +83,32 @@ def _list(http: PullRequestHttp, call: Call, repositories: list[str]) -> Reply:
     state = call.query("searchCriteria.status", "active")
     if state not in ("active", "completed", "abandoned", "all", "notSet"):
         raise bad_request(f'there is no status "{state[:50]}" of pull requests')
+    refuse_unsupported(call, *(f"searchCriteria.{name}" for name in _UNSUPPORTED_CRITERIA))
+    skip, top = whole_number(call, "$skip", 0, 10**9), whole_number(call, "$top", 100, 1000)
     search = Search(
         repositories=repositories,
         state="active" if state == "notSet" else state,
         source=call.query("searchCriteria.sourceRefName"),
         target=call.query("searchCriteria.targetRefName"),
         author=call.query("searchCriteria.creatorId").lower(),
-        skip=whole_number(call, "$skip", 0, 10**9),
-        top=whole_number(call, "$top", 100, 1000),
+        skip=skip,
+        top=top,
     )
-    reviewer = call.query("searchCriteria.reviewerId").lower()
-    return listed(
-        [
-            pull_request_view(http.found(call, one), one)
-            for one in http.kept.find(search)
-            if not reviewer or reviewer in {r.id for r in one.content.reviewers}
-        ]
-    )
+    if reviewer := call.query("searchCriteria.reviewerId").lower():
+        everything = http.kept.find(replace(search, skip=0, top=_ALL))
+        asked = [one for one in everything if reviewer in {r.id for r in one.content.reviewers}]
+        found = asked[skip : skip + top]
+    else:
+        found = http.kept.find(search)
+    return listed([pull_request_view(http.found(call, one), one) for one in found])
 
 
 def _create(http: PullRequestHttp, call: Call) -> Reply:
     """Propose to bring one branch into another."""
     found, body = http.git.found(call), call.json()
-    if "forkSource" in body:
-        raise bad_request("pull requests from forks are not supported")
+    for name in _UNSUPPORTED_FIELDS:
+        if body.get(name):
+            raise bad_request(f'"{name}" of a pull request is not supported here; leave it out')
     proposal = Proposal(
         source=text_of(body, "sourceRefName"),
         target=text_of(body, "targetRefName"),

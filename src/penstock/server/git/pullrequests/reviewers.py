@@ -44,13 +44,12 @@ def _add(http: PullRequestHttp, call: Call) -> Reply:
     """Ask more people."""
     asked = asked_for(http, call)
     given = [reviewer_of(one) for one in body_tables(call)]
-    for one in given:
-        _put(http, asked.pull_request.id, replace(one, vote=0))
-    return listed([reviewer_view(asked.found, one) for one in given])
+    put = [_put(http, asked.pull_request.id, one) for one in given]
+    return listed([reviewer_view(asked.found, one) for one in put])
 
 
 def _review(http: PullRequestHttp, call: Call) -> Reply:
-    """Ask someone, or give one's own vote; nobody votes for others."""
+    """Ask someone, or give one's own vote; nobody votes for others, or takes back their vote."""
     asked, body = asked_for(http, call), call.json()
     id = call.parameters["reviewer"].lower()
     me = pusher_of(call)
@@ -60,9 +59,13 @@ def _review(http: PullRequestHttp, call: Call) -> Reply:
     if vote and id != me.id:
         raise Refused(403, "GitPullRequestVoteException", "nobody votes for someone else")
     name = me.name if id == me.id else text_of(body, "displayName") or id
-    required = flag_of(body, "isRequired")
-    reviewer = Reviewer(id=id, name=name, vote=vote, is_required=bool(required))
-    _put(http, asked.pull_request.id, reviewer)
+    reviewer = _put(
+        http,
+        asked.pull_request.id,
+        Reviewer(id=id, name=name),
+        vote=vote if id == me.id and "vote" in body else None,
+        is_required=flag_of(body, "isRequired"),
+    )
     return reviewer_view(asked.found, reviewer)
 
 
@@ -77,12 +80,28 @@ def _remove(http: PullRequestHttp, call: Call) -> Reply:
     return Answer(status=200)
 
 
-def _put(http: PullRequestHttp, number: int, reviewer: Reviewer) -> None:
-    def put(content: Content) -> Content:
-        others = tuple(one for one in content.reviewers if one.id != reviewer.id)
-        return replace(content, reviewers=(*others, reviewer))
+def _put(
+    http: PullRequestHttp,
+    number: int,
+    reviewer: Reviewer,
+    *,
+    vote: int | None = None,
+    is_required: bool | None = None,
+) -> Reviewer:
+    """Add a reviewer, or change what is given of one that is there already."""
 
-    http.kept.edit(number, put)
+    def put(content: Content) -> Content:
+        known = {one.id: one for one in content.reviewers}
+        before = known.get(reviewer.id, reviewer)
+        known[reviewer.id] = replace(
+            before,
+            vote=before.vote if vote is None else vote,
+            is_required=before.is_required if is_required is None else is_required,
+        )
+        return replace(content, reviewers=tuple(known.values()))
+
+    content = http.kept.edit(number, put).content
+    return next(one for one in content.reviewers if one.id == reviewer.id)
 
 
 def reviewer_of(body: Mapping[str, object]) -> Reviewer:
