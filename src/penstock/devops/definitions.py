@@ -63,6 +63,10 @@ class NameTaken(Exception):
     """a pipeline of that name is in that folder already"""
 
 
+class DefinitionMoved(Exception):
+    """the pipeline was changed by someone else meanwhile; the message says its revision"""
+
+
 class Definitions(Protocol):
     """Keeps the definitions of all projects."""
 
@@ -70,7 +74,8 @@ class Definitions(Protocol):
         """Keep a new one; its number and times are given here. Raises NameTaken."""
 
     def update(self, definition: Definition) -> Definition:
-        """Keep a changed one, its revision one higher. Raises NameTaken, KeyError."""
+        """Keep a changed one of the newest revision, which is one higher then. Raises NameTaken,
+        DefinitionMoved, KeyError."""
 
     def get(self, id: int) -> Definition | None:
         """One, by its number."""

@@ -48,7 +48,7 @@ def run_number(
     text = _TOKEN.sub(replace, format or DEFAULT_FORMAT)
     if width:
         text = text.replace(_MARK, str(next_revision(text.replace(_MARK, ""))).zfill(width))
-    return text if _valid(text) else fallback
+    return text if is_run_number(text) else fallback
 
 
 def _value(token: str, now: datetime, lookup: Mapping[str, str], original: str) -> str:
@@ -110,5 +110,7 @@ def _date_part(now: datetime, part: str) -> str:
     return part
 
 
-def _valid(text: str) -> bool:
-    return 0 < len(text) <= LONGEST and not text.endswith(".") and not _FORBIDDEN.search(text)
+def is_run_number(text: str) -> bool:
+    """Whether a run may have it for a number."""
+    is_plain = text.isprintable() and not _FORBIDDEN.search(text)
+    return 0 < len(text) <= LONGEST and not text.endswith(".") and is_plain

@@ -22,6 +22,7 @@ def run_header(prepared: Prepared, number: str) -> dict[str, str]:
     pull_request = request.more.get(PULL_REQUEST)
     return {
         **({"pull_request": pull_request} if pull_request else {}),
+        **({"more": json.dumps(dict(request.more), ensure_ascii=False)} if request.more else {}),
         "kind": "pipeline",
         "name": definition.name,
         "number": number,

@@ -108,11 +108,17 @@ def definition_of(http: DevopsHttp, call: Call, text: str) -> Definition:
 
 
 def run_of(http: DevopsHttp, call: Call, text: str | None = None) -> Run:
-    """The pipeline run of the project that the path (or `text`) names."""
+    """The pipeline run of the project, and of the pipeline if any, that the path (or `text`)
+    names."""
     name = call.parameters["runId"] if text is None else text
     found = http.runs.get(name)
     if found is None or found.kind != "pipeline" or found.project != call.project:
         raise not_found("BuildNotFoundException", f"there is no run {name[:40]} in the project")
+    if pipeline := call.parameters.get("pipelineId"):
+        definition = definition_of(http, call, pipeline)
+        if found.pipeline != definition.id:
+            message = f"run {found.id} is not one of the pipeline {definition.id}"
+            raise not_found("BuildNotFoundException", message)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.plans.stages import UnknownStage
-from penstock.devops.queueing.queue import NotQueued, Queueing
+from penstock.devops.queueing.queue import NotQueued, Queueing, SecondTry
 from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.server.devops.bodies import table_of
@@ -36,15 +36,27 @@ def variables_of(body: Mapping[str, Any], name: str = "variables") -> dict[str, 
                 f'variable "{key}": a secret value cannot be given to a run; put it in a variable '
                 "group of the library"
             )
-        found[key] = value if isinstance(value, str) else json.dumps(value)
+        found[key] = variable_text(value)
     return found
 
 
+def variable_text(value: object) -> str:
+    """The text that a variable has by a value of JSON: variables are texts."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def start(queueing: Queueing, request: RunRequest) -> str:
-    """Queue the run; its id. Raises `Refused` (400) for what cannot be."""
+    """Queue a run that people ask for; its id. Raises `Refused` (400) for what cannot be."""
     check_variables(request)
+    return queued(queueing, request)
+
+
+def queued(queueing: Queueing, request: RunRequest, second_try: SecondTry | None = None) -> str:
+    """Queue a run whose variables may be set; its id. Raises `Refused` (400) for what cannot be."""
     try:
-        return queueing.queue(request)
+        return queueing.queue(request, second_try)
     except SourceMissing as error:
         raise bad_request(str(error), "InvalidSourceVersionException") from error
     except UnknownStage as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from penstock.devops.definitions import (
     Definition,
+    DefinitionMoved,
     NameTaken,
     QueueStatus,
     QueueVariable,
@@ -56,7 +57,8 @@ class SqlDefinitions:
             return replace(fresh, id=int(row[0]))
 
     def update(self, definition: Definition) -> Definition:
-        """Keep a changed one, its revision one higher. Raises NameTaken, KeyError."""
+        """Keep a changed one of the newest revision, which is one higher then. Raises NameTaken,
+        DefinitionMoved, KeyError."""
         places = ", ".join(f"{column} = ?" for column in _COLUMNS)
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -64,9 +66,13 @@ class SqlDefinitions:
             ).fetchone()
             if row is None:
                 raise KeyError(definition.id)
+            if int(row["revision"]) != definition.revision:
+                raise DefinitionMoved(
+                    f"the pipeline was changed meanwhile: it has revision {row['revision']}"
+                )
             fresh = replace(
                 definition,
-                revision=int(row["revision"]) + 1,
+                revision=definition.revision + 1,
                 created=row["created"],
                 updated=self._clock(),
             )

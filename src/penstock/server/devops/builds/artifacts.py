@@ -16,7 +16,7 @@ from penstock.server.archives import PIECE, Member
 from penstock.server.devops.builds.downloads import as_file, wanted_format, zipped
 from penstock.server.devops.builds.timeline import record_id
 from penstock.server.devops.context import DevopsHttp, api, project_name, run_of
-from penstock.server.devops.errors import not_found
+from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
@@ -74,7 +74,10 @@ def _list(http: DevopsHttp, call: Call) -> Reply | Response:
 
 def _of_pipeline(http: DevopsHttp, call: Call) -> Reply:
     run = run_of(http, call)
-    artifact = _artifact(http, run, call.query("artifactName"))
+    name = call.query("artifactName")
+    if not name:
+        raise bad_request("artifactName says which artifact of the run is wanted")
+    artifact = _artifact(http, run, name)
     url = _download_url(http, call, run, artifact.name)
     return {
         "name": artifact.name,

@@ -11,6 +11,7 @@ from penstock.devops.definitions import Definition
 from penstock.server.devops.builds.badge import badge_svg
 from penstock.server.devops.context import DevopsHttp, definition_of, last_ended
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import refuse_unsupported
 from penstock.server.devops.routing import routes_of
 from penstock.server.routes import Call, Permission, Route
 
@@ -37,6 +38,7 @@ def badge_routes(http: DevopsHttp) -> tuple[Route, ...]:
 def _show(http: DevopsHttp, call: Call) -> Response:
     from starlette.responses import Response
 
+    refuse_unsupported(call, "jobName", "configuration")
     definition = definition_of(http, call, call.parameters["definition"])
     headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
     return Response(

@@ -6,9 +6,11 @@ Source: Azure DevOps REST API reference 7.1, Build; the `azure-devops` client 7.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.devops.plans.run_number import is_run_number
 from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.engine.events import RunChanged
 from penstock.server.devops.bodies import flag_of, table_of, text_of
@@ -26,8 +28,14 @@ from penstock.server.devops.context import (
 )
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import comma_list, from_moment, page_before, page_size
-from penstock.server.devops.requests import full_branch, parameters_of, start
+from penstock.server.devops.queries import (
+    comma_list,
+    from_moment,
+    page_before,
+    page_size,
+    refuse_unsupported,
+)
+from penstock.server.devops.requests import full_branch, parameters_of, start, variable_text
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
@@ -57,6 +65,8 @@ LOCATIONS = (
     ),
 )
 _TOP = 1000
+_UNSUPPORTED = ("queues", "properties", "maxBuildsPerDefinition", "repositoryId")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def build_routes(http: DevopsHttp) -> tuple[Route, ...]:
@@ -85,8 +95,11 @@ def _list(http: DevopsHttp, call: Call) -> Reply:
 
 
 def _query(call: Call, top: int) -> RunQuery:
-    order = call.query("queryOrder")
-    oldest = order.lower().endswith("ascending")
+    refuse_unsupported(call, *_UNSUPPORTED)
+    if call.query("deletedFilter", "excludeDeleted").lower() not in ("excludedeleted", "0"):
+        raise bad_request("deletedFilter: deleted builds are not kept here")
+    oldest = _is_oldest_first(call.query("queryOrder"))
+    whom = call.query("requestedFor")
     seen = page_before(call)
     return RunQuery(
         project=call.project,
@@ -94,7 +107,8 @@ def _query(call: Call, top: int) -> RunQuery:
         branch=call.query("branchName").removeprefix("refs/heads/"),
         states=states_in("statusFilter", call.query("statusFilter")),
         results=results_in("resultFilter", call.query("resultFilter")),
-        requested_for=call.query("requestedFor"),
+        requested_by=whom if _GUID.fullmatch(whom) else "",
+        requested_for="" if _GUID.fullmatch(whom) else whom,
         reasons=reasons_in(call.query("reasonFilter")),
         tags=comma_list(call.query("tagFilters")),
         number=call.query("buildNumber"),
@@ -106,6 +120,14 @@ def _query(call: Call, top: int) -> RunQuery:
         oldest_first=oldest,
         top=top,
     )
+
+
+def _is_oldest_first(order: str) -> bool:
+    if order.lower() in ("", "queuetimedescending"):
+        return False
+    if order.lower() == "queuetimeascending":
+        return True
+    raise bad_request(f'queryOrder: builds are listed by queueTime here, not "{order[:40]}"')
 
 
 def _queue(http: DevopsHttp, call: Call) -> Reply:
@@ -131,8 +153,10 @@ def _for_whom(call: Call, project: str, body: dict[str, Any], by: Person) -> Per
     """For whom a run is asked for, where that is someone else: an administrator may say so."""
     given = table_of(body, "requestedFor")
     whom = Person(id=text_of(given, "id"), name=text_of(given, "displayName"))
-    if not whom.name or whom.id == by.id:
+    if not (whom.id or whom.name) or whom.id == by.id:
         return None
+    if not whom.name:
+        raise bad_request('"requestedFor" needs the displayName of who it is')
     if call.principal is None or not call.principal.may(Permission.PROJECT_MANAGE, project):
         message = "only an administrator of the project asks for runs in the name of others"
         raise Refused(403, "AccessDeniedException", message)
@@ -149,7 +173,7 @@ def _parameter_variables(text: str) -> dict[str, str]:
         raise bad_request(f'"parameters" is not JSON: {error}') from error
     if not isinstance(found, dict):
         raise bad_request('"parameters" must be a JSON object')
-    return {name: str(value) for name, value in found.items()}
+    return {name: variable_text(value) for name, value in found.items()}
 
 
 def _show(http: DevopsHttp, call: Call) -> Reply:
@@ -161,12 +185,15 @@ def _update(http: DevopsHttp, call: Call) -> Reply:
     if call.query("retry").lower() == "true":
         return _build(http, call, kept_run(http, rerun(http, run, requester(call))))
     _check_fields(body)
+    kept, number = flag_of(body, "keepForever"), text_of(body, "buildNumber")
+    if number:
+        _check_number(run, number)
     _set_status(http, call, run, text_of(body, "status"))
-    kept = flag_of(body, "keepForever")
     if kept is not None:
         http.runs.keep(str(run.id), kept)
-    if number := text_of(body, "buildNumber"):
-        _set_number(http, run, number)
+    if number:
+        changed = RunChanged(at=http.scheduler.now(), name="number", value=number)
+        http.scheduler.post(str(run.id), changed, wait=True)
     return _build(http, call, kept_run(http, str(run.id)))
 
 
@@ -185,11 +212,11 @@ def _set_status(http: DevopsHttp, call: Call, run: Run, status: str) -> None:
         raise bad_request(f'status: a run cannot be made "{status[:40]}"; "cancelling" cancels it')
 
 
-def _set_number(http: DevopsHttp, run: Run, number: str) -> None:
+def _check_number(run: Run, number: str) -> None:
     if run.state == "finished":
         raise bad_request("buildNumber: the run has ended")
-    changed = RunChanged(at=http.scheduler.now(), name="number", value=number)
-    http.scheduler.post(str(run.id), changed, wait=True)
+    if not is_run_number(number):
+        raise bad_request(f'buildNumber: "{number[:60]}" is not a number that a run may have')
 
 
 def _delete(http: DevopsHttp, call: Call) -> Reply:
@@ -220,7 +247,8 @@ def _change_stage(http: DevopsHttp, call: Call) -> Reply:
         by = requester(call)
         http.scheduler.cancel(str(run.id), node.node.id, f"canceled by {by.name}")
     elif wanted in ("retry", "1"):
-        rerun(http, run, requester(call), stage=node.node.id)
+        everything = bool(flag_of(body, "forceRetryAllJobs"))
+        rerun(http, run, requester(call), stage=node.node.id, all_jobs=everything)
     else:
         raise bad_request('state must be "cancel" or "retry"')
     return Answer(status=204)

@@ -10,20 +10,21 @@ from typing import Any
 
 from penstock.devops.definitions import (
     Definition,
+    DefinitionMoved,
     NameTaken,
     QueueStatus,
     QueueVariable,
     Settings,
     normal_folder,
 )
-from penstock.server.devops.bodies import flag_of, table_of, text_of, texts_of
+from penstock.server.devops.bodies import flag_of, number_of, table_of, text_of, texts_of
 from penstock.server.devops.builds.definitionviews import YAML_PROCESS, definition_json
 from penstock.server.devops.builds.paging import page_of
-from penstock.server.devops.builds.saving import checked_name, save_new
+from penstock.server.devops.builds.saving import checked_name, save_new, source_named
 from penstock.server.devops.context import DevopsHttp, definition_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import comma_list, flag
+from penstock.server.devops.queries import comma_list, flag, refuse_unsupported
 from penstock.server.devops.requests import full_branch
 from penstock.server.devops.routing import routes_of
 from penstock.server.errors import Refused
@@ -39,6 +40,7 @@ LOCATIONS = (
         version=7,
     ),
 )
+_ALL = 1_000_000
 
 
 def definition_routes(http: DevopsHttp) -> tuple[Route, ...]:
@@ -56,6 +58,7 @@ def definition_routes(http: DevopsHttp) -> tuple[Route, ...]:
 
 
 def _list(http: DevopsHttp, call: Call) -> Reply:
+    refuse_unsupported(call, "builtAfter", "notBuiltAfter", "taskIdFilter", "minMetricsTime")
     found = _ordered(call, _filtered(call, http.definitions.list(call.project)))
     latest = flag(call, "includeLatestBuilds")
     return page_of(call, found, lambda one: definition_json(http, call, one, latest=latest))
@@ -102,6 +105,7 @@ def _create(http: DevopsHttp, call: Call) -> Reply:
     body = call.json()
     repository = table_of(body, "repository")
     process = _process(body)
+    settings = _settings(body, Settings())
     made = save_new(
         http,
         call,
@@ -110,10 +114,8 @@ def _create(http: DevopsHttp, call: Call) -> Reply:
         path=text_of(process, "yamlFilename"),
         repository=text_of(repository, "id") or text_of(repository, "name"),
         branch=text_of(repository, "defaultBranch"),
+        settings=settings,
     )
-    settings = _settings(body, made.settings)
-    if settings != made.settings:
-        made = http.definitions.update(replace(made, settings=settings))
     return definition_json(http, call, made)
 
 
@@ -124,17 +126,15 @@ def _show(http: DevopsHttp, call: Call) -> Reply:
 
 def _change(http: DevopsHttp, call: Call) -> Reply:
     definition, body = _definition(http, call), call.json()
-    given = body.get("revision")
-    if isinstance(given, int) and given != definition.revision:
-        message = f"the pipeline was changed meanwhile: it has revision {definition.revision}"
-        raise Refused(409, "DefinitionRevisionConflictException", message)
     process = _process(body) if body.get("process") else {}
     repository = table_of(body, "repository")
     path = text_of(process, "yamlFilename") or definition.path
     changed = replace(
         definition,
+        revision=number_of(body, "revision") or definition.revision,
         name=checked_name(text_of(body, "name", definition.name)),
         folder=normal_folder(text_of(body, "path", definition.folder)),
+        repository=_repository(http, call, repository, definition),
         path="/" + path.lstrip("/"),
         branch=full_branch(text_of(repository, "defaultBranch", definition.branch)),
         settings=_settings(body, definition.settings),
@@ -143,23 +143,35 @@ def _change(http: DevopsHttp, call: Call) -> Reply:
         return definition_json(http, call, http.definitions.update(changed))
     except NameTaken as error:
         raise Refused(409, "DefinitionExistsException", str(error)) from error
+    except DefinitionMoved as error:
+        raise Refused(409, "DefinitionRevisionConflictException", str(error)) from error
+
+
+def _repository(http: DevopsHttp, call: Call, given: dict[str, Any], definition: Definition) -> str:
+    """The id of the repository that a pipeline is to be of; the one it has where none is given."""
+    named = text_of(given, "id") or text_of(given, "name")
+    if named in ("", definition.repository):
+        return definition.repository
+    return source_named(http, call, named).id
 
 
 def _delete(http: DevopsHttp, call: Call) -> Reply:
+    """The pipeline goes with its runs and their files."""
     definition = _definition(http, call)
-    going = http.lists.find(
-        RunQuery(
-            project=call.project,
-            pipelines=(definition.id,),
-            states=("queued", "running", "canceling"),
-            top=1,
-        )
-    )
-    if going:
-        message = f"run {going[0].id} of the pipeline is going on; cancel it first"
-        raise Refused(409, "CannotDeleteDefinitionBuildExistsException", message)
+    runs = http.lists.find(RunQuery(project=call.project, pipelines=(definition.id,), top=_ALL))
+    for run in runs:
+        if run.state != "finished":
+            raise _has_run(f"run {run.id} of the pipeline is going on; cancel it first")
+        if run.kept:
+            raise _has_run(f"run {run.id} is retained; let it go first (keepForever: false)")
     http.definitions.delete(definition.id)
+    for run in runs:
+        http.forget(str(run.id))
     return Answer(status=204)
+
+
+def _has_run(message: str) -> Refused:
+    return Refused(409, "CannotDeleteDefinitionBuildExistsException", message)
 
 
 def _definition(http: DevopsHttp, call: Call) -> Definition:

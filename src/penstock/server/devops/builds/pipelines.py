@@ -5,6 +5,7 @@ Source: Azure DevOps REST API reference 7.1, Pipelines; the `azure-devops` clien
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from penstock.devops.definitions import Definition
@@ -14,12 +15,12 @@ from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
-from penstock.server.devops.bodies import table_of, text_of, texts_of
+from penstock.server.devops.bodies import flag_of, table_of, text_of, texts_of
 from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import save_new
 from penstock.server.devops.builds.views import pipeline_json, pipeline_run_json
 from penstock.server.devops.context import DevopsHttp, definition_of, kept_run, requester, run_of
-from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
 from penstock.server.devops.requests import full_branch, parameters_of, start, variables_of
 from penstock.server.devops.routing import routes_of
@@ -49,6 +50,12 @@ LOCATIONS = (
 )
 _REPOSITORY_TYPES = ("azurereposgit", "tfsgit", "")
 _MOST_RUNS = 10_000
+_ORDERS: Mapping[str, Callable[[Definition], int | str]] = {
+    "name": lambda one: one.name.casefold(),
+    "id": lambda one: one.id,
+    "createddate": lambda one: one.id,
+}
+_RESOURCES = ("builds", "containers", "packages", "pipelines")
 
 
 def pipeline_routes(http: DevopsHttp) -> tuple[Route, ...]:
@@ -69,13 +76,10 @@ def pipeline_routes(http: DevopsHttp) -> tuple[Route, ...]:
 
 def _list(http: DevopsHttp, call: Call) -> Reply:
     found = http.definitions.list(call.project)
-    field, _, direction = call.query("orderBy", "name asc").partition(" ")
-    if field.lower() in ("id", "createddate"):
-        found.sort(key=lambda one: one.id)
-    else:
-        found.sort(key=lambda one: one.name.casefold())
-    if direction.strip().lower() == "desc":
-        found.reverse()
+    field, _, direction = call.query("orderBy", "name asc").lower().partition(" ")
+    if field not in _ORDERS or direction.strip() not in ("", "asc", "desc"):
+        raise bad_request(f"orderBy is one of {', '.join(_ORDERS)}, with asc or desc behind it")
+    found.sort(key=_ORDERS[field], reverse=direction.strip() == "desc")
     return page_of(call, found, lambda one: pipeline_json(http, call, one))
 
 
@@ -116,7 +120,7 @@ def _list_runs(http: DevopsHttp, call: Call) -> Reply:
 def _run_pipeline(http: DevopsHttp, call: Call) -> Reply:
     body = call.json()
     request = run_request(_definition(http, call), body, call)
-    if body.get("previewRun"):
+    if flag_of(body, "previewRun"):
         return _previewed(http, call, request)
     return pipeline_run_json(http, call, kept_run(http, start(http.queueing, request)))
 
@@ -127,7 +131,11 @@ def _preview(http: DevopsHttp, call: Call) -> Reply:
 
 def run_request(definition: Definition, body: dict[str, Any], call: Call) -> RunRequest:
     """What `POST runs` asks for."""
-    repositories = table_of(table_of(body, "resources"), "repositories")
+    resources = table_of(body, "resources")
+    for kind in _RESOURCES:
+        if resources.get(kind):
+            raise bad_request(f'"resources.{kind}" cannot be chosen for a run here; leave it out')
+    repositories = table_of(resources, "repositories")
     own = table_of(repositories, "self")
     override = body.get("yamlOverride")
     if override is not None and not isinstance(override, str):
@@ -143,8 +151,9 @@ def run_request(definition: Definition, body: dict[str, Any], call: Call) -> Run
         skipped=texts_of(body, "stagesToSkip"),
         resources={
             alias: text_of(one, "version") or full_branch(text_of(one, "refName"))
-            for alias, one in repositories.items()
-            if alias != "self" and isinstance(one, dict)
+            for alias in repositories
+            if alias != "self"
+            for one in [table_of(repositories, alias)]
         },
         requested_by=requester(call),
         yaml=override,
@@ -170,11 +179,7 @@ def _previewed(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
 
 
 def _show_run(http: DevopsHttp, call: Call) -> Reply:
-    definition, run = _definition(http, call), run_of(http, call)
-    if run.pipeline != definition.id:
-        message = f"run {run.id} is not one of the pipeline {definition.id}"
-        raise not_found("BuildNotFoundException", message)
-    return pipeline_run_json(http, call, run)
+    return pipeline_run_json(http, call, run_of(http, call))
 
 
 def _definition(http: DevopsHttp, call: Call) -> Definition:

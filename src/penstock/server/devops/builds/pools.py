@@ -8,6 +8,7 @@ from __future__ import annotations
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.devops.errors import not_found
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import comma_list
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
@@ -48,6 +49,7 @@ def pool_routes(http: DevopsHttp) -> tuple[Route, ...]:
         ("GET", f"{one}/agents", Permission.SIGNED_IN, _list_agents),
         ("GET", f"{one}/agents/{{agentId}}", Permission.SIGNED_IN, _show_agent),
         ("GET", f"{project}/distributedtask/queues", Permission.RUN_READ, _list_queues),
+        ("GET", f"{project}/distributedtask/queues/{{queueId}}", Permission.RUN_READ, _show_queue),
         ("GET", f"{project}/penstock/queue", Permission.RUN_READ, _list_waiting),
     )
 
@@ -77,7 +79,22 @@ def _show_agent(http: DevopsHttp, call: Call) -> Reply:
 
 
 def _list_queues(http: DevopsHttp, call: Call) -> Reply:
-    return listed([{"id": 1, "name": "Default", "projectId": call.project, "pool": _pool(http)}])
+    names = (call.query("queueName"), call.query("queueNames"))
+    ids = comma_list(call.query("queueIds"))
+    wanted = [word.casefold() for text in names for word in comma_list(text)]
+    is_wanted = (not wanted or "default" in wanted) and (not ids or str(_POOL) in ids)
+    return listed([_queue(http, call)] if is_wanted else [])
+
+
+def _show_queue(http: DevopsHttp, call: Call) -> Reply:
+    if call.parameters["queueId"] != str(_POOL):
+        name = call.parameters["queueId"][:40]
+        raise not_found("TaskAgentQueueNotFoundException", f"there is no agent queue {name}")
+    return _queue(http, call)
+
+
+def _queue(http: DevopsHttp, call: Call) -> dict[str, object]:
+    return {"id": _POOL, "name": "Default", "projectId": call.project, "pool": _pool(http)}
 
 
 def _list_waiting(http: DevopsHttp, call: Call) -> Reply:

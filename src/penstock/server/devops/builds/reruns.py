@@ -12,9 +12,8 @@ from penstock.devops.definitions import Definition
 from penstock.devops.queueing.queue import SecondTry
 from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.devops.reruns import events_to_keep, taken_over
-from penstock.devops.sources import SourceMissing
 from penstock.server.devops.context import DevopsHttp, state_of
-from penstock.server.devops.errors import bad_request
+from penstock.server.devops.requests import queued
 from penstock.server.errors import Refused
 from penstock.store.runs import Run
 
@@ -31,7 +30,8 @@ def rerun(
     """Start the second try; its id. Without `failed_only` nothing is taken over; with `stage` that
     stage is done again, with `all_jobs` whole.
 
-    Raises `Refused`: 409 where there is nothing to do again, 400 for a commit that is gone.
+    Raises `Refused`: 409 where there is nothing to do again, 400 for a commit that is gone or a
+    pipeline that takes no runs.
     """
     definition = http.definitions.get(run.pipeline or 0)
     if definition is None:
@@ -40,13 +40,8 @@ def rerun(
     if run.state != "finished":
         message = f"run {run.id} is going on"
         raise Refused(409, "BuildStatusInvalidChangeException", message)
-    request = request_of(run, definition, by)
-    try:
-        return http.queueing.queue(
-            request, _second_try(http, run, stage, all_jobs) if failed_only else None
-        )
-    except SourceMissing as error:
-        raise bad_request(str(error), "InvalidSourceVersionException") from error
+    second_try = _second_try(http, run, stage, all_jobs) if failed_only else None
+    return queued(http.queueing, request_of(run, definition, by), second_try)
 
 
 def request_of(run: Run, definition: Definition, by: Person) -> RunRequest:
@@ -65,6 +60,7 @@ def request_of(run: Run, definition: Definition, by: Person) -> RunRequest:
         reason=run.reason,
         requested_by=by,
         requested_for=Person(id=run.requested_by, name=run.requested_for),
+        more=json.loads(run.extra.get("more") or "{}"),
     )
 
 

@@ -23,6 +23,22 @@ _RESULTS = {
 }
 
 
+_REASONS = (
+    "manual",
+    "individualCI",
+    "batchedCI",
+    "schedule",
+    "pullRequest",
+    "resourceTrigger",
+    "buildCompletion",
+    "triggered",
+    "userCreated",
+    "validateShelveset",
+    "checkInShelveset",
+    "scheduleForced",
+)
+
+
 def states_in(name: str, text: str) -> tuple[str, ...]:
     """The states that a parameter of that name lists; none means any. Raises `Refused`."""
     return _words(name, text, _STATES)
@@ -34,9 +50,10 @@ def results_in(name: str, text: str) -> tuple[str, ...]:
 
 
 def reasons_in(text: str) -> tuple[str, ...]:
-    """The reasons that a parameter lists, as `Build.Reason` has them; none means any."""
-    words = comma_list(text)
-    return () if "all" in words else tuple(variable_reason(word) for word in words)
+    """The reasons that a parameter lists, as `Build.Reason` has them; none means any. Raises
+    `Refused`."""
+    words = {word: (variable_reason(word),) for word in _REASONS}
+    return _words("reasonFilter", text, words)
 
 
 def numbers_in(name: str, text: str) -> tuple[int, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.devops.definitions import Definition, NameTaken, normal_folder
-from penstock.devops.sources import SourceMissing
+from penstock.devops.definitions import Definition, NameTaken, Settings, normal_folder
+from penstock.devops.sources import SourceMissing, SourceRepository
 from penstock.server.devops.context import DevopsHttp
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.requests import full_branch
@@ -23,6 +23,7 @@ def save_new(
     path: str,
     repository: str,
     branch: str,
+    settings: Settings | None = None,
 ) -> Definition:
     """Keep a new definition. The repository's name is the pipeline's where none is given.
 
@@ -30,10 +31,7 @@ def save_new(
     """
     if not path.strip("/"):
         raise bad_request("configuration.path: name the YAML file, from the root of the repository")
-    try:
-        source = http.sources.repository(repository, call.project)
-    except SourceMissing as error:
-        raise not_found("RepositoryNotFoundException", str(error)) from error
+    source = source_named(http, call, repository)
     fresh = Definition(
         id=0,
         project=call.project,
@@ -43,11 +41,20 @@ def save_new(
         path="/" + path.lstrip("/"),
         branch=full_branch(branch),
         author=call.principal.id if call.principal else "",
+        settings=settings or Settings(),
     )
     try:
         return http.definitions.create(fresh)
     except NameTaken as error:
         raise Refused(409, "DefinitionExistsException", str(error)) from error
+
+
+def source_named(http: DevopsHttp, call: Call, named: str) -> SourceRepository:
+    """The repository of the project by its id or name. Raises `Refused` (404)."""
+    try:
+        return http.sources.repository(named, call.project)
+    except SourceMissing as error:
+        raise not_found("RepositoryNotFoundException", str(error)) from error
 
 
 def checked_name(name: str) -> str:

@@ -70,9 +70,10 @@ def _add_several(http: DevopsHttp, call: Call) -> Reply:
 
 def _change(http: DevopsHttp, call: Call) -> Reply:
     run, body = run_of(http, call), call.json()
+    added = [_checked(tag) for tag in texts_of(body, "tagsToAdd")]
     for tag in texts_of(body, "tagsToRemove"):
         http.runs.untag(str(run.id), tag)
-    http.runs.tag(str(run.id), *map(_checked, texts_of(body, "tagsToAdd")))
+    http.runs.tag(str(run.id), *added)
     return _tags(http, run)
 
 

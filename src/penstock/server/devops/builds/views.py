@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from penstock.devops.definitions import Definition
+from penstock.devops.definitions import ROOT_FOLDER, Definition, QueueStatus
 from penstock.engine.events import Result
 from penstock.server.devops.context import DevopsHttp, api, page, project_json, project_name
 from penstock.server.devops.wire import identity_json, moment
@@ -109,6 +110,8 @@ def build_json(
     build = str(run.id)
     by_id = run.extra.get("queued_by_id", run.requested_by)
     whom = identity_json(run.requested_by, run.requested_for)
+    definition = http.definitions.get(run.pipeline or 0)
+    status = definition.settings.queue_status if definition else QueueStatus.DISABLED
     return {
         "_links": _build_links(http, call, run, name),
         "id": run.id,
@@ -122,9 +125,9 @@ def build_json(
         "definition": {
             "id": run.pipeline,
             "name": run.definition,
-            "path": "\\",
+            "path": definition.folder if definition else ROOT_FOLDER,
             "type": "build",
-            "queueStatus": "enabled",
+            "queueStatus": str(status),
             "url": api(http, call, name, "build", "definitions", str(run.pipeline or 0)),
             "project": project,
         },
@@ -164,10 +167,15 @@ def _build_links(http: DevopsHttp, call: Call, run: Run, project: str) -> dict[s
         "self": api(http, call, project, "build", "builds", build),
         "web": page(http, call, project, f"_build/results?buildId={build}"),
         "timeline": api(http, call, project, "build", "builds", build, "timeline"),
-        "sourceVersionDisplayUri": api(http, call, project, "build", "builds", build, "sources"),
+        "sourceVersionDisplayUri": page(http, call, project, _commit_page(run)),
         "badge": api(http, call, project, "build", "status", str(run.pipeline or 0)),
     }
     return {key: {"href": href} for key, href in links.items()}
+
+
+def _commit_page(run: Run) -> str:
+    repository = quote(run.extra.get("repository_name", ""), safe="")
+    return f"_git/{repository}/commit/{run.commit}"
 
 
 def _problems(run: Run) -> list[dict[str, str]]:
@@ -207,6 +215,7 @@ def pipeline_run_json(
     own = api(http, call, name, "pipelines", str(run.pipeline or 0))
     state = STATES[run.state]
     result = result_word(run.result)
+    definition = http.definitions.get(run.pipeline or 0)
     body: dict[str, object] = {
         "_links": {
             "self": {"href": f"{own}/runs/{run.id}"},
@@ -223,8 +232,8 @@ def pipeline_run_json(
         "pipeline": {
             "id": run.pipeline,
             "name": run.definition,
-            "folder": "\\",
-            "revision": 1,
+            "folder": definition.folder if definition else ROOT_FOLDER,
+            "revision": definition.revision if definition else 1,
             "url": own,
         },
         "templateParameters": dict(texts_of(run, "parameters")),
