@@ -125,6 +125,36 @@ def test_a_distribution_that_is_not_made_here(bench: Bench) -> None:
     assert bench.said() == [("jobs.train.distribution.type", message)]
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("resources", "instance_count", 0),
+        ("resources", "instance_count", "many"),
+        ("distribution", "process_count_per_instance", -2),
+    ],
+)
+def test_a_count_is_one_or_more(bench: Bench, part: str, name: str, value: object) -> None:
+    given = {"distribution_type": "Mpi", name: value} if part == "distribution" else {name: value}
+    bench.plan(one(bench, {}, **{part: given}))
+    message = f'"{value}" is no number of instances or processes: use 1 or more'
+    assert bench.said() == [(f"jobs.train.{part}.{name}", message)]
+
+
+@pytest.mark.parametrize("value", ["PT0S", 0, -5, "soon"])
+def test_a_time_limit_is_longer_than_nothing(bench: Bench, value: object) -> None:
+    bench.plan(one(bench, {}, limits={"timeout": value}))
+    message = f'"{value}" is no time limit: use a number of seconds'
+    assert bench.said() == [("jobs.train.limits.timeout", message)]
+
+
+def test_a_part_of_a_whole_number_is_not_lost_in_silence(bench: Bench) -> None:
+    """Azure's client reads integers by `int(float(value))`."""
+    spec = {"inputs": {"n": {"type": "integer"}}}
+    bench.plan(one(bench, spec, inputs={"n": literal("3.7")}))
+    assert bench.said() == []
+    assert bench.resolver.warnings == ['jobs.train.inputs.n: "3.7" is read as the whole number 3']
+
+
 def test_outputs_are_data(bench: Bench) -> None:
     bench.plan(one(bench, {"outputs": {"o": {"type": "integer"}}}))
     message = 'output "o" of type integer is not supported: outputs are data'

@@ -87,9 +87,9 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
         code=resolver.code(component.code, source.place("code")),
         environment_variables=texts(source.part("environment_variables")),
         compute=_compute(source, frame),
-        instance_count=max(1, whole_number(read(resources, "instance_count", 1))),
+        instance_count=_count(resources, "resources", "instance_count", source, resolver),
         distribution=_checked_distribution(distribution, source, resolver),
-        process_count=max(1, _process_count(distribution)),
+        process_count=_process_count(distribution, source, resolver),
         timeout=_timeout(source, resolver),
     )
 
@@ -98,7 +98,7 @@ def _timeout(source: CommandSource, resolver: Resolver) -> float | None:
     """The seconds a command may take, or None when it has no limit."""
     given = source.part("limits").get("timeout")
     found = seconds(given)
-    if given is not None and found is None:
+    if given is not None and (found is None or found <= 0):
         message = f'"{given}" is no time limit: use a number of seconds'
         resolver.problem("InvalidTimeout", message, source.place("limits.timeout"))
     return found
@@ -136,8 +136,17 @@ def _distribution(distribution: Json) -> str:
     return text(word).lower()
 
 
-def _process_count(distribution: Json) -> int:
+def _process_count(distribution: Json, source: CommandSource, resolver: Resolver) -> int:
     """Processes on each instance; TensorFlow counts workers instead."""
-    if _distribution(distribution) == "tensorflow":
-        return whole_number(read(distribution, "worker_count", 1))
-    return whole_number(read(distribution, "process_count_per_instance", 1))
+    kind = _distribution(distribution)
+    name = "worker_count" if kind == "tensorflow" else "process_count_per_instance"
+    return _count(distribution, "distribution", name, source, resolver)
+
+
+def _count(part: Json, owner: str, name: str, source: CommandSource, resolver: Resolver) -> int:
+    """A number of instances or processes, 1 where it is not said; none at all is a problem."""
+    found = whole_number(read(part, name, 1), 0)
+    if found < 1:
+        message = f'"{read(part, name)}" is no number of instances or processes: use 1 or more'
+        resolver.problem("InvalidCount", message, source.place(f"{owner}.{name}"))
+    return max(1, found)

@@ -110,6 +110,8 @@ def _literal(port: Port, value: Value, resolver: Resolver, target: str) -> str:
         message = f'"{value.text}" is no {port.type}, which input "{port.name}" takes'
         resolver.problem("InvalidInput", message, target)
         return value.text
+    if port.type == "integer" and float(value.text) != float(literal):
+        resolver.warn(f'{target}: "{value.text}" is read as the whole number {literal}')
     _warn_of_limits(port, literal, resolver, target)
     return literal
 

@@ -76,6 +76,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "texts": (["aaa"], ["bbb"]),
     "version": ("4", "5"),
     "integer": (7, 8),
+    "count": (7, 8),
     "number": (1.5, 2.5),
     "boolean": (True, False),
     "scalar": ("1", "2"),

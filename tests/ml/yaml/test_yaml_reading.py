@@ -107,7 +107,7 @@ def test_a_fault_in_an_override_is_located_in_it(tmp_path: Path) -> None:
     (tmp_path / "job.yml").write_text(text, encoding="utf-8")
     loaded = load(tmp_path / "job.yml", Family.JOB, [("limits.timeout", "soon")])
     (diagnostic,) = loaded.diagnostics
-    assert diagnostic.message == '"timeout" takes a whole number, not "soon"'
+    assert diagnostic.message == '"timeout" takes a whole number from 1 on, not "soon"'
     assert str(diagnostic.span) == "command line:1:16"
 
 

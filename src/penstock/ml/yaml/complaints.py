@@ -278,6 +278,7 @@ _EXPECTED = {
     "texts": "a list of texts",
     "version": "a version",
     "integer": "a whole number",
+    "count": "a whole number from 1 on",
     "number": "a number",
     "boolean": "true or false",
     "scalar": "a text, a number, true or false",
@@ -287,6 +288,7 @@ _EXPECTED = {
 _SERVICE_TYPES = {
     "text": "Not a valid string.",
     "integer": "Not a valid integer.",
+    "count": "Not a valid integer.",
     "number": "Not a valid number.",
     "boolean": "Not a valid boolean.",
     "map": "Not a valid mapping type.",

@@ -75,6 +75,8 @@ def _outside(text: str, type: str, port: Mapping) -> str | None:
         words = [item.value for item in choices.items if isinstance(item, Scalar)]
         if words and text not in words:
             return f"which is not one of {', '.join(words)}"
+    if type == "integer" and not float(text).is_integer():
+        return f"which is read as the whole number {typed_literal(text, type)}"
     if type in ("integer", "number"):
         for bound, word in (("min", "less than"), ("max", "more than")):
             limit = _number(port.get(bound))

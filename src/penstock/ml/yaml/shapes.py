@@ -1,11 +1,12 @@
 """The fields of every Azure ML YAML that is read here, as data: one table of words, no code.
 
 A shape is a mapping from a field to its rule. A rule is one or more alternatives parted by `|`:
-`text`, `texts` (a list of them), `version` (text or number), `integer`, `number`, `boolean`,
-`scalar`, `any`, `map`, `map:RULE`, `list:RULE`, `{a,b}` (one of these words; `{=a,b}`: spelled so),
-`<shape>`, `null`, or the name of a check in `fields.py` (`input`, `code`, `environment` ...).
-`!` before a rule: the field is required. `~`: it is held against its rule, and said to have no
-effect on this machine. `-`: the service fills it in, so it is skipped. `x`: it is refused by name.
+`text`, `texts` (a list of them), `version` (text or number), `integer`, `count` (one of at least
+1), `number`, `boolean`, `scalar`, `any`, `map`, `map:RULE`, `list:RULE`, `{a,b}` (one of these
+words; `{=a,b}`: spelled so), `<shape>`, `null`, or the name of a check in `values.py` (`input`,
+`code`, `environment` ...). `!` before a rule: the field is required. `~`: it is held against its
+rule, and said to have no effect on this machine. `-`: the service fills it in, so it is skipped.
+`x`: it is refused by name.
 Source: the schemas of azure-ai-ml 1.35.2.
 """
 
@@ -231,7 +232,7 @@ SHAPES: Mapping[str, Shape] = {
         "size": "text",
         "tier": "{low_priority,dedicated}",
         "min_instances": "integer",
-        "max_instances": "integer",
+        "max_instances": "count",
         "idle_time_before_scale_down": "integer",
         "ssh_public_access_enabled": "~boolean",
         "ssh_settings": "~<cluster ssh settings>",
@@ -396,9 +397,9 @@ SHAPES: Mapping[str, Shape] = {
         "on_init": "text",
         "on_finalize": "text",
     },
-    "limits": {"timeout": "integer", "type": "text"},
+    "limits": {"timeout": "count", "type": "text"},
     "resources": {
-        "instance_count": "integer",
+        "instance_count": "count",
         "instance_type": "~text",
         "properties": "~map",
         "locations": "~texts",
@@ -406,12 +407,12 @@ SHAPES: Mapping[str, Shape] = {
         "max_instance_count": "~integer",
         "docker_args": "~text|texts",
     },
-    "pytorch": {"type": "!text", "process_count_per_instance": "integer"},
-    "mpi": {"type": "!text", "process_count_per_instance": "integer"},
+    "pytorch": {"type": "!text", "process_count_per_instance": "count"},
+    "mpi": {"type": "!text", "process_count_per_instance": "count"},
     "tensorflow": {
         "type": "!text",
         "parameter_server_count": "no servers",
-        "worker_count": "integer",
+        "worker_count": "count",
     },
     "queue settings": {
         "job_tier": "{spot,basic,standard,premium,null}",

@@ -169,6 +169,9 @@ def _fits(word: str, node: Node) -> bool:
             return isinstance(value, str | int | float) and not isinstance(value, bool)
         case "integer" | "number":
             return not isinstance(value, bool) and is_number(node.value, whole=word == "integer")
+        case "count":
+            is_whole = not isinstance(value, bool) and is_number(node.value, whole=True)
+            return is_whole and float(node.value) >= 1
         case "boolean":
             return isinstance(value, bool) or node.value.lower() in _TRUE_OR_FALSE
     if word.startswith("{="):

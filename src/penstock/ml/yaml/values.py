@@ -107,9 +107,9 @@ def _check_input(key: Scalar, node: Node, context: Context) -> None:
         return _check_literal_input(key, node, context)
     old = node.entry("dataset")
     if old is not None and node.entry("path") is None:
-        named = old.value.value if isinstance(old.value, Scalar) else "azureml:NAME@latest"
+        named = old.value.value if isinstance(old.value, Scalar) else ""
         message = '"dataset" is no longer a field of an input'
-        help = f"write path: {named}"
+        help = f"write path: {named or 'azureml:NAME@latest'}"
         return context.found.append(complaints.old_form(old.key.span, message, help))
     check_shape(node, "data input", context, key.span, "input of data")
     if node.entry("path") is None:
