@@ -1,6 +1,6 @@
 /** What pipelines use and deploy to: variable groups, connections, files, environments, agents. */
 
-import { ApiError, request } from "./request.ts";
+import { request } from "./request.ts";
 import type { Resource } from "./resource.ts";
 import { organizationApi, ownApi, projectApi, type Scope } from "./scope.ts";
 import type {
@@ -109,20 +109,12 @@ export function secureFiles(scope: Scope): Resource<List<SecureFile>> {
 }
 
 /** Keep a file; its content can be replaced, never read again. */
-export async function uploadSecureFile(scope: Scope, file: File): Promise<void> {
-  const url = `${projectApi(scope, "distributedtask", "securefiles")}?${new URLSearchParams({
-    name: file.name,
-    "api-version": "7.1-preview.1",
-  })}`;
-  const response = await fetch(url, {
+export function uploadSecureFile(scope: Scope, file: File): Promise<SecureFile> {
+  return request(projectApi(scope, "distributedtask", "securefiles"), {
     method: "POST",
+    query: { name: file.name, "api-version": "7.1-preview.1" },
     body: file,
-    headers: { "content-type": "application/octet-stream" },
-    credentials: "same-origin",
   });
-  if (!response.ok) {
-    throw new ApiError(response.status, "UploadFailed", `the server refused "${file.name}"`);
-  }
 }
 
 export function deleteSecureFile(scope: Scope, id: string): Promise<unknown> {
@@ -164,7 +156,7 @@ export function deploymentRecords(scope: Scope, id: number): Resource<List<Deplo
     fetch: (signal) =>
       request(
         projectApi(scope, "distributedtask", "environments", id, "environmentdeploymentrecords"),
-        { signal },
+        { query: { $top: 100 }, signal },
       ),
     live: { url: ownApi(scope, "live"), apply: () => "refetch" },
   };

@@ -34,7 +34,8 @@ export function signOut(): Promise<void> {
 export function projects(organization: string): Resource<List<Project>> {
   return {
     key: ["projects", organization],
-    fetch: (signal) => request(organizationApi(organization, "projects"), { signal }),
+    fetch: (signal) =>
+      request(organizationApi(organization, "projects"), { query: { $top: 1000 }, signal }),
   };
 }
 
@@ -102,15 +103,11 @@ export function removeMember(scope: Scope, accountId: string): Promise<unknown> 
   return request(ownApi(scope, "members", accountId), { method: "DELETE" });
 }
 
-interface TokenPage {
-  continuationToken?: string;
-  patTokens: PersonalToken[];
-}
-
-export function tokens(organization: string): Resource<TokenPage> {
+export function tokens(organization: string): Resource<{ patTokens: PersonalToken[] }> {
   return {
     key: ["tokens", organization],
-    fetch: (signal) => request(organizationApi(organization, "tokens", "pats"), { signal }),
+    fetch: (signal) =>
+      request(organizationApi(organization, "tokens", "pats"), { query: { $top: 1000 }, signal }),
   };
 }
 
@@ -119,7 +116,7 @@ export async function createToken(
   organization: string,
   wanted: { displayName: string; scope: string; validTo: string },
 ): Promise<PersonalToken> {
-  const answer = await request<{ patToken: PersonalToken; patTokenError?: string }>(
+  const answer = await request<{ patToken: PersonalToken }>(
     organizationApi(organization, "tokens", "pats"),
     {
       method: "POST",

@@ -130,6 +130,9 @@ export function commit(scope: Scope, repo: string, id: string): Resource<Commit>
   };
 }
 
+/** So many changed files of a commit or a pull request are shown. */
+const MOST_CHANGES = 1000;
+
 export interface Change {
   changeType: string;
   item: { path: string; gitObjectType?: string; isFolder?: boolean };
@@ -144,7 +147,10 @@ export function changes(
   return {
     key: ["changes", scope, repo, id],
     fetch: (signal) =>
-      request(projectApi(scope, "git", "repositories", repo, "commits", id, "changes"), { signal }),
+      request(projectApi(scope, "git", "repositories", repo, "commits", id, "changes"), {
+        query: { top: MOST_CHANGES },
+        signal,
+      }),
   };
 }
 
@@ -169,6 +175,7 @@ export function difference(
           baseVersionType: typeOf(base),
           targetVersion: target,
           targetVersionType: typeOf(target),
+          $top: MOST_CHANGES,
         },
         signal,
       }),

@@ -17,6 +17,7 @@ export type Query = Record<string, string | number | boolean | undefined | null>
 export interface RequestOptions {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Query;
+  /** Sent as JSON; a file as it is. */
   body?: unknown;
   /** `text` asks for plain text, `json` (the default) for JSON. */
   accept?: "json" | "text";
@@ -53,25 +54,12 @@ export async function request<T>(url: string, options: RequestOptions = {}): Pro
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (signal) init.signal = signal;
   if (body !== undefined) {
-    headers.set(
-      "content-type",
-      method === "PATCH" && Array.isArray(body)
-        ? "application/json-patch+json"
-        : "application/json",
-    );
-    init.body = JSON.stringify(body);
+    headers.set("content-type", contentType(method, body));
+    init.body = body instanceof Blob ? body : JSON.stringify(body);
   }
-  let response: Response;
-  try {
-    response = await fetch(address(url, query), init);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "Unreachable", "the server does not answer; is `penstock up` running?");
-  }
-  if (!response.ok) throw await refusal(response);
-  if (accept === "text") return (await response.text()) as T;
-  if (response.status === 204) return undefined as T;
-  const text = await response.text();
+  const { response, text } = await exchange(address(url, query), init);
+  if (!response.ok) throw refusal(response, text);
+  if (accept === "text") return text as T;
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;
@@ -80,9 +68,28 @@ export async function request<T>(url: string, options: RequestOptions = {}): Pro
   }
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+function contentType(method: string, body: unknown): string {
+  if (body instanceof Blob) return "application/octet-stream";
+  const isPatch = method === "PATCH" && Array.isArray(body);
+  return isPatch ? "application/json-patch+json" : "application/json";
+}
+
+/** An answer and all of its text: a connection may break before the last of it. */
+async function exchange(
+  url: string,
+  init: RequestInit,
+): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(url, init);
+    return { response, text: await response.text() };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "Unreachable", "the server does not answer; is `penstock up` running?");
+  }
+}
+
+function refusal(response: Response, text: string): ApiError {
   if (response.status === 401) onSignedOut();
-  const text = await response.text();
   const { code, message } = readError(text);
   return new ApiError(
     response.status,

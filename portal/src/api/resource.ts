@@ -26,8 +26,8 @@ export interface Resource<T> {
     url: string;
     apply: (current: T, events: StreamEvent[]) => T | "refetch" | Outdated<T>;
   };
-  /** Fetch again each so many milliseconds, for what has no stream. */
-  poll?: number;
+  /** Fetch again each so many milliseconds, for what no stream tells of. */
+  poll?: number | ((current: T | undefined) => number | false);
   /** Show what the previous address gave until this one answers (pages of one list). */
   keep?: boolean;
   /** False until all that the address needs is known. */
@@ -56,7 +56,11 @@ export function useResource<T>(resource: Resource<T>): UseQueryResult<T, ApiErro
     queryKey: resource.key,
     queryFn: ({ signal }) => resource.fetch(signal),
     enabled: isEnabled,
-    refetchInterval: resource.live ? stream === "broken" && FALLBACK_MS : (resource.poll ?? false),
+    refetchInterval: ({ state }) => {
+      if (resource.live && stream === "broken") return FALLBACK_MS;
+      const { poll = false } = resource;
+      return typeof poll === "function" ? poll(state.data) : poll;
+    },
     ...(resource.keep ? { placeholderData: keepPreviousData } : {}),
   });
 
@@ -121,19 +125,4 @@ export function useResource<T>(resource: Resource<T>): UseQueryResult<T, ApiErro
     fold(batch);
   }, [isFetching, fold]);
   return query;
-}
-
-/** A list with a row replaced, or put first when it is new and belongs here. */
-export function merged<T extends { id: number | string }>(
-  rows: readonly T[],
-  row: T,
-  belongs: (row: T) => boolean,
-): T[] {
-  const index = rows.findIndex((known) => known.id === row.id);
-  if (index >= 0) {
-    return belongs(row)
-      ? rows.map((known, at) => (at === index ? { ...known, ...row } : known))
-      : rows.filter((_, at) => at !== index);
-  }
-  return belongs(row) ? [row, ...rows] : [...rows];
 }

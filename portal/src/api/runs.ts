@@ -1,11 +1,12 @@
 /** Pipelines, runs, their logs, and what people do with them. */
 
 import { address, request } from "./request.ts";
-import { merged, type Resource } from "./resource.ts";
+import { Outdated, type Resource } from "./resource.ts";
 import { ownApi, projectApi, type Scope } from "./scope.ts";
 import type { StreamEvent } from "./stream.ts";
 import type {
   List,
+  LogEvent,
   Page,
   PipelineRow,
   Preview,
@@ -16,6 +17,8 @@ import type {
   TimelineRecord,
   TriggerEvent,
 } from "./wire.ts";
+
+const JOBS_MS = 10_000;
 
 export interface RunFilter {
   definitionId?: number | undefined;
@@ -42,7 +45,7 @@ export function matchesFilter(run: RunRow, filter: RunFilter): boolean {
     (!filter.tag || run.tags.includes(filter.tag)) &&
     (!filter.requestedBy || run.requestedFor?.id === filter.requestedBy) &&
     (!text ||
-      [run.name, run.number, run.definition.name, run.branch].some((part) =>
+      [run.name, run.number, run.definition.name, run.branch, run.commit].some((part) =>
         part?.toLowerCase().includes(text),
       ))
   );
@@ -70,14 +73,31 @@ export function runs(scope: Scope, filter: RunFilter = {}): Resource<Page<RunRow
   };
 }
 
-function withRuns(page: Page<RunRow>, events: StreamEvent[], filter: RunFilter): Page<RunRow> {
-  let value = page.value;
+/** A page of runs, newest first, with rows as they are now; one that grew too long is fetched anew. */
+export function withRuns(
+  page: Page<RunRow>,
+  events: StreamEvent[],
+  filter: RunFilter,
+): Page<RunRow> | Outdated<Page<RunRow>> {
+  let { value } = page;
   for (const event of events) {
-    if (event.type === "run") {
-      value = merged(value, event.data as RunRow, (run) => matchesFilter(run, filter));
-    }
+    if (event.type !== "run") continue;
+    const run = event.data as RunRow;
+    const others = value.filter((known) => known.id !== run.id);
+    if (!matchesFilter(run, filter)) value = others;
+    else if (others.length < value.length) {
+      value = value.map((known) => (known.id === run.id ? { ...known, ...run } : known));
+    } else value = inserted(value, run, Boolean(page.continuationToken));
   }
-  return value === page.value ? page : { ...page, value: value.slice(0, filter.top ?? 50) };
+  const next = { ...page, value };
+  return value.length > 2 * (filter.top ?? 50) ? new Outdated(next) : next;
+}
+
+/** The rows with one more; one that is older than a page that goes on is not on it. */
+function inserted(rows: RunRow[], run: RunRow, goesOn: boolean): RunRow[] {
+  const at = rows.findIndex((known) => known.id < run.id);
+  if (at < 0) return goesOn ? rows : [...rows, run];
+  return [...rows.slice(0, at), run, ...rows.slice(at)];
 }
 
 export function pipelines(
@@ -92,23 +112,27 @@ export function pipelines(
   };
 }
 
-function withLastRuns(
+/** The pipelines with their last runs as they are now. How the ones before ended, the server knows. */
+export function withLastRuns(
   list: List<PipelineRow>,
   events: StreamEvent[],
-): List<PipelineRow> | "refetch" {
+): List<PipelineRow> | Outdated<List<PipelineRow>> {
   const value = [...list.value];
+  let isOutdated = false;
   for (const event of events) {
     if (event.type !== "run") continue;
     const run = event.data as RunRow;
     const index = value.findIndex((row) => row.id === run.definition.id);
     const row = value[index];
-    if (row === undefined) return "refetch";
+    isOutdated ||= row === undefined || run.state === "completed";
+    if (row === undefined) continue;
     const isNewer = (row.lastRun?.id ?? 0) < run.id;
     if (!isNewer && row.lastRun?.id !== run.id) continue;
     value[index] = { ...row, lastRun: isNewer ? run : { ...row.lastRun, ...run } };
     if (isNewer) value.unshift(...value.splice(index, 1));
   }
-  return { ...list, value };
+  const next = { ...list, value };
+  return isOutdated ? new Outdated(next) : next;
 }
 
 export function run(scope: Scope, id: number): Resource<RunPage> {
@@ -116,6 +140,8 @@ export function run(scope: Scope, id: number): Resource<RunPage> {
     key: ["run", scope, id],
     fetch: (signal) => request(ownApi(scope, "runs", id), { signal }),
     live: { url: runStream(scope, id), apply: withRunEvents },
+    // The stream does not tell of the jobs of Azure Machine Learning that a step starts.
+    poll: (page) => (page?.state === "completed" ? false : JOBS_MS),
   };
 }
 
@@ -124,29 +150,51 @@ export function runStream(scope: Scope, id: number): string {
   return address(ownApi(scope, "live"), { run: id });
 }
 
-/** Records and row folded in at once; what only the server can work out is fetched again. */
-export function withRunEvents(page: RunPage, events: StreamEvent[]): RunPage | "refetch" {
+/**
+ * A run with what was told of it. Row, records and graph are as they are now at once; what only the
+ * server can work out (errors, approvals, artifacts, jobs) is fetched again when it may be another.
+ */
+export function withRunEvents(page: RunPage, events: StreamEvent[]): RunPage | Outdated<RunPage> {
   let next = page;
+  let isOutdated = false;
   for (const event of events) {
-    if (event.type === "end") return "refetch";
     if (event.type === "run") {
       const row = event.data as RunRow;
-      if (row.state !== next.state || row.result !== next.result) return "refetch";
+      isOutdated ||= row.state !== next.state || row.result !== next.result;
       next = { ...next, ...row };
     } else if (event.type === "record") {
       const record = event.data as TimelineRecord;
       const known = next.records.find((old) => old.id === record.id);
-      const isTask = record.type === "Task";
-      // A stage or job that changed moves the graph, the errors and the approvals with it.
-      if (known === undefined || (!isTask && known.state !== record.state)) return "refetch";
-      if (isTask && record.result === "failed" && known.result !== "failed") return "refetch";
-      next = {
-        ...next,
-        records: next.records.map((old) => (old.id === record.id ? { ...old, ...record } : old)),
-      };
+      isOutdated ||= known === undefined || movesOthers(known, record);
+      next = withRecord(next, record);
+    } else if (event.type === "log") {
+      next = withLog(next, event.data as LogEvent);
     }
   }
-  return next;
+  return isOutdated ? new Outdated(next) : next;
+}
+
+/** A stage or job that changed moves approvals and jobs with it; a step that failed, the errors. */
+function movesOthers(known: TimelineRecord, record: TimelineRecord): boolean {
+  if (record.type !== "Task") return known.state !== record.state;
+  return record.result === "failed" && known.result !== "failed";
+}
+
+function withRecord(page: RunPage, record: TimelineRecord): RunPage {
+  const records = page.records.map((old) => (old.id === record.id ? { ...old, ...record } : old));
+  const { state, result } = record;
+  const nodes = page.graph?.nodes.map((node) =>
+    node.recordId === record.id ? { ...node, state, result } : node,
+  );
+  return { ...page, records, graph: page.graph && nodes ? { ...page.graph, nodes } : page.graph };
+}
+
+/** A step has a log from its first line on. How long it is by now, whoever shows it knows. */
+function withLog(page: RunPage, { recordId, logId, firstLine, lines }: LogEvent): RunPage {
+  const record = page.records.find(({ id }) => id === recordId);
+  if (record === undefined || record.log !== null) return page;
+  const lineCount = firstLine - 1 + lines.length;
+  return withRecord(page, { ...record, log: { id: logId }, lineCount });
 }
 
 export function explanation(
@@ -177,6 +225,18 @@ export async function logLines(
 
 export function logAddress(scope: Scope, runId: number, logId: number): string {
   return projectApi(scope, "build", "builds", runId, "logs", logId);
+}
+
+/** How many lines a log has by now. */
+export async function logLineCount(
+  scope: Scope,
+  runId: number,
+  logId: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const url = projectApi(scope, "build", "builds", runId, "logs");
+  const answer = await request<List<{ id: number; lineCount: number }>>(url, { signal });
+  return answer.value.find((log) => log.id === logId)?.lineCount ?? 0;
 }
 
 export function searchLogs(

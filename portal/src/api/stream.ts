@@ -9,13 +9,15 @@ export interface StreamEvent {
 export type StreamState = "connecting" | "open" | "broken" | "ended";
 
 export interface StreamListener {
-  /** Events since the last call, in order; called at most once each `BATCH_MS`. */
+  /** Events since the last call, in order; called at most four times a second. */
   events(batch: StreamEvent[]): void;
   state?(state: StreamState): void;
 }
 
 /** Four renders a second are live to the eye and leave the processor to the page. */
-export const BATCH_MS = 250;
+const BATCH_MS = 250;
+/** The first event after a pause waits for those that came with it, and no longer. */
+const TOGETHER_MS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000, 10000, 15000];
 const HIDDEN_MS = 20_000;
 const EVENT_TYPES = ["run", "record", "log", "job", "metric", "gap", "end"];
@@ -23,6 +25,11 @@ const EVENT_TYPES = ["run", "record", "log", "job", "metric", "gap", "end"];
 /** How long to wait before the attempt after `failures` failed ones. */
 export function retryDelay(failures: number): number {
   return RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 15000;
+}
+
+/** How long events that just came wait for others, given when the last ones were handed on. */
+export function untilFlush(flushedAt: number, now: number): number {
+  return Math.max(TOGETHER_MS, flushedAt + BATCH_MS - now);
 }
 
 /** The address that goes on after an event: browsers send `Last-Event-ID` only when they
@@ -48,6 +55,7 @@ class Stream {
   private failures = 0;
   private pending: StreamEvent[] = [];
   private flushTimer: ReturnType<typeof setTimeout> | undefined;
+  private flushedAt = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private closeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -101,7 +109,7 @@ class Stream {
       return;
     }
     this.pending.push({ type, id: event.lastEventId, data });
-    this.flushTimer ??= setTimeout(this.flush, BATCH_MS);
+    this.flushTimer ??= setTimeout(this.flush, untilFlush(this.flushedAt, performance.now()));
     if (type === "end") {
       this.become("ended");
       this.disconnect();
@@ -110,6 +118,7 @@ class Stream {
 
   private readonly flush = (): void => {
     this.flushTimer = undefined;
+    this.flushedAt = performance.now();
     const batch = this.pending;
     this.pending = [];
     for (const listener of [...this.listeners]) listener.events(batch);

@@ -13,10 +13,15 @@ export interface Hunk {
   lines: DiffLine[];
 }
 
-/** Changed places with three lines around each. */
-export function differenceOf(before: string, after: string): Hunk[] {
-  const patch = structuredPatch("", "", before, after, "", "", { context: 3 });
-  return patch.hunks.map((hunk) => {
+/** More changed lines take seconds to find, and nobody reads them. */
+const MOST = 2000;
+
+/** Changed places with three lines around each; undefined where too much changed to be shown. */
+export function differenceOf(before: string, after: string): Hunk[] | undefined {
+  // A file that came or went whole is found at once.
+  const limit = before === "" || after === "" ? {} : { maxEditLength: MOST };
+  const patch = structuredPatch("", "", before, after, "", "", { context: 3, ...limit });
+  return patch?.hunks.map((hunk) => {
     let old = hunk.oldStart;
     let now = hunk.newStart;
     const lines: DiffLine[] = [];

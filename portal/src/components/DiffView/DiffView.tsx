@@ -18,6 +18,7 @@ export function DiffView({
   const hunks = useMemo(() => differenceOf(before, after), [before, after]);
   if (before.includes("\u0000") || after.includes("\u0000"))
     return <p className={styles.note}>This file is not text.</p>;
+  if (hunks === undefined) return <p className={styles.note}>Too much changed to be shown.</p>;
   if (hunks.length === 0) return <p className={styles.note}>The text is the same.</p>;
   return (
     <div className={styles.scroller} tabIndex={0} role="region" aria-label={`Changes of ${label}`}>
