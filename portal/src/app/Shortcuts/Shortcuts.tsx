@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import type { Scope } from "../../api/scope.ts";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { links } from "../links.ts";
-import { type Chord, type ChordState, isTyping, pressKey } from "./chords.ts";
+import { type Chord, type ChordState, isForPage, pressKey } from "./chords.ts";
 import styles from "./Shortcuts.module.css";
 
 interface Shortcut extends Chord {
@@ -28,7 +28,7 @@ export function Shortcuts({ scope }: { scope: Scope | undefined }) {
   const [, navigate] = useLocation();
   const chord = useRef<ChordState>({ pressed: "", at: 0 });
   const shortcuts: Shortcut[] = [
-    { keys: "?", name: "Show these shortcuts", run: () => setOpen((open) => !open) },
+    { keys: "?", name: "Show these shortcuts", run: () => setOpen(true) },
     { keys: "/", name: "Search or filter", run: focusSearch },
     { keys: "g h", name: "Go to all projects", run: () => navigate("/") },
     { keys: "g m", name: "Go to Machine Learning", run: () => navigate("/ml") },
@@ -67,7 +67,7 @@ export function Shortcuts({ scope }: { scope: Scope | undefined }) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (!isForPage(event)) return;
       const listening = active.current.filter((shortcut) => shortcut.run);
       const step = pressKey(chord.current, event.key, event.timeStamp, listening);
       chord.current = step.state;

@@ -30,11 +30,19 @@ export function pressKey(
   return { state: { pressed: "", at: now }, done: undefined };
 }
 
-/** Whether keys typed there are text. */
-export function isTyping(target: EventTarget | null): boolean {
+/** Whether a key is text for what has the focus, which may be inside of a shadow root (the editor). */
+function isTyping(event: Event): boolean {
+  const [target] = event.composedPath();
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable ||
       target.matches("input:not([type=checkbox], [type=radio]), textarea, select"))
   );
+}
+
+/** Whether a key is for the page: it is no command, no text, nobody's yet, and no dialog is open. */
+export function isForPage(event: KeyboardEvent): boolean {
+  const isCommand = event.ctrlKey || event.metaKey || event.altKey;
+  if (isCommand || event.defaultPrevented || isTyping(event)) return false;
+  return document.querySelector("dialog[open]") === null;
 }

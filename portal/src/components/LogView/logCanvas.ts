@@ -8,9 +8,12 @@
 import { plainText } from "../../text/ansi.ts";
 import { type LineRange, parseLogLine } from "../../text/logline.ts";
 import { visible } from "../../text/visible.ts";
+import { EndKeeper } from "./endKeeper.ts";
+import { cancelIdle, whenIdle } from "./idle.ts";
 import { LogBody, type Look } from "./logBody.ts";
 import { LogDocument, type Range } from "./logDocument.ts";
-import { CLOCK_WIDTH, NUMBER_WIDTH } from "./row.ts";
+import { clearMarks, paintMarks } from "./marks.ts";
+import { isAtNumber } from "./row.ts";
 import type { LogSource } from "./source.ts";
 
 /** Lines in the first answer: more than a screen. */
@@ -20,20 +23,16 @@ const SLICE = 10_000;
 const WHOLE = 200_000;
 /** Of many lines that come at once, those that the window may show are drawn at once. */
 const AT_ONCE = 200;
-const AT_END = 48;
-/** Between a line's number and its text, in pixels; as in LogView.module.css. */
-const GAP = 16;
 
 export interface CanvasState {
   errors: readonly number[];
   isFollowing: boolean;
+  /** It was looked for, and there is no line. */
+  isEmpty: boolean;
   failure: Error | undefined;
 }
 
-type DomRange = globalThis.Range;
-
 export class LogCanvas {
-  private readonly scroller: HTMLElement;
   private readonly tell: (state: CanvasState) => void;
   private readonly abort = new AbortController();
   private readonly log = new LogDocument();
@@ -41,16 +40,16 @@ export class LogCanvas {
   private readonly loading = new Set<number>();
   private source: LogSource;
   private foundText = "";
-  private isFollowing: boolean;
+  private readonly end: EndKeeper;
   private stopFollowing: (() => void) | undefined;
   private failure: Error | undefined;
   private told: CanvasState | undefined;
   private isTelling = false;
   private idleTask = 0;
   private isLoadingRest = false;
-  private hasScrolled = false;
   private isOpen = false;
-  private lastTop = 0;
+  /** The line that was asked for last: the answer to an earlier wish comes too late. */
+  private wanted = 0;
 
   constructor(
     scroller: HTMLElement,
@@ -58,13 +57,10 @@ export class LogCanvas {
     look: Look,
     tell: (state: CanvasState) => void,
   ) {
-    this.scroller = scroller;
     this.source = source;
     this.tell = tell;
-    this.isFollowing = source.isGrowing;
     this.body = new LogBody(this.log, scroller, look, (lines) => this.onNear(lines));
-    scroller.addEventListener("scroll", this.onScroll, { passive: true });
-    scroller.addEventListener("wheel", this.onWheel, { passive: true });
+    this.end = new EndKeeper(scroller, source.isGrowing, () => this.changed());
   }
 
   /** Begin: the first screen, or the last of a running log, or the line that is wanted. */
@@ -73,11 +69,14 @@ export class LogCanvas {
     this.body.lay();
     this.stopFollowing = this.source.follow?.((first, lines) => this.append(first, lines));
     const { total } = this.log;
+    const isCounted = this.count();
     if (line !== undefined) {
+      // A line may have been written that the page does not know of yet.
+      if (line > total) await isCounted;
       await this.reveal(line);
-    } else if (this.isFollowing) {
+    } else if (this.end.isKept) {
       await this.show({ from: Math.max(1, total - FIRST), to: total });
-      this.scrollToEnd();
+      this.end.show();
     } else {
       await this.show({ from: 1, to: Math.min(FIRST, total) });
     }
@@ -87,30 +86,48 @@ export class LogCanvas {
     this.isOpen = true;
     this.onNear(this.body.near);
     void this.loadRest();
+    this.changed();
   }
 
   close(): void {
     this.abort.abort();
     this.stopFollowing?.();
-    this.scroller.removeEventListener("scroll", this.onScroll);
-    this.scroller.removeEventListener("wheel", this.onWheel);
+    this.end.close();
     cancelIdle(this.idleTask);
-    CSS.highlights?.delete("log-found");
+    clearMarks();
     this.body.close();
   }
 
   setLook(look: Look): void {
     this.body.setLook(look);
+    this.paintFound();
     this.drawRest();
+  }
+
+  /** The log has at least so many lines. */
+  grow(lineCount: number): void {
+    if (lineCount <= this.log.total) return;
+    this.log.grow(lineCount);
+    this.body.lay();
+    this.fetchMissing();
+    this.end.show();
+    this.changed();
   }
 
   /** The log was growing and has ended. */
   finish(lineCount: number): void {
     this.source = { ...this.source, isGrowing: false };
+    this.end.isGrowing = false;
     this.stopFollowing?.();
-    this.log.grow(lineCount);
-    this.body.lay();
-    void this.loadRest();
+    this.grow(lineCount);
+    this.fetchMissing();
+    this.changed();
+  }
+
+  /** Fetch again what could not be had. */
+  retry(): void {
+    this.failure = undefined;
+    this.fetchMissing();
     this.changed();
   }
 
@@ -119,19 +136,21 @@ export class LogCanvas {
     this.changed();
   }
 
-  follow(isOn: boolean): void {
-    this.isFollowing = isOn;
-    if (isOn) this.scrollToEnd();
-    this.changed();
+  /** Stay at the end while the log grows. */
+  follow(): void {
+    this.wanted = 0;
+    this.end.keep(true);
   }
 
   /** Scroll to a line: it is fetched first if need be, and its group unfolded. */
   async reveal(line: number): Promise<void> {
     const { total } = this.log;
     const target = Math.min(Math.max(1, line), Math.max(1, total));
-    this.isFollowing = false;
+    this.end.keep(false);
+    this.wanted = target;
     const half = FIRST / 2;
     await this.show({ from: Math.max(1, target - half), to: Math.min(target + half, total) });
+    if (this.wanted !== target || this.abort.signal.aborted) return;
     const group = this.log.groupOf(target);
     if (group && this.log.isHidden(target)) {
       this.log.setFolded(group, false);
@@ -146,10 +165,16 @@ export class LogCanvas {
     this.body.select(range);
   }
 
-  /** The text of lines as a person would copy it. */
-  textOf(range: LineRange): string {
+  /** The text of lines as a person would copy it; those that are not here yet are fetched. */
+  async textOf(range: LineRange): Promise<string> {
+    const to = Math.min(range.to, this.log.total);
+    for (let from = range.from; from <= to; from += SLICE) {
+      const part = { from, to: Math.min(from + SLICE - 1, to) };
+      await this.load(part);
+      if (this.failure && this.log.missing(part)) throw this.failure;
+    }
     let text = "";
-    for (let line = range.from; line <= range.to; line++) {
+    for (let line = range.from; line <= to; line++) {
       text += `${plainText(visible(parseLogLine(this.log.line(line) ?? "").text))}\n`;
     }
     return text;
@@ -165,11 +190,7 @@ export class LogCanvas {
   lineAt(event: MouseEvent): { line: number; isNumber: boolean } | undefined {
     const row = (event.target as Element).closest<HTMLElement>("[data-n]");
     if (row === null || !this.body.element.contains(row)) return undefined;
-    const offset = event.clientX - row.getBoundingClientRect().left;
-    const { number, end } = gutterOf(row);
-    // The sign of a group stands before its number, and opens it.
-    const isSign = row.hasAttribute("aria-expanded") && offset < number;
-    return { line: Number(row.dataset.n), isNumber: offset < end && !isSign };
+    return { line: Number(row.dataset.n), isNumber: isAtNumber(row, event.clientX) };
   }
 
   toggleGroup(line: number): boolean {
@@ -186,15 +207,38 @@ export class LogCanvas {
   private append(first: number, lines: string[]): void {
     const from = this.log.total + 1;
     const touched = this.log.put(first, lines);
+    // The server is there, whatever it refused before.
+    this.failure = undefined;
     this.body.lay();
     const { total } = this.log;
-    if (this.isFollowing) this.body.draw({ from: Math.max(from, total - AT_ONCE), to: total });
-    else for (const near of this.body.near) this.body.draw(near);
+    if (this.end.isKept) this.body.draw({ from: Math.max(from, total - AT_ONCE), to: total });
     if (touched) this.body.redraw(touched);
-    if (this.isFollowing) this.scrollToEnd();
-    if (this.log.frontier < total) void this.loadRest();
-    else this.drawRest();
+    this.end.show();
+    this.fetchMissing();
     this.changed();
+  }
+
+  /** Ask how long a growing log is: the page that names it may be older than its last lines. */
+  private async count(): Promise<void> {
+    if (!this.source.isGrowing || this.source.count === undefined) return;
+    try {
+      this.grow(await this.source.count(this.abort.signal));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (this.abort.signal.aborted) return;
+    this.failure = error as Error;
+    this.changed();
+  }
+
+  /** Lines that are near first, then the others of a log that is not too long. */
+  private fetchMissing(): void {
+    this.onNear(this.body.near);
+    if (this.log.frontier < this.log.total) void this.loadRest();
+    else this.drawRest();
   }
 
   /** Fetch lines and draw them. */
@@ -214,9 +258,9 @@ export class LogCanvas {
       this.body.lay();
       if (touched) this.body.redraw(touched);
       if (this.isOpen) for (const near of this.body.near) this.body.draw(near);
+      this.paintFound();
     } catch (error) {
-      if (this.abort.signal.aborted) return;
-      this.failure = error as Error;
+      this.failed(error);
     }
     this.changed();
   }
@@ -237,7 +281,7 @@ export class LogCanvas {
   }
 
   private drawRest(): void {
-    if (this.idleTask !== 0) return;
+    if (this.idleTask !== 0 || this.abort.signal.aborted) return;
     let next: number | undefined = 1;
     const step = (deadline: { timeRemaining: () => number }) => {
       this.idleTask = 0;
@@ -267,43 +311,8 @@ export class LogCanvas {
   }
 
   private paintFound(): void {
-    const registry = CSS.highlights;
-    if (registry === undefined) return;
-    if (this.foundText === "") {
-      registry.delete("log-found");
-      return;
-    }
-    const ranges = this.body.nearElements.flatMap((element) => rangesOf(element, this.foundText));
-    registry.set("log-found", new Highlight(...ranges));
+    paintMarks(this.foundText === "" ? [] : this.body.nearElements, this.foundText);
   }
-
-  private scrollToEnd(): void {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-  }
-
-  private readonly onWheel = (event: WheelEvent): void => {
-    this.hasScrolled = true;
-    if (event.deltaY < 0 && this.isFollowing) {
-      this.isFollowing = false;
-      this.changed();
-    }
-  };
-
-  private readonly onScroll = (): void => {
-    // Reading the heights would lay the page out: only a growing log asks where it ends.
-    if (!this.source.isGrowing) return;
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END;
-    const isUp = scrollTop < this.lastTop - 2;
-    this.lastTop = scrollTop;
-    if (this.isFollowing && isUp && !isAtEnd) {
-      this.isFollowing = false;
-      this.changed();
-    } else if (!this.isFollowing && isAtEnd && !isUp && this.hasScrolled) {
-      this.isFollowing = true;
-      this.changed();
-    }
-  };
 
   /** Tell of the state once in a frame, if it is another. */
   private changed(): void {
@@ -311,47 +320,15 @@ export class LogCanvas {
     this.isTelling = true;
     requestAnimationFrame(() => {
       this.isTelling = false;
-      const { told, isFollowing, failure } = this;
-      const { errors } = this.log;
-      const isSame =
-        told?.errors === errors && told.isFollowing === isFollowing && told.failure === failure;
+      const { told, failure } = this;
+      const { errors, total } = this.log;
+      const isEmpty = this.isOpen && total === 0;
+      const now = { errors, isFollowing: this.end.isKept, isEmpty, failure };
+      const names = Object.keys(now) as (keyof CanvasState)[];
+      const isSame = told && names.every((name) => told[name] === now[name]);
       if (isSame || this.abort.signal.aborted) return;
-      this.told = { errors, isFollowing, failure };
-      this.tell(this.told);
+      this.told = now;
+      this.tell(now);
     });
   }
-}
-
-/** Where in a row its number begins, and where number and time end, in pixels. */
-function gutterOf(row: HTMLElement): { number: number; end: number } {
-  const end = Number.parseFloat(getComputedStyle(row).paddingLeft);
-  const signs = NUMBER_WIDTH + (row.dataset.t === undefined ? 0 : CLOCK_WIDTH + 2);
-  const sign = (end - GAP) / signs;
-  return { number: (NUMBER_WIDTH - (row.dataset.n ?? "").trim().length) * sign, end };
-}
-
-/** Where a text stands in an element, within single text nodes. */
-function rangesOf(element: HTMLElement, text: string): DomRange[] {
-  const ranges: DomRange[] = [];
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const content = (node.nodeValue ?? "").toLowerCase();
-    for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + text.length)) {
-      const range = document.createRange();
-      range.setStart(node, at);
-      range.setEnd(node, at + text.length);
-      ranges.push(range);
-    }
-  }
-  return ranges;
-}
-
-function whenIdle(task: (deadline: { timeRemaining: () => number }) => void): number {
-  if ("requestIdleCallback" in window) return requestIdleCallback(task, { timeout: 1000 });
-  return Number(setTimeout(() => task({ timeRemaining: () => 16 }), 16));
-}
-
-function cancelIdle(task: number): void {
-  if ("cancelIdleCallback" in window) cancelIdleCallback(task);
-  else clearTimeout(task);
 }

@@ -4,6 +4,7 @@ import { parseAnsi, type Segment, type Style } from "../../text/ansi.ts";
 import { type LineKind, parseLogLine } from "../../text/logline.ts";
 import { type ClockStyle, formatClock, formatDuration } from "../../text/time.ts";
 import { visible } from "../../text/visible.ts";
+import { coloursOf } from "./colours.ts";
 import styles from "./LogView.module.css";
 import type { LogDocument } from "./logDocument.ts";
 
@@ -16,7 +17,9 @@ export interface RowLook {
  * blanks, since a box of its own for each would cost as much as the line itself.
  */
 export const NUMBER_WIDTH = 8;
-export const CLOCK_WIDTH = 12;
+const CLOCK_WIDTH = 12;
+/** Between a line's number and its text, in pixels; as in LogView.module.css. */
+const GAP = 16;
 
 const ADDRESS = /https?:\/\/[^\s"'<>)\]}]+[^\s"'<>)\]}.,;:!?]/g;
 
@@ -54,6 +57,16 @@ export function makeRow(
   // An empty line is still a line to select and to copy.
   if (row.childNodes.length === 0) row.append("\u200b");
   return { row, style: parsed.style };
+}
+
+/** Whether a place in a row is its number or time; the sign that stands before a group's is not. */
+export function isAtNumber(row: HTMLElement, clientX: number): boolean {
+  const offset = clientX - row.getBoundingClientRect().left;
+  const end = Number.parseFloat(getComputedStyle(row).paddingLeft);
+  const signs = NUMBER_WIDTH + (row.dataset.t === undefined ? 0 : CLOCK_WIDTH + 2);
+  const number = ((end - GAP) / signs) * (NUMBER_WIDTH - (row.dataset.n ?? "").trim().length);
+  const isSign = row.hasAttribute("aria-expanded") && offset < number;
+  return offset < end && !isSign;
 }
 
 function addGroupHead(row: HTMLElement, log: LogDocument, number: number): void {
@@ -99,12 +112,9 @@ function link(address: string, text: string): HTMLElement {
 }
 
 function applyStyle(span: HTMLElement, style: Style): void {
-  const [front, back] = style.inverse
-    ? [style.background ?? "page", style.foreground ?? "text"]
-    : [style.foreground, style.background];
-  // A colour of the program's own choice keeps its hue; its lightness is made to fit our page.
-  if (front) span.style.color = back ? colour(front) : readable(front);
-  if (back) span.style.backgroundColor = colour(back);
+  const { front, back } = coloursOf(style);
+  if (front) span.style.color = front;
+  if (back) span.style.backgroundColor = back;
   if (style.bold) span.style.fontWeight = "bold";
   if (style.dim) span.style.opacity = "0.7";
   if (style.italic) span.style.fontStyle = "italic";
@@ -113,14 +123,4 @@ function applyStyle(span: HTMLElement, style: Style): void {
       .filter(Boolean)
       .join(" ");
   }
-}
-
-function readable(name: string): string {
-  if (!name.startsWith("#")) return colour(name);
-  return `oklch(from ${name} clamp(var(--ansi-darkest), l, var(--ansi-lightest)) c h)`;
-}
-
-function colour(name: string): string {
-  if (name.startsWith("#")) return name;
-  return /^\d/.test(name) ? `var(--ansi-${name})` : `var(--log-${name})`;
 }

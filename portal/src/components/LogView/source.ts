@@ -4,6 +4,8 @@ export interface LogSource {
   lineCount: number;
   /** More lines may come. */
   isGrowing: boolean;
+  /** How many lines there are by now; asked when a growing log is opened. */
+  count?: (signal: AbortSignal) => Promise<number>;
   read: (range: { from: number; to: number }, signal: AbortSignal) => Promise<string[]>;
   /** Tells of lines as they are written; answers what stops it. */
   follow?: (listener: (firstLine: number, lines: string[]) => void) => () => void;

@@ -55,12 +55,12 @@ export function StateWord({ state, result, children }: StateProps & { children?:
 export function StateStrip({ items }: { items: (StateProps & { name: string })[] }) {
   return (
     <span className={styles.strip}>
-      {items.map((item) => {
+      {items.map((item, index) => {
         const { look, word } = lookOf(item.state, item.result);
         const Icon = icons[look];
         return (
           <span
-            key={item.name}
+            key={index}
             role="img"
             aria-label={`${item.name}: ${word}`}
             title={`${item.name}: ${word}`}

@@ -2,7 +2,7 @@ import { useMemo, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { address } from "../../api/request.ts";
 import { useResource } from "../../api/resource.ts";
-import { logAddress, logLines, run, runStream, searchLogs } from "../../api/runs.ts";
+import { logAddress, logLineCount, logLines, run, runStream, searchLogs } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
 import { listen } from "../../api/stream.ts";
 import type { LogEvent, RunPage, TimelineRecord } from "../../api/wire.ts";
@@ -16,6 +16,7 @@ import type { LogSource } from "../../components/LogView/source.ts";
 import { Page } from "../../components/Page/Page.tsx";
 import { runTitle } from "../../components/RunRow/RunRow.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { StateNews } from "../../components/StateIcon/StateNews.tsx";
 import { findStep, type StageNode, timelineTree, whereToLook } from "../../text/timeline.ts";
 import { runCrumbs } from "./crumbs.ts";
 import { Explanation } from "./Explanation.tsx";
@@ -34,6 +35,7 @@ export default function LogPage({ scope, id }: { scope: Scope; id: number }) {
         data ? (
           <>
             <StateIcon state={data.state} result={data.result} size={22} />
+            <StateNews name="The run" state={data.state} result={data.result} />
             {runTitle(data)}
           </>
         ) : undefined
@@ -71,7 +73,6 @@ function JobLogs({ scope, page }: { scope: Scope; page: RunPage }) {
       <StepList scope={scope} runId={page.id} stages={stages} selected={place?.step?.id} />
       {place?.step ? (
         <StepLog
-          key={place.step.id}
           scope={scope}
           page={page}
           job={place.job.record}
@@ -200,7 +201,12 @@ function StepLog({
     <LogView
       id={`${page.id}/${logId}`}
       label={`Log of ${step.name}`}
-      title={step.name}
+      title={
+        <>
+          {step.name}
+          <StateNews name={`Step ${step.name}`} state={step.state} result={step.result} />
+        </>
+      }
       source={source}
       logId={logId}
       errorLines={errorLines}
@@ -258,6 +264,7 @@ function stepSource(
   return {
     lineCount,
     isGrowing,
+    count: (signal) => logLineCount(scope, runId, logId, signal),
     read: (range, signal) => logLines(scope, runId, logId, range, signal),
     follow: (listener) =>
       listen(runStream(scope, runId), {
