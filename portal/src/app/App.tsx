@@ -4,6 +4,7 @@ import { Route, Switch } from "wouter";
 import { session } from "../api/people.ts";
 import { ApiError, whenSignedOut } from "../api/request.ts";
 import { useResource } from "../api/resource.ts";
+import type { Session } from "../api/wire.ts";
 import { ErrorBox } from "../components/ErrorBox/ErrorBox.tsx";
 import { deferred } from "../components/Loading/deferred.tsx";
 import { SignInPage } from "../pages/signin/SignInPage.tsx";
@@ -66,8 +67,14 @@ function SignedIn() {
     );
   }
   if (query.error?.status === 401) {
-    return <SignInPage onSignedIn={(found) => client.setQueryData(["session"], found)} />;
+    return <SignInPage onSignedIn={enter} />;
   }
   if (query.error) return <ErrorBox error={query.error} onRetry={() => query.refetch()} />;
   return null;
+}
+
+/** Begin a session, which may be another person's than the last: nothing of that is kept. */
+function enter(found: Session): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+  client.setQueryData(["session"], found);
 }

@@ -76,3 +76,11 @@ export function versionOf(branch: string): string {
 export function branchOf(version: string | null): string {
   return version && /^G[BCT]/.test(version) ? version.slice(2) : (version ?? "");
 }
+
+/** What the router leaves encoded: signs that have a meaning in addresses. */
+const LEFT = /%(?:23|24|26|2B|2C|2F|3A|3B|3D|3F|40)/gi;
+
+/** A name that is a part of the address, as the router gives it. */
+export function nameIn(part: string): string {
+  return part.replace(LEFT, decodeURIComponent);
+}

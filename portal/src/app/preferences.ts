@@ -9,7 +9,6 @@ export interface Preferences {
   logClock: ClockStyle;
   logTimes: boolean;
   logWrap: boolean;
-  navCollapsed: boolean;
 }
 
 const KEY = "penstock.preferences";
@@ -18,7 +17,6 @@ const DEFAULTS: Preferences = {
   logClock: "local",
   logTimes: false,
   logWrap: false,
-  navCollapsed: false,
 };
 
 function load(): Preferences {

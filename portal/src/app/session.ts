@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Scope } from "../api/scope.ts";
 import type { Role, Session } from "../api/wire.ts";
+import { nameIn } from "./links.ts";
 
 export const SessionContext = createContext<Session | null>(null);
 
@@ -26,7 +27,7 @@ export function useMay(scope: Scope, role: Role): boolean {
 /** The scope that a page's address names. */
 export function scopeOf(params: Record<string, string>): Scope {
   return {
-    organization: params.organization ?? "",
-    project: params.project ?? "",
+    organization: nameIn(params.organization ?? ""),
+    project: nameIn(params.project ?? ""),
   };
 }

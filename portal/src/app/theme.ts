@@ -34,8 +34,7 @@ const fonts = {
 };
 
 /** What a person can choose; `system` follows the browser. */
-export const themeChoices = ["system", "light", "dark", "contrast"] as const;
-export type ThemeChoice = (typeof themeChoices)[number];
+export type ThemeChoice = "system" | "light" | "dark" | "contrast";
 
 export const themes: Record<Exclude<ThemeChoice, "system">, Theme> = {
   light: { ...createLightTheme(accent), ...fonts },

@@ -1,4 +1,4 @@
-import { type ReactElement, type ReactNode, useState } from "react";
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Scope } from "../../api/scope.ts";
 import {
@@ -12,8 +12,8 @@ import {
   SettingsIcon,
 } from "../../components/icons.ts";
 import { CrumbsSlot } from "../../components/Page/crumbs.ts";
-import { links } from "../links.ts";
-import { usePreferences } from "../preferences.ts";
+import { links, nameIn } from "../links.ts";
+import { PageBoundary } from "../PageBoundary.tsx";
 import { Shortcuts } from "../Shortcuts/Shortcuts.tsx";
 import { AccountMenu } from "./AccountMenu.tsx";
 import styles from "./Shell.module.css";
@@ -27,7 +27,7 @@ interface Hub {
 }
 
 /** The hubs of a project, in the order of the service. */
-export function hubs(scope: Scope): Hub[] {
+function hubs(scope: Scope): Hub[] {
   const starts = (prefix: string) => (rest: string) => rest.startsWith(prefix);
   return [
     {
@@ -66,25 +66,31 @@ export function hubs(scope: Scope): Hub[] {
 }
 
 /** The project that an address is in, if any. */
-export function scopeOfLocation(location: string): { scope: Scope; rest: string } | undefined {
+function scopeOfLocation(location: string): { scope: Scope; rest: string } | undefined {
   const [, organization = "", project = "", ...rest] = location.split("/");
   if (organization === "" || organization === "ml" || project === "" || project.startsWith("_")) {
     return undefined;
   }
   return {
-    scope: { organization: decodeURIComponent(organization), project: decodeURIComponent(project) },
+    scope: { organization: nameIn(organization), project: nameIn(project) },
     rest: rest.length === 0 ? "" : `/${rest.join("/")}`,
   };
 }
 
 export function Shell({ children }: { children: ReactNode }) {
-  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  const [element, setElement] = useState<HTMLElement | null>(null);
   const [location] = useLocation();
-  const { navCollapsed } = usePreferences();
   const place = scopeOfLocation(location);
   const isMl = location === "/ml" || location.startsWith("/ml/");
+  const main = useFocusOf(location);
+  const organization = place?.scope.organization;
+  const crumbs = useMemo(() => {
+    const isInside = organization !== undefined;
+    const root = isInside ? [{ name: organization, href: links.organization(organization) }] : [];
+    return { element, root };
+  }, [element, organization]);
   return (
-    <CrumbsSlot value={slot}>
+    <CrumbsSlot value={crumbs}>
       <a href="#main" className={styles.skip}>
         Skip to the content
       </a>
@@ -94,10 +100,10 @@ export function Shell({ children }: { children: ReactNode }) {
             <img src={`${import.meta.env.BASE_URL}logo.svg`} alt="" width="22" height="22" />
             <span>Penstock</span>
           </Link>
-          <div ref={setSlot} className={styles.crumbs} />
+          <div ref={setElement} className={styles.crumbs} />
           <AccountMenu />
         </header>
-        <nav className={navCollapsed ? styles.narrow : styles.nav} aria-label="Hubs">
+        <nav className={styles.nav} aria-label="Hubs">
           {place ? (
             hubs(place.scope).map((hub) => (
               <Link
@@ -133,11 +139,26 @@ export function Shell({ children }: { children: ReactNode }) {
             <span>Machine Learning</span>
           </Link>
         </nav>
-        <main id="main" className={styles.main} tabIndex={-1}>
-          {children}
+        <main ref={main} id="main" className={styles.main} tabIndex={-1}>
+          <PageBoundary location={location}>{children}</PageBoundary>
         </main>
       </div>
       <Shortcuts scope={place?.scope} />
     </CrumbsSlot>
   );
+}
+
+/**
+ * Takes the focus when a page went away with what had it, so that the next Tab goes on in the page
+ * that came, and a screen reader says so.
+ */
+function useFocusOf(location: string) {
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(location);
+  useEffect(() => {
+    if (location === first.current) return;
+    first.current = "";
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [location]);
+  return main;
 }

@@ -1,19 +1,16 @@
 import { type ReactNode, useContext, useEffect } from "react";
 import { createPortal } from "react-dom";
 import { Link } from "wouter";
-import { CrumbsSlot } from "./crumbs.ts";
+import { type Crumb, CrumbsSlot } from "./crumbs.ts";
 import styles from "./Page.module.css";
 
-export interface Crumb {
-  name: string;
-  href: string;
-}
+export type { Crumb } from "./crumbs.ts";
 
 export interface PageProps {
+  /** In the browser's tab, at the end of the way here, and as the heading unless that is another. */
   title: string;
-  /** Before the title in the browser's tab, in the heading: a state, a number. */
   heading?: ReactNode;
-  /** The way here, without the page itself. */
+  /** The way here from the organization, without that and without the page itself. */
   crumbs: Crumb[];
   /** Under the title: one line of facts. */
   facts?: ReactNode;
@@ -27,13 +24,16 @@ export interface PageProps {
 /** The frame of a page: the way to it, its title, what can be done here, and its content. */
 export function Page(props: PageProps) {
   const { title, heading, crumbs, facts, actions, tabs, isFixed = false, children } = props;
-  const slot = useContext(CrumbsSlot);
+  const { element, root } = useContext(CrumbsSlot);
+  const inside = crumbs.at(-1)?.name;
   useEffect(() => {
-    document.title = `${title} - Penstock`;
-  }, [title]);
+    document.title = [title, ...(inside ? [inside] : []), "Penstock"].join(" - ");
+  }, [title, inside]);
   return (
     <div className={isFixed ? styles.fixed : styles.page}>
-      {slot ? createPortal(<Breadcrumb crumbs={crumbs} title={title} />, slot) : null}
+      {element
+        ? createPortal(<Breadcrumb crumbs={[...root, ...crumbs]} title={title} />, element)
+        : null}
       <header className={tabs ? styles.tabbed : styles.header}>
         <div className={styles.line}>
           <div className={styles.name}>

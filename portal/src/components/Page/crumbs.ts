@@ -1,4 +1,12 @@
 import { createContext } from "react";
 
-/** The place in the top bar where a page puts the way to it. */
-export const CrumbsSlot = createContext<HTMLElement | null>(null);
+export interface Crumb {
+  name: string;
+  href: string;
+}
+
+/** The place in the top bar where a page puts the way to it, and where every way begins. */
+export const CrumbsSlot = createContext<{ element: HTMLElement | null; root: readonly Crumb[] }>({
+  element: null,
+  root: [],
+});
