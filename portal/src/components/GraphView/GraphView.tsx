@@ -1,7 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import {
   type KeyboardEvent,
-  memo,
   type PointerEvent,
   startTransition,
   type UIEvent,
@@ -13,13 +12,13 @@ import {
   useState,
 } from "react";
 import type { Graph, GraphNode } from "../../api/wire.ts";
-import { lookOf } from "../../text/states.ts";
 import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
+import { GraphBox } from "./GraphBox.tsx";
+import { GraphLines } from "./GraphLines.tsx";
 import styles from "./GraphView.module.css";
 import {
   centred,
   EDGE,
-  edgePath,
   fitted,
   isSeen,
   nearest,
@@ -28,20 +27,14 @@ import {
   type View,
   zoomAt,
 } from "./geometry.ts";
-import { cut, measuring, symbolPath } from "./symbols.ts";
 import { useView } from "./useView.ts";
 
 /** Drawn smaller than this, a node is its colour alone: its words could not be read. */
 const READABLE = 0.3;
 /** A graph of more nodes has no moving pictures: each frame would be drawn anew. */
 const MOST_TURNING = 60;
-/** Where the words of a node begin, and what is left free beside them. */
-const WORDS = 40;
-const BESIDE = 10;
 /** Of a graph of more nodes only what is near the window is drawn, however long it rests. */
 const MOST_DRAWN = 600;
-/** Lines that are one shape: few shapes are made quickly, and what is far off is not drawn. */
-const TOGETHER = 40;
 /** Pixels around the window in which nodes are drawn as well. */
 const MARGIN = 200;
 
@@ -55,8 +48,9 @@ export interface GraphViewProps {
 }
 
 /**
- * A graph as the server laid it out, or turned where it is seen better so. Drag moves, the wheel zooms, arrow keys go from node to node,
- * Enter opens one. Nodes near the window are drawn first, and of a large graph no others.
+ * A graph as the server laid it out, or turned where it is seen better so. Drag moves, the wheel
+ * zooms, arrow keys go from node to node, Enter opens one. Nodes near the window are drawn first, and
+ * of a large graph no others.
  */
 export function GraphView(props: GraphViewProps) {
   const { label, selected, onSelect, isInline = false } = props;
@@ -129,6 +123,9 @@ export function GraphView(props: GraphViewProps) {
       y: from.view.y + event.clientY - from.y,
     });
   };
+  const endDrag = () => {
+    drag.current = undefined;
+  };
   /** The browser scrolls to a node that gets the focus: so the graph is moved there. */
   const onScroll = ({ currentTarget: { scrollLeft, scrollTop } }: UIEvent) => {
     if (scrollLeft === 0 && scrollTop === 0) return;
@@ -153,18 +150,14 @@ export function GraphView(props: GraphViewProps) {
   useEffect(() => {
     const from = openedAt.current;
     openedAt.current = undefined;
-    const next = from && nearest(graph.nodes, from);
-    const element = next && box.current?.querySelector(`[data-node="${CSS.escape(next.id)}"]`);
-    if (element instanceof SVGElement) element.focus();
+    if (from) focusOn(box.current, nearest(graph.nodes, from));
   }, [graph]);
 
   const onKey = useCallback(
     (event: KeyboardEvent, node: GraphNode) => {
       if (event.key === "Enter" || event.key === " ") choose(node);
       else if (event.key.startsWith("Arrow")) {
-        const next = neighbour(graph.nodes, node, event.key);
-        const element = next && box.current?.querySelector(`[data-node="${CSS.escape(next.id)}"]`);
-        if (element instanceof SVGElement) element.focus();
+        focusOn(box.current, neighbour(graph.nodes, node, event.key));
       } else return;
       event.preventDefault();
     },
@@ -186,9 +179,8 @@ export function GraphView(props: GraphViewProps) {
       style={isInline ? { height: graph.height + 2 * EDGE } : undefined}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
-      onPointerUp={() => {
-        drag.current = undefined;
-      }}
+      onPointerUp={endDrag}
+      onPointerCancel={endDrag}
       onScroll={isInline ? undefined : onScroll}
     >
       <div ref={plane} className={looks.join(" ")}>
@@ -199,9 +191,9 @@ export function GraphView(props: GraphViewProps) {
           width={graph.width + EDGE}
           height={graph.height + EDGE}
         >
-          <Edges edges={graph.edges} />
+          <GraphLines edges={graph.edges} />
           {graph.nodes.filter(isNear).map((node) => (
-            <Node
+            <GraphBox
               key={node.id}
               node={node}
               isSelected={node.id === selected}
@@ -227,6 +219,11 @@ export function GraphView(props: GraphViewProps) {
   );
 }
 
+function focusOn(box: Element | null, node: GraphNode | undefined): void {
+  const element = node && box?.querySelector(`[data-node="${CSS.escape(node.id)}"]`);
+  if (element instanceof SVGElement) element.focus();
+}
+
 /** Whether the page had time to do more than what is seen at first. */
 function useRested(isWanted: boolean): boolean {
   const [isRested, setRested] = useState(false);
@@ -237,88 +234,3 @@ function useRested(isWanted: boolean): boolean {
   }, [isWanted]);
   return isWanted && isRested;
 }
-
-/** The lines; like the nodes they stay as they are while the whole is moved. */
-const Edges = memo(function Edges({ edges }: { edges: Graph["edges"] }) {
-  const shapes: string[] = [];
-  for (let at = 0; at < edges.length; at += TOGETHER) {
-    const some = edges.slice(at, at + TOGETHER);
-    shapes.push(some.map(([, , points]) => edgePath(points)).join(""));
-  }
-  return (
-    <g className={styles.edges}>
-      {shapes.map((shape) => (
-        <path key={shape} d={shape} />
-      ))}
-    </g>
-  );
-});
-
-/** The edges of two more boxes behind one: there is more in it. */
-function behind({ x, y, w, h }: GraphNode): string {
-  const edge = (by: number) =>
-    `M${x + by + 4} ${y + h + by}H${x + w + by - 6}Q${x + w + by} ${y + h + by} ${x + w + by} ${y + h + by - 6}V${y + by + 4}`;
-  return edge(4) + edge(8);
-}
-
-let widths: { strong: (text: string) => number; soft: (text: string) => number } | undefined;
-
-/** The browser's measures of the two sizes of words, made when the first node is drawn. */
-function fonts(): NonNullable<typeof widths> {
-  const family = getComputedStyle(document.body).fontFamily;
-  widths ??= { strong: measuring(`700 13px ${family}`), soft: measuring(`12px ${family}`) };
-  return widths;
-}
-
-/**
- * A node: shapes at their places in the graph, nothing that is clipped or moved. So a browser moves
- * hundreds of them as one.
- */
-const Node = memo(function Node({
-  node,
-  isSelected,
-  onSelect,
-  onKey,
-}: {
-  node: GraphNode;
-  isSelected: boolean;
-  onSelect: ((node: GraphNode) => void) | undefined;
-  onKey: (event: KeyboardEvent, node: GraphNode) => void;
-}) {
-  const { x, y, w, h, label, detail, isGroup } = node;
-  const { look, word } = lookOf(node.state, node.result);
-  // First what is to be seen, whole where it is cut, then the word for the picture.
-  const name = [label, ...(detail && detail !== word ? [detail] : []), word].join(" ");
-  const room = w - WORDS - BESIDE;
-  const middle = y + h / 2;
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it is a button when it can be chosen
-    <g
-      data-node={node.id}
-      className={`${styles.node} ${styles[look] ?? ""} ${isSelected ? styles.chosen : ""}`}
-      tabIndex={onSelect ? 0 : undefined}
-      role={onSelect ? "button" : "img"}
-      aria-pressed={onSelect && !isGroup ? isSelected : undefined}
-      aria-expanded={isGroup ? false : undefined}
-      onClick={() => onSelect?.(node)}
-      onKeyDown={(event) => onKey(event, node)}
-    >
-      <title>{name}</title>
-      {isGroup ? <path className={styles.more} d={behind(node)} /> : null}
-      <rect x={x} y={y} width={w} height={h} rx="6" />
-      <rect className={styles.bar} x={x} y={y} width="4" height={h} rx="2" />
-      <path className={styles.symbol} d={symbolPath(look, x + 23, middle)} />
-      <text x={x + WORDS} y={middle + (detail ? -4 : 4.5)}>
-        {cut(label, room, fonts().strong)}
-      </text>
-      {detail ? (
-        <>
-          {" "}
-          <text className={styles.soft} x={x + WORDS} y={middle + 13}>
-            {cut(detail, room, fonts().soft)}
-          </text>
-        </>
-      ) : null}
-    </g>
-  );
-});

@@ -1,15 +1,16 @@
+import { useThemeClassName } from "@fluentui/react-components";
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useSeen } from "../Loading/useSeen.ts";
 import styles from "./MetricChart.module.css";
-import { align, type Series, smooth } from "./series.ts";
+import { type Axis, align, readAt, type Series, smooth } from "./series.ts";
 
 export interface MetricChartProps {
   title: string;
   series: Series[];
   /** What the x axis counts. */
-  axis?: "step" | "time" | "seconds";
+  axis?: Axis;
   isLogarithmic?: boolean;
   /** 0 is none, towards 1 is more. */
   smoothing?: number;
@@ -38,9 +39,12 @@ export function MetricChart(props: MetricChartProps) {
   const latest = useRef(data);
   latest.current = data;
   const chart = useRef<uPlot>(undefined);
+  const readout = useRef<HTMLSpanElement>(null);
+  const theme = useThemeClassName();
   const names = JSON.stringify(series.map(({ name }) => name));
 
-  // A chart is made anew when it has other curves or axes; more values are given to it.
+  // A chart is made anew when it has other curves, axes or colours; more values are given to it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its colours are those of the theme
   useEffect(() => {
     const element = box.current;
     if (element === null || !isNear || names === "[]") return;
@@ -76,6 +80,15 @@ export function MetricChart(props: MetricChartProps) {
         axes,
         legend: { show: false },
         cursor: group ? { sync: { key: group } } : {},
+        hooks: {
+          setCursor: [
+            ({ cursor: { idx } }: uPlot) => {
+              if (readout.current === null) return;
+              const at = idx ?? undefined;
+              readout.current.textContent = readAt(latest.current, JSON.parse(names), axis, at);
+            },
+          ],
+        },
       },
       latest.current,
       element,
@@ -91,7 +104,7 @@ export function MetricChart(props: MetricChartProps) {
       made.destroy();
       chart.current = undefined;
     };
-  }, [isNear, names, axis, isLogarithmic, height, group]);
+  }, [isNear, names, axis, isLogarithmic, height, group, theme]);
 
   useEffect(() => {
     if (chart.current && chart.current.data !== data) chart.current.setData(data);
@@ -99,7 +112,9 @@ export function MetricChart(props: MetricChartProps) {
 
   return (
     <figure className={styles.chart}>
-      <figcaption>{title}</figcaption>
+      <figcaption>
+        {title} <span ref={readout} className={styles.readout} aria-hidden />
+      </figcaption>
       <div
         ref={box}
         style={{ minHeight: height }}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { align, smooth } from "./series.ts";
+import { align, readAt, smooth } from "./series.ts";
 
 test("curves with other steps share one axis", () => {
   expect(
@@ -41,4 +41,16 @@ test("smoothing keeps a constant as it is, and gaps as gaps", () => {
   expect(y[0]).toBeCloseTo(2);
   expect(y[2]).toBeNull();
   expect(y[3]).toBeCloseTo(2);
+});
+
+test("the values at a place are read by name where there are several curves", () => {
+  const aligned = [
+    [1, 2],
+    [0.123456789, 10],
+    [null, 20],
+  ];
+  expect(readAt(aligned, ["a", "b"], "step", 1)).toBe("step 2: a 10, b 20");
+  expect(readAt(aligned, ["a", "b"], "seconds", 0)).toBe("1 s: a 0.12346");
+  expect(readAt(aligned.slice(0, 2), ["a"], "step", 1)).toBe("step 2: 10");
+  expect(readAt(aligned, ["a", "b"], "step", undefined)).toBe("");
 });

@@ -6,6 +6,10 @@ export interface Series {
   y: (number | null)[];
 }
 
+type Column = ArrayLike<number | null | undefined>;
+
+export type Axis = "step" | "time" | "seconds";
+
 /** All curves over the union of their x values, as the chart library wants them. */
 export function align(
   series: readonly Series[],
@@ -57,4 +61,26 @@ export function smooth(series: Series, weight: number): Series {
     return average / (1 - weight ** count);
   });
   return { ...series, y };
+}
+
+/** What aligned curves have at a place: `step 12: loss 0.034`; empty where there is none. */
+export function readAt(
+  [xs, ...columns]: readonly Column[],
+  names: readonly string[],
+  axis: Axis,
+  at: number | undefined,
+): string {
+  const x = at === undefined ? undefined : xs?.[at];
+  if (at === undefined || x === undefined || x === null) return "";
+  const values = columns.flatMap((column, index) => {
+    const value = column[at];
+    const name = columns.length > 1 ? `${names[index]} ` : "";
+    return typeof value === "number" ? [name + Number(value.toPrecision(5))] : [];
+  });
+  return `${placeOf(x, axis)}: ${values.join(", ")}`;
+}
+
+function placeOf(x: number, axis: Axis): string {
+  if (axis === "time") return new Date(x * 1000).toLocaleTimeString();
+  return axis === "step" ? `step ${x}` : `${Number(x.toPrecision(5))} s`;
 }

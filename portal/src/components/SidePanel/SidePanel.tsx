@@ -23,6 +23,8 @@ export function SidePanel(props: SidePanelProps) {
   const { title, onClose, children, footer, onSubmit, size = "normal", place = "right" } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  /** A text that is marked from the inside to the outside ends with a click there. */
+  const isPressedOutside = useRef(false);
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
@@ -55,8 +57,11 @@ export function SidePanel(props: SidePanelProps) {
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => {
+        isPressedOutside.current = event.target === dialog.current;
+      }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && isPressedOutside.current) onClose();
       }}
     >
       {onSubmit ? (
