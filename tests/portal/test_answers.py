@@ -111,6 +111,40 @@ def test_what_was_committed_is_not_committed_twice_when_the_name_is_taken(
     visitor.troubles = [t for t in visitor.troubles if "40" not in t]
 
 
+def test_a_pipeline_is_renamed_and_paused(visitor: Visitor, served: Served, shop: int) -> None:
+    repository = served.ask("GET", f"{API}/git/repositories/shop")
+    of = {"id": repository["id"], "type": "azureReposGit"}
+    configuration = {"type": "yaml", "path": "/azure-pipelines.yml", "repository": of}
+    body = {"name": "before", "configuration": configuration}
+    made = served.ask("POST", f"{API}/pipelines?api-version=7.1", body)
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go(f"/penstock/shop/_build?definitionId={made['id']}")
+    visitor.click("button", "More")
+    visitor.click("menuitem", "Settings")
+    panel = page.get_by_role("dialog")
+    panel.get_by_label("Name").fill("after")
+    panel.get_by_label("Folder").fill("\\team")
+    panel.get_by_label("Processing of new runs").select_option("paused")
+    panel.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="after", level=1)).to_be_visible()
+    visitor.go("/penstock/shop/_build?view=folders")
+    expect(page.get_by_role("heading", name="team")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("after"))).to_contain_text("paused")
+
+
+def test_a_link_to_a_tag_shows_its_files(visitor: Visitor, served: Served, shop: int) -> None:
+    tip = served.ask("GET", f"{API}/git/repositories/shop/refs?filter=heads/main")["value"][0]
+    tag = {"name": "refs/tags/v1", "oldObjectId": "0" * 40, "newObjectId": tip["objectId"]}
+    served.ask("POST", f"{API}/git/repositories/shop/refs?api-version=7.1", [tag])
+    visitor.sign_in()
+    visitor.go("/penstock/shop/_git/shop?version=GTv1")
+    expect(visitor.page.get_by_role("link", name="azure-pipelines.yml")).to_be_visible()
+    expect(visitor.page.get_by_label("Branch")).to_have_value("refs/tags/v1")
+    visitor.click("link", "Commits")
+    expect(visitor.page.get_by_role("link", name="Open", exact=True)).to_be_visible()
+
+
 def test_a_group_says_why_it_cannot_be_saved_and_that_it_was(visitor: Visitor, shop: int) -> None:
     visitor.sign_in()
     page = visitor.page

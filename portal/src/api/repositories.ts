@@ -40,10 +40,16 @@ export interface At {
   branch: string;
 }
 
-const typeOf = (version: string) => (/^[0-9a-f]{40}$/.test(version) ? "commit" : "branch");
+/** What a page calls a branch may be a commit, or a tag by its full name. */
+function typeOf(version: string): "commit" | "tag" | "branch" {
+  if (/^[0-9a-f]{40}$/.test(version)) return "commit";
+  return version.startsWith("refs/tags/") ? "tag" : "branch";
+}
+
+const nameOf = (version: string) => version.replace(/^refs\/tags\//, "");
 
 const version = ({ branch }: { branch: string }) => ({
-  "versionDescriptor.version": branch,
+  "versionDescriptor.version": nameOf(branch),
   "versionDescriptor.versionType": typeOf(branch),
 });
 
@@ -111,7 +117,7 @@ export function commits(
     fetch: (signal) =>
       request(projectApi(scope, "git", "repositories", repo, "commits"), {
         query: {
-          "searchCriteria.itemVersion.version": filter.branch,
+          "searchCriteria.itemVersion.version": nameOf(filter.branch),
           "searchCriteria.itemVersion.versionType": typeOf(filter.branch),
           "searchCriteria.itemPath": filter.path,
           "searchCriteria.$top": filter.top ?? 50,

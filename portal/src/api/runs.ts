@@ -415,6 +415,38 @@ export function createPipeline(
   });
 }
 
+/** A pipeline as the area of builds has it: with what can be set of it. */
+export interface BuildDefinition {
+  id: number;
+  revision: number;
+  name: string;
+  /** Its folder, `\\team\\nightly`. */
+  path: string;
+  queueStatus: "enabled" | "paused" | "disabled";
+  process: { yamlFilename: string };
+  repository: { defaultBranch: string };
+}
+
+export function definition(scope: Scope, id: number): Resource<BuildDefinition> {
+  return {
+    key: ["definition", scope, id],
+    fetch: (signal) => request(projectApi(scope, "build", "definitions", id), { signal }),
+  };
+}
+
+/** Change what is set of a pipeline; refused where somebody else changed it since `revision`. */
+export function changeDefinition(
+  scope: Scope,
+  id: number,
+  change: Omit<BuildDefinition, "id">,
+): Promise<BuildDefinition> {
+  return request(projectApi(scope, "build", "definitions", id), {
+    method: "PUT",
+    query: { "api-version": "7.1" },
+    body: { ...change, id, process: { ...change.process, type: 2 } },
+  });
+}
+
 export function deletePipeline(scope: Scope, id: number): Promise<unknown> {
   return request(projectApi(scope, "build", "definitions", id), {
     method: "DELETE",

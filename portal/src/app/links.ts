@@ -67,14 +67,18 @@ export const links = {
     address(path("ml", "runs", job), { ws: workspace, rg: resourceGroup }),
 };
 
-/** A branch, or a commit, as `version` says it: `GBmain`, `GC<sha>`. */
+const TAGS = "refs/tags/";
+
+/** A branch, a tag (`refs/tags/v1`) or a commit, as `version` says it: `GBmain`, `GTv1`, `GC<sha>`. */
 export function versionOf(branch: string): string {
-  return /^[0-9a-f]{40}$/.test(branch) ? `GC${branch}` : `GB${branch}`;
+  if (/^[0-9a-f]{40}$/.test(branch)) return `GC${branch}`;
+  return branch.startsWith(TAGS) ? `GT${branch.slice(TAGS.length)}` : `GB${branch}`;
 }
 
-/** The branch or commit in a `version`; empty when there is none. */
+/** The branch, tag or commit in a `version`; empty when there is none. */
 export function branchOf(version: string | null): string {
-  return version && /^G[BCT]/.test(version) ? version.slice(2) : (version ?? "");
+  if (version?.startsWith("GT")) return TAGS + version.slice(2);
+  return version && /^G[BC]/.test(version) ? version.slice(2) : (version ?? "");
 }
 
 /** What the router leaves encoded: signs that have a meaning in addresses. */

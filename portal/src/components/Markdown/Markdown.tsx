@@ -64,6 +64,7 @@ function block(token: Token, places: Places): ReactNode {
       return <hr />;
     case "space":
     case "def":
+    case "checkbox": // The item itself has drawn it.
       return null;
     case "text": {
       const { tokens, text } = token as Tokens.Text;

@@ -18,6 +18,7 @@ import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { createCommandOf } from "../../text/parameters.ts";
 import { Analytics, Branches } from "./PipelineHistory.tsx";
+import { PipelineSettings } from "./PipelineSettings.tsx";
 import styles from "./PipelineView.module.css";
 import { RunList } from "./RunList.tsx";
 import { RunPanel } from "./RunPanel.tsx";
@@ -28,7 +29,7 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
   const [state, change] = useQueryState();
   const [, navigate] = useLocation();
   const mayRun = useMay(scope, "contributor");
-  const [open, setOpen] = useState<"badge" | "command" | "delete">();
+  const [open, setOpen] = useState<"settings" | "badge" | "command" | "delete">();
   const close = () => setOpen(undefined);
   const view = state.get("view") ?? "runs";
   const name = query.data?.name ?? `Pipeline ${id}`;
@@ -75,6 +76,11 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
           <Menu
             label="More"
             items={[
+              {
+                name: "Settings",
+                isDisabled: !mayRun,
+                onChoose: () => setOpen("settings"),
+              },
               { name: "Status badge", onChoose: () => setOpen("badge") },
               {
                 name: "Copy as command",
@@ -145,6 +151,7 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
           onClose={close}
         />
       ) : null}
+      {open === "settings" ? <PipelineSettings scope={scope} id={id} onClose={close} /> : null}
       {open === "badge" ? <BadgePanel scope={scope} id={id} onClose={close} /> : null}
     </Page>
   );

@@ -58,7 +58,7 @@ export default function CommitsPage({ params }: PageProps) {
         >
           {[...new Set([branch, ...names])].filter(Boolean).map((name) => (
             <option key={name} value={name}>
-              {name.length === 40 ? name.slice(0, 8) : name}
+              {name.length === 40 ? name.slice(0, 8) : shortBranch(name)}
             </option>
           ))}
         </Select>

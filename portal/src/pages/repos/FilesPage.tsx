@@ -6,7 +6,7 @@ import { useResource } from "../../api/resource.ts";
 import { shortBranch } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
 import type { Item, Repository } from "../../api/wire.ts";
-import { branchOf, links } from "../../app/links.ts";
+import { branchOf, links, versionOf } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
@@ -69,11 +69,11 @@ export default function FilesPage({ params }: PageProps) {
             <Select
               aria-label="Branch"
               value={branch}
-              onChange={(_, data) => change({ version: `GB${data.value}` })}
+              onChange={(_, data) => change({ version: versionOf(data.value) })}
             >
               {[...new Set([branch, ...names])].map((name) => (
                 <option key={name} value={name}>
-                  {name.length === 40 ? name.slice(0, 8) : name}
+                  {name.length === 40 ? name.slice(0, 8) : shortBranch(name)}
                 </option>
               ))}
             </Select>

@@ -8,6 +8,7 @@ import { BranchIcon, ClockIcon, CodeIcon } from "../../components/icons.ts";
 import { BranchChip } from "../../components/RunRow/RunRow.tsx";
 import { StateWord } from "../../components/StateIcon/StateIcon.tsx";
 import styles from "./RunPage.module.css";
+import { stateOf } from "./states.ts";
 
 /** How a run went, what it was of, and how long it took. */
 export function RunFacts({ scope, page }: { scope: Scope; page: RunPage }) {
@@ -18,7 +19,7 @@ export function RunFacts({ scope, page }: { scope: Scope; page: RunPage }) {
       <div>
         <dt>State</dt>
         <dd>
-          <StateWord state={page.state} result={page.result} />
+          <StateWord state={stateOf(page)} result={page.result} />
         </dd>
       </div>
       <div>

@@ -23,6 +23,7 @@ import { Problem } from "./Problem.tsx";
 import { RunActions } from "./RunActions.tsx";
 import { RunFacts } from "./RunFacts.tsx";
 import styles from "./RunPage.module.css";
+import { stateOf, withWaiting } from "./states.ts";
 import { Values } from "./Values.tsx";
 
 /** A run at one look: how it went, what is wrong and where, and what waits for somebody. */
@@ -35,7 +36,7 @@ export default function RunPage({ scope, id }: { scope: Scope; id: number }) {
       heading={
         data ? (
           <>
-            <StateIcon state={data.state} result={data.result} size={24} />
+            <StateIcon state={stateOf(data)} result={data.result} size={24} />
             {runTitle(data)}
           </>
         ) : undefined
@@ -122,7 +123,7 @@ function Graph({ scope, page, stages }: { scope: Scope; page: Data; stages: Stag
   return (
     <Card title={hasStages ? "Stages" : "Order of the jobs"}>
       <GraphView
-        graph={graph}
+        graph={withWaiting(graph, page)}
         label={hasStages ? "Stages of this run" : "Jobs of this run in their order"}
         isInline
         onSelect={open}
