@@ -285,9 +285,9 @@ class DevopsServices:
             repository=self._repository_resource,
         )
 
-    def _pipeline_name(self, pipeline: int) -> str:
+    def _pipeline_name(self, project: str, pipeline: int) -> str:
         found = self.definitions.get(pipeline)
-        return found.name if found is not None else ""
+        return found.name if found is not None and found.project == project else ""
 
     def _run_number(self, run: str) -> str:
         found = self._host.runs.get(run)

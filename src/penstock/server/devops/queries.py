@@ -71,6 +71,23 @@ def moment_in(name: str, text: str) -> datetime:
     return aware
 
 
+def is_named(name: str, pattern: str) -> bool:
+    """Whether a name fits, its case ignored; `*` stands for any characters."""
+    first, *others = pattern.casefold().split("*")
+    name = name.casefold()
+    if not others:
+        return name == first
+    if not name.startswith(first):
+        return False
+    at = len(first)
+    for part in others[:-1]:
+        found = name.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(name) - len(others[-1]) >= at and name.endswith(others[-1])
+
+
 def refuse_unsupported(call: Call, *names: str) -> None:
     """Refuse parameters that would mean something on the service and mean nothing here."""
     for name in names:

@@ -19,12 +19,12 @@ from penstock.devops.definitions import (
 )
 from penstock.server.devops.bodies import flag_of, number_of, table_of, text_of, texts_of
 from penstock.server.devops.builds.definitionviews import YAML_PROCESS, definition_json
-from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import checked_name, save_new, source_named
 from penstock.server.devops.context import DevopsHttp, definition_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import comma_list, flag, refuse_unsupported
+from penstock.server.devops.paging import page_of
+from penstock.server.devops.queries import comma_list, flag, is_named, refuse_unsupported
 from penstock.server.devops.requests import full_branch
 from penstock.server.devops.routing import routes_of
 from penstock.server.errors import Refused
@@ -78,27 +78,19 @@ def _ordered(call: Call, found: list[Definition]) -> list[Definition]:
 
 
 def _filtered(call: Call, found: list[Definition]) -> list[Definition]:
-    name = call.query("name").casefold()
+    name = call.query("name")
     ids = set(comma_list(call.query("definitionIds")))
     repository, path = call.query("repositoryId"), call.query("path")
     file = call.query("yamlFilename").lstrip("/").casefold()
     return [
         one
         for one in found
-        if (not name or _matches(one.name.casefold(), name))
+        if (not name or is_named(one.name, name))
         and (not ids or str(one.id) in ids)
         and (not repository or one.repository == repository)
         and (not path or one.folder.casefold() == normal_folder(path).casefold())
         and (not file or one.path.lstrip("/").casefold() == file)
     ]
-
-
-def _matches(name: str, pattern: str) -> bool:
-    """Names may be asked for with `*`, as the service does."""
-    from fnmatch import translate
-    from re import match
-
-    return match(translate(pattern.replace("[", "[[]").replace("?", "[?]")), name) is not None
 
 
 def _create(http: DevopsHttp, call: Call) -> Reply:

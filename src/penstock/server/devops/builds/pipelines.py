@@ -16,12 +16,12 @@ from penstock.devops.sources import SourceMissing
 from penstock.language.canonical import dump
 from penstock.language.diagnostics import render
 from penstock.server.devops.bodies import flag_of, table_of, text_of, texts_of
-from penstock.server.devops.builds.paging import page_of
 from penstock.server.devops.builds.saving import save_new
 from penstock.server.devops.builds.views import pipeline_json, pipeline_run_json
 from penstock.server.devops.context import DevopsHttp, definition_of, kept_run, requester, run_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.locations import Location
+from penstock.server.devops.paging import page_of
 from penstock.server.devops.requests import full_branch, parameters_of, start, variables_of
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed

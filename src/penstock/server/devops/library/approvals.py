@@ -36,6 +36,8 @@ LOCATIONS = (
     ),
 )
 _MOST = 1000
+_ALL = 100_000
+_LONGEST_COMMENT = 4000
 
 
 def approval_routes(http: LibraryHttp) -> tuple[Route, ...]:
@@ -55,16 +57,17 @@ def _list(http: LibraryHttp, call: Call) -> Reply:
     run = call.query("runId")
     if run and number_in(run) is None:
         raise bad_request(f'runId: "{run[:40]}" is not the number of a run')
+    top = page_size(call, "top", page_size(call, "$top", 100, _MOST), _MOST)
     found = http.checks.approvals_in(
         call.project,
         ids=ids,
         status=_status(call.query("state")),
         run=run,
-        limit=page_size(call, "top", page_size(call, "$top", 100, _MOST), _MOST),
+        limit=_ALL if users else top,
     )
     if users:
         found = [a for a in found if any(_is_of(step, users) for step in a.steps)]
-    return listed([approval_json(http, call, approval) for approval in found])
+    return listed([approval_json(http, call, approval) for approval in found[:top]])
 
 
 def _is_of(step: Step, users: set[str]) -> bool:
@@ -107,6 +110,8 @@ def _answer(http: LibraryHttp, call: Call) -> Reply:
 
 def _answered(http: LibraryHttp, call: Call, before: Approval, one: Mapping[str, Any]) -> Approval:
     actor, comment = caller(call), text_of(one, "comment")
+    if len(comment) > _LONGEST_COMMENT:
+        raise bad_request(f'"comment" has at most {_LONGEST_COMMENT} characters')
     subject, details = f"run {before.run}", {"for": before.subject, "comment": comment}
     other = table_of(one, "reassignTo") or table_of(one, "assignedTo")
     if other:
@@ -151,7 +156,7 @@ def approval_json(http: LibraryHttp, call: Call, approval: Approval) -> dict[str
         "resource": resource_json(resource) if resource is not None else None,
         "pipeline": {
             "id": str(approval.pipeline),
-            "name": http.pipeline(approval.pipeline),
+            "name": http.pipeline(approval.project, approval.pipeline),
             "owner": {"id": int(approval.run), "name": http.run_number(approval.run)},
         },
         "_links": {"self": {"href": f"{call.base_url}/{path}"}},

@@ -14,12 +14,10 @@ from penstock.server.devops.library.context import (
     LibraryHttp,
     caller,
     check_administers,
-    kept_of,
     note,
-    project_for,
 )
 from penstock.server.errors import Refused
-from penstock.server.routes import Call, Permission
+from penstock.server.routes import Call
 
 
 def add_resource(
@@ -83,13 +81,6 @@ def delete_resource(http: LibraryHttp, call: Call, known: Kept) -> None:
         check_administers(call, known.project, known)
     http.resources.delete(known.project, known.type, known.id)
     note(http, call, f"{known.type}.delete", known.name, known.project)
-
-
-def delete_in_projects(http: LibraryHttp, call: Call, type: ResourceType) -> None:
-    """Forget the resource of the path in each project that the query names (`projectIds`)."""
-    for named in call.query("projectIds").split(","):
-        project = project_for(http, call, named.strip(), Permission.LIBRARY_MANAGE)
-        delete_resource(http, call, kept_of(http, project.id, type, call.parameters["id"]))
 
 
 def _names(secrets: Mapping[str, str] | None) -> dict[str, str]:

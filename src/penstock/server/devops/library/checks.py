@@ -130,6 +130,7 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
     check_administers(call, call.project, maker)
     before = known.check.settings
     given = {"type": type_json(before), "settings": settings_json(before)}
+    _check_same(known.check, body)
     settings = read_settings(http, {**given, **body})
     check = replace(known.check, settings=settings, timeout=_timeout(body, known.check.timeout))
     kept = http.checks.set(call.project, check, caller(call))
@@ -137,6 +138,15 @@ def _change(http: LibraryHttp, call: Call) -> Reply:
         raise not_found("CheckConfigurationNotFoundException", f"there is no check {check.id}")
     _told(http, call, "change", check)
     return _json(http, call, kept)
+
+
+def _check_same(check: Check, body: Mapping[str, Any]) -> None:
+    """Refuse to make of a check another one, or to move it."""
+    type, resource = table_of(body, "type"), table_of(body, "resource")
+    if text_of(type, "id").lower() not in ("", type_json(check.settings)["id"]):
+        raise bad_request("a check keeps its type; add another one, and delete this one")
+    if text_of(resource, "id") not in ("", check.resource.id):
+        raise bad_request("a check keeps its resource; add one to the other resource")
 
 
 def _delete(http: LibraryHttp, call: Call) -> Reply:

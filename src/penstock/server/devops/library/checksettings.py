@@ -19,7 +19,7 @@ from penstock.devops.protecting.checks import (
 from penstock.devops.protecting.hours import DAYS, BadHours, BusinessHours, business_hours
 from penstock.devops.resources import Actor
 from penstock.engine.requests import ExtendedTemplate
-from penstock.server.devops.bodies import table_of, tables_of, text_of
+from penstock.server.devops.bodies import flag_of, table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.library.context import LibraryHttp, identity
 
@@ -37,6 +37,9 @@ _HOURS = {
     "name": "evaluateBusinessHours",
     "version": "0.0.1",
 }
+
+_ORDERS: Mapping[object, bool] = {"anyOrder": False, 1: False, "inSequence": True, 2: True}
+"""Whether approvers answer one after the other, by the words and the numbers of the enumeration."""
 
 
 def read_settings(http: LibraryHttp, body: Mapping[str, Any]) -> Settings:
@@ -70,13 +73,20 @@ def _read_approval(http: LibraryHttp, given: Mapping[str, Any]) -> ApprovalCheck
         raise bad_request('"minRequiredApprovers" must be a whole number')
     if minimum > len(approvers):
         raise bad_request(f"{minimum} of {len(approvers)} approvers cannot approve")
-    order = given.get("executionOrder")
+    if given.get("blockedApprovers"):
+        raise bad_request(
+            '"blockedApprovers" is not supported; "requesterCannotBeApprover" keeps out who asked '
+            "for the run"
+        )
+    order = given.get("executionOrder") or "anyOrder"
+    if not isinstance(order, str | int) or order not in _ORDERS:
+        raise bad_request('"executionOrder" is anyOrder or inSequence')
     return ApprovalCheck(
         approvers=approvers,
         minimum=minimum,
-        in_sequence=order in ("inSequence", 2),
+        in_sequence=_ORDERS[order],
         instructions=text_of(given, "instructions"),
-        requester_may=not given.get("requesterCannotBeApprover"),
+        requester_may=not flag_of(given, "requesterCannotBeApprover"),
     )
 
 

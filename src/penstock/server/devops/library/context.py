@@ -14,7 +14,6 @@ from penstock.devops.protecting.checkpoints import Checkpoints
 from penstock.devops.resources import NOUNS, Actor, Kept, Resource, ResourceType
 from penstock.records import record
 from penstock.server.actors import actor_of as audit_actor
-from penstock.server.devops.bodies import table_of, tables_of, text_of
 from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.errors import Refused
 from penstock.server.routes import Call, Permission
@@ -32,8 +31,9 @@ class LibraryHttp:
     """The stores and services behind the routes.
 
     `account` finds an account by its id or sign-in name, None where there is none; `pipeline` the
-    name of a definition by its number; `run_number` what people call a run (`20261122.3`) by its
-    id; `repository` one of a project by its id or name.
+    name of a definition of a project (its id) by its number, "" where there is none; `run_number`
+    what people call a run (`20261122.3`) by its id; `repository` one of a project by its id or
+    name.
     """
 
     organization: str
@@ -44,7 +44,7 @@ class LibraryHttp:
     deployments: Deployments
     audit: Audit
     account: Callable[[str], Actor | None]
-    pipeline: Callable[[int], str]
+    pipeline: Callable[[str, int], str]
     run_number: Callable[[str], str]
     repository: Callable[[str, str], Resource | None]
 
@@ -163,24 +163,6 @@ def name_of(body: Mapping[str, Any], what: str) -> str:
     if len(name) > _LONGEST_NAME or any(ord(character) < 32 for character in name):
         raise bad_request(f"the name of a {what} has at most {_LONGEST_NAME} plain characters")
     return name
-
-
-def referenced_project(
-    http: LibraryHttp, call: Call, body: Mapping[str, Any], field: str
-) -> tuple[Project, Mapping[str, Any]]:
-    """The one project that a body's references name, and its reference. Sharing among several
-    projects is refused."""
-    references = tables_of(body, field)
-    if len(references) != 1:
-        raise bad_request(f'"{field}" must name one project: sharing is not supported')
-    reference = table_of(references[0], "projectReference")
-    named = text_of(reference, "id") or text_of(reference, "name")
-    return project_for(http, call, named, Permission.LIBRARY_MANAGE), references[0]
-
-
-def referenced_name(body: Mapping[str, Any], reference: Mapping[str, Any], what: str) -> str:
-    """The name that a body gives, or else its reference to a project."""
-    return name_of({"name": text_of(body, "name") or reference.get("name")}, what)
 
 
 def identity(actor: Actor) -> dict[str, object]:

@@ -6,7 +6,7 @@ A parameter is secret unless it is known not to be.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from penstock.devops.library import ARM_TYPE, LOCAL_SCHEME
@@ -14,19 +14,17 @@ from penstock.devops.projectlibrary import connection_of
 from penstock.devops.resources import Kept, ResourceType
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.errors import bad_request
-from penstock.server.devops.library.changes import add_resource, change_resource, delete_in_projects
 from penstock.server.devops.library.context import (
     LibraryHttp,
     check_administers,
     identity,
     kept_of,
-    referenced_name,
-    referenced_project,
 )
+from penstock.server.devops.library.shared import Kind, add, change, delete, secret_names
 from penstock.server.devops.locations import Location
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed
-from penstock.server.routes import Answer, Call, Permission, Reply, Route
+from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.projects import Project
 
 LOCATIONS = (
@@ -52,7 +50,6 @@ LOCATIONS = (
     ),
 )
 _ENDPOINT = ResourceType.ENDPOINT
-_REFERENCES = "serviceEndpointProjectReferences"
 _PUBLIC = frozenset(
     (
         "accesstokentype", "authenticationtype", "authority", "azureenvironment", "azuretenantid",
@@ -84,15 +81,15 @@ def endpoint_routes(http: LibraryHttp) -> tuple[Route, ...]:
     """The routes of service connections."""
     of_project = "/{organization}/{project}/_apis/serviceendpoint/endpoints"
     of_organization = "/{organization}/_apis/serviceendpoint"
+    anywhere = of_organization + "/endpoints"
     return routes_of(
         http,
         ("GET", of_project, Permission.LIBRARY_READ, _list),
         ("GET", of_project + "/{id}", Permission.LIBRARY_READ, _get),
         ("GET", of_organization + "/types", Permission.SIGNED_IN, _types),
-        # The project of these is in their body or query, and the permission is asked for there.
-        ("POST", of_organization + "/endpoints", Permission.SIGNED_IN, _add),
-        ("PUT", of_organization + "/endpoints/{id}", Permission.SIGNED_IN, _change),
-        ("DELETE", of_organization + "/endpoints/{id}", Permission.SIGNED_IN, _delete),
+        ("POST", anywhere, Permission.SIGNED_IN, partial(add, _KIND)),
+        ("PUT", anywhere + "/{id}", Permission.SIGNED_IN, partial(change, _KIND)),
+        ("DELETE", anywhere + "/{id}", Permission.SIGNED_IN, partial(delete, _KIND)),
     )
 
 
@@ -139,49 +136,6 @@ def _types(http: LibraryHttp, call: Call) -> Reply:
     )
 
 
-def _add(http: LibraryHttp, call: Call) -> Reply:
-    body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
-    name = referenced_name(body, reference, "service connection")
-    found, secrets = _read(body, None)
-    kept = add_resource(
-        http,
-        call,
-        _ENDPOINT,
-        name,
-        project=project.id,
-        description=_description(body, reference),
-        body=found,
-        secrets=secrets,
-    )
-    return endpoint_json(kept, project)
-
-
-def _change(http: LibraryHttp, call: Call) -> Reply:
-    body = call.json()
-    project, reference = referenced_project(http, call, body, _REFERENCES)
-    known = kept_of(http, project.id, _ENDPOINT, call.parameters["id"])
-    # Who changes its address, and keeps its secrets, has them sent to where they like.
-    check_administers(call, project.id, known)
-    name = referenced_name(body, reference, "service connection")
-    found, secrets = _read(body, known)
-    gone = {n.casefold() for n in found["secrets"]}
-    dropped = [n for n in connection_of(known).endpoint.secrets if n.casefold() not in gone]
-    description = _description(body, reference)
-    changed = replace(known, name=name, description=description, body=found)
-    kept = change_resource(http, call, changed, secrets=secrets, dropped=dropped)
-    return endpoint_json(kept, project)
-
-
-def _delete(http: LibraryHttp, call: Call) -> Reply:
-    delete_in_projects(http, call, _ENDPOINT)
-    return Answer(status=204)
-
-
-def _description(body: Mapping[str, Any], reference: Mapping[str, Any]) -> str:
-    return text_of(reference, "description") or text_of(body, "description")
-
-
 def _read(body: Mapping[str, Any], known: Kept | None) -> tuple[dict[str, Any], dict[str, str]]:
     """What is kept of a connection, and the new values of its secrets.
 
@@ -191,7 +145,7 @@ def _read(body: Mapping[str, Any], known: Kept | None) -> tuple[dict[str, Any], 
     if not type:
         raise bad_request("a service connection needs a type")
     authorization = table_of(body, "authorization")
-    had = {n.casefold() for n in connection_of(known).endpoint.secrets} if known else set()
+    had = secret_names(known)
     public: dict[str, str] = {}
     names: list[str] = []
     values: dict[str, str] = {}
@@ -243,3 +197,17 @@ def endpoint_json(kept: Kept, project: Project) -> dict[str, object]:
             }
         ],
     }
+
+
+def _check(http: LibraryHttp, call: Call, known: Kept) -> None:
+    # Who changes its address, and keeps its secrets, has them sent to where they like.
+    check_administers(call, known.project, known)
+
+
+_KIND = Kind(
+    type=_ENDPOINT,
+    references="serviceEndpointProjectReferences",
+    read=_read,
+    view=endpoint_json,
+    check=_check,
+)

@@ -16,7 +16,8 @@ from penstock.server.devops.library.context import (
     name_of,
 )
 from penstock.server.devops.locations import Location
-from penstock.server.devops.queries import page_before, page_size
+from penstock.server.devops.paging import page_of
+from penstock.server.devops.queries import is_named, page_before, page_size
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
@@ -56,11 +57,13 @@ def environment_routes(http: LibraryHttp) -> tuple[Route, ...]:
 
 
 def _list(http: LibraryHttp, call: Call) -> Reply:
-    wanted = call.query("name").casefold()
-    found = http.resources.of_type(call.project, _ENVIRONMENT)
-    return listed(
-        [environment_json(http, kept) for kept in found if wanted in ("", kept.name.casefold())]
-    )
+    wanted = call.query("name", "*")
+    found = [
+        kept
+        for kept in http.resources.of_type(call.project, _ENVIRONMENT)
+        if is_named(kept.name, wanted)
+    ]
+    return page_of(call, found, lambda kept: environment_json(http, kept))
 
 
 def _get(http: LibraryHttp, call: Call) -> Reply:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.devops.resources import EVERY_PIPELINE, NOUNS, Resource
-from penstock.server.devops.bodies import body_tables, table_of, tables_of, text_of
-from penstock.server.devops.errors import bad_request
+from penstock.server.devops.bodies import body_tables, flag_of, table_of, tables_of, text_of
+from penstock.server.devops.errors import bad_request, not_found
 from penstock.server.devops.library.context import (
     LibraryHttp,
     caller,
@@ -73,10 +73,16 @@ def _changed(
         number = one.get("id")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**63:
             raise bad_request("each of the pipelines needs its number as id")
-        (grants if one.get("authorized") else refusals).append(number)
-    everyone = body.get("allPipelines")
-    if isinstance(everyone, Mapping):
-        (grants if everyone.get("authorized") else refusals).append(EVERY_PIPELINE)
+        if not flag_of(one, "authorized"):
+            refusals.append(number)
+        elif http.pipeline(call.project, number):
+            grants.append(number)
+        else:
+            message = f"there is no pipeline {number} in the project"
+            raise not_found("DefinitionNotFoundException", message)
+    everyone = table_of(body, "allPipelines")
+    if everyone:
+        (grants if flag_of(everyone, "authorized") else refusals).append(EVERY_PIPELINE)
     for number in grants:
         http.resources.grant(call.project, resource, number, caller(call))
     http.resources.revoke(call.project, resource, refusals)
@@ -105,7 +111,7 @@ def permissions_json(http: LibraryHttp, project: str, resource: Resource) -> dic
         if grant.pipeline == EVERY_PIPELINE:
             found["allPipelines"] = said
         else:
-            name = http.pipeline(grant.pipeline)
+            name = http.pipeline(project, grant.pipeline)
             pipelines.append({"id": grant.pipeline, "name": name, **said})
     found["pipelines"] = pipelines
     return found

@@ -17,6 +17,7 @@ from penstock.server.devops.library.context import (
     name_of,
 )
 from penstock.server.devops.locations import Location
+from penstock.server.devops.queries import is_named
 from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
@@ -49,12 +50,12 @@ def secure_file_routes(http: LibraryHttp) -> tuple[Route, ...]:
 
 
 def _list(http: LibraryHttp, call: Call) -> Reply:
-    wanted = call.query("namePattern").casefold()
+    wanted = call.query("namePattern", "*")
     return listed(
         [
             file_json(kept)
             for kept in http.resources.of_type(call.project, _FILE)
-            if wanted.rstrip("*") in kept.name.casefold()
+            if is_named(kept.name, wanted)
         ]
     )
 

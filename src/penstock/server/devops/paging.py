@@ -1,22 +1,21 @@
-"""Pages of lists of pipelines, as the areas `build` and `pipelines` have them."""
+"""Pages of short lists, made of all that there is: a token is where the next page starts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from penstock.devops.definitions import Definition
 from penstock.server.devops.errors import bad_request
 from penstock.server.devops.queries import number_in, page_size
 from penstock.server.devops.wire import listed
 from penstock.server.routes import Answer, Call
 
 _MOST = 10_000
+_One = TypeVar("_One")
 
 
-def page_of(
-    call: Call, found: Sequence[Definition], view: Callable[[Definition], dict[str, object]]
-) -> Answer:
-    """The page that `$top` and `continuationToken` ask for; its token is where the next starts."""
+def page_of(call: Call, found: Sequence[_One], view: Callable[[_One], dict[str, object]]) -> Answer:
+    """The page that `$top` and `continuationToken` ask for."""
     top = page_size(call, "$top", _MOST, _MOST)
     token = call.query("continuationToken")
     first = number_in(token or "0")
