@@ -14,6 +14,7 @@ from penstock.agent.process import Cancellation, Exit, Household, Patience, run_
 from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer
 from penstock.agent.sources import Sources
+from penstock.agent.turns import Turn
 from penstock.agent.variables import Variables
 from penstock.agent.workspace import Workspace
 from penstock.engine.events import Event, IssueLogged, Output, Result
@@ -69,6 +70,7 @@ class JobContext:
         workspace: Workspace,
         timing: Timing,
         sources: Sources,
+        turn: Turn,
     ) -> None:
         self.request = request
         self.work = work
@@ -80,6 +82,7 @@ class JobContext:
         self.workspace = workspace
         self.timing = timing
         self.sources = sources
+        self.turn = turn
         self.masker = Masker()
         self.variables = Variables(self.masker)
         self.household = Household()
@@ -273,6 +276,7 @@ class StepContext:
             merge_stderr=not separate_errors,
             household=self.job.household,
             patience=self.job.timing.patience,
+            waiting=self.job.turn.waiting,
         )
         if ended.held:
             self.log.line(

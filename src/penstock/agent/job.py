@@ -71,19 +71,21 @@ def run_job(
     forget = _limit(request, machine, cancellation, shared)
     try:
         match request.work:
-            case StepsWork():
-                job = JobContext(
-                    request=request,
-                    work=request.work,
-                    server=server,
-                    reporter=reporter,
-                    machine=machine,
-                    cancellation=cancellation,
-                    workspace=open_workspace(machine, request.work.definition_key or request.node),
-                    timing=timing,
-                    sources=shared.sources,
-                )
-                last = _run_steps_work(job)
+            case StepsWork() as work:
+                with shared.turns.turn() as turn:
+                    job = JobContext(
+                        request=request,
+                        work=work,
+                        server=server,
+                        reporter=reporter,
+                        machine=machine,
+                        cancellation=cancellation,
+                        workspace=open_workspace(machine, work.definition_key or request.node),
+                        timing=timing,
+                        sources=shared.sources,
+                        turn=turn,
+                    )
+                    last = _run_steps_work(job)
             case CommandWork():
                 last, rest = _run_command_work(request, server, reporter, machine, cancellation)
     finally:

@@ -43,6 +43,7 @@ class Masker:
 
     def __init__(self, minimum: int = MINIMUM) -> None:
         self.minimum = minimum
+        self._secrets: set[str] = set()
         self._forms: dict[str, None] = {}
         self._search: partial[list[tuple[int, int, int]]] | None = None
         self._longest = 0
@@ -53,9 +54,10 @@ class Masker:
         secret = secret.encode("utf-8", "replace").decode()
         if len(secret.strip()) < self.minimum:
             return False
-        before = len(self._forms)
-        self._forms.update(dict.fromkeys(forms(secret, self.minimum)))
-        self._stale = self._stale or len(self._forms) > before
+        if secret not in self._secrets:
+            self._secrets.add(secret)
+            self._forms.update(dict.fromkeys(forms(secret, self.minimum)))
+            self._stale = True
         return True
 
     def mask_line(self, text: str) -> str:

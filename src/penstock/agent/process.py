@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -134,6 +135,7 @@ def run_process(
     merge_stderr: bool = False,
     household: Household | None = None,
     patience: Patience = Patience(),
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Exit:
     """Run a program to its end and return how it ended.
 
@@ -142,8 +144,9 @@ def run_process(
     hold (else `on_line` does); `on_idle` is called when all that was there has been handed on.
     `env` is the whole environment. Cancel and timeout send SIGINT, SIGTERM and SIGKILL to the
     program's session. At the end nothing of the tree is left, except with a `household`: then what
-    runs in the background after a normal end is the household's. Raises `ToolMissing` where there
-    is no such program, `OSError` where it cannot be started or `cwd` is not a folder.
+    runs in the background after a normal end is the household's. `waiting` is what the time from
+    the program's start to its end is spent in. Raises `ToolMissing` where there is no such program,
+    `OSError` where it cannot be started or `cwd` is not a folder.
     """
     if cancellation.requested:
         return Exit(128 + signal.SIGTERM, canceled=True, signal=signal.SIGTERM)
@@ -155,7 +158,8 @@ def run_process(
             run.listen(on_line, on_piece or on_line)
             forget = cancellation.on_request(run.wake)
             try:
-                stopped = run.until_ended(cancellation, timeout, patience)
+                with waiting():
+                    stopped = run.until_ended(cancellation, timeout, patience)
             finally:
                 forget()
             keep = household if not stopped else None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from penstock.agent.alarms import Alarms
 from penstock.agent.sources import Sources
+from penstock.agent.turns import Turns
 
 
 class Shared:
-    """The working trees that were asked for, and the clock of the jobs' limits. Thread-safe."""
+    """The working trees that were asked for, the clock of the jobs' limits, and the turns at the
+    interpreter. Thread-safe."""
 
     def __init__(self) -> None:
         self.sources = Sources()
         self.alarms = Alarms()
+        self.turns = Turns()
