@@ -112,17 +112,19 @@ class Projects:
     ) -> Project:
         """Rename a project or describe it anew. Raises ProjectMissing, BadName, NameTaken."""
         found = self.get(project)
-        new_name = found.name if name is None else checked_project_name(name)
-        text = found.description if description is None else description
+        new_name = None if name is None else checked_project_name(name)
         try:
             with self._database.transaction() as connection:
-                connection.execute(
-                    "UPDATE projects SET name = ?, description = ?, updated = ? WHERE id = ?",
-                    (new_name, text, self._clock(), found.id),
-                )
+                row = connection.execute(
+                    "UPDATE projects SET name = coalesce(?, name), updated = ?,"
+                    " description = coalesce(?, description) WHERE id = ? RETURNING *",
+                    (new_name, self._clock(), description, found.id),
+                ).fetchone()
         except sqlite3.IntegrityError as error:
             raise NameTaken(f'there is a project "{name}" already') from error
-        return self.get(found.id)
+        if row is None:
+            raise ProjectMissing(f'there is no project "{project[:200]}" any more')
+        return Project(**dict(row))
 
     def delete(self, project: str) -> None:
         """Forget a project with its library and the records of its repositories; their

@@ -91,6 +91,8 @@ def _commit(merge: Merge, parents: Sequence[str]) -> NewCommit:
 
 def _rebased(git: BareRepository, merge: Merge) -> str:
     """The source's own commits made again on top of the target; the last one."""
+    if git.is_ancestor(merge.target, merge.source):
+        return merge.source
     listed = run(
         git.folder, "rev-list", "--reverse", "--topo-order", merge.source, f"^{merge.target}", "--"
     )
@@ -98,8 +100,6 @@ def _rebased(git: BareRepository, merge: Merge) -> str:
     if len(ids) > REBASE_LIMIT:
         raise CannotRebase(f"more than {REBASE_LIMIT} commits cannot be rebased")
     here = merge.target
-    if git.is_ancestor(merge.target, merge.source):
-        return merge.source
     for commit in (git.commit(id) for id in ids):
         if len(commit.parents) > 1:
             raise CannotRebase(f"the commit {commit.id[:8]} is a merge, which cannot be rebased")

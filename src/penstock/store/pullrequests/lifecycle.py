@@ -108,7 +108,7 @@ class PullRequests:
             _checked_title(title)
         if target is not None and target != found.target:
             self._check_branches(self._repository(found), found.source, target)
-            self._table.retarget(found, target)
+            self._table.retarget(id, target)
         given = {"title": title, "description": description, "is_draft": is_draft}
         named = {name: value for name, value in given.items() if value is not None}
         changed = self.edit(id, lambda content: replace(content, **named))  # type: ignore[arg-type]
@@ -121,7 +121,7 @@ class PullRequests:
     def abandon(self, id: int, by: Pusher) -> PullRequest:
         """Close a pull request without its changes. Raises PullRequestRefused."""
         return self._announced(
-            self._table.close(self.get(id), State.ABANDONED, lambda c: replace(c, closed_by=by))
+            self._table.close(id, State.ABANDONED, lambda c: replace(c, closed_by=by))
         )
 
     def reactivate(self, id: int) -> PullRequest:
@@ -130,7 +130,7 @@ class PullRequests:
         if found.state is not State.ABANDONED:
             raise PullRequestRefused(WRONG_STATE)
         self._check_branches(self._repository(found), found.source, found.target)
-        return self._announced(self.refresh(self._table.reopen(found)))
+        return self._announced(self.refresh(self._table.reopen(id)))
 
     def complete(self, id: int, how: Completion) -> PullRequest:
         """Bring the source into the target. Raises PullRequestRefused, Conflicts, CannotRebase."""
@@ -143,7 +143,7 @@ class PullRequests:
             except RefMoved:
                 if attempt == _ATTEMPTS - 1:
                     raise
-        closed = self._table.close(found, State.COMPLETED, _merged_to(made))
+        closed = self._table.close(found.id, State.COMPLETED, _merged_to(made, how.by))
         if push is not None:
             self._pushes.announce(push)
         return self._announced(closed)
@@ -168,7 +168,8 @@ class PullRequests:
             for found in self.find(Search(repositories=[repository.id], top=1000)):
                 made, target = found.content.completing, git.ref(found.target)
                 if made and target and git.is_ancestor(made, target):
-                    found = self._table.close(found, State.COMPLETED, _merged_to(made))
+                    merged = _merged_to(made, found.content.closed_by)
+                    found = self._table.close(found.id, State.COMPLETED, merged)
                 self._announced(self.refresh(found))
 
     def refresh(self, found: PullRequest) -> PullRequest:
@@ -181,7 +182,10 @@ class PullRequests:
         if source is None or target is None:
             return found
         seen = found.content
-        if (seen.source, seen.target) == (source, target) and seen.merge_status != "notSet":
+        if (seen.source, seen.target) == (
+            source,
+            target,
+        ) and seen.merge_status is not MergeStatus.NOT_SET:
             return found
         made, conflicts = self._merged(found, git, source, target)
         if made:
@@ -288,8 +292,8 @@ def email_of(who: Pusher) -> str:
     return name if "@" in name else f"{name.replace(' ', '.').lower()}@penstock.local"
 
 
-def _merged_to(commit: str) -> Callable[[Content], Content]:
-    return lambda content: replace(content, merge=commit)
+def _merged_to(commit: str, by: Pusher | None) -> Callable[[Content], Content]:
+    return lambda content: replace(content, merge=commit, closed_by=by)
 
 
 def _checked_title(title: str) -> str:

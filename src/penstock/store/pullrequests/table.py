@@ -59,11 +59,7 @@ class PullRequestTable:
         """Keep a new one of a repository (its id). Raises PullRequestRefused for a second active
         one of the same two branches."""
         with self._database.transaction() as connection:
-            if _is_active(connection, repository, proposal.source, proposal.target):
-                raise PullRequestRefused(
-                    "TF401179: An active pull request for the source and target branch already"
-                    " exists."
-                )
+            _refuse_second(connection, repository, proposal.source, proposal.target)
             row = connection.execute(
                 "INSERT INTO pull_requests (repository, source, target, state, author, author_name,"
                 " created, closed, body) VALUES (?, ?, ?, 'active', ?, ?, ?, NULL, ?) RETURNING *",
@@ -82,58 +78,73 @@ class PullRequestTable:
     def edit(self, id: int, edit: Callable[[Content], Content]) -> PullRequest:
         """Change the content as a function says, in one transaction. Raises PullRequestMissing."""
         with self._database.transaction() as connection:
-            row = connection.execute("SELECT * FROM pull_requests WHERE id = ?", (id,)).fetchone()
-            if row is None:
-                raise PullRequestMissing(f"there is no pull request {id}")
-            content = edit(_read(row).content)
-            connection.execute(
-                "UPDATE pull_requests SET body = ? WHERE id = ?", (codec.to_json(content), id)
-            )
-        return self.get(id)
+            return _changed(connection, _held(connection, id), content=edit)
 
-    def close(
-        self, found: PullRequest, state: State, edit: Callable[[Content], Content]
-    ) -> PullRequest:
-        """Close an active one, and change its content. Raises PullRequestRefused."""
-        _check_active(found)
+    def close(self, id: int, state: State, edit: Callable[[Content], Content]) -> PullRequest:
+        """Close an active one, and change its content, in one transaction. One that somebody
+        abandons meanwhile can be completed too: what it brings is in the target already.
+
+        Raises PullRequestRefused.
+        """
+        closable = (State.ACTIVE, *([State.ABANDONED] if state is State.COMPLETED else []))
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE pull_requests SET state = ?, closed = ? WHERE id = ? AND state = 'active'",
-                (str(state), self._clock(), found.id),
-            )
-        return self.edit(found.id, edit)
+            found = _held(connection, id, *closable)
+            return _changed(connection, found, content=edit, state=str(state), closed=self._clock())
 
-    def reopen(self, found: PullRequest) -> PullRequest:
+    def reopen(self, id: int) -> PullRequest:
         """Make an abandoned one active again. Raises PullRequestRefused."""
         with self._database.transaction() as connection:
-            if _is_active(connection, found.repository, found.source, found.target):
-                raise PullRequestRefused("an active pull request of the two branches is there")
-            connection.execute(
-                "UPDATE pull_requests SET state = 'active', closed = NULL WHERE id = ?", (found.id,)
-            )
-        return self.get(found.id)
+            found = _held(connection, id, State.ABANDONED)
+            _refuse_second(connection, found.repository, found.source, found.target)
+            return _changed(connection, found, state=str(State.ACTIVE), closed=None)
 
-    def retarget(self, found: PullRequest, target: str) -> None:
+    def retarget(self, id: int, target: str) -> PullRequest:
         """Have an active one go to another branch. Raises PullRequestRefused."""
-        _check_active(found)
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE pull_requests SET target = ? WHERE id = ?", (target, found.id)
-            )
+            found = _held(connection, id, State.ACTIVE)
+            _refuse_second(connection, found.repository, found.source, target)
+            return _changed(connection, found, target=target)
 
 
-def _check_active(found: PullRequest) -> None:
-    if found.state is not State.ACTIVE:
+def _held(connection: sqlite3.Connection, id: int, *states: State) -> PullRequest:
+    """The one of that number, in one of the states (without any: in whichever)."""
+    row = connection.execute("SELECT * FROM pull_requests WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        raise PullRequestMissing(f"there is no pull request {id}")
+    found = _read(row)
+    if states and found.state not in states:
         raise PullRequestRefused(WRONG_STATE)
+    return found
 
 
-def _is_active(connection: sqlite3.Connection, repository: str, source: str, target: str) -> bool:
+def _changed(
+    connection: sqlite3.Connection,
+    found: PullRequest,
+    content: Callable[[Content], Content] | None = None,
+    **columns: object,
+) -> PullRequest:
+    if content is not None:
+        columns["body"] = codec.to_json(content(found.content))
+    names = ", ".join(f"{column} = ?" for column in columns)
+    row = connection.execute(
+        f"UPDATE pull_requests SET {names} WHERE id = ? RETURNING *", (*columns.values(), found.id)
+    ).fetchone()
+    return _read(row)
+
+
+def _refuse_second(
+    connection: sqlite3.Connection, repository: str, source: str, target: str
+) -> None:
+    """Raise PullRequestRefused where there is an active one of the two branches."""
     row = connection.execute(
         "SELECT 1 FROM pull_requests WHERE repository = ? AND source = ? AND target = ?"
         " AND state = 'active'",
         (repository, source, target),
     ).fetchone()
-    return row is not None
+    if row is not None:
+        raise PullRequestRefused(
+            "TF401179: An active pull request for the source and target branch already exists."
+        )
 
 
 def _read(row: Mapping[str, object] | sqlite3.Row) -> PullRequest:
