@@ -49,6 +49,8 @@ def restore_backup(source: Path, home: Home) -> Backup:
     try:
         found = _read(source, draft)
         _check_databases(draft)
+        # A store that a power cut can still take from under its name is not restored.
+        os.sync()
         if root.exists():
             root.rmdir()
         draft.rename(root)
@@ -128,7 +130,7 @@ def _compared(source: Path, text: bytes, met: Mapping[str, tuple[int, str]]) -> 
         number = manifest["format"]
         said = {name: (size, digest) for name, size, _, digest in manifest["files"]}
         strange = [name for name in manifest["folders"] if not _is_ours(name)]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupFailed(f'the manifest of "{source}" cannot be read') from error
     if number != FORMAT:
         raise BackupFailed(f'"{source}" has format {number}; this penstock knows {FORMAT}')

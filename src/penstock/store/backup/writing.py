@@ -38,8 +38,9 @@ def write_backup(
     """
     if not home.state_db.exists():
         raise BackupFailed(f'there is no store at "{home.root}"')
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    draft = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".penstock-") as room:
@@ -189,6 +190,8 @@ def _walk(folder: Path, name: str) -> Iterator[tuple[Path, str, bool]]:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise BackupFailed(f'"{folder}": {(error.strerror or str(error)).lower()}') from error
     for entry in entries:
         path, relative = Path(entry.path), f"{name}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):

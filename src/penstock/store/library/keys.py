@@ -108,6 +108,7 @@ class KeyFile:
             draft = self._write_draft([os.urandom(KEY_BYTES)])
             try:
                 os.link(draft, self.path)
+                self._keep_name()
             except FileExistsError:
                 pass
             finally:
@@ -127,6 +128,10 @@ class KeyFile:
 
     def _replace(self, keys: Iterable[bytes]) -> None:
         self._write_draft(keys).replace(self.path)
+        self._keep_name()
+
+    def _keep_name(self) -> None:
+        """Wait until the file is at its place on the disk, before a secret needs it."""
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
