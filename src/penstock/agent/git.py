@@ -10,24 +10,14 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from penstock import gitsafety
 from penstock.agent import files
 from penstock.agent.programs import find_program
 from penstock.agent.server import ToolMissing
 from penstock.records import record
 
-SAFE = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "protocol.ext.allow=never",
-    "-c",
-    "log.showSignature=false",
-    "-c",
-    "advice.detachedHead=false",
-)
-"""Options for every call: nothing that a repository holds is run."""
+SAFE = (*gitsafety.SAFE, "-c", "advice.detachedHead=false")
+"""Options for every call: nothing that a repository holds is run, and no advice is given."""
 
 NO_PUSH = "this-is-a-local-run-so-nothing-is-pushed"
 """Where a push from the sources of a job would go: nowhere."""

@@ -5,17 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-SAFE = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "protocol.ext.allow=never",
-    "-c",
-    "log.showSignature=false",
-)
-"""Options for every call: no hook, monitor, protocol or signature program of the repository."""
+from penstock.gitsafety import SAFE
 
 
 def git_output(root: Path, *arguments: str) -> str | None:

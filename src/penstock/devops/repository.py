@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from penstock.devops.git import SAFE
+from penstock.gitsafety import SAFE
 from penstock.records import record
 
 _FIELDS = "%H%x00%an%x00%ae%x00%s"

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 
-from penstock.devops.git import SAFE, git_output
+from penstock.devops.git import git_output
+from penstock.gitsafety import SAFE
 from penstock.language.source import Source, decode
 from penstock.language.templates.files import Files, UnreadableFile
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
-from penstock.devops.git import SAFE
+from penstock.gitsafety import SAFE
 
 SECONDS = 120.0
 OUTPUT_LIMIT = 64 * 1024 * 1024
