@@ -69,6 +69,9 @@ class Sources(Protocol):
         """The paths that differ between two commits; None where they are not known (`old` empty,
         or too many)."""
 
+    def fork(self, repository: SourceRepository, commit: str) -> str:
+        """Where the history of a commit left the default branch; empty where it never was on it."""
+
     def branches(self, repository: SourceRepository) -> list[tuple[str, str]]:
         """Every branch with its commit."""
 

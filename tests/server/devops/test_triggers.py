@@ -71,6 +71,22 @@ def test_a_push_says_why_it_starts_nothing(server: DevopsServer) -> None:
     ]
 
 
+def test_a_new_branch_is_judged_by_what_it_changed(server: DevopsServer) -> None:
+    text = f"trigger: {{paths: {{include: [src]}}}}\n{STEPS}"
+    first = server.commit({"azure-pipelines.yml": text, "src/a.py": "1"})
+    server.pipeline()
+    server.commit({"docs/a.md": "1"}, "Only words", ref="words")
+    server.commit({"src/a.py": "2"}, "Mend it", ref="topic")
+    server.push(server.folder / "work", f"{first}:refs/heads/same")
+    (run,) = runs(server)
+    assert run["branch"] == "topic"
+    assert [(ref, runs, why.rpartition("; ")[2]) for _, ref, runs, why in decisions(server)] == [
+        ("refs/heads/words", False, "docs/a.md is not in trigger.paths.include: src"),
+        ("refs/heads/topic", True, "src/a.py changed, and is in trigger.paths.include: src"),
+        ("refs/heads/same", False, "no file changed, and trigger.paths asks for some"),
+    ]
+
+
 def test_a_branch_without_the_file_starts_nothing(server: DevopsServer) -> None:
     server.commit({"README.md": "hello"})
     server.pipeline(path="ci/build.yml")

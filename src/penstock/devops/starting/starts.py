@@ -99,7 +99,12 @@ class Starts:
             old = move.old if move.old.strip("0") else ""
             commits = self._sources.changes(repository, old, move.new)
             messages = tuple(commit.message for commit in commits)
-            paths = self._sources.changed_paths(repository, old, move.new)
+            base = old
+            if not old and move.ref != repository.default_branch:
+                # Of a new branch, what it changed since it left the default one (Azure Repos Git,
+                # "Behavior of triggers when new branches are created").
+                base = self._sources.fork(repository, move.new)
+            paths = self._sources.changed_paths(repository, base, move.new)
         return triggers.Push(
             repository=repository.name,
             project=repository.project_name,

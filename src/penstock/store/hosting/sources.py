@@ -91,6 +91,12 @@ class HostedSources:
             return None
         return tuple(dict.fromkeys(p for one in found for p in (one.path, one.old_path) if p))
 
+    def fork(self, repository: SourceRepository, commit: str) -> str:
+        """Where the history of a commit left the default branch; empty where it never was on it."""
+        git = self._git(repository)
+        default = git.ref(repository.default_branch)
+        return (git.merge_base(default, commit) or "") if default is not None else ""
+
     def branches(self, repository: SourceRepository) -> list[tuple[str, str]]:
         """Every branch with its commit."""
         return [(ref.name, ref.commit) for ref in self._git(repository).refs(HEADS)]
