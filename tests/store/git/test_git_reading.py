@@ -1,13 +1,15 @@
 """What is read of a bare repository, against what a real git client put there."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from hosted import Hosted, commit, git
 
 from penstock.store.git.names import BadPath, BadRef, checked_path, checked_ref
-from penstock.store.git.program import TooMuch
+from penstock.store.git.objects import AT_ONCE
+from penstock.store.git.program import TooMuch, chunks, run
 from penstock.store.git.records import ChangeKind, Kind
 from penstock.store.git.repository import LogQuery, NotFound
 
@@ -163,6 +165,46 @@ def test_each_name_of_a_folder_knows_its_last_commit(store: Hosted, tree: Path) 
     root = store.git.last_changes(three, "", ["d", "other"])
     assert {name: c.title for name, c in root.items()} == {"d": "two", "other": "three"}
     assert store.git.last_changes(three, "", ["d"], depth=1) == {}
+
+
+def test_no_name_is_taken_for_a_commit(store: Hosted, tree: Path) -> None:
+    names = {"\x01evil": "1", "\nline": "1", "plain": "1"}
+    one = commit(tree, "one", names)
+    two = git(
+        tree, "commit-tree", "-p", one, "-m", "two", f"{one}^{{tree}}", GIT_AUTHOR_NAME="\x01Eve"
+    )
+    store.push(tree, f"{two}:refs/heads/main")
+    found = store.git.last_changes(two, "", list(names))
+    assert {name: c.id for name, c in found.items()} == dict.fromkeys(names, one)
+
+
+def test_git_that_takes_too_long_is_ended_with_what_it_started(store: Hosted) -> None:
+    waiting = ("-c", "alias.wait=!sleep 60", "wait")
+    with pytest.raises(TooMuch, match=r"git took longer than 0\.2 seconds"):
+        run(store.folder, *waiting, seconds=0.2)
+    with pytest.raises(TooMuch, match=r"git printed nothing for 0\.2 seconds"):
+        list(chunks(store.folder, *waiting, silence=0.2))
+
+
+def test_downloads_that_take_their_time_hold_up_no_other_reading(store: Hosted, tree: Path) -> None:
+    id = commit(tree, "one", {"large": "1" * 300_000})
+    store.push(tree)
+    large = store.git.entry(id, "large").id
+    begun = [store.git.stream(large) for _ in range(AT_ONCE)]
+    for stream in begun:
+        next(stream)
+    assert store.git.blob_size(large) == 300_000
+    for stream in begun:
+        assert sum(len(chunk) for chunk in stream) > 200_000
+
+
+def test_a_reader_may_take_longer_than_git_may(store: Hosted, tree: Path) -> None:
+    commit(tree, "one", {"a": "1" * 200_000})
+    store.push(tree)
+    printed = chunks(store.folder, "cat-file", "blob", "main:a", silence=0.2)
+    first = next(printed)
+    time.sleep(0.5)
+    assert len(first) + sum(len(chunk) for chunk in printed) == 200_000
 
 
 def test_differences_name_each_path_and_how_it_changed(store: Hosted, tree: Path) -> None:

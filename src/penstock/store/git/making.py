@@ -14,6 +14,7 @@ from penstock.store.git.names import checked_ref
 from penstock.store.git.program import GitFailed, environment, run
 
 PACK_LIMIT = 5 * 1024**3
+_TIDY_SECONDS = 3600.0
 
 _SETTINGS: Mapping[str, str] = {
     "core.logAllRefUpdates": "true",
@@ -102,7 +103,7 @@ def sweep_bare(folder: Path, before: float) -> None:
 
 def tidy(folder: Path) -> None:
     """Pack what has gathered, when it is much (`git gc --auto`)."""
-    run(folder, "-c", "gc.auto=2000", "gc", "--auto", "--quiet")
+    run(folder, "-c", "gc.auto=2000", "gc", "--auto", "--quiet", seconds=_TIDY_SECONDS)
 
 
 def _config_text() -> str:

@@ -105,6 +105,8 @@ class Objects:
         self._lock = threading.Lock()
         self._idle: list[_Reader] = []
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        # Who downloads may be slow, and nobody else's reading waits for them.
+        self._streams = threading.BoundedSemaphore(AT_ONCE)
         self._sweeper: threading.Timer | None = None
         self._closed = False
 
@@ -139,7 +141,7 @@ class Objects:
 
         Whoever stops reading closes the iterator, which ends the process behind it.
         """
-        with self._borrowed(folder) as reader:
+        with self._borrowed(folder, self._streams) as reader:
             found = reader.ask("contents", name)
             if found is not None:
                 yield from reader.chunks(found.size)
@@ -163,8 +165,10 @@ class Objects:
             reader.end()
 
     @contextmanager
-    def _borrowed(self, folder: Path) -> Iterator[_Reader]:
-        with self._places:
+    def _borrowed(
+        self, folder: Path, places: threading.BoundedSemaphore | None = None
+    ) -> Iterator[_Reader]:
+        with places or self._places:
             reader = self._taken(folder) or _start(folder)
             try:
                 yield reader

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -63,13 +65,16 @@ def run(
     extra: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
     limit: int = OUTPUT_LIMIT,
+    seconds: float = SECONDS,
 ) -> bytes:
     """What git prints. `given` goes to its standard input, `extra` into its environment.
 
     Raises GitFailed with its complaint for an exit code that is not in `ok`, and TooMuch for more
-    than `limit` bytes or SECONDS seconds.
+    than `limit` bytes or that many seconds.
     """
-    output, _ = answer(folder, *arguments, given=given, extra=extra, ok=ok, limit=limit)
+    output, _ = answer(
+        folder, *arguments, given=given, extra=extra, ok=ok, limit=limit, seconds=seconds
+    )
     return output
 
 
@@ -80,27 +85,44 @@ def answer(
     extra: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
     limit: int = OUTPUT_LIMIT,
+    seconds: float = SECONDS,
 ) -> tuple[bytes, int]:
     """As `run`, with the exit code, which is one of `ok`."""
     with tempfile.TemporaryFile() as source:
         source.write(given)
         source.seek(0)
-        with started(folder, arguments, stdin=source, extra=extra) as (process, complaint):
+        with (
+            _started(folder, arguments, stdin=source, extra=extra) as (process, complaint),
+            _ended_after(process, seconds) as is_late,
+        ):
             assert process.stdout is not None
             output = process.stdout.read(limit + 1)
             if len(output) > limit:
                 raise TooMuch(f"git printed more than {limit} bytes")
             code = process.wait()
+            if is_late.is_set():
+                raise TooMuch(f"git took longer than {seconds:g} seconds")
             if code not in ok:
                 raise GitFailed(_last_line(complaint) or f"git ended with exit code {code}")
             return output, code
 
 
-def chunks(folder: Path, *arguments: str) -> Generator[bytes, None, None]:
-    """What git prints, as it prints it. Whoever stops reading ends git. Raises GitFailed."""
-    with started(folder, arguments) as (process, complaint):
+def chunks(folder: Path, *arguments: str, silence: float = SECONDS) -> Generator[bytes, None, None]:
+    """What git prints, as it prints it. Whoever stops reading ends git, and may take their time.
+
+    Raises GitFailed, and TooMuch where git itself prints nothing for that many seconds.
+    """
+    with _started(folder, arguments) as (process, complaint):
         assert process.stdout is not None
-        while chunk := os.read(process.stdout.fileno(), _CHUNK):
+        output = process.stdout.fileno()
+        ready = select.poll()
+        ready.register(output, select.POLLIN)
+        while True:
+            if not ready.poll(silence * 1000):
+                raise TooMuch(f"git printed nothing for {silence:g} seconds")
+            chunk = os.read(output, _CHUNK)
+            if not chunk:
+                break
             yield chunk
         if code := process.wait():
             raise GitFailed(_last_line(complaint) or f"git ended with exit code {code}")
@@ -123,7 +145,7 @@ def pieces(folder: Path, *arguments: str, separator: bytes = b"\0") -> Generator
 
 
 @contextmanager
-def started(
+def _started(
     folder: Path,
     arguments: Sequence[str],
     *,
@@ -139,19 +161,40 @@ def started(
             stdin=stdin or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaint,
+            process_group=0,
         )
-        timer = threading.Timer(SECONDS, process.kill)
-        timer.daemon = True
-        timer.start()
         try:
             yield process, complaint
         finally:
-            timer.cancel()
             assert process.stdout is not None
             process.stdout.close()
             if process.poll() is None:
-                process.kill()
+                _kill(process)
             process.wait()
+
+
+@contextmanager
+def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Kill the process once it has taken that long; whether that was done."""
+    is_late = threading.Event()
+
+    def end() -> None:
+        is_late.set()
+        _kill(process)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield is_late
+    finally:
+        timer.cancel()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill git with what it has started, which would hold its output open."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _last_line(complaint: IO[bytes]) -> str:

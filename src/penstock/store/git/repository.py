@@ -40,6 +40,7 @@ DIFF_LIMIT = 5 * 1024 * 1024
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 README = re.compile(r"readme(\.(md|markdown|rst|txt))?", re.IGNORECASE)
 _COMMIT_LIMIT = 4 * 1024 * 1024
+_FIELDS = 10
 _LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
 _REFS = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00"
 
@@ -185,7 +186,8 @@ class BareRepository:
             *([path] if path else []),
         )
         fields = output.decode("utf-8", "replace").split("\0")
-        return [_logged(fields[at : at + 10]) for at in range(0, len(fields) - 1, 10)]
+        starts = range(0, len(fields) - 1, _FIELDS)
+        return [_logged(fields[at : at + _FIELDS]) for at in starts]
 
     def ahead_behind(self, commit: str, base: str) -> tuple[int, int]:
         """How many commits `commit` has that `base` has not, and the other way round."""
@@ -458,19 +460,26 @@ def _dated(name: str, email: str, date: str) -> Signature:
 
 
 def _by_commit(parts: Iterator[bytes]) -> Iterator[tuple[list[str], list[str]]]:
-    """Commits and the paths each changed, of `log -z --name-only` where \\x01 begins a commit."""
+    """Commits and the paths each changed, of `log -z --name-only` where \\x01 begins a commit.
+
+    An empty part comes before each commit and before its names, the first of which has a line break
+    before it: so no name is taken for a commit, whatever it begins with.
+    """
     fields: list[str] = []
     names: list[str] = []
+    before = b""
     for part in parts:
-        if part.startswith((b"\x01", b"\n\x01")):
-            if len(fields) == 10:
-                yield fields, names
-            fields, names = [part.lstrip(b"\n\x01").decode()], []
-        elif fields and len(fields) < 10:
+        if 0 < len(fields) < _FIELDS:
             fields.append(part.decode("utf-8", "replace"))
-        elif name := part.lstrip(b"\n"):
+        elif not before and part.startswith(b"\x01"):
+            if fields:
+                yield fields, names
+            fields, names = [part[1:].decode()], []
+        elif part:
+            name = part if names else part.removeprefix(b"\n")
             names.append(name.decode("utf-8", "surrogateescape"))
-    if len(fields) == 10:
+        before = part
+    if len(fields) == _FIELDS:
         yield fields, names
 
 
