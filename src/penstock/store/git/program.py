@@ -26,6 +26,12 @@ _SETTINGS = (
     "core.quotePath=false",
     "-c",
     "gc.auto=0",
+    # What a client was told to be accepted outlives a power cut; git itself does not wait for
+    # loose objects and refs.
+    "-c",
+    "core.fsync=objects,derived-metadata,reference",
+    "-c",
+    "core.fsyncMethod=batch",
 )
 
 
