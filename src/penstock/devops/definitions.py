@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
@@ -67,6 +68,10 @@ class DefinitionMoved(Exception):
     """the pipeline was changed by someone else meanwhile; the message says its revision"""
 
 
+class RunsRetained(Exception):
+    """a run of the pipeline is to be kept"""
+
+
 class Definitions(Protocol):
     """Keeps the definitions of all projects."""
 
@@ -83,8 +88,9 @@ class Definitions(Protocol):
     def list(self, project: str = "", repository: str = "") -> list[Definition]:
         """Those of a project, or of a repository, by folder and name."""
 
-    def delete(self, id: int) -> bool:
-        """Forget one with its runs; whether it was there."""
+    def delete(self, id: int) -> Sequence[int]:
+        """Forget one with its runs; the numbers of these, which also have files. Raises
+        RunsRetained."""
 
 
 def normal_folder(folder: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from penstock.records import record
 from penstock.store.database import Database
 from penstock.store.library import resources
+from penstock.store.runs.headers import forget
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f\\/:*?"<>|;#$*{},+=\[\]]')
 _RESERVED = frozenset(
@@ -127,10 +128,13 @@ class Projects:
         return Project(**dict(row))
 
     def delete(self, project: str) -> None:
-        """Forget a project with its library and the records of its repositories; their
-        folders go first, by `Repositories.delete`."""
+        """Forget a project with its library, its pipelines and their runs that have ended, and the
+        records of its repositories; their folders go first, by `Repositories.delete`."""
         with self._database.transaction() as connection:
             resources.forget_project(connection, project)
+            for table in ("pipelines", "trigger_events"):
+                connection.execute(f"DELETE FROM {table} WHERE project = ?", (project,))
+            forget(connection, "project = ?", project)
             connection.execute("DELETE FROM projects WHERE id = ?", (project,))
 
 

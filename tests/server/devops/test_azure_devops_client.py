@@ -187,8 +187,11 @@ def test_definitions_have_settings(server: DevopsServer, connection: Any) -> Non
 
     badge = server.ask("GET", f"/Demo/_apis/build/status/{definition.id}").body
     assert b"succeeded" in badge
+    logs = server.host.home.logs / str(page["id"])
+    assert logs.is_dir()
     builds.delete_definition("Demo", definition.id)
     assert builds.get_definitions("Demo") == []
+    assert not logs.exists()
 
 
 def test_the_pool_is_this_machine(server: DevopsServer, connection: Any) -> None:

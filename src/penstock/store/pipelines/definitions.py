@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,9 +15,11 @@ from penstock.devops.definitions import (
     NameTaken,
     QueueStatus,
     QueueVariable,
+    RunsRetained,
     Settings,
 )
 from penstock.store.database import Database
+from penstock.store.runs.headers import forget
 
 _COLUMNS = (
     "project",
@@ -89,17 +91,17 @@ class SqlDefinitions:
         rows = self._database.query("SELECT * FROM pipelines WHERE id = ?", id)
         return _definition(rows[0]) if rows else None
 
-    def delete(self, id: int) -> bool:
-        """Forget one with its runs that have ended; whether it was there."""
+    def delete(self, id: int) -> Sequence[int]:
+        """Forget one with its runs that have ended; the numbers of these. Raises RunsRetained."""
         with self._database.transaction() as connection:
-            done = connection.execute("DELETE FROM pipelines WHERE id = ?", (id,))
-            connection.execute(
-                "DELETE FROM run_texts WHERE rowid IN"
-                " (SELECT id FROM runs WHERE pipeline = ? AND state = 'finished')",
-                (id,),
-            )
-            connection.execute("DELETE FROM runs WHERE pipeline = ? AND state = 'finished'", (id,))
-            return done.rowcount > 0
+            kept = connection.execute(
+                "SELECT id FROM runs WHERE pipeline = ? AND kept = 1 LIMIT 1", (id,)
+            ).fetchone()
+            if kept is not None:
+                raise RunsRetained(f"run {kept['id']} of the pipeline is retained")
+            connection.execute("DELETE FROM pipelines WHERE id = ?", (id,))
+            connection.execute("DELETE FROM resource_grants WHERE pipeline = ?", (id,))
+            return forget(connection, "pipeline = ?", id)
 
     def list(self, project: str = "", repository: str = "") -> list[Definition]:
         """Those of a project, or of a repository, by folder and name."""

@@ -127,6 +127,16 @@ def run_of(row: sqlite3.Row) -> Run:
     return Run(**values)
 
 
+def forget(connection: sqlite3.Connection, condition: str, *values: object) -> list[int]:
+    """Forget the runs that have ended and meet a condition; their numbers. Logs and artifacts are
+    files."""
+    gone = connection.execute(
+        f"DELETE FROM runs WHERE state = 'finished' AND {condition} RETURNING id", values
+    ).fetchall()
+    connection.executemany("DELETE FROM run_texts WHERE rowid = ?", [(row["id"],) for row in gone])
+    return [row["id"] for row in gone]
+
+
 def tag(connection: sqlite3.Connection, run: int, tags: Iterable[str]) -> None:
     """Add tags; their case is that of the first time."""
     connection.executemany(

@@ -197,12 +197,7 @@ class Runs:
     def delete(self, run: str) -> bool:
         """Forget a run that has ended; whether it was there. Its logs and artifacts are files."""
         with self._database.transaction() as connection:
-            done = connection.execute(
-                "DELETE FROM runs WHERE id = ? AND state = 'finished'", (int(run),)
-            )
-            if done.rowcount:
-                connection.execute("DELETE FROM run_texts WHERE rowid = ?", (int(run),))
-            return done.rowcount > 0
+            return bool(headers.forget(connection, "id = ?", int(run)))
 
     # Numbers
 

@@ -14,6 +14,7 @@ from penstock.devops.definitions import (
     NameTaken,
     QueueStatus,
     QueueVariable,
+    RunsRetained,
     Settings,
     normal_folder,
 )
@@ -40,7 +41,6 @@ LOCATIONS = (
         version=7,
     ),
 )
-_ALL = 1_000_000
 
 
 def definition_routes(http: DevopsHttp) -> tuple[Route, ...]:
@@ -150,15 +150,22 @@ def _repository(http: DevopsHttp, call: Call, given: dict[str, Any], definition:
 def _delete(http: DevopsHttp, call: Call) -> Reply:
     """The pipeline goes with its runs and their files."""
     definition = _definition(http, call)
-    runs = http.lists.find(RunQuery(project=call.project, pipelines=(definition.id,), top=_ALL))
-    for run in runs:
-        if run.state != "finished":
-            raise _has_run(f"run {run.id} of the pipeline is going on; cancel it first")
-        if run.kept:
-            raise _has_run(f"run {run.id} is retained; let it go first (keepForever: false)")
-    http.definitions.delete(definition.id)
-    for run in runs:
-        http.forget(str(run.id))
+    going = http.lists.find(
+        RunQuery(
+            project=call.project,
+            pipelines=(definition.id,),
+            states=("queued", "running", "canceling"),
+            top=1,
+        )
+    )
+    if going:
+        raise _has_run(f"run {going[0].id} of the pipeline is going on; cancel it first")
+    try:
+        gone = http.definitions.delete(definition.id)
+    except RunsRetained as error:
+        raise _has_run(f"{error}; let it go first (keepForever: false)") from error
+    for run in gone:
+        http.forget(str(run))
     return Answer(status=204)
 
 
