@@ -78,65 +78,142 @@ def make_app(
     one, and a project's name is its id. `on_failure(request line, error)` is told of our own
     failures, which the caller sees as 500.
     """
-    table = RouteTable(routes)
+    callers = _Callers(tokens=tokens, sessions=sessions, signer=signer, now=now)
+    return _Application(RouteTable(routes), callers, places, hosts, on_failure)
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+
+@record
+class _Callers:
+    """Who calls, and by which address: what the permissions of a request come from."""
+
+    tokens: Tokens
+    sessions: Tokens | None
+    signer: Signer | None
+    now: Callable[[], float]
+
+    def of(self, request: Request, path: str) -> _Caller:
+        """The caller of a request for a path."""
+        return _Caller(self._principal(request), self._signed(request, path))
+
+    def _principal(self, request: Request) -> Principal | None:
+        """By the `Authorization` header where there is one, else by the session's cookie."""
+        authorization = request.headers.get("authorization", "")
+        if authorization or self.sessions is None:
+            token = presented_token(authorization)
+            return None if token is None else self.tokens.principal(token)
+        cookie = request.cookies.get(SESSION_COOKIE)
+        trusted = may_use_session(
+            is_changing=request.method in CHANGING,
+            origin=request.headers.get("origin", ""),
+            fetch_site=request.headers.get("sec-fetch-site", ""),
+        )
+        return self.sessions.principal(cookie) if cookie and trusted else None
+
+    def _signed(self, request: Request, path: str) -> frozenset[Permission]:
+        if self.signer is None or "sig" not in request.query_params:
+            return frozenset()
+        return self.signer.permissions(path, request.query_params, self.now())
+
+
+@record(kw_only=False)
+class _Caller:
+    """Whoever is not known has no `principal`; `signed` is what a signed address allows."""
+
+    principal: Principal | None
+    signed: frozenset[Permission]
+
+
+class _Application:
+    def __init__(
+        self,
+        table: RouteTable,
+        callers: _Callers,
+        places: Places | None,
+        hosts: frozenset[str],
+        on_failure: Callable[[str, Exception], None] | None,
+    ) -> None:
+        self._table = table
+        self._callers = callers
+        self._places = places
+        self._hosts = hosts
+        self._on_failure = on_failure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             return
-        with ExitStack() as until_answered:
-            await answered(scope, receive, send, until_answered)
-
-    async def answered(
-        scope: Scope, receive: Receive, send: Send, until_answered: ExitStack
-    ) -> None:
         request = Request(scope, receive)
+        with ExitStack() as until_answered:
+            try:
+                response = await self._answer(request, until_answered)
+            except ClientDisconnect:
+                return
+            try:
+                await response(scope, receive, send)
+            except Exception as error:
+                # The answer has begun, so all that can be done is to break it off.
+                if not isinstance(error, OSError):
+                    self._tell(request, error)
+                raise
+
+    async def _answer(self, request: Request, until_answered: ExitStack) -> Response:
         route = None
         try:
-            _check_browser(request, hosts)
-            path = normal_path(scope["path"])
-            principal = _principal(request, tokens, sessions)
-            signed = _signed(request, path, signer, now)
-            match = table.match(request.method, path)
-            if principal is None and not _is_open(match, signed):
+            _check_browser(request, self._hosts)
+            path = normal_path(request.scope["path"])
+            caller = self._callers.of(request, path)
+            match = self._table.match(request.method, path)
+            if caller.principal is None and not _is_open(match, caller.signed):
                 raise _unauthenticated(request)
-            route, parameters = _known(match, path, places)
-            project = _project(route, parameters, places)
-            _check_permission(route, path, principal, signed, project)
+            route, parameters = _known(match, path, self._places)
+            project = self._permitted(route, parameters, path, caller)
             body = b"" if route.streams else await _read(request, route.body_limit)
             call = Call(
                 request=request,
                 path=path,
                 parameters=parameters,
-                principal=principal,
+                principal=caller.principal,
                 project=project or "",
                 body=body,
                 until_answered=until_answered,
-                may_still=partial(may_still, request, path, route, parameters),
+                may_still=partial(self._may_still, request, path, route, parameters),
             )
-            response = _response(await _run(route, call))
+            return _response(await _run(route, call))
         except ClientDisconnect:
-            return
-        except Exception as error:  # noqa: BLE001
-            response = _failure(request, route, error, on_failure)
-        try:
-            await response(scope, receive, send)
-        except Exception as error:
-            # The answer has begun, so all that can be done is to break it off.
-            if on_failure is not None and not isinstance(error, OSError):
-                on_failure(f"{request.method} {request.url.path}", error)
             raise
+        except Exception as error:  # noqa: BLE001
+            return self._failure(request, route, error)
 
-    def may_still(request: Request, path: str, route: Route, parameters: Mapping[str, str]) -> bool:
-        principal = _principal(request, tokens, sessions)
-        signed = _signed(request, path, signer, now)
+    def _permitted(
+        self, route: Route, parameters: Mapping[str, str], path: str, caller: _Caller
+    ) -> str | None:
+        """The id of the project that a route is about. Raises `Refused` unless the caller may."""
+        project = _project(route, parameters, self._places)
+        _check_permission(route, path, caller, project)
+        return project
+
+    def _may_still(
+        self, request: Request, path: str, route: Route, parameters: Mapping[str, str]
+    ) -> bool:
         try:
-            project = _project(route, parameters, places)
-            _check_permission(route, path, principal, signed, project)
+            self._permitted(route, parameters, path, self._callers.of(request, path))
         except Refused:
             return False
         return True
 
-    return app
+    def _failure(self, request: Request, route: Route | None, error: Exception) -> Response:
+        told = named_failure(error)
+        if isinstance(error, BadBody):
+            told = Refused(400, "InvalidRequestContent", str(error))
+        on_error = arm_error if route is None or route.on_error is None else route.on_error
+        answer = on_error(told)
+        if answer.status >= 500 and answer.status != 501:
+            self._tell(request, error)
+        return _response(answer)
+
+    def _tell(self, request: Request, error: Exception) -> None:
+        if self._on_failure is not None:
+            self._on_failure(f"{request.method} {request.url.path}", error)
 
 
 def normal_path(path: str) -> str:
@@ -171,29 +248,6 @@ def _check_browser(request: Request, hosts: frozenset[str]) -> None:
         fetch_site = request.headers.get("sec-fetch-site", "")
         if not is_own_origin(origin, fetch_site, host):
             raise Refused(403, "OriginNotAllowed", "a page of another site may not change anything")
-
-
-def _principal(request: Request, tokens: Tokens, sessions: Tokens | None) -> Principal | None:
-    """Who calls: by the `Authorization` header where there is one, else by the session's cookie."""
-    authorization = request.headers.get("authorization", "")
-    if authorization or sessions is None:
-        token = presented_token(authorization)
-        return None if token is None else tokens.principal(token)
-    cookie = request.cookies.get(SESSION_COOKIE)
-    trusted = may_use_session(
-        is_changing=request.method in CHANGING,
-        origin=request.headers.get("origin", ""),
-        fetch_site=request.headers.get("sec-fetch-site", ""),
-    )
-    return sessions.principal(cookie) if cookie and trusted else None
-
-
-def _signed(
-    request: Request, path: str, signer: Signer | None, now: Callable[[], float]
-) -> frozenset[Permission]:
-    if signer is None or "sig" not in request.query_params:
-        return frozenset()
-    return signer.permissions(path, request.query_params, now())
 
 
 def _is_open(match: Match | None, signed: frozenset[Permission]) -> bool:
@@ -248,15 +302,10 @@ def _project(route: Route, parameters: Mapping[str, str], places: Places | None)
     return places.project(named)
 
 
-def _check_permission(
-    route: Route,
-    path: str,
-    principal: Principal | None,
-    signed: frozenset[Permission],
-    project: str | None,
-) -> None:
+def _check_permission(route: Route, path: str, caller: _Caller, project: str | None) -> None:
     """Raise `Refused` unless the caller may. A project that one may not see is not there."""
     wanted, project = route.permission, project or ""
+    principal, signed = caller.principal, caller.signed
     sees = project and may(principal, signed, Permission.PROJECT_READ, project)
     if wanted in IN_PROJECT and not sees:
         raise Refused(404, "NotFound", f'there is nothing at "{path}"')
@@ -315,21 +364,3 @@ def _response(reply: object) -> Response:
         headers=dict(answer.headers),
         media_type="application/json",
     )
-
-
-def _failure(
-    request: Request,
-    route: Route | None,
-    error: Exception,
-    on_failure: Callable[[str, Exception], None] | None,
-) -> Response:
-    told = named_failure(error)
-    if isinstance(error, BadBody):
-        told = Refused(400, "InvalidRequestContent", str(error))
-    if route is None or route.on_error is None:
-        answer = arm_error(told)
-    else:
-        answer = route.on_error(told)
-    if answer.status >= 500 and answer.status != 501 and on_failure is not None:
-        on_failure(f"{request.method} {request.url.path}", error)
-    return _response(answer)

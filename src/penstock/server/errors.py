@@ -57,31 +57,12 @@ def arm_error(error: Exception) -> Answer:
     What is not a `Refused` is our own failure: 500, without its text.
     """
     if not isinstance(error, Refused):
-        return _arm_answer(500, "InternalServerError", "the server failed; its log says why")
-    return _arm_answer(
-        error.status,
-        error.code,
-        error.message,
-        target=error.target,
-        details=error.details,
-        headers=error.headers,
-    )
-
-
-def _arm_answer(
-    status: int,
-    code: str,
-    message: str,
-    *,
-    target: str = "",
-    details: Sequence[Detail] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
-    body: dict[str, object] = {"code": code, "message": message}
-    if target:
-        body["target"] = target
+        error = Refused(500, "InternalServerError", "the server failed; its log says why")
+    body: dict[str, object] = {"code": error.code, "message": error.message}
+    if error.target:
+        body["target"] = error.target
     body["details"] = [
         {"code": detail.code, "message": detail.message, "target": detail.target}
-        for detail in details
+        for detail in error.details
     ]
-    return Answer(status=status, body={"error": body}, headers=headers or {})
+    return Answer(status=error.status, body={"error": body}, headers=error.headers)

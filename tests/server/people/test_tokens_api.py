@@ -139,6 +139,17 @@ def test_a_token_makes_none_that_outlives_it(server: PeopleServer, cookie: str) 
     assert server.ask("PUT", PATS, body, token=parent).status == 400
 
 
+def test_a_token_gives_none_that_outlives_it_more_rights(server: PeopleServer, cookie: str) -> None:
+    """Else one that leaked, beside another that may little, could live on as that one."""
+    parent = str(create(server, cookie, scope="app_token", validTo="2027-01-16T08:00:00Z")["token"])
+    other = create(server, cookie, scope="vso.code", validTo="2027-12-31T00:00:00Z")
+    body = {"authorizationId": other["authorizationId"]}
+    widened = server.ask("PUT", PATS, {**body, "scope": "app_token"}, token=parent)
+    assert (widened.status, "ends no later than it" in widened.json["message"]) == (400, True)
+    assert server.ask("PUT", PATS, {**body, "displayName": "new"}, token=parent).status == 200
+    assert server.ask("PUT", PATS, {**body, "scope": "app_token"}, cookie=cookie).status == 200
+
+
 def test_the_log_says_what_was_done_with_tokens_and_none_of_them(
     server: PeopleServer, cookie: str
 ) -> None:

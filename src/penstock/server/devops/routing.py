@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 _Stores = TypeVar("_Stores")
 
-Row = tuple[str, str, Permission, "Callable[[_Stores, Call], Reply | Response]"]
+Row = tuple[
+    str,
+    str,
+    Permission,
+    "Callable[[_Stores, Call], Reply | Response | Awaitable[Reply | Response]]",
+]
 """Method, path, permission, and the function that answers with the stores it is given."""
 
 

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
+from penstock.records import record
 from penstock.server.actors import account_of, actor_of
 from penstock.server.devops.bodies import flag_of
-from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
 from penstock.server.errors import Refused
 from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House
@@ -25,64 +28,73 @@ _FOR_ADMINISTRATORS = ("isAdministrator", "isDisabled")
 _FIELDS = ("displayName", "password", "currentPassword", *_FOR_ADMINISTRATORS)
 
 
+@record(kw_only=False)
+class _Desk:
+    house: House
+    sign_in: SignIn
+
+
 def account_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:
     """List, make, show, change and close accounts."""
-    accounts = house.people.accounts
-
-    def list_all(call: Call) -> Reply:
-        views = [account_view(account) for account in accounts.all()]
-        return {"count": len(views), "value": views}
-
-    def add(call: Call) -> Answer:
-        """With a password made up here, shown this once, where none is given."""
-        body = body_of(call, ("userName", "displayName", "password", "isAdministrator"))
-        password = text(body, "password", new_password(house.people.random_bytes))
-        with worded():
-            account = accounts.add(
-                text(body, "userName"),
-                password=password,
-                display_name=text(body, "displayName", ""),
-                is_administrator=flag_of(body, "isAdministrator") or False,
-                by=actor_of(call),
-            )
-        shown = {} if "password" in body else {"password": password}
-        return Answer(status=201, body={**account_view(account), **shown})
-
-    def show(call: Call) -> Reply:
-        return account_view(_named(house, call))
-
-    async def change(call: Call) -> Answer:
-        account = await run_in_threadpool(_named, house, call)
-        body = body_of(call, _FIELDS)
-        is_own = call.principal is not None and account.id == call.principal.id
-        _check_may_change(call, body)
-        if "password" in body and is_own:
-            await sign_in.check_own_password(call, account, text(body, "currentPassword"))
-        await run_in_threadpool(_change, house, call, account, body)
-        account = await run_in_threadpool(accounts.get, account.id)
-        headers = {}
-        if "password" in body and is_own:
-            # The old sessions are over, this browser's among them.
-            headers["set-cookie"] = session_cookie(call, await sign_in.start(call, account))
-        return Answer(body=account_view(account), headers=headers)
-
-    def close(call: Call) -> Answer:
-        """Closed is disabled: what the account did keeps its name."""
-        with worded():
-            accounts.disable(_named(house, call).id, by=actor_of(call))
-        return Answer(status=204)
-
-    rows = (
-        ("GET", PATH, Permission.SERVER_MANAGE, list_all),
-        ("POST", PATH, Permission.SERVER_MANAGE, add),
-        ("GET", f"{PATH}/{{account}}", Permission.ACCOUNT_MANAGE, show),
-        ("PATCH", f"{PATH}/{{account}}", Permission.ACCOUNT_MANAGE, change),
-        ("DELETE", f"{PATH}/{{account}}", Permission.SERVER_MANAGE, close),
+    one = f"{PATH}/{{account}}"
+    return routes_of(
+        _Desk(house, sign_in),
+        ("GET", PATH, Permission.SERVER_MANAGE, _list),
+        ("POST", PATH, Permission.SERVER_MANAGE, _add),
+        ("GET", one, Permission.ACCOUNT_MANAGE, _show),
+        ("PATCH", one, Permission.ACCOUNT_MANAGE, _change),
+        ("DELETE", one, Permission.SERVER_MANAGE, _close),
     )
-    return tuple(
-        Route(method=method, path=path, permission=right, handler=handler, on_error=devops_error)
-        for method, path, right, handler in rows
-    )
+
+
+def _list(desk: _Desk, call: Call) -> Reply:
+    return listed([account_view(account) for account in desk.house.people.accounts.all()])
+
+
+def _add(desk: _Desk, call: Call) -> Answer:
+    """With a password made up here, shown this once, where none is given."""
+    people = desk.house.people
+    body = body_of(call, ("userName", "displayName", "password", "isAdministrator"))
+    password = text(body, "password", new_password(people.random_bytes))
+    with worded():
+        account = people.accounts.add(
+            text(body, "userName"),
+            password=password,
+            display_name=text(body, "displayName", ""),
+            is_administrator=flag_of(body, "isAdministrator") or False,
+            by=actor_of(call),
+        )
+    shown = {} if "password" in body else {"password": password}
+    return Answer(status=201, body={**account_view(account), **shown})
+
+
+def _show(desk: _Desk, call: Call) -> Reply:
+    return account_view(_named(desk.house, call))
+
+
+async def _change(desk: _Desk, call: Call) -> Answer:
+    house, sign_in = desk.house, desk.sign_in
+    account = await run_in_threadpool(_named, house, call)
+    body = body_of(call, _FIELDS)
+    is_own = call.principal is not None and account.id == call.principal.id
+    _check_may_change(call, body)
+    if "password" in body and is_own:
+        await sign_in.check_own_password(call, account, text(body, "currentPassword"))
+    await run_in_threadpool(_apply, house, call, account, body)
+    account = await run_in_threadpool(house.people.accounts.get, account.id)
+    headers = {}
+    if "password" in body and is_own:
+        # The old sessions are over, this browser's among them.
+        headers["set-cookie"] = session_cookie(call, await sign_in.start(call, account))
+    return Answer(body=account_view(account), headers=headers)
+
+
+def _close(desk: _Desk, call: Call) -> Answer:
+    """Closed is disabled: what the account did keeps its name."""
+    with worded():
+        account = _named(desk.house, call)
+        desk.house.people.accounts.disable(account.id, by=actor_of(call))
+    return Answer(status=204)
 
 
 @contextmanager
@@ -120,7 +132,7 @@ def _check_may_change(call: Call, body: Mapping[str, object]) -> None:
             raise Refused(403, "AuthorizationFailed", text)
 
 
-def _change(house: House, call: Call, account: Account, body: Mapping[str, object]) -> None:
+def _apply(house: House, call: Call, account: Account, body: Mapping[str, object]) -> None:
     accounts, actor = house.people.accounts, actor_of(call)
     is_administrator, is_disabled = flag_of(body, "isAdministrator"), flag_of(body, "isDisabled")
     with worded():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.server.devops.errors import devops_error
-from penstock.server.devops.wire import moment
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed, moment
 from penstock.server.people.bodies import number
 from penstock.server.people.house import House
 from penstock.server.routes import Call, Permission, Reply, Route
@@ -14,30 +14,16 @@ PATH = "/{organization}/_apis/penstock/audit"
 
 def audit_routes(house: House) -> tuple[Route, ...]:
     """The entries, newest first."""
-    audit = house.people.audit
+    return routes_of(house, ("GET", PATH, Permission.SERVER_MANAGE, _list))
 
-    def list_some(call: Call) -> Reply:
-        top = number(call.query("$top"), "$top", default=100, most=1000)
-        after = call.query("continuationToken")
-        before = number(after, "continuationToken", default=0, most=2**31) or None
-        project = call.query("project")
-        entries = audit.entries(before=before, limit=top, project=project)
-        following = str(entries[-1].id) if len(entries) == top else None
-        return {
-            "count": len(entries),
-            "value": [_view(entry) for entry in entries],
-            "continuationToken": following,
-        }
 
-    return (
-        Route(
-            method="GET",
-            path=PATH,
-            permission=Permission.SERVER_MANAGE,
-            handler=list_some,
-            on_error=devops_error,
-        ),
-    )
+def _list(house: House, call: Call) -> Reply:
+    top = number(call.query("$top"), "$top", default=100, most=1000)
+    after = call.query("continuationToken")
+    before = number(after, "continuationToken", default=0, most=2**31) or None
+    entries = house.people.audit.entries(before=before, limit=top, project=call.query("project"))
+    following = str(entries[-1].id) if len(entries) == top else None
+    return {**listed([_view(entry) for entry in entries]), "continuationToken": following}
 
 
 def _view(entry: Entry) -> dict[str, object]:

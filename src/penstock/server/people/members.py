@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from penstock.server.actors import actor_of
-from penstock.server.devops.errors import bad_request, devops_error, not_found
+from penstock.server.devops.errors import bad_request, not_found
+from penstock.server.devops.routing import routes_of
+from penstock.server.devops.wire import listed
 from penstock.server.people.accounts import worded
 from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House
@@ -16,35 +18,32 @@ PATH = "/{organization}/{project}/_apis/penstock/members"
 
 def member_routes(house: House) -> tuple[Route, ...]:
     """List, set and remove members. An account is named by its id or its name."""
-    members = house.people.members
-
-    def list_all(call: Call) -> Reply:
-        views = [_view(member) for member in members.of_project(call.project)]
-        return {"count": len(views), "value": views}
-
-    def put(call: Call) -> Reply:
-        account = _named(house, call)
-        role = _role(text(body_of(call, ("role",)), "role"))
-        with worded():
-            members.set_role(call.project, account, role, by=actor_of(call))
-        return _view(Member(account=account, role=role))
-
-    def remove(call: Call) -> Answer:
-        account = _named(house, call)
-        if not members.remove(call.project, account, by=actor_of(call)):
-            text = f'"{account.name}" is not a member of this project'
-            raise not_found("IdentityNotFoundException", text)
-        return Answer(status=204)
-
-    rows = (
-        ("GET", PATH, Permission.PROJECT_READ, list_all),
-        ("PUT", f"{PATH}/{{account}}", Permission.PROJECT_MANAGE, put),
-        ("DELETE", f"{PATH}/{{account}}", Permission.PROJECT_MANAGE, remove),
+    return routes_of(
+        house,
+        ("GET", PATH, Permission.PROJECT_READ, _list),
+        ("PUT", f"{PATH}/{{account}}", Permission.PROJECT_MANAGE, _put),
+        ("DELETE", f"{PATH}/{{account}}", Permission.PROJECT_MANAGE, _remove),
     )
-    return tuple(
-        Route(method=method, path=path, permission=right, handler=handler, on_error=devops_error)
-        for method, path, right, handler in rows
-    )
+
+
+def _list(house: House, call: Call) -> Reply:
+    return listed([_view(member) for member in house.people.members.of_project(call.project)])
+
+
+def _put(house: House, call: Call) -> Reply:
+    account = _named(house, call)
+    role = _role(text(body_of(call, ("role",)), "role"))
+    with worded():
+        house.people.members.set_role(call.project, account, role, by=actor_of(call))
+    return _view(Member(account=account, role=role))
+
+
+def _remove(house: House, call: Call) -> Answer:
+    account = _named(house, call)
+    if not house.people.members.remove(call.project, account, by=actor_of(call)):
+        text = f'"{account.name}" is not a member of this project'
+        raise not_found("IdentityNotFoundException", text)
+    return Answer(status=204)
 
 
 def _named(house: House, call: Call) -> Account:

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+from penstock.records import record
 from penstock.server.actors import account_of, actor_of, address_of
 from penstock.server.auth import SESSION_COOKIE
-from penstock.server.devops.errors import bad_request, devops_error
+from penstock.server.devops.errors import bad_request
+from penstock.server.devops.routing import routes_of
 from penstock.server.errors import Refused
 from penstock.server.people.attempts import Attempts
 from penstock.server.people.bodies import body_of, text
@@ -107,77 +109,63 @@ class SignIn:
         self._people.audit.note("session.refused", actor, subject=known)
 
 
+@record(kw_only=False)
+class _Door:
+    house: House
+    sign_in: SignIn
+
+
 def session_routes(house: House, sign_in: SignIn) -> tuple[Route, ...]:
     """Sign in, see who is signed in, sign out."""
-    people = house.people
-
-    async def begin(call: Call) -> Answer:
-        body = body_of(call, ("userName", "password", "token"))
-        if "token" in body and len(body) > 1:
-            raise bad_request('sign in by "userName" and "password", or by "token"')
-        if "token" in body:
-            account, token = await sign_in.by_token(call, text(body, "token"))
-            cookie = await sign_in.start(call, account, token)
-        else:
-            name, password = text(body, "userName"), text(body, "password")
-            account = await sign_in.by_password(call, name, password)
-            cookie = await sign_in.start(call, account)
-        headers = {"set-cookie": session_cookie(call, cookie), "cache-control": "no-store"}
-        return Answer(body=_session(house, account), headers=headers)
-
-    async def begin_by_ticket(call: Call) -> Answer:
-        """Sign in the browser that a program of this machine opened, and show it the portal.
-
-        A page that sends a browser here, with a ticket of its own, gets nothing done.
-        """
-        headers = {"location": f"/{house.organization}", "cache-control": "no-store"}
-        if call.header("sec-fetch-site", "none") == "none":
-            account = await sign_in.by_ticket(call.parameters["ticket"])
-            if account is not None:
-                cookie = await sign_in.start(call, account)
-                headers["set-cookie"] = session_cookie(call, cookie)
-        return Answer(status=303, headers=headers)
-
-    def show(call: Call) -> Answer:
-        account = account_of(call, people.accounts)
-        return Answer(body=_session(house, account), headers={"cache-control": "no-store"})
-
-    def end(call: Call) -> Answer:
-        if cookie := call.request.cookies.get(SESSION_COOKIE):
-            people.sessions.end(cookie, by=actor_of(call))
-        return Answer(status=204, headers={"set-cookie": session_cookie(call, "")})
-
-    return (
-        Route(
-            method="POST",
-            path=PATH,
-            permission=Permission.PUBLIC,
-            handler=begin,
-            body_limit=_BODY_LIMIT,
-            on_error=devops_error,
-        ),
-        Route(
-            method="GET",
-            path=f"{PATH}/{{ticket}}",
-            permission=Permission.PUBLIC,
-            handler=begin_by_ticket,
-            on_error=devops_error,
-        ),
-        Route(
-            method="GET",
-            path=PATH,
-            permission=Permission.SIGNED_IN,
-            handler=show,
-            on_error=devops_error,
-        ),
-        Route(
-            method="DELETE",
-            path=PATH,
-            permission=Permission.SIGNED_IN,
-            handler=end,
-            on_error=devops_error,
-        ),
+    return routes_of(
+        _Door(house, sign_in),
+        ("POST", PATH, Permission.PUBLIC, _begin),
+        ("GET", f"{PATH}/{{ticket}}", Permission.PUBLIC, _begin_by_ticket),
+        ("GET", PATH, Permission.SIGNED_IN, _show),
+        ("DELETE", PATH, Permission.SIGNED_IN, _end),
+        body_limit=_BODY_LIMIT,
     )
+
+
+async def _begin(door: _Door, call: Call) -> Answer:
+    sign_in = door.sign_in
+    body = body_of(call, ("userName", "password", "token"))
+    if "token" in body and len(body) > 1:
+        raise bad_request('sign in by "userName" and "password", or by "token"')
+    if "token" in body:
+        account, token = await sign_in.by_token(call, text(body, "token"))
+        cookie = await sign_in.start(call, account, token)
+    else:
+        name, password = text(body, "userName"), text(body, "password")
+        account = await sign_in.by_password(call, name, password)
+        cookie = await sign_in.start(call, account)
+    headers = {"set-cookie": session_cookie(call, cookie), "cache-control": "no-store"}
+    return Answer(body=_session(door.house, account), headers=headers)
+
+
+async def _begin_by_ticket(door: _Door, call: Call) -> Answer:
+    """Sign in the browser that a program of this machine opened, and show it the portal.
+
+    A page that sends a browser here, with a ticket of its own, gets nothing done.
+    """
+    headers = {"location": f"/{door.house.organization}", "cache-control": "no-store"}
+    if call.header("sec-fetch-site", "none") == "none":
+        account = await door.sign_in.by_ticket(call.parameters["ticket"])
+        if account is not None:
+            cookie = await door.sign_in.start(call, account)
+            headers["set-cookie"] = session_cookie(call, cookie)
+    return Answer(status=303, headers=headers)
+
+
+def _show(door: _Door, call: Call) -> Answer:
+    account = account_of(call, door.house.people.accounts)
+    return Answer(body=_session(door.house, account), headers={"cache-control": "no-store"})
+
+
+def _end(door: _Door, call: Call) -> Answer:
+    if cookie := call.request.cookies.get(SESSION_COOKIE):
+        door.house.people.sessions.end(cookie, by=actor_of(call))
+    return Answer(status=204, headers={"set-cookie": session_cookie(call, "")})
 
 
 def session_cookie(call: Call, value: str) -> str:
