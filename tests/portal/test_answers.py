@@ -111,6 +111,26 @@ def test_what_was_committed_is_not_committed_twice_when_the_name_is_taken(
     visitor.troubles = [t for t in visitor.troubles if "40" not in t]
 
 
+def test_a_pipeline_is_edited_on_a_new_branch(visitor: Visitor, served: Served, shop: int) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go("/penstock/shop/_build/edit?definitionId=1")
+    visitor.sees("This pipeline is valid")
+    page.get_by_label("Pipeline YAML").click()
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.type("# said on a branch\n")
+    expect(page.get_by_label("Branch", exact=True)).to_be_disabled()
+    visitor.click("button", "Save", exact=True)
+    panel = page.get_by_role("dialog")
+    panel.get_by_label("Create a new branch for this commit").check()
+    panel.get_by_label("Branch name").fill("said")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel).to_have_count(0)
+    expect(page.get_by_label("Branch", exact=True)).to_have_value("said")
+    heads = served.ask("GET", f"{API}/git/repositories/shop/stats/branches?name=said")
+    assert (heads["aheadCount"], heads["behindCount"]) == (1, 0)
+
+
 def test_a_pipeline_is_renamed_and_paused(visitor: Visitor, served: Served, shop: int) -> None:
     repository = served.ask("GET", f"{API}/git/repositories/shop")
     of = {"id": repository["id"], "type": "azureReposGit"}

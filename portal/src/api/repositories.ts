@@ -236,34 +236,42 @@ export function branchStats(scope: Scope, repo: string): Resource<List<BranchSta
   };
 }
 
-/** Commit one file: what the wizard does when it saves a YAML file. Refused if the branch moved. */
+/** A commit of one file, as a page wants it. */
+export interface FileCommit {
+  branch: string;
+  /** The commit that it follows: the branch's own, or where a new branch begins; none in an empty repository. */
+  base: string | undefined;
+  isNewBranch: boolean;
+  path: string;
+  content: string;
+  comment: string;
+  /** The file is not there yet. */
+  isNew: boolean;
+}
+
+/** Commit one file: what "Save" does with a YAML file. Refused if the branch moved meanwhile. */
 export function pushFile(
   scope: Scope,
   repo: string,
-  change: {
-    branch: string;
-    oldObjectId: string;
-    path: string;
-    content: string;
-    comment: string;
-    isNew: boolean;
-  },
+  { branch, base, isNewBranch, path, content, comment, isNew }: FileCommit,
 ): Promise<{ commits?: { commitId: string }[] }> {
+  const old = isNewBranch ? undefined : base;
   return request(projectApi(scope, "git", "repositories", repo, "pushes"), {
     method: "POST",
     query: { "api-version": "7.1" },
     body: {
-      refUpdates: [{ name: `refs/heads/${change.branch}`, oldObjectId: change.oldObjectId }],
+      refUpdates: [{ name: `refs/heads/${branch}`, oldObjectId: old ?? "0".repeat(40) }],
       commits: [
         {
-          comment: change.comment,
+          comment,
           changes: [
             {
-              changeType: change.isNew ? "add" : "edit",
-              item: { path: change.path },
-              newContent: { content: change.content, contentType: "rawtext" },
+              changeType: isNew ? "add" : "edit",
+              item: { path },
+              newContent: { content, contentType: "rawtext" },
             },
           ],
+          ...(isNewBranch && base ? { parents: [base] } : {}),
         },
       ],
     },

@@ -111,7 +111,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
           scope={scope}
           repo={repo}
           branch={branch}
-          head={heads.data?.value.find((ref) => shortBranch(ref.name) === branch)?.objectId ?? ""}
+          head={heads.data?.value.find((ref) => shortBranch(ref.name) === branch)?.objectId}
           path={path}
           text={text}
           onClose={() => setSaving(false)}
@@ -149,7 +149,7 @@ function Save({
   scope: Scope;
   repo: string;
   branch: string;
-  head: string;
+  head: string | undefined;
   path: string;
   text: string;
   onClose: () => void;
@@ -163,7 +163,8 @@ function Save({
   const save = async () => {
     const change = {
       branch: target,
-      oldObjectId: head,
+      base: head,
+      isNewBranch: target !== branch,
       path,
       content: text,
       comment: message,

@@ -58,14 +58,15 @@ export function SaveAndRun({
   const isCommitted = text === undefined || committed?.text === text;
   const commit = async (content: string) => {
     const head = heads.data?.value.find((ref) => ref.name === `refs/heads/${branch}`)?.objectId;
-    const before = committed?.branch === target ? committed.id : head;
+    const isOnTop = committed?.branch === target;
     const pushed = await pushFile(scope, repository.name, {
       branch: target,
-      oldObjectId: before ?? "0".repeat(40),
+      base: isOnTop ? committed.id : head,
+      isNewBranch: target !== branch && !isOnTop,
       path,
       content,
       comment: message,
-      isNew: isNew && committed?.branch !== target,
+      isNew: isNew && !isOnTop,
     });
     const id = pushed.commits?.[0]?.commitId ?? "";
     onCommitted({ text: content, branch: target, id });

@@ -63,6 +63,7 @@ export default function CommitsPage({ params }: PageProps) {
           ))}
         </Select>
       </div>
+      {recent.error ? <ErrorBox error={recent.error} /> : null}
       {failure ? (
         <ErrorBox error={failure} />
       ) : heads.data && names.length === 0 ? (

@@ -17,7 +17,6 @@ import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
-import { formatSize } from "../../text/time.ts";
 
 export default function RepositoriesPage({ params }: PageProps) {
   const scope = scopeOf(params);
@@ -74,12 +73,6 @@ export default function RepositoriesPage({ params }: PageProps) {
                       />
                     </span>
                   ),
-                },
-                {
-                  name: "Size",
-                  width: "90px",
-                  align: "end",
-                  cell: (repo) => (repo.size ? formatSize(repo.size) : ""),
                 },
               ]}
             />
