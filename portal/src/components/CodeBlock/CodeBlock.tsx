@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from "react";
+import { memo } from "react";
 import { highlight } from "../../text/highlight.ts";
 import { visible } from "../../text/visible.ts";
 import { CopyButton } from "../CopyButton/CopyButton.tsx";
@@ -10,15 +10,14 @@ export interface CodeBlockProps {
   /** Line numbers, with these lines marked. */
   numbers?: boolean;
   marked?: ReadonlySet<number>;
-  /** Something under a line: a diagnostic. */
-  below?: (line: number) => ReactNode;
-  onLine?: (line: number) => void;
+  /** A word behind a line, which is not copied: where it comes from. */
+  behind?: ReadonlyMap<number, string> | undefined;
   label?: string;
 }
 
 /** Text of a fixed width, coloured, with a button that copies it. Numbers are never copied. */
 export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
-  const { text, language = "plain", numbers = false, marked, below, onLine, label } = props;
+  const { text, language = "plain", numbers = false, marked, behind, label } = props;
   const lines = text.replace(/\n$/, "").split("\n");
   return (
     <div className={styles.block}>
@@ -41,7 +40,6 @@ export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
                   data-n={number}
                   aria-label={`Line ${number}`}
                   tabIndex={-1}
-                  onClick={() => onLine?.(number)}
                 />
               ) : null}
               <code>
@@ -50,9 +48,11 @@ export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
                     {token.text}
                   </span>
                 ))}
+                {behind?.has(number) ? (
+                  <span className={styles.behind} data-text={behind.get(number)} />
+                ) : null}
                 {"\n"}
               </code>
-              {below?.(number)}
             </div>
           );
         })}

@@ -7,7 +7,9 @@ import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { LazyCodeEditor } from "../../components/CodeEditor/LazyCodeEditor.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { CheckmarkCircleIcon, DismissCircleIcon, WarningIcon } from "../../components/icons.ts";
+import { Loading } from "../../components/Loading/Loading.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { placesOf } from "./origins.ts";
 import styles from "./YamlReview.module.css";
 
 export interface Review {
@@ -79,6 +81,7 @@ export function YamlReview({
     () => (found?.diagnostics ?? []).filter((one) => one.file.replace(/^\//, "") === file),
     [found, file],
   );
+  const places = useMemo(() => placesOf(found?.origins ?? []), [found]);
   const verdict = isWrong
     ? errors === 1
       ? "1 error"
@@ -90,7 +93,7 @@ export function YamlReview({
         <LazyCodeEditor value={text} onChange={onChange} diagnostics={own} label="Pipeline YAML" />
       </div>
       <section className={styles.side} aria-label="What the server makes of it">
-        <div className={styles.tabs} role="tablist" aria-label="What the server makes of it">
+        <div className={styles.tabs} role="group" aria-label="Show">
           {(
             [
               ["problems", "Validation"],
@@ -101,8 +104,7 @@ export function YamlReview({
             <button
               key={name}
               type="button"
-              role="tab"
-              aria-selected={view === name}
+              aria-pressed={view === name}
               onClick={() => setView(name)}
             >
               {title}
@@ -110,6 +112,7 @@ export function YamlReview({
           ))}
         </div>
         {error ? <ErrorBox error={error} /> : null}
+        {found === undefined && error === undefined ? <Loading rows={2} /> : null}
         {view === "problems" && found ? (
           <>
             <p className={styles.verdict} role="status">
@@ -132,21 +135,27 @@ export function YamlReview({
             ))}
           </>
         ) : null}
-        {view === "expanded" ? (
-          found?.finalYaml ? (
-            <CodeBlock text={found.finalYaml} language="yaml" numbers label="Full YAML" />
+        {view === "expanded" && found ? (
+          found.finalYaml ? (
+            <CodeBlock
+              text={found.finalYaml}
+              language="yaml"
+              numbers
+              behind={places}
+              label="Full YAML"
+            />
           ) : (
             <p className={styles.soft}>There is no full YAML while the pipeline has errors.</p>
           )
         ) : null}
-        {view === "plan" ? <Plan preview={found} /> : null}
+        {view === "plan" && found ? <Plan preview={found} /> : null}
       </section>
     </div>
   );
 }
 
-function Plan({ preview: found }: { preview: Preview | undefined }) {
-  const stages = found?.plan?.stages ?? [];
+function Plan({ preview: found }: { preview: Preview }) {
+  const stages = found.plan?.stages ?? [];
   if (stages.length === 0) return <p className={styles.soft}>There is nothing to plan yet.</p>;
   return (
     <ul className={styles.plan}>
