@@ -36,6 +36,16 @@ test("256 and 24-bit colours", () => {
   expect(colour256(232)).toBe("#080808");
 });
 
+test("colours and underlines with colons are one code each", () => {
+  const styleOf = (codes: string) => parseAnsi(`\u001b[${codes}mx`).segments[0]?.style;
+  expect(styleOf("38:2::255:135:0")).toEqual({ foreground: "#ff8700" });
+  expect(styleOf("38:2:255:135:0;1")).toEqual({ foreground: "#ff8700", bold: true });
+  expect(styleOf("48:5:208")).toEqual({ background: "#ff8700" });
+  expect(styleOf("4:3")).toEqual({ underline: true });
+  expect(styleOf("4;4:0")).toBeUndefined();
+  expect(styleOf("1;58;2;255;0;0;4")).toEqual({ bold: true, underline: true });
+});
+
 test("a style goes on into the next line", () => {
   const first = parseAnsi("\u001b[32mone");
   expect(first.style).toEqual({ foreground: "2" });
@@ -69,6 +79,7 @@ test("titles, cursor moves and broken sequences leave no garbage", () => {
   expect(texts("\u001b]0;title\u0007x")).toEqual(["x"]);
   expect(texts("\u001b[2A\u001b[?25lx\u001b[?25h")).toEqual(["x"]);
   expect(texts("\u001b(Bx")).toEqual(["x"]);
+  expect(texts("\u009b31mx\u009d0;title\u0007y")).toEqual(["x", "y"]);
   expect(texts("\u001bPq#0\u001b\\x")).toEqual(["x"]);
   expect(texts("x\u001b[31")).toEqual(["x"]);
   expect(texts("x\u001b]8;;http://never-closed")).toEqual(["x"]);

@@ -31,6 +31,9 @@ export interface AnsiLine {
 }
 
 const ESCAPE = "\u001b";
+/** One sign for `ESC [` and for `ESC ]`. */
+const CSI = "\u009b";
+const OSC = "\u009d";
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 
 /** Whether a line needs any of this; most lines do not. */
@@ -82,6 +85,8 @@ function control(line: string, at: number, painter: Painter): number {
     painter.back();
     return at + 1;
   }
+  if (sign === CSI) return csi(line, at + 1, painter);
+  if (sign === OSC) return osc(line, at + 1, painter);
   if (sign !== ESCAPE) return at + 1;
   const kind = line[at + 1];
   if (kind === "[") return csi(line, at + 2, painter);
@@ -214,29 +219,40 @@ const FLAGS: Record<number, [keyof Style, boolean]> = {
 };
 
 function applySgr(before: Style | undefined, parameters: string): Style | undefined {
-  const codes = parameters.split(/[;:]/).map((part) => (part === "" ? 0 : Number(part)));
+  const codes = parameters.split(";");
   let style: Style = { ...before };
   for (let index = 0; index < codes.length; index++) {
-    const code = codes[index] ?? 0;
-    const flag = FLAGS[code];
+    const [code, ...details] = numbersOf(codes[index] ?? "", ":");
     if (code === 0) style = {};
-    else if (flag) setFlag(style, flag);
-    else if (code === 22) {
-      delete style.bold;
-      delete style.dim;
-    } else if (code >= 30 && code <= 37) style.foreground = String(code - 30);
-    else if (code >= 90 && code <= 97) style.foreground = String(code - 82);
-    else if (code >= 40 && code <= 47) style.background = String(code - 40);
-    else if (code >= 100 && code <= 107) style.background = String(code - 92);
-    else if (code === 39) delete style.foreground;
-    else if (code === 49) delete style.background;
-    else if (code === 38 || code === 48) {
-      const { colour, used } = extended(codes, index + 1);
-      index += used;
-      if (colour !== undefined) style[code === 38 ? "foreground" : "background"] = colour;
-    }
+    else if (code === 38 || code === 48 || code === 58) {
+      // `38:2::255:0:0` says it all at once, `38;2;255;0;0` in the codes that follow.
+      const rest = details.length > 0 ? details : numbersOf(codes.slice(index + 1).join(";"), ";");
+      const { colour, used } = extended(rest, details.length > 4);
+      if (details.length === 0) index += used;
+      if (code !== 58 && colour) style[code === 38 ? "foreground" : "background"] = colour;
+    } else if (code === 4 && details[0] === 0) delete style.underline;
+    else if (code !== undefined) setLook(style, code);
   }
   return Object.keys(style).length === 0 ? undefined : style;
+}
+
+function numbersOf(text: string, separator: string): number[] {
+  return text.split(separator).map((part) => (part === "" ? 0 : Number(part)));
+}
+
+/** What one number says of a style. */
+function setLook(style: Style, code: number): void {
+  const flag = FLAGS[code];
+  if (flag) setFlag(style, flag);
+  else if (code === 22) {
+    delete style.bold;
+    delete style.dim;
+  } else if (code >= 30 && code <= 37) style.foreground = String(code - 30);
+  else if (code >= 90 && code <= 97) style.foreground = String(code - 82);
+  else if (code >= 40 && code <= 47) style.background = String(code - 40);
+  else if (code >= 100 && code <= 107) style.background = String(code - 92);
+  else if (code === 39) delete style.foreground;
+  else if (code === 49) delete style.background;
 }
 
 function setFlag(style: Style, [name, on]: [keyof Style, boolean]): void {
@@ -244,11 +260,16 @@ function setFlag(style: Style, [name, on]: [keyof Style, boolean]): void {
   else delete style[name];
 }
 
-function extended(codes: number[], at: number): { colour: string | undefined; used: number } {
-  if (codes[at] === 5) return { colour: colour256(codes[at + 1] ?? 0), used: 2 };
-  if (codes[at] === 2) {
-    const [red, green, blue] = codes.slice(at + 1, at + 4);
-    return { colour: hex(red ?? 0, green ?? 0, blue ?? 0), used: 4 };
+/** The colour that numbers say, and how many of them; `hasSpace`: a colour space is among them. */
+function extended(
+  numbers: number[],
+  hasSpace: boolean,
+): { colour: string | undefined; used: number } {
+  const [kind, ...rest] = numbers;
+  if (kind === 5) return { colour: colour256(rest[0] ?? 0), used: 2 };
+  if (kind === 2) {
+    const [red = 0, green = 0, blue = 0] = hasSpace ? rest.slice(1) : rest;
+    return { colour: hex(red, green, blue), used: 4 };
   }
   return { colour: undefined, used: 1 };
 }
