@@ -25,6 +25,13 @@ steps:
     printf '\\033[41;37m FAIL \\033[0m\\n'
   displayName: second
 - bash: |
+    echo "##[group]many"; seq 1000; echo "##[endgroup]"
+    for i in $(seq 350); do echo "between $i"; done
+    echo "##[group]few"; seq 20; echo "##[endgroup]"
+    echo "##vso[task.logissue type=error]the fault"
+    for i in $(seq 300); do echo "after $i"; done
+  displayName: groups
+- bash: |
     while [ ! -e %(folder)s/write ]; do sleep 0.1; done
     for i in $(seq 40); do echo "written $i"; done
     while [ ! -e %(folder)s/end ]; do sleep 0.1; done
@@ -87,6 +94,23 @@ def test_a_step_that_is_silent_shows_all_that_it_has_written(
     expect(list.get_by_role("link", name=re.compile("^Succeeded waits"))).to_be_visible()
 
 
+def test_the_first_error_stays_in_view_when_groups_above_it_are_folded(
+    visitor: Visitor, served: Served, started: Path
+) -> None:
+    until(lambda: "waits" in steps(served))
+    visitor.sign_in()
+    visitor.go(log_page(served, "groups"))
+    rows = visitor.page.get_by_role("log").locator("[data-n]")
+    fault = rows.filter(has_text=re.compile("^the fault$"))
+    expect(fault).to_be_in_viewport()
+    until(lambda: rows.count() > 1600)
+    visitor.page.wait_for_timeout(500)
+    expect(fault).to_be_in_viewport()
+    expect(rows.filter(has_text=re.compile("^many")).first).to_have_attribute(
+        "aria-expanded", "false"
+    )
+
+
 def test_a_search_goes_from_step_to_step(visitor: Visitor, served: Served, started: Path) -> None:
     (started / "write").touch()
     (started / "end").touch()
@@ -95,10 +119,12 @@ def test_a_search_goes_from_step_to_step(visitor: Visitor, served: Served, start
     visitor.sign_in()
     visitor.go(log_page(served, "first"))
     field = page.get_by_role("searchbox", name="Search the whole job")
-    field.fill("needle")
-    expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 matches")
-    field.press("Enter")
     status = page.get_by_role("search").get_by_role("status")
+    field.fill("the fault")
+    expect(status).to_have_text("1 match")
+    field.fill("needle")
+    # Before the answer is there.
+    field.press("Enter")
     expect(status).to_have_text("1 of 2 in first")
     field.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("the second needle")

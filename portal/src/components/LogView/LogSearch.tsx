@@ -24,19 +24,37 @@ export function LogSearch({
   const [found, setFound] = useState<Found | undefined>();
   const [at, setAt] = useState(-1);
   const [failure, setFailure] = useState("");
-  const latest = useRef({ search, onText });
-  latest.current = { search, onText };
+  /** Enter before the answer is there: the first match, or the last, is gone to when it comes. */
+  const wish = useRef<1 | -1 | undefined>(undefined);
+
+  const goFrom = (from: number, among: Found, direction: 1 | -1) => {
+    const { lines } = among;
+    const next = from < 0 && direction < 0 ? lines.length - 1 : (from + direction) % lines.length;
+    const line = lines.at(next);
+    if (line === undefined) return;
+    setAt((next + lines.length) % lines.length);
+    onFound(line);
+  };
+  const go = (direction: 1 | -1) => {
+    if (found === undefined) wish.current = direction;
+    else goFrom(at, found, direction);
+  };
+  const latest = useRef({ search, onText, goFrom });
+  latest.current = { search, onText, goFrom };
 
   useEffect(() => {
     setFound(undefined);
     setAt(-1);
     setFailure("");
+    wish.current = undefined;
     latest.current.onText(text.length < SHORTEST ? "" : text);
     if (text.length < SHORTEST) return;
     const abort = new AbortController();
     const ask = async () => {
       try {
-        setFound(await latest.current.search(text, abort.signal));
+        const answer = await latest.current.search(text, abort.signal);
+        setFound(answer);
+        if (wish.current) latest.current.goFrom(-1, answer, wish.current);
       } catch (error) {
         if (!abort.signal.aborted) setFailure((error as Error).message);
       }
@@ -47,15 +65,6 @@ export function LogSearch({
       abort.abort();
     };
   }, [text]);
-
-  const go = (direction: 1 | -1) => {
-    const lines = found?.lines ?? [];
-    const next = at < 0 && direction < 0 ? lines.length - 1 : (at + direction) % lines.length;
-    const line = lines.at(next);
-    if (line === undefined) return;
-    setAt((next + lines.length) % lines.length);
-    onFound(line);
-  };
 
   return (
     <search className={styles.search}>

@@ -44,6 +44,7 @@ interface Block {
 export class LogBody {
   readonly element = document.createElement("div");
   private readonly log: LogDocument;
+  private readonly scroller: HTMLElement;
   private readonly observer: IntersectionObserver;
   private readonly blocks: Block[] = [];
   private readonly byElement = new WeakMap<Element, Block | Chunk>();
@@ -61,6 +62,7 @@ export class LogBody {
     onNear: (lines: Range[]) => void,
   ) {
     this.log = log;
+    this.scroller = scroller;
     this.look = look;
     this.element.className = styles.lines ?? "";
     this.element.style.setProperty("--number", String(NUMBER_WIDTH));
@@ -115,6 +117,21 @@ export class LogBody {
     const block = this.blocks[Math.floor((line - 1) / BLOCK)];
     if (block) this.noteBlock(block, true);
     this.rowOf(line)?.scrollIntoView({ block: "center" });
+  }
+
+  /**
+   * Make a change that may fold lines above the window; what is seen stays where it is. The browser
+   * sees to that by itself only where the rows stay the same elements.
+   */
+  keepPlace(change: () => void): void {
+    const seen = this.rowsInView();
+    change();
+    for (const { line, top } of seen) {
+      const row = this.rowOf(line);
+      if (row === undefined || row.hidden) continue;
+      this.scroller.scrollTop += row.getBoundingClientRect().top - top;
+      return;
+    }
   }
 
   rowOf(line: number): HTMLElement | undefined {
@@ -173,6 +190,20 @@ export class LogBody {
       return chunk.range.to + 1;
     }
     return undefined;
+  }
+
+  private rowsInView(): { line: number; top: number }[] {
+    const window = this.scroller.getBoundingClientRect();
+    const isIn = ({ top, bottom }: DOMRect) => bottom > window.top && top < window.bottom;
+    const chunks = [...this.nearChunks].filter(({ element }) =>
+      isIn(element.getBoundingClientRect()),
+    );
+    return chunks.flatMap(({ element, range }) =>
+      [...element.children].flatMap((row, at) => {
+        const place = row.getBoundingClientRect();
+        return place.height > 0 && isIn(place) ? [{ line: range.from + at, top: place.top }] : [];
+      }),
+    );
   }
 
   private noteNear(entry: IntersectionObserverEntry): Range[] {

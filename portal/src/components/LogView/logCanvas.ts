@@ -212,7 +212,8 @@ export class LogCanvas {
     this.body.lay();
     const { total } = this.log;
     if (this.end.isKept) this.body.draw({ from: Math.max(from, total - AT_ONCE), to: total });
-    if (touched) this.body.redraw(touched);
+    if (touched && this.end.isKept) this.body.redraw(touched);
+    else if (touched) this.body.keepPlace(() => this.body.redraw(touched));
     this.end.show();
     this.fetchMissing();
     this.changed();
@@ -256,7 +257,7 @@ export class LogCanvas {
       const touched = this.log.put(missing.from, lines);
       this.failure = undefined;
       this.body.lay();
-      if (touched) this.body.redraw(touched);
+      if (touched) this.body.keepPlace(() => this.body.redraw(touched));
       if (this.isOpen) for (const near of this.body.near) this.body.draw(near);
       this.paintFound();
     } catch (error) {
