@@ -31,7 +31,7 @@ def test_variables_of_the_yaml_win_over_those_given():
 
 
 def test_the_default_working_directory_is_empty_while_the_yaml_is_expanded():
-    # 5.1.7: pipelines that the service runs write it before an absolute template path
+    # pipelines that the service runs write it before an absolute template path
     main = "steps:\n- template: ${{ variables['System.DefaultWorkingDirectory'] }}/t.yml\n"
     given = {"system.defaultWorkingDirectory": "/work"}
     assert scripts(main, others={"t": "steps:\n- script: found\n"}, variables=given) == ["found"]
