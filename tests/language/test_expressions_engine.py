@@ -260,7 +260,7 @@ def test_an_expression_is_printed_in_one_form():
             "variables.a.",
             (11, 12),
             "a property name is missing after the last dot",
-            None,
+            "name a property, or remove the dot",
         ),
         (
             "my-name",
@@ -268,14 +268,59 @@ def test_an_expression_is_printed_in_one_form():
             '"my-name" is neither a function nor a value that can be used here',
             "a name with a hyphen is looked up with brackets: a['b-c']",
         ),
-        ("1..2", (0, 4), '"1..2" is neither a number nor a version', None),
-        ("", (0, 0), "an expression is expected here, and there is none", None),
+        (
+            "variables.my-name",
+            (10, 17),
+            'unexpected symbol "my-name" in this expression',
+            "a name with a hyphen is looked up with brackets: ['my-name']",
+        ),
+        (
+            "1..2",
+            (0, 4),
+            '"1..2" is neither a number nor a version',
+            "put text in single quotes: '1..2'",
+        ),
+        (
+            "eq(1, 2))",
+            (8, 9),
+            'unexpected symbol ")" in this expression',
+            'remove it, or close what was opened before it: there is no "(" for it to close',
+        ),
+        (
+            "eq(1, 2]",
+            (7, 8),
+            'unexpected symbol "]" in this expression',
+            'remove it, or close what was opened before it: there is no "[" for it to close',
+        ),
+        (
+            "variables[]",
+            (10, 11),
+            'unexpected symbol "]" in this expression',
+            "an index is a key or a number: ['name'] or [0]",
+        ),
+        (
+            "'a'.b",
+            (3, 4),
+            'unexpected symbol "." in this expression',
+            "only contexts and what functions return have properties",
+        ),
+        (
+            "",
+            (0, 0),
+            "an expression is expected here, and there is none",
+            "write one, for example eq(variables['name'], 'value')",
+        ),
     ],
 )
 def test_a_fault_says_in_plain_words_what_to_do(text, place, summary, help):
     fault = fault_of(text)
     end = len(text) if fault.end is None else fault.end
     assert ((fault.position, end), fault.summary, fault.help) == (place, summary, help)
+
+
+def test_a_call_of_no_function_is_told_the_functions_and_not_to_quote_it():
+    help = fault_of("variabel('a')").help
+    assert help.startswith("the functions here are and, or, not, xor, eq, ")
 
 
 def test_a_fault_of_evaluation_names_the_innermost_part():

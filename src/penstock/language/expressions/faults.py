@@ -27,26 +27,48 @@ _OPERATORS = {
 
 def unexpected(token: Token, text: str, function: Function | None) -> ExpressionError:
     """A token that cannot stand here; `function` is the innermost call around it."""
-    help = _operator_help(token.text)
-    if help is None and '"' in _QUOTED.sub("", text[: token.end]):
-        help = "text stands in single quotes: '...'"
-    elif help is None and token.text == "(":
-        help = "parentheses only enclose the arguments of a function"
-    elif help is None and token.text in ("),") and text[: token.start].rstrip().endswith(","):
-        help = "an argument is missing after the comma before it; or remove that comma"
-    elif help is None and function and token.text in "),":
-        help = f'"{function.name}" takes {_count(function)}'
-        if token.text == ")":
-            help += (
-                ": leave its ( ) empty" if function.maximum == 0 else ': give them before the ")"'
-            )
-    elif help is None and token.text not in "),].":
-        help = "put a comma between arguments, and single quotes around text"
+    help = _operator_help(token.text) or _symbol_help(token, text, function)
     return syntax_error("Unexpected symbol", token.text, token.start, text, help=help)
 
 
-def unrecognized(token: Token, text: str, known: Iterable[str]) -> ExpressionError:
-    """A name that does not exist here, or characters that mean nothing."""
+def _symbol_help(token: Token, text: str, function: Function | None) -> str | None:
+    symbol, before = token.text, text[: token.start].rstrip()
+    if '"' in _QUOTED.sub("", text[: token.end]):
+        return "text stands in single quotes: '...'"
+    if symbol == "(":
+        return "parentheses only enclose the arguments of a function"
+    if "-" in symbol and before.endswith("."):
+        return f"a name with a hyphen is looked up with brackets: ['{symbol}']"
+    if symbol in ("),") and before.endswith(","):
+        return "an argument is missing after the comma before it; or remove that comma"
+    if function and symbol in "),":
+        return f'"{function.name}" takes {_count(function)}{_arguments_help(symbol, function)}'
+    if symbol == "]" and before.endswith("["):
+        return "an index is a key or a number: ['name'] or [0]"
+    return _STRAY.get(symbol, "put a comma between arguments, and single quotes around text")
+
+
+_STRAY = {
+    ")": 'remove it, or close what was opened before it: there is no "(" for it to close',
+    "]": 'remove it, or close what was opened before it: there is no "[" for it to close',
+    ",": "commas stand between the arguments of a function only",
+    ".": "only contexts and what functions return have properties",
+}
+
+
+def _arguments_help(symbol: str, function: Function) -> str:
+    if symbol == ",":
+        return ""
+    return ": leave its ( ) empty" if function.maximum == 0 else ': give them before the ")"'
+
+
+def unrecognized(
+    token: Token, text: str, names: Iterable[str], functions: Iterable[str]
+) -> ExpressionError:
+    """A name that does not exist here, or characters that mean nothing.
+
+    `names` and `functions` are those that do.
+    """
     word = token.text
     if token.kind == "bad":
         return _malformed(token, text)
@@ -65,7 +87,7 @@ def unrecognized(token: Token, text: str, known: Iterable[str]) -> ExpressionErr
         text,
         code="PS1302",
         summary=f"{shown} is neither a function nor a value that can be used here",
-        help=help or _nearest_help(word, known),
+        help=help or _nearest_help(token, text, list(names), list(functions)),
     )
 
 
@@ -89,6 +111,7 @@ def no_property(token: Token, text: str) -> ExpressionError:
         token.start,
         text,
         summary="a property name is missing after the last dot",
+        help="name a property, or remove the dot",
     )
 
 
@@ -114,6 +137,7 @@ def empty(text: str) -> ExpressionError:
         text,
         code="PS1301",
         summary="an expression is expected here, and there is none",
+        help="write one, for example eq(variables['name'], 'value')",
     )
 
 
@@ -127,7 +151,9 @@ def _malformed(token: Token, text: str) -> ExpressionError:
         summary="this text is never closed"
         if is_text
         else f'"{token.text}" is neither a number nor a version',
-        help="add the closing single quote; a quote inside a text is doubled" if is_text else None,
+        help="add the closing single quote; a quote inside a text is doubled"
+        if is_text
+        else f"put text in single quotes: '{token.text}'",
     )
 
 
@@ -138,14 +164,16 @@ def _operator_help(word: str) -> str | None:
     return None
 
 
-def _nearest_help(word: str, known: Iterable[str]) -> str | None:
+def _nearest_help(token: Token, text: str, names: list[str], functions: list[str]) -> str:
     from penstock.language.diagnostics import nearest
 
-    names = list(known)
-    close = nearest(word, names)
+    is_called = text[token.end :].lstrip().startswith("(")
+    close = nearest(token.text, functions if is_called else names + functions)
     if close:
         return f'did you mean "{close}"?'
-    return f"put text in single quotes: '{word}'"
+    if is_called:
+        return f"the functions here are {', '.join(functions)}"
+    return f"put text in single quotes: '{token.text}'"
 
 
 def _count(function: Function) -> str:

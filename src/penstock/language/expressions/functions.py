@@ -112,6 +112,7 @@ def _length(value: Value) -> Value:
         f"Kind '{kind_of(value)}' not supported. Only arrays, strings, dictionaries, or "
         "collections are supported for the length function.",
         code="PS1304",
+        help="it counts characters, items or keys; a number becomes a text with format('{0}', x)",
     )
 
 

@@ -249,7 +249,7 @@ class _Parser:
         return faults.unexpected(token, self.text, frame.function if frame else None)
 
     def _unrecognized(self, token: Token) -> ExpressionError:
-        return faults.unrecognized(token, self.text, [*self.names, *self.functions])
+        return faults.unrecognized(token, self.text, self.names, self.functions)
 
 
 def _find(word: str, known: Collection[str]) -> str | None:
