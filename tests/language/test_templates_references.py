@@ -5,7 +5,7 @@ import pytest
 from penstock.language.compiler import compile_pipeline
 from penstock.language.diagnostics import render
 from penstock.language.source import Source
-from penstock.language.templates.references import Place, Reference, resolve, take_apart
+from penstock.language.templates.references import Place, Reference, resolve, take_apart, unresolved
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,18 @@ def test_a_reference_is_split_at_its_first_at_sign(text, expected):
 )
 def test_a_path_starts_in_its_folder_unless_the_repository_changes(text, includer, expected):
     assert resolve(take_apart(text), includer) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("../../b.yml", "/x/y/../../b.yml"),
+        ("/../b.yml", "/../b.yml"),
+        ("../b.yml@tools", "/../b.yml"),
+    ],
+)
+def test_a_path_that_leaves_its_repository_is_printed_as_it_was_joined(text, printed):
+    assert unresolved(take_apart(text), Place("self", "x/y/a.yml")) == printed
 
 
 class Repositories:

@@ -38,17 +38,21 @@ def resolve(reference: Reference, includer: Place) -> Place | None:
     the including file, and at the root when the target is another repository than the includer's.
     """
     repository = reference.repository or includer.repository
-    same = repository.lower() == includer.repository.lower()
-    folder = posixpath.dirname(includer.path) if same else ""
+    folder = _base(reference, includer)
     path = posixpath.normpath(posixpath.join("/", folder, reference.path))
     return None if _leaves(folder, reference.path) else Place(repository, path.lstrip("/"))
 
 
 def unresolved(reference: Reference, includer: Place) -> str:
     """The path of a reference as the service prints it when it leaves the repository."""
-    if reference.path.startswith("/"):
-        return reference.path
-    return posixpath.join("/", posixpath.dirname(includer.path), reference.path)
+    return posixpath.join("/", _base(reference, includer), reference.path)
+
+
+def _base(reference: Reference, includer: Place) -> str:
+    """The folder in which a path that does not begin with `/` begins."""
+    repository = reference.repository or includer.repository
+    is_same = repository.lower() == includer.repository.lower()
+    return posixpath.dirname(includer.path) if is_same else ""
 
 
 def _leaves(folder: str, path: str) -> bool:
