@@ -327,6 +327,11 @@ CODES: dict[str, tuple[str, str]] = {
         "maxParallel of a rolling deployment is a number from 1 or a share from 1% to 100%; the "
         "increments of a canary deployment are numbers up to 100.",
     ),
+    "PS2011": (
+        "a number is expected",
+        "Timeouts, retries and how many jobs run at once are whole numbers, from 0. A task is "
+        "tried again at most 10 times.",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",

@@ -1,4 +1,7 @@
-"""Checks of single jobs: what they refer to, the legs of a matrix, the settings of a strategy."""
+"""Checks of single jobs: what they refer to, their strategies, and numbers and words of settings.
+
+The schema of the service takes any text for most settings; here one that means nothing is told.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from penstock.language.pipeline import (
     DeploymentJob,
     Job,
     Matrix,
+    Parallel,
     Pipeline,
     Resources,
     Rolling,
@@ -19,12 +23,17 @@ from penstock.language.pipeline import (
     Text,
     step_lists,
 )
-from penstock.language.source import Diagnostic
+from penstock.language.source import Diagnostic, Severity
 
 MOST_LEGS = 256
 _NUMBER = re.compile("-?[0-9]+")
+_WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
 _INLINE = re.compile("[a-z]+://")
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
+_CLEANABLE = ("outputs", "resources", "all")
+_BOOLEANS = ("true", "false")
+_MORE_BOOLEANS = ("yes", "no", "on", "off", "y", "n")
+_MOST_RETRIES = 10
 
 
 def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
@@ -33,9 +42,12 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
     With `is_complete` false parts are missing because of other errors: then names that lead
     nowhere are not reported.
     """
+    if is_complete:
+        yield from _check_images(pipeline.resources)
     for stage in pipeline.stages:
         for job in stage.jobs:
             yield from _check_strategy(job)
+            yield from _check_settings(job)
             if is_complete:
                 yield from _check_references(job, pipeline.resources)
 
@@ -55,12 +67,33 @@ def _check_references(job: Job | DeploymentJob, resources: Resources) -> Iterato
 
 def _check_container(container: Container | None, known: list[Text]) -> Iterator[Diagnostic]:
     """A text is the name of a resource, or else an image with a tag or digest."""
-    if container is None or container.image is not None or container.alias is None:
+    if container is None or container.image is not None:
         return
     name = container.alias
+    if name is None:
+        if container.options or container.env or container.ports or container.volumes:
+            yield _no_image(container, "this container")
+        return
     if _is_open(name) or ":" in name.value or "@" in name.value or _has(known, name):
         return
     yield _no_container(name, known, f"for an image, write its tag too: {name.value}:latest")
+
+
+def _check_images(resources: Resources) -> Iterator[Diagnostic]:
+    """A container has an image, or the registry of Azure that keeps it (`type: ACR`)."""
+    for container in resources.containers:
+        if container.image is None and "type" not in container.other:
+            name = container.alias.value if container.alias else ""
+            yield _no_image(container, f'the container "{name}"')
+
+
+def _no_image(container: Container, subject: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS1104",
+        message=f'{subject} needs "image"',
+        span=container.span,
+        help='add "image: NAME:TAG"; of a registry in Azure "type: ACR" and the names it needs',
+    )
 
 
 def _check_target(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
@@ -202,3 +235,63 @@ def _check_increments(increments: tuple[Text, ...]) -> Iterator[Diagnostic]:
                 span=one.span,
                 help="write shares in per cent without a sign, from 0 to 100: [10, 20]",
             )
+
+
+# --- settings
+
+
+def _check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+    yield from _check_number("timeoutInMinutes", job.timeout_in_minutes)
+    yield from _check_number("cancelTimeoutInMinutes", job.cancel_timeout_in_minutes)
+    yield from _check_word("workspace.clean", job.workspace_clean, _CLEANABLE)
+    yield from _check_word("continueOnError", job.continue_on_error, _BOOLEANS)
+    if isinstance(job.strategy, Parallel):
+        yield from _check_number("parallel", job.strategy.count)
+    if isinstance(job.strategy, Parallel | Matrix):
+        yield from _check_number("maxParallel", job.strategy.max_parallel)
+    for steps in step_lists(job):
+        for step in steps:
+            yield from _check_number("timeoutInMinutes", step.timeout_in_minutes)
+            yield from _check_retries(step.retry_count)
+            yield from _check_word("continueOnError", step.continue_on_error, _BOOLEANS)
+            yield from _check_word("enabled", step.enabled, _BOOLEANS, _MORE_BOOLEANS)
+
+
+def _check_number(key: str, text: Text | None) -> Iterator[Diagnostic]:
+    if text is None or _is_open(text) or _WHOLE.fullmatch(text.value):
+        return
+    yield Diagnostic(
+        code="PS2011",
+        message=f'"{key}" takes a whole number, and there is "{text.value}"',
+        span=text.span,
+        help="write digits only",
+    )
+
+
+def _check_retries(text: Text | None) -> Iterator[Diagnostic]:
+    yield from _check_number("retryCountOnTaskFailure", text)
+    if text and _WHOLE.fullmatch(text.value) and int(text.value) > _MOST_RETRIES:
+        yield Diagnostic(
+            code="PS2011",
+            severity=Severity.WARNING,
+            message=f"the service tries a task again {_MOST_RETRIES} times at most, "
+            f"and here is {text.value.strip()}",
+            span=text.span,
+            help=f"write a number from 0 to {_MOST_RETRIES}",
+        )
+
+
+def _check_word(
+    key: str, text: Text | None, words: tuple[str, ...], unsaid: tuple[str, ...] = ()
+) -> Iterator[Diagnostic]:
+    """`unsaid` are words that are taken as well."""
+    if text is None or _is_open(text) or text.value.strip().lower() in (*words, *unsaid):
+        return
+    quoted = [f'"{word}"' for word in words]
+    yield Diagnostic(
+        code="PS1103",
+        severity=Severity.WARNING,
+        message=f'"{text.value}" is not a value that "{key}" takes, so it has no effect',
+        span=text.span,
+        help=f"write {', '.join(quoted[:-1])} or {quoted[-1]}",
+    )

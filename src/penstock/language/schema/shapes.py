@@ -27,8 +27,8 @@ class Record(NamedTuple):
 
     `lead` is the key that tells this record from its alternatives (`script`, `job`). `others` is
     the shape of keys that are not listed; None refuses them. `early` keys are read as soon as they
-    are met, because what follows may refer to them. Where `may_be_blank`, nothing at all stands for
-    a mapping without keys.
+    are met, because what follows may refer to them. Of the `rivals` a mapping has one at most.
+    Where `may_be_blank`, nothing at all stands for a mapping without keys.
     """
 
     members: Mapping[str, str]
@@ -36,6 +36,7 @@ class Record(NamedTuple):
     required: tuple[str, ...] = ()
     others: str | None = None
     early: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
     may_be_blank: bool = False
 
 

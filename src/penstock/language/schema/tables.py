@@ -405,7 +405,10 @@ SHAPES: Mapping[str, Shape] = {
     "jobContainer": Choice((Text(), Record({"alias": "text", **_CONTAINER}))),
     "jobServices": Record({}, others="jobContainer"),
     "readOnlyMounts": Record(dict.fromkeys(("work", "externals", "tools", "tasks"), "boolean")),
-    "jobStrategy": Record({"matrix": "matrix", "parallel": "filled", "maxParallel": "filled"}),
+    "jobStrategy": Record(
+        {"matrix": "matrix", "parallel": "filled", "maxParallel": "filled"},
+        rivals=("matrix", "parallel"),
+    ),
     "matrix": Choice((Text(), Record({}, others="texts by name"))),
     "environment": Choice(
         (

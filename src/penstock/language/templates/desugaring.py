@@ -146,7 +146,7 @@ def queue_entries(entry: Entry) -> tuple[Entry, ...]:
         return (Entry(Scalar("pool", span), Mapping((_given("name", value),), value.span)),)
     else:
         pool = _part(value, ("name", "demands"))
-    strategy = _part(value, ("matrix", "parallel"))
+    strategy = _old_strategy(value)
     entries = [Entry(Scalar("pool", span), pool)]
     if strategy.entries:
         entries.append(Entry(Scalar("strategy", span), strategy))
@@ -157,6 +157,19 @@ def queue_entries(entry: Entry) -> tuple[Entry, ...]:
         elif inner.key.value in _TO_JOB:
             entries.append(inner)
     return tuple(entry for entry in entries if entry.value != Mapping((), entry.value.span))
+
+
+def _old_strategy(queue: Node) -> Mapping:
+    """Beside a matrix `parallel` says how many legs may run at once (agent documentation of 2018,
+    "YAML getting started - Phase strategies")."""
+    strategy = _part(queue, ("matrix", "parallel"))
+    if strategy.entry("matrix") is None:
+        return strategy
+    entries = (
+        _renamed(entry, "maxParallel" if entry.key.value == "parallel" else None)
+        for entry in strategy.entries
+    )
+    return Mapping(tuple(entries), strategy.span)
 
 
 def _part(node: Node, names: tuple[str, ...]) -> Mapping:

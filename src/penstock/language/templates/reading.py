@@ -6,7 +6,7 @@ expands. A part that cannot be read is left out and reported; reading goes on be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -39,7 +39,14 @@ _OWNERS = {
     "pool": "a pool",
     "environment": "an environment",
     "deploymentStrategy": "a deployment strategy",
+    "schedule": "a schedule",
     "repositoryResource": "a repository resource",
+    "pipelineResource": "a pipeline resource",
+    "containerResource": "a container resource",
+    "buildResource": "a build resource",
+    "packageResource": "a package resource",
+    "webhookResource": "a webhook resource",
+    "webhookFilter": "a filter of a webhook",
     "trigger": '"trigger"',
     "pr": '"pr"',
     "steps template": "a steps template",
@@ -141,6 +148,7 @@ class Reader:
         form = _FORMS[shape]
         if form is None:
             return self.expansion.expand(node, scope)
+        host = node
         node, scope = self.expansion.resolve(node, scope)
         if isinstance(node, Scalar):
             if form.text is not None:
@@ -153,7 +161,7 @@ class Reader:
                 return self._mapping(node, scope, shape, what)
         elif form.list is not None:
             return self._rewritten(shape, self._list(node, scope, form.list, what))
-        raise self.complain(complaints.wrong_kind(what, form.kinds, node), scope)
+        raise self.complain(complaints.wrong_kind(what, form.kinds, node, host.span), scope)
 
     def _rewritten(self, shape: str, node: Node) -> Node:
         rewrite = REWRITES.get(shape)
@@ -284,11 +292,18 @@ class Reader:
         read = {entry.key.value for entry in entries}
         if record.lead is not None and record.lead not in read:
             raise Failed
+        if record.rivals:
+            self._check_rivals(parts, record, owner, scope)
         names = {field.key.value for field in parts.fields}
         for name in record.required:
             if name not in names and parts.is_complete:
                 self.complain(complaints.missing_key(owner, name, node.span), scope)
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
+
+    def _check_rivals(self, parts: Parts, record: Record, owner: str, scope: Scope) -> None:
+        keys = [field.key for field in parts.fields if field.key.value in record.rivals]
+        if len(keys) > 1:
+            self.complain(complaints.rival_keys(keys[0], keys[1], owner), scope)
 
     def _member(
         self,
@@ -296,7 +311,7 @@ class Reader:
         parts: Parts,
         record: Record,
         owner: str,
-        leads: Container[str | None],
+        leads: Table[str | None, Record],
     ) -> Node | None:
         """The value of one key, or None when it cannot be used, which is reported."""
         key = field.key
@@ -305,11 +320,7 @@ class Reader:
         shape = record.members.get(key.value, record.others)
         if shape is None:
             if key.value not in leads:  # a rival, which is reported
-                is_reference = record.lead == "template"
-                owner = "a template reference" if is_reference else owner
-                home = None if is_reference else _home(key.value)
-                known = record.members
-                self.complain(complaints.unknown_key(key, known, owner, home), field.scope)
+                self.complain(_unknown_key(key, record, owner, leads), field.scope)
             return None
         try:
             return self.read(field.value, field.scope, shape, key.value)
@@ -320,12 +331,13 @@ class Reader:
 
     def _variables(self, node: Node, scope: Scope, what: str) -> Sequence:
         """Variables as a list; each is known to what is read after it."""
+        host = node
         node, scope = self.expansion.resolve(node, scope)
         if isinstance(node, Mapping):
             return Sequence(tuple(self._named_variables(node, scope)), node.span)
         if not isinstance(node, Sequence):
             kinds = ("a mapping", "a list")
-            raise self.complain(complaints.wrong_kind(what, kinds, node), scope)
+            raise self.complain(complaints.wrong_kind(what, kinds, node, host.span), scope)
         read: list[Node] = []
         for item, inner in self.expansion.items(node, scope):
             try:
@@ -376,11 +388,23 @@ def _form(shape: str) -> _Form:
     return form
 
 
-def _home(key: str) -> str | None:
-    """The parts of a pipeline that take a key, to say where it belongs."""
+def _unknown_key(
+    key: Scalar, record: Record, owner: str, others: Table[str | None, Record]
+) -> Diagnostic:
+    """What to say of a key that a record does not take; `others` are its alternatives."""
+    if record.lead == "template":
+        return complaints.unknown_key(key, record.members, "a template reference", None)
+    leads = [lead for lead, other in others.items() if lead and key.value in other.members]
+    home = _home(key.value, owner)
+    return complaints.unknown_key(key, record.members, owner, home, leads)
+
+
+def _home(key: str, owner: str) -> str | None:
+    """The other parts of a pipeline that take a key, to say where it belongs."""
     homes = []
     for shape in ("pipeline", "stage", "job", "step"):
-        if any(key in record.members for record in _form(shape).records.values()):
+        takes = any(key in record.members for record in _form(shape).records.values())
+        if takes and _OWNERS[shape] != owner:
             homes.append(_OWNERS[shape])
     return " or ".join(homes) or None
 

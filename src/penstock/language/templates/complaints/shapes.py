@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence as Items
 
 from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
@@ -19,9 +20,12 @@ def kind_of_node(node: Node) -> str:
             return "a mapping"
 
 
-def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
-    """A list where a mapping belongs, and so on. `expected` are kinds as kind_of_node says them."""
-    found = kind_of_node(node)
+def wrong_kind(what: str, expected: tuple[str, ...], node: Node, at: Span) -> Diagnostic:
+    """A list where a mapping belongs, and so on. `expected` are kinds as kind_of_node says them.
+
+    `at` is the place of the value: an expression stands elsewhere than what it came to.
+    """
+    found, is_elsewhere = kind_of_node(node), node.span != at
     if isinstance(node, Scalar):
         service = f"Unexpected value '{'' if node.is_null else node.value}'"
     else:
@@ -29,18 +33,25 @@ def wrong_kind(what: str, expected: tuple[str, ...], node: Node) -> Diagnostic:
     return Diagnostic(
         code="PS1102",
         message=f'"{what}" takes {" or ".join(expected)}, and there is {found}',
-        span=node.span,
-        help=_kind_help(what, expected, node),
+        span=at,
+        related=(Related(node.span, f"the value is {found}, written here"),)
+        if is_elsewhere
+        else (),
+        help=_TO_TEXT if is_elsewhere and "text" in expected else _kind_help(what, expected, node),
         service_text=service,
     )
 
 
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
+_FILTERS = ("branches", "paths", "tags")
+_TO_TEXT = "take one part of it, or make a text of it with join() or convertToJson()"
 
 
 def _kind_help(what: str, expected: tuple[str, ...], node: Node) -> str:
     if what in _SCRIPTS and isinstance(node, Sequence):
         return f"for several commands write {what}: |, and each command in a line under it"
+    if what in _FILTERS and expected == ("a mapping",):
+        return 'write "include:" under it, or "exclude:", and the names in a list under that'
     if expected[0] == "a list" and not isinstance(node, Sequence):
         if isinstance(node, Mapping) and node.entries:
             first = node.entries[0].key.value
@@ -115,8 +126,14 @@ _ADVICE = {
 """The next step for keys that are put elsewhere than they belong, by where they are found."""
 
 
-def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None) -> Diagnostic:
-    """A key that its mapping does not take. `home` is a part of a pipeline that does take it."""
+def unknown_key(
+    key: Scalar, known: Iterable[str], owner: str, home: str | None, leads: Items[str] = ()
+) -> Diagnostic:
+    """A key that its mapping does not take.
+
+    `home` is another part of a pipeline that does take it; `leads` are the leading keys beside
+    which the same part would take it.
+    """
     from penstock.language.diagnostics import nearest
 
     names = list(known)
@@ -126,10 +143,12 @@ def unknown_key(key: Scalar, known: Iterable[str], owner: str, home: str | None)
         help = advice
     elif home:
         help = f'"{key.value}" belongs in {home}; look at the indentation'
-    elif close:
-        help = f'did you mean "{close}"?'
     elif len(names) == 1:
         help = f'nothing stands beside "{names[0]}": remove it, or give it an item of its own'
+    elif leads:
+        help = f'"{key.value}" goes with {one_of(leads)} only'
+    elif close:
+        help = f'did you mean "{close}"?'
     else:
         help = f"{owner} takes {listed(names)}"
     return Diagnostic(
@@ -233,9 +252,14 @@ def rival_keys(first: Scalar, second: Scalar, owner: str) -> Diagnostic:
         span=second.span,
         label="one of the two must go",
         related=(Related(first.span, f'"{first.value}" is here'),),
-        help=f'keep one; what is under "{second.value}" may belong inside "{first.value}"',
+        help=_STRATEGIES
+        if "matrix" in (first.value, second.value)
+        else f'keep one; what is under "{second.value}" may belong inside "{first.value}"',
         service_text=f"Unexpected value '{second.value}'",
     )
+
+
+_STRATEGIES = 'keep one: "matrix" makes a job of each leg, "parallel" so many slices of one job'
 
 
 # --- words
