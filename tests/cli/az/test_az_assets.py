@@ -191,6 +191,27 @@ def test_local_data_that_is_missing_is_told_before_anything_is_sent(
     assert az("ml", "data", "list").out == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("--path f.csv", 'the path "f.csv" is a file, and uri_folder is a folder'),
+        ("--path dir --type uri_file", 'the path "dir" is a folder, and uri_file is one file'),
+        ("--path dir --type mltable", 'the path "dir" has no file "MLTable"'),
+        ("--path f.csv --type mltable", 'the path "f.csv" is a file, and mltable is a folder'),
+        ("--path mlt --type mltable", 'this "[" is never closed'),
+    ],
+)
+def test_data_that_is_not_what_its_type_says_is_refused(
+    workspace: Server, az: Az, folder: Path, given: str, message: str
+) -> None:
+    """As azure-ai-ml refuses it: "File path does not match asset type"."""
+    projects.write(folder, {"f.csv": "1", "dir/a.csv": "1", "mlt/MLTable": "paths: [\n"})
+    ended = az("ml", "data", "create", "-n", "d", *given.split())
+    assert (ended.code, ended.out) == (1, "")
+    assert message in ended.err.splitlines()[0]
+    assert ended.err.endswith("ERROR: the data was not created\n")
+
+
 def test_an_environment_from_options_and_a_conda_file(
     workspace: Server, az: Az, folder: Path
 ) -> None:

@@ -137,6 +137,7 @@ SPECIAL: dict[tuple[str, str], tuple[Any, Any]] = {
     ("pipeline job", "component"): ("pipeline_a.yml", "pipeline_b.yml"),
     ("pipeline node", "component"): ("pipeline_a.yml", "pipeline_b.yml"),
     ("plain parameter", "enum"): (["a", "aaa"], ["b"]),
+    ("build", "dockerfile_path"): ("t.py", "Dockerfile"),
     ("pipeline settings", "on_init"): ("n", "n"),
     ("pipeline settings", "on_finalize"): ("n", "n"),
     ("one_lake artifact", "type"): ("lake_house", "warehouse"),

@@ -55,6 +55,7 @@ SCHEMA = "$schema: https://azuremlschemas.azureedge.net/latest/{}.schema.json\n"
         ("trigger: none\njobs:\n- job: a", None),
         ("jobs:\n- job: a\n  steps: []", None),
         ("parameters:\n- name: a\nsteps: []", None),
+        ("on: push\njobs: {build: {runs-on: ubuntu-latest}}", None),
         ("- a", None),
         ("", None),
     ],

@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.cli.az.call import Call
 from penstock.ml.yaml import Family, Loaded, load
-from penstock.ml.yaml.values import is_local, local_path
+from penstock.ml.yaml.paths import is_local, local_path
 
 _PATH_FIELDS = ("conda_file", "path", "code", "component")
 _NAMED = re.compile(

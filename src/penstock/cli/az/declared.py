@@ -16,7 +16,7 @@ from penstock.cli.az.problems import report
 from penstock.cli.az.registration import WireRegistrar
 from penstock.ml.workspaces import Workspace
 from penstock.ml.yaml import Family, Loaded
-from penstock.ml.yaml.values import shown
+from penstock.ml.yaml.paths import shown
 
 TAG = "penstock.declared"
 _ORDER = (

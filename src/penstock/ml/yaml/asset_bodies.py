@@ -9,8 +9,8 @@ from typing import Any
 
 from penstock.ml.datastores import parse_uri
 from penstock.ml.workspaces import Workspace
+from penstock.ml.yaml.paths import is_local, local_path
 from penstock.ml.yaml.registrar import Registrar
-from penstock.ml.yaml.values import is_local, local_path
 from penstock.ml.yaml.words import Json, camel, duration, truth
 
 _COMPUTES = {

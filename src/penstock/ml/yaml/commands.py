@@ -9,8 +9,8 @@ from pathlib import Path
 from penstock.language.source import Span
 from penstock.language.yaml import Mapping, Node, Scalar
 from penstock.ml.yaml import misfits, phrases
+from penstock.ml.yaml.paths import is_local, local_path, near_file, shown
 from penstock.ml.yaml.structure import Context
-from penstock.ml.yaml.values import is_local, local_path, near_file, shown
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)

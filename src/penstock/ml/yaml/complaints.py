@@ -247,6 +247,16 @@ def file_missing(
     )
 
 
+def unusable(what: str, node: Scalar, fault: str, help: str | None = None) -> Diagnostic:
+    """A local file or folder that is there, and is not what it should be."""
+    return Diagnostic(
+        code="PS3021",
+        message=f'{what} "{node.value}" {fault}',
+        span=node.span,
+        help=help,
+    )
+
+
 def number_read(node: Scalar, value: float) -> Diagnostic:
     """A version that YAML reads as a number, and so loses its last zero."""
     return Diagnostic(

@@ -10,8 +10,8 @@ from penstock.ml.yaml import words
 from penstock.ml.yaml.environments import environment_id
 from penstock.ml.yaml.kinds import Kind
 from penstock.ml.yaml.loaded import Loaded
+from penstock.ml.yaml.paths import is_local, local_path
 from penstock.ml.yaml.registrar import Registrar
-from penstock.ml.yaml.values import is_local, local_path
 from penstock.ml.yaml.words import Json
 
 ANONYMOUS = "azureml_anonymous"

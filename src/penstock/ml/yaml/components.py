@@ -7,8 +7,8 @@ from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence, plain
 from penstock.ml.bindings import typed_literal
 from penstock.ml.yaml import complaints, misfits
 from penstock.ml.yaml.commands import check_command
+from penstock.ml.yaml.paths import is_local
 from penstock.ml.yaml.structure import Context
-from penstock.ml.yaml.values import is_local
 
 LITERALS = ("string", "integer", "number", "boolean")
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from penstock.ml.yaml.paths import local_path
 from penstock.ml.yaml.registrar import Registrar
 from penstock.ml.yaml.snapshots import tree_hash
-from penstock.ml.yaml.values import local_path
 from penstock.ml.yaml.words import Json
 
 _DESCRIBING = ("description", "tags", "properties")

@@ -18,8 +18,8 @@ from penstock.ml.yaml.component_bodies import (
 from penstock.ml.yaml.environments import environment_id
 from penstock.ml.yaml.kinds import Kind
 from penstock.ml.yaml.loaded import Loaded
+from penstock.ml.yaml.paths import is_local, local_path
 from penstock.ml.yaml.registrar import Registrar
-from penstock.ml.yaml.values import is_local, local_path
 from penstock.ml.yaml.words import Json, camel, snake
 
 _KINDS_OF_DATA = {"custom_model": "models", "mlflow_model": "models", "triton_model": "models"}

@@ -131,17 +131,29 @@ _BY_SCHEMA = {
     "registry": Kind.REGISTRY,
     "workspaceconnection": Kind.CONNECTION,
 }
-_PIPELINES_WORDS = frozenset(
-    {"trigger", "pr", "stages", "steps", "pool", "extends", "variables", "parameters", "schedules"}
+_OTHERS_WORDS = frozenset(
+    [
+        "trigger",
+        "pr",
+        "stages",
+        "steps",
+        "pool",
+        "extends",
+        "variables",
+        "parameters",
+        "schedules",
+        "on",
+    ]
 )
+"""Keys of Azure Pipelines, and `on` of GitHub's workflows, which have `jobs` too."""
 _ASSET_WORDS = ("version", "is_deterministic", "additional_includes")
 
 
 def recognise(root: Node | None) -> Kind | None:
     """What an Azure ML file describes; None for a text that is no Azure ML file at all.
 
-    A `$schema` decides the family; without one the keys do, as far as they differ from those of an
-    Azure Pipelines file.
+    A `$schema` decides the family; without one the keys do, as far as they differ from those of
+    pipelines of other services.
     """
     if not isinstance(root, Mapping):
         return None
@@ -189,7 +201,7 @@ def _family_by_schema(root: Mapping) -> Kind | Family | None:
 
 def _family_by_shape(root: Mapping) -> Family | None:
     keys = _keys(root)
-    if keys & _PIPELINES_WORDS:
+    if keys & _OTHERS_WORDS:
         return None
     if isinstance(root.get("jobs"), Mapping) or "command" in keys:
         return Family.COMPONENT if _looks_kept(root, keys) else Family.JOB

@@ -13,6 +13,7 @@ from penstock.ml.yaml import complaints, phrases
 from penstock.ml.yaml.components import check_ports_and_command
 from penstock.ml.yaml.kinds import (
     COMPUTE_TYPES,
+    DATA_TYPES,
     DATASTORE_TYPES,
     RUN_TYPES,
     Family,
@@ -21,9 +22,10 @@ from penstock.ml.yaml.kinds import (
     recognise,
 )
 from penstock.ml.yaml.loaded import Loaded
+from penstock.ml.yaml.paths import is_local, local_path, near_file, read_mapping, shown
 from penstock.ml.yaml.pipelines import check_pipeline
 from penstock.ml.yaml.structure import Context, check_shape
-from penstock.ml.yaml.values import check_environment_source, check_value, near_file, shown
+from penstock.ml.yaml.values import check_environment_source, check_value
 
 _COMPONENT_NAME = re.compile(r"^[a-z][a-z\d_]*\Z", re.ASCII)
 Opened = dict[Path, Loaded | None]  # None: being read
@@ -195,7 +197,31 @@ def _check_kind(
             check_shape(root, kind.value, context, at)
             if kind is Kind.ENVIRONMENT:
                 check_environment_source(root, root.entries[0].key, context)
+            if kind is Kind.DATA:
+                _check_content(root, context)
     return {}
+
+
+def _check_content(root: Mapping, context: Context) -> None:
+    """What a data asset is made of must be what its type says."""
+    path, type = root.get("path"), root.get("type")
+    if not isinstance(path, Scalar) or not path.value.strip() or not is_local(path.value):
+        return
+    place = local_path(path.value, context.folder)
+    word = type.value.lower() if isinstance(type, Scalar) and not type.is_null else "uri_folder"
+    if not place.exists() or word not in DATA_TYPES:
+        return  # that was said already
+    if word == "uri_file" and not place.is_file():
+        fault, help = "is a folder, and uri_file is one file", "write type: uri_folder"
+    elif word != "uri_file" and not place.is_dir():
+        fault, help = f"is a file, and {word} is a folder", "write type: uri_file"
+    elif word == "mltable" and not (place / "MLTable").is_file():
+        fault, help = 'has no file "MLTable"', "write one, or write type: uri_folder"
+    else:
+        if word == "mltable":
+            read_mapping(place / "MLTable", path, "the MLTable file of", context)
+        return
+    context.found.append(complaints.unusable("the path", path, fault, help))
 
 
 def _open(path: Path, found: list[Diagnostic], opened: Opened) -> Loaded | None:

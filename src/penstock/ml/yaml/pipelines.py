@@ -15,8 +15,8 @@ from penstock.ml.yaml.components import check_ports, check_ports_and_command
 from penstock.ml.yaml.graph import NodeFacts, check_graph
 from penstock.ml.yaml.kinds import RUN_TYPES, Family, Kind, run_kind
 from penstock.ml.yaml.loaded import Loaded
+from penstock.ml.yaml.paths import local_path, near_file, shown
 from penstock.ml.yaml.structure import Context, check_shape
-from penstock.ml.yaml.values import local_path, near_file, shown
 
 _NODE_NAME = re.compile(r"^[a-z_][a-z\d_]*\Z", re.ASCII)
 _LOOPS = ("do_while", "if_else", "parallel_for")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import dataclasses
 import re
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from penstock.language.source import Diagnostic
 from penstock.language.yaml import Mapping, Node, Scalar, plain_value
 from penstock.ml.references import parse_reference
 from penstock.ml.yaml import complaints, phrases
+from penstock.ml.yaml.paths import REMOTE, check_local, is_local, local_path, read_mapping
 from penstock.ml.yaml.structure import Context, check_shape, is_number
 
-_REMOTE = re.compile(r"^(azureml|https?|wasbs?|abfss?|adl|s3|gs|runs|dbfs|hdfs)://?", re.I)
 _PARAMETERS = ("string", "integer", "number", "boolean")
 _NUMBERS = ("integer", "number")
 _EVALUATED = ("eval_mount", "eval_download")
 _RESERVED = ("path", "ld_library_path", "user", "logname", "home", "pwd", "shell")
 _PORT_NAME = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
-_YAML = (".yml", ".yaml")
 _DISTRIBUTIONS = ("pytorch", "mpi", "tensorflow", "ray")
+_PATHS = ("code", "conda", "build context", "include", "local or remote")
 _OS_TYPES = ("linux", "windows")
 _CREDENTIALS = {
     "account credentials": {"account_key": "account key", "sas_token": "sas token"},
@@ -63,6 +63,8 @@ def _check_text(rule: str, key: Scalar, node: Scalar, context: Context) -> None:
         return context.found.append(complaints.wrong_value(key.value, "text", node))
     if context.in_pipeline and "${{" in node.value:
         return None
+    if rule in _PATHS and not node.value.strip():
+        return context.found.append(complaints.no_value(key))
     match rule:
         case "environment":
             _check_environment(key, node, context)
@@ -250,6 +252,8 @@ def _check_inline_environment(key: Scalar, node: Mapping, context: Context) -> N
 def check_environment_source(node: Mapping, at: Scalar, context: Context) -> None:
     """An environment is an image, with or without a conda file, or a build context."""
     image, build = node.entry("image"), node.entry("build")
+    if build is not None and isinstance(build.value, Mapping):
+        _check_build(build.value, context)
     if image and build:
         context.found.append(complaints.exclusive(image.key, build.key, "environment"))
     if not image and not build:
@@ -257,10 +261,30 @@ def check_environment_source(node: Mapping, at: Scalar, context: Context) -> Non
         context.found.append(complaints.missing_field("image", "environment", at.span, help))
 
 
+def _check_build(build: Mapping, context: Context) -> None:
+    """A build context is a folder with a Dockerfile in it."""
+    path, given = build.get("path"), build.get("dockerfile_path")
+    if not isinstance(path, Scalar) or not path.value.strip() or not is_local(path.value):
+        return
+    folder = local_path(path.value, context.folder)
+    named = given if isinstance(given, Scalar) and not given.is_null else None
+    dockerfile = folder / (named.value if named is not None else "Dockerfile")
+    if not folder.exists():
+        return  # that was said of the path
+    if not folder.is_dir():
+        problem = complaints.unusable("the build context", path, "is no folder")
+    elif not dockerfile.is_file():
+        name = named.value if named is not None else "Dockerfile"
+        problem = complaints.unusable("the build context", path, f'has no file "{name}"')
+    else:
+        return
+    context.found.append(problem)
+
+
 def _check_environment(key: Scalar, node: Scalar, context: Context) -> None:
     text = node.value
     if text.startswith("file:"):
-        return check_local(node, "the environment's file", context)
+        return _check_environment_file(key, node, context)
     if not text.startswith("azureml:"):
         help = _environment_help(text, context.folder)
         complaint = complaints.not_a_reference(key.value, node, "environments", help)
@@ -296,72 +320,36 @@ def _check_compute(key: Scalar, node: Scalar, context: Context) -> None:
 
 def _check_code(key: Scalar, node: Scalar, context: Context) -> None:
     if node.value.startswith("azureml:"):
-        return _check_reference(key, node, "codes", context)
-    if node.value.startswith(("git+", "http://", "https://")):
+        _check_reference(key, node, "codes", context)
+    elif node.value.startswith(("git+", "http://", "https://")):
         what = "code that is fetched from an address"
-        return context.found.append(complaints.not_supported(what, node.span))
-    return check_local(node, "the code", context)
+        context.found.append(complaints.not_supported(what, node.span))
+    else:
+        check_local(node, "the code", context)
+
+
+def _check_environment_file(key: Scalar, node: Scalar, context: Context) -> None:
+    """An environment that is defined in a file of its own and used without being registered."""
+    what = "the environment's file"
+    if not check_local(node, what, context):
+        return
+    path = local_path(node.value, context.folder)
+    root = read_mapping(path, node, what, context)
+    if root is not None:
+        inner = dataclasses.replace(context, folder=path.parent, in_pipeline=False)
+        _check_inline_environment(root.entries[0].key if root.entries else key, root, inner)
 
 
 def _check_conda(node: Scalar, context: Context) -> None:
-    check_local(node, "the conda file", context)
+    what = "the conda file"
+    if check_local(node, what, context):
+        read_mapping(local_path(node.value, context.folder), node, what, context)
 
 
 def _check_path(key: Scalar, node: Scalar, context: Context) -> None:
     """Where data is: local, registered, in a datastore, or somewhere else."""
     text = node.value
     if text.startswith("azureml:") and not text.startswith("azureml://"):
-        return _check_reference(key, node, "data", context)
-    if _REMOTE.match(text):
-        return None
-    return check_local(node, "the path", context)
-
-
-def is_local(path: str) -> bool:
-    """Whether a path of data or code lies on this machine."""
-    return not path.startswith("azureml:") and not _REMOTE.match(path) and "${{" not in path
-
-
-def local_path(path: str, folder: Path) -> Path:
-    """The file or folder that a path in a YAML file of that folder means."""
-    return Path(os.path.normpath(folder / path.removeprefix("file:")))
-
-
-def check_local(node: Scalar, what: str, context: Context) -> None:
-    """Complain when a local file or folder is not there, naming one that is nearly it."""
-    path = local_path(node.value, context.folder)
-    if not path.exists():
-        close = near_file(path, node.value)
-        context.found.append(complaints.file_missing(what, node, shown(path), close))
-
-
-def near_file(path: Path, written: str) -> str | None:
-    """What a missing file was probably meant to be, as the user would write it.
-
-    The first part of the path that is not there is compared with what stands in its place.
-    """
-    from penstock.language.diagnostics import nearest
-
-    missing = path
-    while not missing.parent.is_dir() and missing.parent != missing:
-        missing = missing.parent
-    if not missing.parent.is_dir():
-        return None
-    suffixes = _YAML if missing.suffix in _YAML else (missing.suffix,)
-    others = {o.stem: o for o in missing.parent.iterdir() if o.suffix in suffixes}
-    close = nearest(missing.stem, others)
-    if close is None:
-        return None
-    meant = others[close] / path.relative_to(missing)
-    base = Path(str(path).removesuffix(os.path.normpath(written.removeprefix("file:"))))
-    return _written_like(os.path.relpath(meant, base), written) if meant.exists() else None
-
-
-def _written_like(path: str, written: str) -> str:
-    return f"./{path}" if written.startswith("./") else path
-
-
-def shown(path: Path) -> str:
-    """A path as the user would type it: from the folder they are in, unless that is far away."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("../../../") else relative
+        _check_reference(key, node, "data", context)
+    elif not REMOTE.match(text):
+        check_local(node, "the path", context)
