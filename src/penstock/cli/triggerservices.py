@@ -70,6 +70,7 @@ class TriggerServices:
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="triggers", daemon=True)
         self._retry_at = 0.0
+        self._put_off: dict[int, float] = {}
 
     def start(self) -> None:
         """Begin: first with what the last server left undone."""
@@ -174,25 +175,44 @@ class TriggerServices:
         now = self._clock()
         if now < self._retry_at:
             return
+        stuck: set[str] = set()
         for push in self._devops.pushes.unhandled():
             if self._closing:
                 return
-            if push.id not in self._in_hand:
+            if push.id in self._in_hand or push.repository in stuck:
+                continue
+            try:
                 self._take(push)
+            except Exception as error:  # noqa: BLE001 - of one repository: recorded
+                # Pushes of one repository are taken in their order, so its others wait.
+                stuck.add(push.repository)
+                self._retry_at = now + _RETRY_SECONDS
+                self._host.on_failure(f"push {push.id}", error)
 
     def _ends(self) -> None:
+        now = self._clock()
         for run in self.book.to_follow():
             if self._closing:
                 return
-            self.starts.ended(self._ended(run))
-            self.book.follow(run.id)
+            if now < self._put_off.get(run.id, 0.0):
+                continue
+            try:
+                self.starts.ended(self._ended(run))
+            except Exception as error:  # noqa: BLE001 - of one run: recorded
+                self._put_off[run.id] = now + _RETRY_SECONDS
+                self._host.on_failure(f"the end of run {run.id}", error)
+            else:
+                self._put_off.pop(run.id, None)
+                self.book.follow(run.id)
 
     def _schedules(self) -> None:
         last, now = self.book.looked(), self._clock()
         if int(now // 60) == int(last // 60):
             return
         checked = self.starts.look(
-            datetime.fromtimestamp(last, UTC), datetime.fromtimestamp(now, UTC)
+            datetime.fromtimestamp(last, UTC),
+            datetime.fromtimestamp(now, UTC),
+            lambda one, error: self._host.on_failure(f'schedules of "{one.name}"', error),
         )
         self.book.look(checked.timestamp())
 

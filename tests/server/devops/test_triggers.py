@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from devopsserver import DevopsServer, devops_server, git, until
+
+from penstock.store.runs.lists import RunQuery
 
 STEPS = "steps: [{bash: 'true'}]"
 FILTERED = f"""
@@ -170,10 +174,62 @@ def test_a_schedule_starts_its_pipeline_once(server: DevopsServer) -> None:
     server.pipeline()
     starts = server.services.triggers.starts
     last, now = datetime(2026, 11, 1, 2, 59, tzinfo=UTC), datetime(2026, 11, 1, 3, 1, tzinfo=UTC)
+    failed: list[tuple[str, Exception]] = []
     for _ in range(2):
-        starts.look(last, now)
+        assert starts.look(last, now, lambda one, error: failed.append((one.name, error))) == now
     (run,) = runs(server)
     assert (run["reason"], run["branch"], run["commit"]) == ("schedule", "main", commit)
+    server.ended(run["id"])
+    assert failed == []
+
+
+def test_a_broken_repository_keeps_no_other_schedule_from_its_time(server: DevopsServer) -> None:
+    text = "trigger: none\nschedules: [{cron: '0 3 * * *', branches: {include: [main]}}]\n" + STEPS
+    server.commit({"azure-pipelines.yml": text})
+    pipeline = server.services.definitions.get(server.pipeline())
+    assert pipeline is not None
+    services = server.services
+    elsewhere = services.projects.create("Elsewhere")
+    other = services.repositories.create(elsewhere, "other")
+    broken = services.definitions.create(
+        replace(pipeline, name="Broken", project=elsewhere.id, repository=other.id)
+    )
+    head = services.repositories.folder(other.id) / "HEAD"
+    said = head.read_text()
+    head.write_text("nonsense")
+    failed: list[str] = []
+
+    def look(last: datetime, now: datetime) -> None:
+        services.triggers.starts.look(last, now, lambda one, error: failed.append(one.name))
+
+    before, after, later = (
+        datetime(2026, 11, 1, *time, tzinfo=UTC) for time in ((2, 59), (3, 1), (3, 2))
+    )
+    look(before, after)
+    (run,) = runs(server)
+    assert (run["definition"]["name"], failed) == ("CI", ["Broken"])
+    server.ended(run["id"])
+
+    # It is looked at from where it was left, once it can be read.
+    head.write_text(said)
+    git(server.folder / "work", "push", "--quiet", str(head.parent), "main")
+    look(after, later)
+    (found,) = services.lists.find(RunQuery(project=elsewhere.id))
+    assert (found.pipeline, found.reason, failed) == (broken.id, "Schedule", ["Broken"])
+    server.host.scheduler.wait(str(found.id))
+
+
+def test_a_repository_that_is_gone_from_the_disk_keeps_no_push_from_its_runs(
+    server: DevopsServer,
+) -> None:
+    server.commit({"azure-pipelines.yml": STEPS})
+    pipeline = server.services.definitions.get(server.pipeline())
+    assert pipeline is not None
+    other = server.post("git/repositories", {"name": "other"})["id"]
+    server.services.definitions.create(replace(pipeline, name="Gone", repository=other))
+    shutil.rmtree(server.services.repositories.folder(other))
+    server.commit({"a": "1"}, "Go on")
+    (run,) = runs(server)
     server.ended(run["id"])
 
 

@@ -7,6 +7,7 @@ second time, after a crash, starts nothing twice: a run knows its cause.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 from penstock.devops import triggers
@@ -39,6 +40,7 @@ class Starts:
         self._book = book
         # Two events at once could both find that no run holds back theirs.
         self._lock = threading.Lock()
+        self._behind: dict[int, datetime] = {}
 
     def pushed(self, push: Pushed) -> list[Started]:
         """Start what a push starts."""
@@ -58,16 +60,25 @@ class Starts:
         with self._lock:
             return self._ended(run)
 
-    def look(self, last: datetime, now: datetime) -> datetime:
-        """Start what is due by its schedule since the last look; the time for the next one."""
-        checked = now
-        with self._lock:
-            for definition in self._definitions.list():
-                try:
-                    checked = self._due(definition, last, now)
-                except SourceMissing:
-                    continue
-        return checked
+    def look(
+        self, last: datetime, now: datetime, failed: Callable[[Definition, Exception], None]
+    ) -> datetime:
+        """Start what is due by its schedule since the last look; the time for the next one.
+
+        A pipeline that could not be looked at is told to `failed`, stands in no other's way, and is
+        looked at from the same time on the next time.
+        """
+        for definition in self._definitions.list():
+            since = self._behind.pop(definition.id, last)
+            try:
+                with self._lock:
+                    self._due(definition, since, now)
+            except SourceMissing:
+                continue
+            except Exception as error:  # noqa: BLE001 - the top of a loop: recorded
+                self._behind[definition.id] = since
+                failed(definition, error)
+        return due((), last, now).checked
 
     # Pushes
 
@@ -226,16 +237,13 @@ class Starts:
 
     # Schedules
 
-    def _due(self, definition: Definition, last: datetime, now: datetime) -> datetime:
-        checked = now
+    def _due(self, definition: Definition, last: datetime, now: datetime) -> None:
         repository = self._sources.repository(definition.repository, definition.project)
         for ref, commit in self._sources.branches(repository):
             if not self._facts.may_have_schedules(definition, commit):
                 continue
             facts = self._facts.of(definition, ref, commit)
-            look = due(branch_schedules(facts, ref, commit), last, now)
-            checked = look.checked
-            for event in look.due:
+            for event in due(branch_schedules(facts, ref, commit), last, now).due:
                 moment = int(event.time.timestamp())
                 key = f"schedule:{definition.id}:{ref}:{event.place}:{moment}"
                 if self._book.is_decided(key):
@@ -251,4 +259,3 @@ class Starts:
                     at=event.time.timestamp(),
                 )
                 self._deciding.decide(happened, event, [(definition, ref, commit)], Person())
-        return checked

@@ -41,13 +41,16 @@ class HostedSources:
                 found = self._repositories.find(inner, project)
         if found is None or owner is None:
             raise SourceMissing(f'there is no repository "{name}" in the project')
+        folder = self._repositories.folder(found.id)
+        if not (folder / "HEAD").exists():
+            raise SourceMissing(f'the repository "{found.name}" is gone from the disk')
         git = self._repositories.git(found)
         return SourceRepository(
             id=found.id,
             project=owner.id,
             project_name=owner.name,
             name=found.name,
-            folder=self._repositories.folder(found.id),
+            folder=folder,
             address=self._address(owner, found),
             default_branch=git.default_branch(),
         )
