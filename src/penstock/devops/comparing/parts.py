@@ -26,8 +26,8 @@ from penstock.devops.comparing.parts_text import (
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.source import Span
+from penstock.language.templates.desugaring import CHECKOUT_TASK
 
-_CHECKOUT = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 _TITLE = 48
 
 DEFAULTS: Mapping[tuple[str, str], str] = {
@@ -108,7 +108,7 @@ def pipeline_parts(pipeline: model.Pipeline) -> Part:
 
 def is_checkout(step: model.Step) -> bool:
     """Whether a step is `checkout`."""
-    return step.task.value == _CHECKOUT
+    return step.task.value == CHECKOUT_TASK
 
 
 def step_title(step: model.Step) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from penstock.devops.library import DeploymentEnvironment
 from penstock.devops.plans.planning import Deployment, Planning
-from penstock.devops.plans.work import CHECKOUT_TASK
 from penstock.devops.protecting.protection import Protection
 from penstock.devops.resources import ResourceType
 from penstock.engine.plan import Node
@@ -23,6 +22,7 @@ from penstock.engine.requests import (
 )
 from penstock.language import pipeline as model
 from penstock.language import yaml
+from penstock.language.templates.desugaring import CHECKOUT_TASK
 
 CHECKPOINT = "checkpoint"
 # No job can be called so.

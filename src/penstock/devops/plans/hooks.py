@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from penstock.devops.plans.macros import expand
@@ -45,7 +45,7 @@ def plan_deployment(
         Deployment(node=node.id, environment=environment, resource=resource)
     )
     previous: tuple[str, ...] = ()
-    for name, hook in hooks_of(job):
+    for name, hook in _hooks_of(job):
         work = plan_work(
             planning,
             hook.steps,
@@ -92,17 +92,7 @@ def _hook(node: Node, name: str, depends_on: tuple[str, ...]) -> Node:
     )
 
 
-def hooks_of(job: model.DeploymentJob) -> list[tuple[str, model.Hook]]:
-    """The hooks that the job has, in the order in which they run."""
-    strategy = job.strategy
-    if strategy is None:
-        return []
-    named = [
-        ("preDeploy", strategy.pre_deploy),
-        ("deploy", strategy.deploy),
-        ("routeTraffic", strategy.route_traffic),
-        ("postRouteTraffic", strategy.post_route_traffic),
-        ("on.success", strategy.on_success),
-        ("on.failure", strategy.on_failure),
-    ]
-    return [(name, hook) for name, hook in named if hook is not None]
+def _hooks_of(job: model.DeploymentJob) -> Iterator[tuple[str, model.Hook]]:
+    """The hooks that the job has, by the names of their nodes, in the order in which they run."""
+    for name, hook in model.hooks_of(job):
+        yield (f"on.{name}" if name in ("success", "failure") else name), hook

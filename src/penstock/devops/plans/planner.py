@@ -11,7 +11,7 @@ from typing import assert_never
 
 from penstock.devops.outside import unwatched
 from penstock.devops.plans.gates import plan_checkpoint
-from penstock.devops.plans.hooks import hooks_of, plan_deployment
+from penstock.devops.plans.hooks import plan_deployment
 from penstock.devops.plans.legs import plan_legs, plan_runtime_matrix
 from penstock.devops.plans.planning import (
     Deployment,
@@ -61,7 +61,8 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
         step.keyword in _PUBLISHING or "publish" in step.task.value.casefold()
         for stage in pipeline.stages
         for job in stage.jobs
-        for step in _steps_of(job)
+        for steps in model.step_lists(job)
+        for step in steps
     )
     root = (*surroundings.variables, *declared_variables(planning, pipeline.variables))
     planning.problems += unwatched(pipeline.resources)
@@ -97,12 +98,6 @@ def _of_all_places(same: Sequence[Diagnostic]) -> Diagnostic:
         more = f"also here, and in {rest} more place{'s' if rest > 1 else ''}"
         shown[-1] = Related(shown[-1].span, more)
     return replace(first, related=(*first.related, *shown))
-
-
-def _steps_of(job: model.Job | model.DeploymentJob) -> tuple[model.Step, ...]:
-    if isinstance(job, model.Job):
-        return job.steps
-    return tuple(step for _, hook in hooks_of(job) for step in hook.steps)
 
 
 def _plan_stage(

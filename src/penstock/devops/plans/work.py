@@ -15,6 +15,7 @@ from penstock.engine.requests import Endpoint, SecureFileSource, Step, StepsWork
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic
+from penstock.language.templates.desugaring import CHECKOUT_TASK, DOWNLOAD_TASK
 
 
 def plan_work(
@@ -91,10 +92,6 @@ def _notes(endpoints: Iterable[Endpoint]) -> Iterator[str]:
     for endpoint in endpoints:
         if endpoint.scheme == LOCAL_SCHEME:
             yield f'connection "{endpoint.name}" stands for the local workspace'
-
-
-CHECKOUT_TASK = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
-DOWNLOAD_TASK = "30f35852-3f7e-4c0c-9a88-e127b4f97211@1"
 
 
 def _of_job(problem: Diagnostic, job: str) -> Diagnostic:
