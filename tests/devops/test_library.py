@@ -4,7 +4,6 @@ from pathlib import Path
 
 from penstock.devops.libraryfiles import read_library
 from penstock.devops.plans.images import choose_image
-from penstock.devops.plans.macros import expand
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.diagnostics import render
 from penstock.language.templates.files import LocalFiles
@@ -56,17 +55,27 @@ def test_unknown_key_of_a_library_file_is_located(tmp_path: Path) -> None:
     assert 'did you mean "scheme"?' in text
 
 
+def test_two_library_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            ".penstock/environments/prod.yaml": "approvers: [ada]\n",
+            ".penstock/environments/prod.yml": "description: no approvers\n",
+        },
+    )
+    library = read_library(LocalFiles(tmp_path))
+    text = render(list(library.diagnostics))
+    assert '".penstock/environments/prod.yaml" has the same name; one of the two must go' in text
+    assert ".penstock/environments/prod.yml:1:1" in text
+    assert library.environments["prod"].approvers == ("ada",)
+
+
 def test_every_hosted_image_is_this_machine_and_says_so() -> None:
     choice = choose_image("Ubuntu-18.04", {})
     assert choice.target == "host"
     assert choice.note == (
         'image "Ubuntu-18.04" is this machine; .penstock/images.yml can say otherwise'
     )
-
-
-def test_macros_of_known_names_are_replaced_repeatedly() -> None:
-    assert expand("$(a)-$(pwd)", {"a": "$(b)", "b": "c"}) == "c-$(pwd)"
-    assert expand("$(a)", {"a": "$(a)"}) == "$(a)"
 
 
 def test_project_root_is_the_nearest_repository_or_library(tmp_path: Path) -> None:

@@ -55,12 +55,28 @@ def read_library(files: Files) -> Library:
 def _documents(
     files: Files, kind: str, problems: list[Diagnostic]
 ) -> Iterator[tuple[str, str, yaml.Mapping]]:
-    """Name, path and body of every file of a kind."""
+    """Name, path and body of every file of a kind; of two that have the same name, the first."""
+    taken: dict[str, str] = {}
     for file in files.names("self", f"{_FOLDER}/{kind}"):
         name, dot, ending = file.rpartition(".")
         path = f"{_FOLDER}/{kind}/{file}"
-        if dot and ending in ("yml", "yaml") and (body := _read(files, path, problems)):
+        if not dot or ending not in ("yml", "yaml"):
+            continue
+        body = _read(files, path, problems)
+        if body is None:
+            continue
+        other = taken.setdefault(name.casefold(), path)
+        if other == path:
             yield name, path, body
+        else:
+            problems.append(
+                Diagnostic(
+                    code="PS2101",
+                    message=f'"{other}" has the same name; one of the two must go',
+                    span=body.span,
+                    label="a second file of that name",
+                )
+            )
 
 
 def _read(files: Files, path: str, problems: list[Diagnostic]) -> yaml.Mapping | None:

@@ -7,13 +7,12 @@ https://learn.microsoft.com/azure/devops/pipelines/process/resources#define-a-pi
 from __future__ import annotations
 
 from penstock.devops.triggers.filters import Verdict, judge_ref, listed
+from penstock.devops.triggers.outcomes import failed, nothing
 from penstock.devops.triggers.pushes import first_ci_run
 from penstock.devops.triggers.records import Decision, Definition, Outcome, Reason, RunCompleted
-from penstock.devops.triggers.unreadable import failed
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.casing import fold_case, same_text
 from penstock.language.pipeline import CompletionTrigger, PipelineResource
-from penstock.language.source import Span
 
 _GOOD = frozenset(("succeeded", "partiallySucceeded", "succeededWithIssues"))
 
@@ -32,13 +31,13 @@ def decide_completion(ended: RunCompleted, definition: Definition) -> Decision:
     found = [one for one in resources if _is_source(ended, definition, one)]
     if not found:
         why = f"no pipeline resource has the source {ended.definition}"
-        return _none(definition, "no push was held back by its run" if is_itself else why)
+        return nothing(definition, "no push was held back by its run" if is_itself else why)
     verdict = Verdict(False, "")
     for resource in found:
         verdict = _judge(ended, resource)
         if verdict.passes:
             return _started(ended, definition, resource, verdict)
-    return _none(definition, verdict.why, verdict.span)
+    return nothing(definition, verdict.why, verdict.span)
 
 
 # --- pushes that were held back
@@ -193,7 +192,3 @@ def _variables(ended: RunCompleted, resource: PipelineResource) -> dict[str, str
         "Resources.TriggeringCategory": "pipeline",
         **{f"resources.pipeline.{alias}.{name}": value for name, value in facts.items()},
     }
-
-
-def _none(definition: Definition, why: str, span: Span | None = None) -> Decision:
-    return Decision(definition=definition.name, outcome=Outcome.NONE, why=why, span=span)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from penstock.devops.triggers.completions import decide_completion
+from penstock.devops.triggers.outcomes import nothing
 from penstock.devops.triggers.pull_requests import decide_pull_request
 from penstock.devops.triggers.pushes import decide_push
 from penstock.devops.triggers.records import (
@@ -13,7 +14,6 @@ from penstock.devops.triggers.records import (
     Definition,
     Due,
     Event,
-    Outcome,
     PullRequestChanged,
     Push,
     RunCompleted,
@@ -39,8 +39,7 @@ def decide_triggers(
 
 def _decide(event: Event, definition: Definition, implied_ci: bool) -> Decision:
     if not definition.is_enabled:
-        why = "the pipeline is disabled"
-        return Decision(definition=definition.name, outcome=Outcome.NONE, why=why)
+        return nothing(definition, "the pipeline is disabled")
     match event:
         case Push():
             return decide_push(event, definition, implied_ci=implied_ci)

@@ -7,6 +7,7 @@ On the service `pr` works for GitHub and Bitbucket; Azure Repos has branch polic
 from __future__ import annotations
 
 from penstock.devops.triggers.filters import Verdict, judge_paths, judge_ref
+from penstock.devops.triggers.outcomes import failed, nothing
 from penstock.devops.triggers.pushes import and_also
 from penstock.devops.triggers.records import (
     Decision,
@@ -15,7 +16,6 @@ from penstock.devops.triggers.records import (
     PullRequestChanged,
     Reason,
 )
-from penstock.devops.triggers.unreadable import failed
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.casing import same_text
 from penstock.language.pipeline import Trigger
@@ -28,14 +28,14 @@ def decide_pull_request(change: PullRequestChanged, definition: Definition) -> D
     pipeline = definition.pipeline
     if not (own and same_text(change.project, definition.project)):
         why = f"the pull request is of {change.repository}, this pipeline of "
-        return _none(definition, Verdict(False, why + definition.repository))
+        return nothing(definition, why + definition.repository)
     if change.is_closed:
-        return _none(definition, Verdict(False, f"pull request {change.number} is closed"))
+        return nothing(definition, f"pull request {change.number} is closed")
     if pipeline is None:
         return failed(definition, Reason.PULL_REQUEST, ref, change.commit)
     verdict = _judge(change, pipeline.pr)
     if not verdict.passes:
-        return _none(definition, verdict)
+        return nothing(definition, verdict.why, verdict.span)
     if not definition.is_valid:
         return failed(definition, Reason.PULL_REQUEST, ref, change.commit)
     cancels = pipeline.pr is None or pipeline.pr.auto_cancel is not False
@@ -73,9 +73,3 @@ def _judge(change: PullRequestChanged, trigger: Trigger | None) -> Verdict:
 
 def _runs_of(definition: Definition, number: int) -> tuple[int, ...]:
     return tuple(run.run for run in definition.going if run.pull_request == number)
-
-
-def _none(definition: Definition, verdict: Verdict) -> Decision:
-    return Decision(
-        definition=definition.name, outcome=Outcome.NONE, why=verdict.why, span=verdict.span
-    )

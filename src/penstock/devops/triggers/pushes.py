@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from penstock.devops.triggers.filters import Verdict, judge_paths, judge_ref
+from penstock.devops.triggers.outcomes import failed, nothing
 from penstock.devops.triggers.records import Decision, Definition, Going, Outcome, Push, Reason
 from penstock.devops.triggers.skipping import skip_word
-from penstock.devops.triggers.unreadable import failed
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.casing import same_text
 from penstock.language.pipeline import RepositoryResource, Trigger
-from penstock.language.source import Span
 
 _CI = (Reason.INDIVIDUAL_CI, Reason.BATCHED_CI)
 
@@ -20,7 +19,7 @@ def decide_push(push: Push, definition: Definition, *, implied_ci: bool) -> Deci
     """What a push does to a pipeline."""
     if push.is_deleted:
         what = "tag" if push.is_tag else "branch"
-        return _none(definition, f"the {what} {short_name(push.ref)} was deleted")
+        return nothing(definition, f"the {what} {short_name(push.ref)} was deleted")
     if _is_of(push, definition.project, definition.repository):
         return _own(push, definition, implied_ci=implied_ci)
     return _other(push, definition)
@@ -40,9 +39,9 @@ def _own(push: Push, definition: Definition, *, implied_ci: bool) -> Decision:
     trigger = pipeline.trigger
     verdict = judge_push(push, trigger, "trigger", implied=implied_ci)
     if not verdict.passes:
-        return _none(definition, verdict.why, verdict.span)
+        return nothing(definition, verdict.why, verdict.span)
     if (word := skip_word(push.messages)) is not None:
-        return _none(definition, f'a commit message of the push says "{word}"')
+        return nothing(definition, f'a commit message of the push says "{word}"')
     reason = Reason.BATCHED_CI if trigger and trigger.batch else Reason.INDIVIDUAL_CI
     if not definition.is_valid:
         return failed(definition, reason, push.ref, push.new_commit)
@@ -119,13 +118,13 @@ def _other(push: Push, definition: Definition) -> Decision:
     found = [one for one in resources if _is_resource(push, definition, one)]
     if not found:
         why = f"the push is to {push.repository}, and this pipeline is of {definition.repository}"
-        return _none(definition, why)
+        return nothing(definition, why)
     verdict = Verdict(False, "")
     for resource in found:
         verdict = _judge_resource(push, resource)
         if verdict.passes:
             return _by_resource(push, definition, resource, verdict)
-    return _none(definition, verdict.why, verdict.span)
+    return nothing(definition, verdict.why, verdict.span)
 
 
 def _is_resource(push: Push, definition: Definition, resource: RepositoryResource) -> bool:
@@ -146,7 +145,7 @@ def _by_resource(
     push: Push, definition: Definition, resource: RepositoryResource, verdict: Verdict
 ) -> Decision:
     if (word := skip_word(push.messages)) is not None:
-        return _none(definition, f'a commit message of the push says "{word}"')
+        return nothing(definition, f'a commit message of the push says "{word}"')
     if not definition.is_valid:
         return failed(definition, Reason.RESOURCE_TRIGGER, definition.default_ref, "")
     return Decision(
@@ -178,7 +177,3 @@ def _decision(
         commit=push.new_commit,
         diagnostics=definition.diagnostics,
     )
-
-
-def _none(definition: Definition, why: str, span: Span | None = None) -> Decision:
-    return Decision(definition=definition.name, outcome=Outcome.NONE, why=why, span=span)

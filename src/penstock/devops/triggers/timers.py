@@ -6,8 +6,8 @@ Facts: https://learn.microsoft.com/azure/devops/pipelines/process/scheduled-trig
 from __future__ import annotations
 
 from penstock.devops.triggers.filters import Verdict, judge_ref
+from penstock.devops.triggers.outcomes import failed, nothing
 from penstock.devops.triggers.records import Decision, Definition, Due, Outcome, Reason
-from penstock.devops.triggers.unreadable import failed
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.pipeline import Schedule
 
@@ -20,10 +20,10 @@ def decide_due(due: Due, definition: Definition) -> Decision:
     schedule = _find(due, pipeline.schedules)
     if schedule is None:
         where = short_name(due.ref)
-        return _none(definition, Verdict(False, f"{where} has no schedule {due.cron} any more"))
+        return nothing(definition, f"{where} has no schedule {due.cron} any more")
     for verdict in (judge_branch(due.ref, schedule), _judge_change(due, definition, schedule)):
         if not verdict.passes:
-            return _none(definition, verdict)
+            return nothing(definition, verdict.why, verdict.span)
     if not definition.is_valid:
         return failed(definition, Reason.SCHEDULE, due.ref, due.commit)
     name = schedule.display_name.value if schedule.display_name else due.cron
@@ -73,9 +73,3 @@ def _judge_change(due: Due, definition: Definition, schedule: Schedule) -> Verdi
         return Verdict(False, f"{why}, and always is not set", schedule.span)
     since = f"{branch} changed since the last successful one" if last else "it is the first"
     return Verdict(True, since)
-
-
-def _none(definition: Definition, verdict: Verdict) -> Decision:
-    return Decision(
-        definition=definition.name, outcome=Outcome.NONE, why=verdict.why, span=verdict.span
-    )

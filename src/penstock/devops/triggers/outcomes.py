@@ -1,9 +1,14 @@
-"""A pipeline that is not valid: what would start is a run that has failed already."""
+"""What every trigger may come to: nothing, or, where the YAML is not valid, a run that failed."""
 
 from __future__ import annotations
 
 from penstock.devops.triggers.records import Decision, Definition, Outcome, Reason
-from penstock.language.source import Severity
+from penstock.language.source import Severity, Span
+
+
+def nothing(definition: Definition, why: str, span: Span | None = None) -> Decision:
+    """That no run starts; `span` is the place that decided so."""
+    return Decision(definition=definition.name, outcome=Outcome.NONE, why=why, span=span)
 
 
 def failed(definition: Definition, reason: Reason, ref: str, commit: str) -> Decision:
