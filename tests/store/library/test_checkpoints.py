@@ -86,6 +86,12 @@ class WatchedStore:
         self._checks = checks
         self.asked = 0
         self.faults: list[Exception] = []
+        self.faults_of_checks: list[Exception] = []
+
+    def checks(self, project: str, resources: Any) -> Any:
+        if self.faults_of_checks:
+            raise self.faults_of_checks.pop()
+        return self._checks.checks(project, resources)
 
     def waiting(self) -> list[Checkpoint]:
         self.asked += 1
@@ -128,6 +134,7 @@ class Server:
             post=self.scheduler.post,
             is_over=self._is_over,
             clock=self.now,
+            try_again=(0.01, 0.02, 0.03),
         )
         self.scheduler.subscribe(self.checkpoints.event)
 
@@ -488,6 +495,27 @@ def test_a_store_that_fails_does_not_lose_what_waits(server: Server) -> None:
     server.checkpoints.answer(server.approval(run), ADA, YES)
     assert server.scheduler.wait(run, 20) is Result.SUCCEEDED
     assert server.watched.faults == []
+
+
+def test_a_disk_that_is_full_for_a_while_fails_no_stage(server: Server) -> None:
+    server.protect(APPROVED_BY_ADA)
+    server.watched.faults_of_checks = [OSError("full"), OSError("full")]
+    run = server.start()
+    server.waits(run, "approval")
+    server.watched.faults_of_checks = [OSError("full"), OSError("full"), OSError("full")]
+    server.checkpoints.answer(server.approval(run), ADA, YES)
+    assert server.scheduler.wait(run, 20) is Result.SUCCEEDED
+    assert server.watched.faults_of_checks == []
+
+
+def test_a_fault_that_lasts_fails_the_stage_and_says_so(server: Server) -> None:
+    server.protect(APPROVED_BY_ADA)
+    server.watched.faults_of_checks = [OSError("full")] * 10
+    run = server.start()
+    assert server.scheduler.wait(run, 20) is Result.FAILED
+    said = server.message(run, "Deploy/@Checkpoint")
+    assert said == "the checks could not be made: OSError: full"
+    assert len(server.watched.faults_of_checks) == 6
 
 
 def test_the_deadline_of_a_deleted_run_does_not_come_again_and_again(server: Server) -> None:

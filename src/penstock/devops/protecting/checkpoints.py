@@ -49,6 +49,8 @@ from penstock.engine.scheduler import SchedulerClosed
 from penstock.records import record
 
 _RETRY_SECONDS = 1.0
+_TRY_AGAIN = (1.0, 5.0, 15.0, 60.0, 240.0)
+"""Seconds after which a step that failed is tried again: a full disk is no answer to a check."""
 _LONGEST_SLEEP = 60.0
 """Seconds after which the clock is looked at again: a machine that slept, or whose time was set,
 is noticed by then."""
@@ -136,6 +138,17 @@ def _as_given(actor: Actor) -> Actor:
     return actor
 
 
+@record
+class _Retry:
+    """A step about the gate of a run that failed, to be tried again."""
+
+    at: float
+    run: str
+    node: str
+    step: Callable[[], None]
+    tries: int
+
+
 @dataclass(slots=True)
 class _Agenda:
     """What the thread is to look at: new requests, checkpoints by id, or all of them."""
@@ -161,6 +174,7 @@ class Checkpoints:
         clock: Callable[[], float] = time.time,
         account: Callable[[Actor], Actor] = _as_given,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        try_again: Sequence[float] = _TRY_AGAIN,
     ) -> None:
         """`post` takes a run's events; `is_over(run, stage)` says whether a stage has ended or is
         not known; `account` gives the account of an approver who was named only."""
@@ -174,6 +188,8 @@ class Checkpoints:
         self._changed = threading.Condition()
         self._agenda = _Agenda()
         self._wakes: dict[str, float] = {}
+        self._try_again = try_again
+        self._retries: list[_Retry] = []
         self._thread: threading.Thread | None = None
         self._closing = False
 
@@ -287,12 +303,13 @@ class Checkpoints:
             self._changed.wait(_RETRY_SECONDS)
 
     def _sleep(self) -> float | None:
-        if not self._wakes:
+        times = [*self._wakes.values(), *(retry.at for retry in self._retries)]
+        if not times:
             return None
-        return min(max(0.0, min(self._wakes.values()) - self._clock()), _LONGEST_SLEEP)
+        return min(max(0.0, min(times) - self._clock()), _LONGEST_SLEEP)
 
     def _take(self, agenda: _Agenda) -> None:
-        """One round. A fault ends the stage it is about, and no other."""
+        """One round. A fault that lasts ends the stage it is about, and no other."""
         for request in agenda.submitted:
             self._guarded(request.run, request.node, partial(self._reach, request))
         for run, node in agenda.resumed:
@@ -300,21 +317,42 @@ class Checkpoints:
         for run, node, result, message in agenda.ended:
             self._guarded(run, node, partial(self._end, run, node, result, message))
         now = self._clock()
+        for retry in [one for one in self._retries if one.at <= now]:
+            self._retries.remove(retry)
+            self._guarded(retry.run, retry.node, retry.step, tries=retry.tries)
         due = {id for id, at in self._wakes.items() if at <= now}
         if not (agenda.all or agenda.ids or due):
             return
         waiting = self._store.waiting()
         for checkpoint in waiting:
             if agenda.all or checkpoint.id in agenda.ids or checkpoint.id in due:
-                self._guarded(checkpoint.run, checkpoint.node, partial(self._look, checkpoint))
+                run, node = checkpoint.run, checkpoint.node
+                self._wakes.pop(checkpoint.id, None)
+                afresh = partial(self._resume, run, node)
+                self._guarded(run, node, partial(self._look, checkpoint), again=afresh)
         # Those of runs that were deleted meanwhile would be due for ever.
         for id in due - {checkpoint.id for checkpoint in waiting}:
             self._wakes.pop(id, None)
 
-    def _guarded(self, run: str, node: str, step: Callable[[], None]) -> None:
+    def _guarded(
+        self,
+        run: str,
+        node: str,
+        step: Callable[[], None],
+        *,
+        again: Callable[[], None] | None = None,
+        tries: int = 0,
+    ) -> None:
+        """Do a step; if it fails, do it (or `again`) later, and in the end give the stage up."""
         try:
             step()
         except Exception as error:  # noqa: BLE001 - the top of a loop: recorded on the stage
+            if tries < len(self._try_again):
+                at = self._clock() + self._try_again[tries]
+                self._retries.append(
+                    _Retry(at=at, run=run, node=node, step=again or step, tries=tries + 1)
+                )
+                return
             message = f"the checks could not be made: {type(error).__name__}: {error}"
             self._tell(run, NodeFinished(at=0.0, node=node, result=Result.FAILED, message=message))
 
