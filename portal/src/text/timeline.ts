@@ -10,8 +10,6 @@ export interface JobNode {
 export interface StageNode {
   record: TimelineRecord;
   jobs: JobNode[];
-  /** Approvals and checks of the stage. */
-  checks: TimelineRecord[];
 }
 
 const byOrder = (one: TimelineRecord, other: TimelineRecord) =>
@@ -37,11 +35,7 @@ export function timelineTree(records: readonly TimelineRecord[]): StageNode[] {
   return records
     .filter((record) => record.type === "Stage")
     .sort(byOrder)
-    .map((record) => ({
-      record,
-      jobs: jobsBelow(record.id),
-      checks: below(record.id).filter((child) => child.type.startsWith("Checkpoint")),
-    }));
+    .map((record) => ({ record, jobs: jobsBelow(record.id) }));
 }
 
 /** Everything that has a place in the list beside a log, found by its id. */

@@ -53,10 +53,18 @@ export function jobs(place: Place, filter: JobFilter = {}): Resource<JobPage> {
 
 /** One job, kept live by the stream of a page: its own, or that of a job around it. */
 export function job(place: Place, name: string, stream: string | undefined): Resource<Job> {
+  const isOwn = stream === jobStream(place, name);
   return {
     key: ["ml-job", place, name],
     fetch: (signal) => request(studioApi(place, "jobs", name), { signal }),
-    ...(stream === undefined ? {} : { live: { url: stream, apply: withJobEvents } }),
+    ...(stream === undefined
+      ? {}
+      : {
+          live: {
+            url: stream,
+            apply: (known: Job, events: StreamEvent[]) => withJobEvents(known, events, isOwn),
+          },
+        }),
   };
 }
 

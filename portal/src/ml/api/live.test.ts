@@ -105,29 +105,41 @@ describe("a job", () => {
 
   test("has its nodes where they are now, in the list and in the graph", () => {
     const moved = row("c1", { parent: "j", status: "Running", started: at(1) });
-    const found = withJobEvents(job, [told("job", moved)]) as Job;
+    const found = withJobEvents(job, [told("job", moved)], true) as Job;
     expect(found.children[0]?.status).toBe("Running");
     expect(found.graph.nodes[1]).toMatchObject({ status: "Running", started: at(1) });
     expect(found.graph.nodes[0]).toBe(job.graph.nodes[0]);
   });
   test("keeps the run that submitted it, and what is not told of", () => {
-    const found = withJobEvents(job, [told("job", { ...row("j"), params: { depth: "3" } })]) as Job;
+    const found = withJobEvents(
+      job,
+      [told("job", { ...row("j"), params: { depth: "3" } })],
+      true,
+    ) as Job;
     expect(found.origin?.run).toBe("7");
     expect(found.params).toEqual({ depth: "3" });
     expect(found.children).toBe(job.children);
-    expect(withJobEvents(job, [told("metric", {}), told("job", row("x"))])).toBe(job);
+    expect(withJobEvents(job, [told("metric", {}), told("job", row("x"))], true)).toBe(job);
   });
   test("knows how long its logs are, also of one that is new", () => {
     const lines = { log: "user_logs/std_log.txt", firstLine: 1, lines: ["a", "b"] };
     const more = { log: "user_logs/std_log.txt", firstLine: 2, lines: ["b", "c"] };
-    const found = withJobEvents(job, [told("log", lines), told("log", more)]) as Job;
+    const found = withJobEvents(job, [told("log", lines), told("log", more)], true) as Job;
     expect(found.logs).toEqual([
       { name: "user_logs/std_log.txt", lines: 3, size: 0 },
       { name: "system_logs/a.txt", lines: 3, size: 9 },
     ]);
   });
+  test("of a stream around it takes no logs, which are those of the job around it", () => {
+    const around = { log: "logs/azureml/executionlogs.txt", firstLine: 1, lines: ["a"] };
+    expect(withJobEvents(job, [told("log", around)], false)).toBe(job);
+  });
   test("is shown as ended at once, and asked for anew", () => {
-    const found = withJobEvents(job, [told("job", row("j", { status: "Failed", error: "why" }))]);
+    const found = withJobEvents(
+      job,
+      [told("job", row("j", { status: "Failed", error: "why" }))],
+      true,
+    );
     expect(found).toBeInstanceOf(Outdated);
     expect((found as Outdated<Job>).shown).toMatchObject({ status: "Failed", error: "why" });
   });

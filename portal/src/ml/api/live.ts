@@ -55,11 +55,18 @@ export function withRows(
   return { ...page, value, metricNames: [...names].sort() };
 }
 
-/** A job with what was told of it, its child jobs and its logs. */
-export function withJobEvents(job: Job, events: StreamEvent[]): Job | "refetch" | Outdated<Job> {
+/**
+ * A job with what was told of it, its child jobs and its logs. Lines are told of one job only: the
+ * one whose own stream it is, not those inside of it.
+ */
+export function withJobEvents(
+  job: Job,
+  events: StreamEvent[],
+  isOwn: boolean,
+): Job | "refetch" | Outdated<Job> {
   if (hasGap(events)) return "refetch";
   const rows = new Map(rowsOf(events).map((row) => [row.name, row]));
-  let next = withLines(job, events);
+  let next = isOwn ? withLines(job, events) : job;
   const own = rows.get(job.name);
   if (own) next = { ...next, ...own, origin: own.origin ?? job.origin };
   if (job.children.some((child) => rows.has(child.name))) {

@@ -18,12 +18,9 @@ const FILTERS = ["q", "branch", "state", "reason", "by", "tag"] as const;
 export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: number }) {
   const [state, change] = useQueryState();
   const { account } = useSession();
-  const [pages, setPages] = useState<string[]>([]);
   const value = (name: (typeof FILTERS)[number]) => state.get(name) ?? "";
-  const set = (name: string) => (chosen: string) => {
-    setPages([]);
-    change({ [name]: chosen });
-  };
+  const set = (name: string) => (chosen: string) => change({ [name]: chosen });
+  const [pages, setPages] = usePages(FILTERS.map(value).join("\n"));
   const [status = "", result = ""] = value("state").split(".");
   const query = useResource(
     runs(scope, {
@@ -45,10 +42,7 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
       <FilterBar
         onClear={
           isFiltered
-            ? () => {
-                setPages([]);
-                change(Object.fromEntries(FILTERS.map((name) => [name, undefined])));
-              }
+            ? () => change(Object.fromEntries(FILTERS.map((name) => [name, undefined])))
             : undefined
         }
       >
@@ -126,6 +120,15 @@ export function RunList({ scope, definitionId }: { scope: Scope; definitionId?: 
       </Loaded>
     </>
   );
+}
+
+/** The pages gone through to the older ones, by their tokens; a list of another filter begins anew. */
+function usePages(filter: string): [string[], (pages: string[]) => void] {
+  const [{ of, pages }, setState] = useState<{ of: string; pages: string[] }>({
+    of: "",
+    pages: [],
+  });
+  return [of === filter ? pages : [], (next) => setState({ of: filter, pages: next })];
 }
 
 /** Who may have asked for a run: oneself, then who asked for those that are shown. */

@@ -1,4 +1,4 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useState } from "react";
 import { Link } from "wouter";
 import { commits, refs, repository } from "../../api/repositories.ts";
@@ -18,6 +18,7 @@ import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { repoCrumbs, repoTabs } from "./crumbs.ts";
 import styles from "./FilesPage.module.css";
+import { VersionSelect } from "./VersionSelect.tsx";
 
 const PAGE = 50;
 
@@ -32,7 +33,9 @@ export default function CommitsPage({ params }: PageProps) {
   const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
   const standard = home.data?.defaultBranch ? shortBranch(home.data.defaultBranch) : names[0];
   const branch = branchOf(state.get("itemVersion")) || standard || "";
-  const [skip, setSkip] = useState(0);
+  const [page, setPage] = useState({ branch, skip: 0 });
+  const skip = page.branch === branch ? page.skip : 0;
+  const setSkip = (to: number) => setPage({ branch, skip: to });
   const query = useResource({
     ...commits(scope, repo, { branch, top: PAGE, skip }),
     enabled: branch !== "",
@@ -48,20 +51,11 @@ export default function CommitsPage({ params }: PageProps) {
       tabs={<Tabs label={repo} tabs={repoTabs(scope, repo, "Commits", branch)} />}
     >
       <div className={styles.bar}>
-        <Select
-          aria-label="Branch"
+        <VersionSelect
           value={branch}
-          onChange={(_, data) => {
-            setSkip(0);
-            change({ itemVersion: versionOf(data.value) });
-          }}
-        >
-          {[...new Set([branch, ...names])].filter(Boolean).map((name) => (
-            <option key={name} value={name}>
-              {name.length === 40 ? name.slice(0, 8) : shortBranch(name)}
-            </option>
-          ))}
-        </Select>
+          branches={names}
+          onChange={(chosen) => change({ itemVersion: versionOf(chosen) })}
+        />
       </div>
       {recent.error ? <ErrorBox error={recent.error} /> : null}
       {failure ? (

@@ -1,4 +1,4 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useMemo, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import { file, fileDownload, folder, refs, repository } from "../../api/repositories.ts";
@@ -26,6 +26,7 @@ import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { parseLineHash } from "../../text/logline.ts";
 import { repoCrumbs, repoTabs } from "./crumbs.ts";
 import styles from "./FilesPage.module.css";
+import { VersionSelect } from "./VersionSelect.tsx";
 
 /** `_git/{repo}?path=/src&version=GBmain`: a folder with its README, or a file. */
 export default function FilesPage({ params }: PageProps) {
@@ -66,17 +67,11 @@ export default function FilesPage({ params }: PageProps) {
       ) : branch ? (
         <>
           <div className={styles.bar}>
-            <Select
-              aria-label="Branch"
+            <VersionSelect
               value={branch}
-              onChange={(_, data) => change({ version: versionOf(data.value) })}
-            >
-              {[...new Set([branch, ...names])].map((name) => (
-                <option key={name} value={name}>
-                  {name.length === 40 ? name.slice(0, 8) : shortBranch(name)}
-                </option>
-              ))}
-            </Select>
+              branches={names}
+              onChange={(chosen) => change({ version: versionOf(chosen) })}
+            />
             <PathLine scope={scope} repo={repo} path={path} branch={branch} />
           </div>
           <Contents

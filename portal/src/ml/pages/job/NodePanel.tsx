@@ -44,9 +44,7 @@ export function NodePanel({
           <>
             <p className={styles.ways}>
               <Link href={mlLinks.job(place, node.name)}>Open the job</Link>
-              {node.logs[0] ? (
-                <Link href={mlLinks.job(place, node.name, { tab: "outputs" })}>Log</Link>
-              ) : null}
+              <Link href={mlLinks.job(place, node.name, { tab: "outputs" })}>Log</Link>
               <Link href={mlLinks.job(place, node.name, { tab: "metrics" })}>Metrics</Link>
               <Link href={mlLinks.job(place, node.name, { tab: "images" })}>Images</Link>
               {node.command?.code ? (
