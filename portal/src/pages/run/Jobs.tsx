@@ -11,16 +11,14 @@ import type { JobNode, StageNode } from "../../text/timeline.ts";
 import { Explanation } from "./Explanation.tsx";
 import styles from "./RunPage.module.css";
 
+interface InStage {
+  stage: StageNode;
+  job: JobNode;
+}
+
 /** The jobs of a run: who did them, how long they waited and took, and why they ended so. */
-export function Jobs({
-  scope,
-  runId,
-  jobs,
-}: {
-  scope: Scope;
-  runId: number;
-  jobs: { stage: StageNode; job: JobNode }[];
-}) {
+export function Jobs({ scope, runId, jobs }: { scope: Scope; runId: number; jobs: InStage[] }) {
+  const hasStages = jobs.some(({ stage }) => stage.record.name !== "__default");
   return (
     <Card title="Jobs" isFlush>
       <Table
@@ -42,11 +40,9 @@ export function Jobs({
               </div>
             ),
           },
-          {
-            name: "Stage",
-            width: "22%",
-            cell: ({ stage }) => (stage.record.name === "__default" ? "" : stage.record.name),
-          },
+          ...(hasStages
+            ? [{ name: "Stage", width: "22%", cell: ({ stage }: InStage) => stage.record.name }]
+            : []),
           { name: "Agent", width: "14%", cell: ({ job }) => job.record.workerName ?? "" },
           { name: "Waited", width: "90px", align: "end", cell: ({ job }) => waited(job.record) },
           {
