@@ -30,6 +30,12 @@ MISSING = {
 """What a diagnostic tells is missing, by its code."""
 
 _WIDEST = 64
+_LATE = {
+    "set no output": OUTPUTS_ARE_LATE,
+    "could not be expanded": "a matrix that an output gives is known only in a run: "
+    "--assume-output gives the output, --assume STAGE/JOB=succeeded a result in its place",
+}
+"""What to say of details that speak of values which only a run has."""
 _STATES = {
     Result.SUCCEEDED: ("running", "would run"),
     Result.SUCCEEDED_WITH_ISSUES: ("succeededWithIssues", "would have issues"),
@@ -57,8 +63,9 @@ def plan_text(
     branches = _top(foreseen, approvals)
     width = min(_WIDEST, max((w for b in branches for w in _widths(b, 0)), default=0))
     lines += [draw(branch, color=color, width=width, times=False) for branch in branches]
-    if any(_lacks_output(branch) for branch in branches):
-        lines += ["", f"{paint(DIM, 'note')}: {OUTPUTS_ARE_LATE}"]
+    for words, told in _LATE.items():
+        if any(_is_told(branch, words) for branch in branches):
+            lines += ["", f"{paint(DIM, 'note')}: {told}"]
     if missing:
         lines += ["", paint(BAD, "missing")]
         lines += _missing(missing, paint(DIM, "= help:"))
@@ -112,8 +119,9 @@ def _top(foreseen: Foreseen, approvals: dict[str, str]) -> tuple[Branch, ...]:
     return branches
 
 
-def _lacks_output(branch: Branch) -> bool:
-    return "set no output" in branch.detail or any(map(_lacks_output, branch.children))
+def _is_told(branch: Branch, words: str) -> bool:
+    """Whether the detail of the branch, or of one below it, has these words."""
+    return words in branch.detail or any(_is_told(child, words) for child in branch.children)
 
 
 def _widths(branch: Branch, depth: int) -> Iterator[int]:

@@ -258,10 +258,13 @@ def _of_results(name: str, dependencies: list[NodeState], value: Value) -> Note:
 
 
 def _told(nodes: list[NodeState]) -> str:
-    words: dict[str, list[str]] = {}
+    words: dict[Result | None, list[str]] = {}
     for node in nodes:
-        words.setdefault(result_phrase(node.result), []).append(node.node.key)
-    return "; ".join(f"{_names(keys, 'and')} {phrase}" for phrase, keys in words.items())
+        words.setdefault(node.result, []).append(node.node.key)
+    return "; ".join(
+        f"{_names(keys, 'and')} {result_phrase(result, of_several=len(keys) > 1)}"
+        for result, keys in words.items()
+    )
 
 
 def _listed(nodes: list[NodeState], word: str) -> str:
@@ -276,8 +279,9 @@ def _names(names: list[str], word: str) -> str:
     return f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
-def result_phrase(result: Result | None) -> str:
+def result_phrase(result: Result | None, *, of_several: bool = False) -> str:
     """A result as a verb in the past."""
+    was, has = ("were", "have") if of_several else ("was", "has")
     match result:
         case Result.SUCCEEDED:
             return "succeeded"
@@ -286,13 +290,13 @@ def result_phrase(result: Result | None) -> str:
         case Result.FAILED:
             return "failed"
         case Result.CANCELED:
-            return "was canceled"
+            return f"{was} canceled"
         case Result.SKIPPED:
-            return "was skipped"
+            return f"{was} skipped"
         case Result.ABANDONED:
-            return "was abandoned"
+            return f"{was} abandoned"
         case None:
-            return "has not ended"
+            return f"{has} not ended"
 
 
 def _no_output(node: NodeState, name: str | None, outputs: Iterable[str]) -> Note:

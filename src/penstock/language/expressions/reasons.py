@@ -268,12 +268,10 @@ def _function(part: Part) -> str:
 
 
 def _clause(part: Part, wanted: bool) -> str:
-    if part.note.remedy:
-        return part.note.remedy
+    for one in _with_all_below(part):
+        if one.note.remedy:
+            return one.note.remedy
     if isinstance(part.node, Call):
-        for child in part.children:
-            if child.note.remedy:
-                return child.note.remedy
         return _call_clause(part, part.node, wanted)
     return f"{part.text} {'had a value' if wanted else 'were empty'}"
 
@@ -310,8 +308,16 @@ def _call_fact(part: Part, call: Call) -> str:
 
 
 def _told_value(part: Part) -> str:
-    note = f" ({part.note.text})" if part.note.text else ""
+    """What a part came to, with what is known of it or of what it was made of."""
+    text = next((one.note.text for one in _with_all_below(part) if one.note.text), "")
+    note = f" ({text})" if text else ""
     return f"{part.text} is {value_text(part.value)}{note}"
+
+
+def _with_all_below(part: Part) -> Iterator[Part]:
+    yield part
+    for child in part.children:
+        yield from _with_all_below(child)
 
 
 _BINARY = {
