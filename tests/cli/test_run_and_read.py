@@ -20,6 +20,7 @@ stages:
       displayName: make
     - script: echo $(greeting)
       displayName: greet
+      name: hello
 - stage: Deploy
   jobs:
   - deployment: Push
@@ -191,8 +192,12 @@ def test_logs_are_those_of_the_job_and_step_asked_for(after_a_run: Terminal) -> 
     everything = after_a_run.type("logs").out
     for said in ("compiled", "hello you", "pushed", "told"):
         assert f"\n{said}\n" in everything
-    for job in ("build/compile", "Compile", "compile it all"):
-        assert after_a_run.type("logs", "--job", job, "--step", "GREET", "--tail", "2").out == (
+    for job, step in (
+        ("build/compile", "GREET"),
+        ("Compile", "Hello"),
+        ("compile it all", "step3"),
+    ):
+        assert after_a_run.type("logs", "--job", job, "--step", step, "--tail", "2").out == (
             "== Build/Compile: greet (succeeded)\nhello you\n##[section]Finishing: greet\n"
         )
     stamped = after_a_run.type("logs", "1", "--step", "greet", "--tail", "1", "--timestamps").out

@@ -84,7 +84,7 @@ def test_no_pipeline_is_not_found(terminal: Terminal, capsys: pytest.CaptureFixt
         assert main([command, "-C", str(terminal.folder)]) == 3
         assert capsys.readouterr().err == (
             f"error: there is no azure-pipelines.yml in {terminal.folder}\n"
-            "  = help: name the pipeline file\n"
+            "  = help: write one, or name the file; -C names another folder\n"
         )
 
 

@@ -154,7 +154,8 @@ def _no_default(folder: Path, root: Path) -> Failure:
     nearest = sorted(likely, key=lambda name: (name.count("/"), name))[:_MOST_LIKELY]
     shown = " or ".join(os.path.relpath(root / name, folder) for name in nearest)
     message = f"there is no {DEFAULT_FILES[0]} in {folder}"
-    help = f"name the pipeline file, perhaps {shown}" if shown else "name the pipeline file"
+    other = "write one, or name the file; -C names another folder"
+    help = f"name the pipeline file, perhaps {shown}" if shown else other
     return Failure(message, help, Exit.NOT_FOUND)
 
 

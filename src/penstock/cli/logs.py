@@ -11,6 +11,7 @@ from penstock.cli.options import Failure
 from penstock.cli.progress import without_time
 from penstock.cli.store import Store, find_run, open_store
 from penstock.cli.terminal import one_line, printable
+from penstock.engine.requests import StepsWork
 from penstock.engine.state import NodeState, StepState, replay
 
 _LOGS_OF_ML = ("azureml-logs/", "system_logs/", "user_logs/")
@@ -20,7 +21,7 @@ _LOGS_OF_ML = ("azureml-logs/", "system_logs/", "user_logs/")
 @click.command(short_help="the log of a run, a job or a step")
 @click.argument("run", default="latest")
 @click.option("--job", help="only this job: its id (Stage/Job) or name")
-@click.option("--step", help="only this step: its display name")
+@click.option("--step", help="only this step: its name, display name or id")
 @click.option("--tail", type=click.IntRange(min=1), help="only the last lines of each log")
 @click.option("--timestamps", is_flag=True, help="keep the time of each line")
 def command(run: str, job: str | None, step: str | None, tail: int | None, timestamps: bool) -> int:
@@ -51,7 +52,7 @@ def _is(node: NodeState, name: str | None) -> bool:
 def _print(
     store: Store, run: int, node: NodeState, name: str | None, tail: int | None, timestamps: bool
 ) -> bool:
-    steps = [s for s in node.steps.values() if name is None or s.name.casefold() == name.casefold()]
+    steps = [step for step in node.steps.values() if name is None or _is_called(node, step, name)]
     logs = [(step.id, _header(node, step)) for step in steps]
     if not node.steps and name is None:
         logs = [
@@ -71,6 +72,14 @@ def _print(
             said = line if timestamps else without_time(line)
             click.echo(printable(said) if is_watched else said)
     return bool(logs)
+
+
+def _is_called(node: NodeState, step: StepState, name: str) -> bool:
+    """Whether that is the step's display name, its id, or its `name` in the YAML."""
+    work = node.node.work
+    planned = work.steps if isinstance(work, StepsWork) else ()
+    names = (one.name or "" for one in planned if one.id == step.id)
+    return name.casefold() in map(str.casefold, (step.name, step.id, *names))
 
 
 def _header(node: NodeState, step: StepState) -> str:
