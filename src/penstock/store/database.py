@@ -134,6 +134,11 @@ def _committed(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
+def number_of(id: str) -> int:
+    """The number in an id's text; one that is no number, or that no row can have, names nothing."""
+    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else -1
+
+
 def is_full_disk(error: Exception) -> bool:
     """Whether something could not be written, here or to a file, because the disk is full."""
     if isinstance(error, OSError):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from house import OPERATOR, PASSWORD, PROJECT, House
 
+from penstock.store.people import People
 from penstock.store.people.accounts import AccountRefused, UnknownAccount
 from penstock.store.people.members import Role
 from penstock.store.people.passwords import (
@@ -92,6 +93,21 @@ def test_a_password_kept_at_a_lower_cost_is_kept_anew_at_sign_in(
     kept = house.database.query("SELECT password FROM accounts")[0][0]
     assert "$ln=4," in kept
     assert is_password(PASSWORD, kept)
+
+
+def test_a_password_kept_anew_never_takes_the_place_of_a_newer_one(house: House) -> None:
+    account = house.people.accounts.add("ada", password=PASSWORD, by=OPERATOR)
+    newer = "another password of hers"
+
+    def changed_meanwhile(count: int) -> bytes:
+        changing = People(house.database, cost=Cost(log_n=3, r=1, p=1))
+        changing.accounts.set_password(account.id, newer, by=OPERATOR)
+        return bytes(count)
+
+    slower = People(house.database, random_bytes=changed_meanwhile, cost=Cost(log_n=5, r=1, p=1))
+    assert slower.accounts.check("ada", PASSWORD) is not None
+    assert house.people.accounts.check("ada", newer) is not None
+    assert house.people.accounts.check("ada", PASSWORD) is None
 
 
 def test_an_unknown_name_costs_what_a_wrong_password_costs() -> None:

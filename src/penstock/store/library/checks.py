@@ -15,7 +15,7 @@ from penstock.engine import codec
 from penstock.engine.events import Result
 from penstock.engine.requests import CheckWork
 from penstock.records import record
-from penstock.store.database import Database
+from penstock.store.database import Database, number_of
 from penstock.store.library.resources import actor_of, actor_text
 
 
@@ -37,8 +37,8 @@ class _Items:
 
 
 class Checks:
-    """Implements `devops.checkpoints.CheckpointStore`, and keeps the settings of checks. Every
-    method may be called from any thread; each change is one transaction."""
+    """Implements `devops.protecting.checkpoints.CheckpointStore`, and keeps the settings of checks.
+    Every method may be called from any thread; each change is one transaction."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -229,18 +229,20 @@ class Checks:
         limit: int = 1000,
     ) -> list[Approval]:
         """The approvals of a project, newest first; those of a run, a status, or by their ids."""
-        wanted = [id.lower() for id in ids]
-        marks = ", ".join("?" * len(wanted))
+        conditions, parameters = ["project = ?"], list[object]([project])
+        if status is not None:
+            conditions.append("status = ?")
+            parameters.append(status)
+        if run:
+            conditions.append("run = ?")
+            parameters.append(number_of(run))
+        if ids:
+            conditions.append(f"id IN ({', '.join('?' * len(ids))})")
+            parameters += [id.lower() for id in ids]
+        where = " AND ".join(conditions)
         rows = self._database.query(
-            "SELECT * FROM approvals WHERE project = ? AND (? IS NULL OR status = ?)"
-            f" AND (? = '' OR run = ?) {f'AND id IN ({marks})' if wanted else ''}"
-            " ORDER BY number DESC LIMIT ?",
-            project,
-            status,
-            status,
-            run,
-            int(run) if run.isdecimal() else -1,
-            *wanted,
+            f"SELECT * FROM approvals WHERE {where} ORDER BY number DESC LIMIT ?",
+            *parameters,
             limit,
         )
         return [_approval(row) for row in rows]

@@ -16,8 +16,8 @@ from penstock.ml.tracking_store import (
     TrackedRun,
 )
 from penstock.ml.tracking_values import Metric
-from penstock.store.database import Database
-from penstock.store.ml.tracking_query import number_of, runs_query
+from penstock.store.database import Database, number_of
+from penstock.store.ml.tracking_query import runs_query
 from penstock.store.ml.tracking_rows import (
     METRIC,
     active_run,

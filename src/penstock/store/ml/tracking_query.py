@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from penstock.ml.tracking_search import Condition, Kind, Order
 from penstock.ml.tracking_store import RunSearch
+from penstock.store.database import number_of
 
 _ATTRIBUTES = {
     "run_id": "runs.run_id",
@@ -46,11 +47,6 @@ def runs_query(columns: str, scope: str, search: RunSearch) -> tuple[str, list[o
         f" ORDER BY {order} LIMIT ? OFFSET ?"
     )
     return sql, [*parameters, search.limit, search.offset]
-
-
-def number_of(id: str) -> int:
-    """The number in an experiment's id; one that is no number is the id of nothing."""
-    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else -1
 
 
 def _condition(condition: Condition, parameters: list[object]) -> str:

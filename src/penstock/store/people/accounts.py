@@ -147,7 +147,7 @@ class Accounts:
         if not is_password(password, kept) or not rows or rows[0]["is_disabled"]:
             return None
         if is_older(kept, self._cost):
-            self._keep_password(rows[0]["id"], password)
+            self._keep_anew(rows[0]["id"], kept, password)
         return account_of(rows[0])
 
     def has_password(self, account: str, password: str) -> bool:
@@ -220,10 +220,14 @@ class Accounts:
             connection.execute("UPDATE accounts SET is_disabled = 0 WHERE id = ?", (account,))
             self._audit.record(connection, "account.enable", by, subject=name)
 
-    def _keep_password(self, account: str, password: str) -> None:
+    def _keep_anew(self, account: str, before: str, password: str) -> None:
+        """Keep the same password at the cost of now, unless there is another one by now."""
         kept = hash_password(password, self._random_bytes(16), self._cost)
         with self._database.transaction() as connection:
-            connection.execute("UPDATE accounts SET password = ? WHERE id = ?", (kept, account))
+            connection.execute(
+                "UPDATE accounts SET password = ? WHERE id = ? AND password = ?",
+                (kept, account, before),
+            )
 
     @staticmethod
     def _insert(connection: sqlite3.Connection, account: Account, kept: str) -> None:

@@ -115,11 +115,11 @@ class Audit:
         self, *, before: int | None = None, limit: int = 100, project: str = ""
     ) -> list[Entry]:
         """The entries, newest first; `before` is the last id seen."""
+        of_project = (" AND project = ?", project) if project else ("",)
         rows = self._database.query(
-            "SELECT * FROM audit WHERE id < ? AND (? = '' OR project = ?) ORDER BY id DESC LIMIT ?",
+            f"SELECT * FROM audit WHERE id < ?{of_project[0]} ORDER BY id DESC LIMIT ?",
             before if before is not None else 2**62,
-            project,
-            project,
+            *of_project[1:],
             limit,
         )
         return [_entry(row) for row in rows]

@@ -20,7 +20,7 @@ from penstock.engine.events import (
 )
 from penstock.engine.plan import Plan
 from penstock.engine.redaction import event_without_secrets, without_secrets
-from penstock.store.database import Database
+from penstock.store.database import Database, number_of
 from penstock.store.owners import Owner
 from penstock.store.runs import headers
 from penstock.store.runs.deployments import note_ends
@@ -89,7 +89,7 @@ class Runs:
 
     def load(self, run: str) -> tuple[Plan, list[Event]]:
         """The plan of a run and all its events, in order. `KeyError` for an unknown run."""
-        rows = self._database.query("SELECT body FROM plans WHERE run = ?", _number(run))
+        rows = self._database.query("SELECT body FROM plans WHERE run = ?", number_of(run))
         if not rows:
             raise KeyError(run)
         return codec.from_json(Plan, rows[0]["body"]), [event for _, event in self.events(run)]
@@ -130,7 +130,7 @@ class Runs:
         """The events of a run past sequence `after`, each with its sequence: for followers."""
         rows = self._database.query(
             "SELECT sequence, body FROM events WHERE run = ? AND sequence > ? ORDER BY sequence",
-            _number(run),
+            number_of(run),
             after,
         )
         return [(row["sequence"], codec.from_json(Event, row["body"])) for row in rows]
@@ -138,7 +138,7 @@ class Runs:
     def last_event(self, run: str) -> int:
         """The sequence of the newest event of a run; 0 before the first."""
         rows = self._database.query(
-            "SELECT coalesce(max(sequence), 0) AS last FROM events WHERE run = ?", _number(run)
+            "SELECT coalesce(max(sequence), 0) AS last FROM events WHERE run = ?", number_of(run)
         )
         return int(rows[0]["last"])
 
@@ -149,7 +149,7 @@ class Runs:
 
     def get(self, run: str) -> Run | None:
         """The header of a run."""
-        rows = self._database.query(f"{SELECT} WHERE id = ?", _number(run))
+        rows = self._database.query(f"{SELECT} WHERE id = ?", number_of(run))
         return run_of(rows[0]) if rows else None
 
     def unfinished_headers(self) -> list[Run]:
@@ -233,11 +233,6 @@ def _append(connection: sqlite3.Connection, run: int, events: Sequence[Event]) -
     )
     headers.advance(connection, run, events)
     note_ends(connection, run, events)
-
-
-def _number(run: str) -> int:
-    """The number in a run's text; one that is no number names no run."""
-    return int(run) if run.isascii() and run.isdigit() and len(run) < 19 else -1
 
 
 def _next(connection: sqlite3.Connection, counter: str) -> int:
