@@ -78,7 +78,9 @@ def _comparison(column: str, condition: Condition, parameters: list[object]) -> 
         parameters.append(_glob(str(value)))
         return f"{column} GLOB ?"
     if operator == "ILIKE":
-        parameters.append(_glob(str(value).lower()))
+        # As SQLite's `lower` has it, which knows the letters of ASCII only.
+        lowered = "".join(c.lower() if c.isascii() else c for c in str(value))
+        parameters.append(_glob(lowered))
         return f"lower({column}) GLOB ?"
     assert operator in _OPERATORS
     parameters.append(value)
