@@ -13,8 +13,8 @@ from penstock.cli.output import moment, print_data
 from penstock.cli.people import open_people, operator
 from penstock.cli.up import data_option
 from penstock.store.database import Database
-from penstock.store.people import People, new_password
 from penstock.store.people.members import Role
+from penstock.store.people.people import People, new_password
 
 ROLES = (*(role.value for role in Role), "none")
 

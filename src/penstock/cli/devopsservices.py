@@ -57,7 +57,7 @@ class DevopsServices:
         from penstock.server.people.house import House
         from penstock.server.people.runtokens import RunTokens
         from penstock.server.people.signin import SignIn
-        from penstock.store.people import People
+        from penstock.store.people.people import People
 
         self._host = host
         self.organization = organization()

@@ -49,8 +49,8 @@ class LibraryServices:
 
     def find_account(self, named: str) -> Actor | None:
         """The account of an id or a sign-in name."""
-        from penstock.store.people import People
         from penstock.store.people.accounts import UnknownAccount
+        from penstock.store.people.people import People
 
         try:
             found = People(self._host.database).accounts.find(named)

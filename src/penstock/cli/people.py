@@ -12,10 +12,10 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.up import home_of
 from penstock.store.database import Database, open_state
-from penstock.store.people import People
 from penstock.store.people.accounts import AccountRefused, UnknownAccount
 from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import WeakPassword
+from penstock.store.people.people import People
 from penstock.store.people.tokens import TokenRefused, UnknownToken
 
 

@@ -224,7 +224,7 @@ def _take_over(home: Home, found: Serving) -> None:
 
 def _tell_first_account(home: Home) -> None:
     from penstock.store.database import open_state
-    from penstock.store.people import People
+    from penstock.store.people.people import People
 
     database = open_state(home)
     try:
@@ -242,8 +242,8 @@ def _show_portal(home: Home, url: str) -> None:
     """Open the portal in the user's browser, signed in, since this store is theirs."""
     from penstock.server.people.signin import PATH
     from penstock.store.database import open_state
-    from penstock.store.people import People
     from penstock.store.people.accounts import UnknownAccount
+    from penstock.store.people.people import People
 
     database = open_state(home)
     try:

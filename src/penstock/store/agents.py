@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from penstock.agent.server import NotFound
 from penstock.engine.reports import Report
 from penstock.records import record
-from penstock.store.copying import copy_into
 from penstock.store.files import below, folder_name
 from penstock.store.home import Home
 from penstock.store.logs import Logs
@@ -82,7 +81,7 @@ class LocalJobServer:
         if folder is None:
             return path
         target = folder if path.is_dir() else folder / path.name
-        copy_into(path, target)
+        _copy(path, target)
         return target
 
     def _put_secure_file(self, uri: str, folder: Path | None) -> Path:
@@ -111,16 +110,16 @@ class LocalJobServer:
         """Store the file or folder at `path` as the content of `uri`, over what is there."""
         target = self._stored(uri)
         if path != target and os.path.realpath(path) != os.path.realpath(target):
-            copy_into(path, target, within=self._home.storage)
+            _copy(path, target, within=self._home.storage)
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
         """Keep a file or folder with the node; those of an ML job go among its artifacts."""
         placed = self._place(run, node) if self._place is not None else None
         if placed is not None:
-            copy_into(path, below(placed, name), within=placed)
+            _copy(path, below(placed, name), within=placed)
             return
         target = self._attached(run) / folder_name(node) / folder_name(kind) / folder_name(name)
-        copy_into(path, target)
+        _copy(path, target)
 
     def attachments(self, run: str) -> Iterator[Attachment]:
         """What the jobs of a pipeline run kept, by node, kind and name."""
@@ -135,7 +134,7 @@ class LocalJobServer:
         """Keep what a node of `run` kept with the same node of `other` too."""
         source = self._attached(run) / folder_name(node)
         if source.is_dir():
-            copy_into(source, self._attached(other) / folder_name(node))
+            _copy(source, self._attached(other) / folder_name(node))
 
     def forget(self, run: str) -> None:
         """Remove all that the jobs of a pipeline run kept."""
@@ -176,6 +175,13 @@ class LocalJobServer:
             return below(self._home.storage, path.removeprefix(f"{storage}/"))
         except UnsafePath as error:
             raise NotFound(f'"{uri}": {error}') from error
+
+
+def _copy(source: Path, target: Path, within: Path | None = None) -> None:
+    # A run that keeps nothing should not pay for it.
+    from penstock.store.copying import copy_into
+
+    copy_into(source, target, within=within)
 
 
 def ml_places(jobs: JobStore, home: Home) -> Place:

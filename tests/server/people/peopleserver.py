@@ -19,11 +19,11 @@ from penstock.server.people.signin import SignIn
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
-from penstock.store.people import People
 from penstock.store.people.accounts import Account
 from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 from penstock.store.people.passwords import Cost
+from penstock.store.people.people import People
 from penstock.store.projects import Projects
 
 PASSWORD = "correct horse battery"

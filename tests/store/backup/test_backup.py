@@ -27,9 +27,9 @@ from penstock.store.home import Home
 from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.library.keys import KeyFile
 from penstock.store.library.secrets import Secrets
-from penstock.store.people import People
 from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import Cost
+from penstock.store.people.people import People
 from penstock.store.projects import Projects
 from penstock.store.runs import Runs
 

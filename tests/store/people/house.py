@@ -7,9 +7,9 @@ from pathlib import Path
 
 from penstock.store.database import Database, open_state
 from penstock.store.home import Home
-from penstock.store.people import People
 from penstock.store.people.audit import Actor
 from penstock.store.people.passwords import Cost
+from penstock.store.people.people import People
 from penstock.store.projects import Projects
 
 PASSWORD = "correct horse battery"

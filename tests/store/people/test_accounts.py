@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from house import OPERATOR, PASSWORD, PROJECT, House
 
-from penstock.store.people import People
 from penstock.store.people.accounts import AccountRefused, UnknownAccount
 from penstock.store.people.members import Role
 from penstock.store.people.passwords import (
@@ -18,6 +17,7 @@ from penstock.store.people.passwords import (
     is_password,
     no_password,
 )
+from penstock.store.people.people import People
 from penstock.store.projects import Projects
 
 

@@ -10,10 +10,10 @@ from penstock.server.people.accesstokens import PREFIX as ACCESS_PREFIX
 from penstock.server.people.accesstokens import AccessTokens, Behind
 from penstock.server.people.rights import JOB, rights
 from penstock.server.routes import IN_PROJECT, Permission, Principal
-from penstock.store.people import People
 from penstock.store.people.credentials import JOB as JOB_PREFIX
 from penstock.store.people.credentials import PERSONAL as PERSONAL_PREFIX
 from penstock.store.people.jobtokens import JobIdentity
+from penstock.store.people.people import People
 from penstock.store.people.sessions import Identity
 
 NOTE_SECONDS = 60.0

@@ -19,9 +19,9 @@ from penstock.server.people.house import House
 from penstock.server.people.signin import SignIn, session_cookie
 from penstock.server.people.views import account_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.people import new_password
 from penstock.store.people.accounts import Account, AccountRefused, UnknownAccount
 from penstock.store.people.passwords import WeakPassword
+from penstock.store.people.people import new_password
 
 PATH = "/{organization}/_apis/penstock/accounts"
 _FOR_ADMINISTRATORS = ("isAdministrator", "isDisabled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from penstock.records import record
-from penstock.store.people import People
+from penstock.store.people.people import People
 
 
 @record

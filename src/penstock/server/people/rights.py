@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from penstock.server.auth import EVERYTHING
 from penstock.server.routes import IN_PROJECT, Permission
-from penstock.store.people import FULL_ACCESS
 from penstock.store.people.members import Role
+from penstock.store.people.people import FULL_ACCESS
 
 _READER = frozenset(
     {

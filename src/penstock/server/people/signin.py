@@ -20,10 +20,10 @@ from penstock.server.people.bodies import body_of, text
 from penstock.server.people.house import House
 from penstock.server.people.views import account_view
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
-from penstock.store.people import People
 from penstock.store.people.accounts import Account, UnknownAccount
 from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
+from penstock.store.people.people import People
 from penstock.store.people.sessions import LONGEST_SECONDS
 
 PATH = "/_apis/penstock/session"
