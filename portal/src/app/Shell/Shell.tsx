@@ -122,7 +122,7 @@ export function Shell({ children }: { children: ReactNode }) {
               href="/"
               className={styles.hub}
               title="Projects"
-              aria-current={isMl ? undefined : "page"}
+              aria-current={/^\/[^/]*$/.test(location) && !isMl ? "page" : undefined}
             >
               <HomeIcon />
               <span>Projects</span>

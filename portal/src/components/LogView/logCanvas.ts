@@ -99,7 +99,8 @@ export class LogCanvas {
   }
 
   setLook(look: Look): void {
-    this.body.setLook(look);
+    this.body.keepPlace(() => this.body.setLook(look));
+    this.end.show();
     this.paintFound();
     this.drawRest();
   }
