@@ -70,3 +70,24 @@ def test_the_focus_goes_on_in_the_page_that_came(visitor: Visitor, project: str)
     page.keyboard.press("Tab")
     inside = "document.activeElement.closest('main') !== null"
     assert page.evaluate(inside)
+
+
+def test_a_page_is_gone_to_by_its_name(visitor: Visitor, project: str) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    visitor.go(project)
+    expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Name of a page, a pipeline or a repository")
+    expect(field).to_be_focused()
+    field.fill("repository odd")
+    expect(page.get_by_role("option", name="Repository odd", selected=True)).to_be_visible()
+    field.press("Enter")
+    expect(page).to_have_url(re.compile("_git/odd"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    field.fill("page")
+    for _ in range(3):
+        field.press("ArrowDown")
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="Environments", level=1)).to_be_visible()

@@ -1,81 +1,14 @@
-import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { Scope } from "../../api/scope.ts";
-import {
-  BeakerIcon,
-  BookIcon,
-  CloudIcon,
-  CodeIcon,
-  HomeIcon,
-  RocketIcon,
-  ServerIcon,
-  SettingsIcon,
-} from "../../components/icons.ts";
+import { BeakerIcon, HomeIcon } from "../../components/icons.ts";
 import { CrumbsSlot } from "../../components/Page/crumbs.ts";
-import { links, nameIn } from "../links.ts";
+import { links } from "../links.ts";
 import { PageBoundary } from "../PageBoundary.tsx";
+import { Palette } from "../Palette/Palette.tsx";
 import { Shortcuts } from "../Shortcuts/Shortcuts.tsx";
 import { AccountMenu } from "./AccountMenu.tsx";
+import { hubs, scopeOfLocation } from "./hubs.tsx";
 import styles from "./Shell.module.css";
-
-interface Hub {
-  name: string;
-  href: string;
-  icon: ReactElement;
-  /** Matches the part of the address after the project. */
-  owns: (rest: string) => boolean;
-}
-
-/** The hubs of a project, in the order of the service. */
-function hubs(scope: Scope): Hub[] {
-  const starts = (prefix: string) => (rest: string) => rest.startsWith(prefix);
-  return [
-    {
-      name: "Overview",
-      href: links.project(scope),
-      icon: <HomeIcon />,
-      owns: (rest) => rest === "",
-    },
-    { name: "Repos", href: links.repositories(scope), icon: <CodeIcon />, owns: starts("/_git") },
-    {
-      name: "Pipelines",
-      href: links.pipelines(scope),
-      icon: <RocketIcon />,
-      owns: starts("/_build"),
-    },
-    {
-      name: "Environments",
-      href: links.environments(scope),
-      icon: <CloudIcon />,
-      owns: starts("/_environments"),
-    },
-    { name: "Library", href: links.library(scope), icon: <BookIcon />, owns: starts("/_library") },
-    {
-      name: "Agent pools",
-      href: links.settings(scope, "agentqueues"),
-      icon: <ServerIcon />,
-      owns: starts("/_settings/agentqueues"),
-    },
-    {
-      name: "Project settings",
-      href: links.settings(scope),
-      icon: <SettingsIcon />,
-      owns: (rest) => rest.startsWith("/_settings") && !rest.startsWith("/_settings/agentqueues"),
-    },
-  ];
-}
-
-/** The project that an address is in, if any. */
-function scopeOfLocation(location: string): { scope: Scope; rest: string } | undefined {
-  const [, organization = "", project = "", ...rest] = location.split("/");
-  if (organization === "" || organization === "ml" || project === "" || project.startsWith("_")) {
-    return undefined;
-  }
-  return {
-    scope: { organization: nameIn(organization), project: nameIn(project) },
-    rest: rest.length === 0 ? "" : `/${rest.join("/")}`,
-  };
-}
 
 export function Shell({ children }: { children: ReactNode }) {
   const [element, setElement] = useState<HTMLElement | null>(null);
@@ -144,6 +77,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </main>
       </div>
       <Shortcuts scope={place?.scope} />
+      <Palette scope={place?.scope} />
     </CrumbsSlot>
   );
 }

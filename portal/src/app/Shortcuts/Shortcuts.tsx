@@ -7,7 +7,7 @@ import { type Chord, type ChordState, isForPage, pressKey } from "./chords.ts";
 import styles from "./Shortcuts.module.css";
 
 interface Shortcut extends Chord {
-  /** Absent: the page itself listens for the key; the list only names it. */
+  /** Absent: something else listens for the key; the list only names it. */
   run?: () => void;
 }
 
@@ -29,6 +29,7 @@ export function Shortcuts({ scope }: { scope: Scope | undefined }) {
   const chord = useRef<ChordState>({ pressed: "", at: 0 });
   const shortcuts: Shortcut[] = [
     { keys: "?", name: "Show these shortcuts", run: () => setOpen(true) },
+    { keys: "Ctrl+K", name: "Go to a pipeline, a repository or a page by its name" },
     { keys: "/", name: "Search or filter", run: focusSearch },
     { keys: "g h", name: "Go to all projects", run: () => navigate("/") },
     { keys: "g m", name: "Go to Machine Learning", run: () => navigate("/ml") },

@@ -15,9 +15,11 @@ export interface SidePanelProps {
   place?: "right" | "centre";
 }
 
+const FIELDS = "input:enabled, textarea:enabled, select:enabled";
+
 /**
- * A panel over the page, at its right edge. Mounted means open: the browser holds the focus inside,
- * Escape closes it, and the focus goes back to where it was.
+ * A panel over the page, at its right edge. Mounted means open: the first field has the focus, the
+ * browser holds it inside, Escape closes the panel, and the focus goes back to where it was.
  */
 export function SidePanel(props: SidePanelProps) {
   const { title, onClose, children, footer, onSubmit, size = "normal", place = "right" } = props;
@@ -28,7 +30,11 @@ export function SidePanel(props: SidePanelProps) {
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // The browser begins at the button that closes it.
+      element.querySelector<HTMLElement>(`.${styles.body} :is(${FIELDS})`)?.focus();
+    }
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();
