@@ -165,6 +165,28 @@ def test_a_link_to_a_tag_shows_its_files(visitor: Visitor, served: Served, shop:
     expect(visitor.page.get_by_role("link", name="Open", exact=True)).to_be_visible()
 
 
+def test_a_connection_is_made_and_deleted(visitor: Visitor, shop: int) -> None:
+    visitor.sign_in()
+    page = visitor.page
+    visitor.go("/penstock/shop/_library?itemType=ServiceConnections")
+    visitor.click("button", "New service connection")
+    page.get_by_label("Service connection name").fill("registry")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    visitor.click("button", "Actions for registry")
+    visitor.click("menuitem", "Pipeline permissions")
+    panel = page.get_by_role("dialog", name="registry")
+    expect(panel).to_contain_text("No pipeline may use it yet.")
+    panel.get_by_role("button", name="Open access").click()
+    expect(panel).to_contain_text("Every pipeline of the project may use it.")
+    panel.get_by_role("button", name="Restrict access").click()
+    expect(panel).to_contain_text("No pipeline may use it yet.")
+    panel.get_by_role("button", name="Close").click()
+    visitor.click("button", "Actions for registry")
+    visitor.click("menuitem", "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    visitor.sees("No service connection yet")
+
+
 def test_a_group_says_why_it_cannot_be_saved_and_that_it_was(visitor: Visitor, shop: int) -> None:
     visitor.sign_in()
     page = visitor.page

@@ -179,6 +179,21 @@ def test_pages_follow_a_job_without_a_reload(visitor: Visitor, job: str, tmp_pat
     expect(page.get_by_role("heading", level=1).get_by_role("img", name="Failed")).to_be_visible()
 
 
+def test_a_job_is_canceled_from_the_list(visitor: Visitor, job: str, tmp_path: Path) -> None:
+    (tmp_path / "job.yml").write_text(GROWING % (tmp_path, tmp_path, "three"))
+    where = ("--resource-group", "dev-ml-rg", "--workspace-name", "taxi-ws")
+    create = ("az", "ml", "job", "create", "-f", "job.yml", *where, "--name", "unwanted1")
+    named = ("--set", "display_name=unwanted")
+    assert visitor.served.penstock(*create, *named, cwd=tmp_path).returncode == 0
+    visitor.sign_in()
+    visitor.go(studio("jobs", "taxi-ws"))
+    visitor.click("button", "Actions for unwanted")
+    visitor.click("menuitem", "Cancel")
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Cancel the job").click()
+    row = visitor.page.get_by_role("row", name=re.compile("unwanted"))
+    expect(row.get_by_role("img", name="Canceled")).to_be_visible()
+
+
 def test_jobs_are_compared_side_by_side(visitor: Visitor, job: str) -> None:
     visitor.sign_in()
     visitor.go(studio(f"compare?jobs={job},{job}", "taxi-ws"))

@@ -1,26 +1,21 @@
-import { Button, Checkbox } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { useResource } from "../../api/resource.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
-import { Age, Duration } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ChoiceField, FilterBar, SearchField } from "../../components/FilterBar/FilterBar.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Menu } from "../../components/Menu/Menu.tsx";
-import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
-import { type Column, Table, TwoLines } from "../../components/Table/Table.tsx";
-import { isOver } from "../../text/states.ts";
 import { type JobFilter, jobs } from "../api/jobs.ts";
 import type { Place } from "../api/place.ts";
 import type { JobPage, JobRow } from "../api/wire.ts";
-import { OriginLink } from "../components/JobFacts/OriginLink.tsx";
 import { InWorkspace, StudioPage } from "../components/StudioPage/StudioPage.tsx";
 import { mlLinks } from "../links.ts";
 import { az } from "../text/commands.ts";
-import { formatMetric } from "../text/numbers.ts";
 import styles from "./JobsPage.module.css";
+import { JobTable } from "./JobTable.tsx";
 
 const STATUSES: [status: string, name: string][] = [
   ["Running", "Running"],
@@ -161,82 +156,6 @@ function NoJobs({ place, isFiltered }: { place: Place; isFiltered: boolean }) {
       A job appears here as soon as it is submitted: by hand, or by a step of a pipeline.
     </EmptyState>
   );
-}
-
-function JobTable({
-  place,
-  page,
-  metrics,
-  chosen,
-  onChoose,
-}: {
-  place: Place;
-  page: JobPage;
-  metrics: string[];
-  chosen: string[];
-  onChoose: (names: string[]) => void;
-}) {
-  const columns: Column<JobRow>[] = [
-    {
-      name: "Compare",
-      isSilent: true,
-      width: "36px",
-      cell: (row) => (
-        <Checkbox
-          aria-label={`Compare ${row.displayName}`}
-          checked={chosen.includes(row.name)}
-          onChange={(_, { checked }) =>
-            onChoose(checked ? [...chosen, row.name] : chosen.filter((name) => name !== row.name))
-          }
-        />
-      ),
-    },
-    {
-      name: "State",
-      isSilent: true,
-      width: "32px",
-      cell: (row) => <StateIcon state={row.status} />,
-    },
-    {
-      name: "Job",
-      cell: (row) => (
-        <TwoLines
-          first={<Link href={mlLinks.job(place, row.name)}>{row.displayName}</Link>}
-          second={
-            <>
-              <span>{row.name}</span>
-              {row.origin ? <OriginLink origin={row.origin} /> : null}
-            </>
-          }
-        />
-      ),
-    },
-    {
-      name: "Experiment",
-      cell: (row) => (
-        <Link href={mlLinks.jobs(place, { experiment: row.experiment })}>{row.experiment}</Link>
-      ),
-    },
-    ...metrics.map(
-      (name): Column<JobRow> => ({
-        name,
-        align: "end",
-        cell: (row) => formatMetric(row.metrics[name]),
-      }),
-    ),
-    { name: "Compute", cell: (row) => row.compute },
-    { name: "By", cell: (row) => row.createdBy },
-    { name: "Created", cell: (row) => <Age time={row.created} /> },
-    {
-      name: "Took",
-      align: "end",
-      width: "84px",
-      cell: (row) => (
-        <Duration start={row.started} finish={row.ended} isOver={isOver(row.status)} />
-      ),
-    },
-  ];
-  return <Table label="Jobs" columns={columns} rows={page.value} rowKey={(row) => row.name} />;
 }
 
 function ColumnMenu({

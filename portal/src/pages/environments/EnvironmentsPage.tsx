@@ -1,4 +1,4 @@
-import { Button, Field, Input, Textarea } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createEnvironment, environments } from "../../api/library.ts";
@@ -17,6 +17,7 @@ import { Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
+import { useNameFields } from "../nameFields.tsx";
 
 export default function EnvironmentsPage({ params }: PageProps) {
   const scope = scopeOf(params);
@@ -97,8 +98,7 @@ function Last({ scope, last }: { scope: Scope; last: DeploymentRecord }) {
 }
 
 function NewEnvironment({ scope, onClose }: { scope: Scope; onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const { name, description, fields } = useNameFields("Name");
   const [, navigate] = useLocation();
   const { act, error, isBusy } = useAction(["environments"]);
   const create = () =>
@@ -113,14 +113,9 @@ function NewEnvironment({ scope, onClose }: { scope: Scope; onClose: () => void 
       onSubmit={() => void create()}
       onClose={onClose}
       error={error}
-      isDisabled={isBusy || name.trim() === ""}
+      isDisabled={isBusy || name === ""}
     >
-      <Field label="Name" required>
-        <Input value={name} onChange={(_, data) => setName(data.value)} />
-      </Field>
-      <Field label="Description">
-        <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
-      </Field>
+      {fields}
     </FormPanel>
   );
 }

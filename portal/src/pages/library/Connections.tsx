@@ -7,18 +7,13 @@ import {
 } from "../../api/library.ts";
 import { useResource } from "../../api/resource.ts";
 import type { Scope } from "../../api/scope.ts";
-import type { ServiceEndpoint } from "../../api/wire.ts";
-import { useMay } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
-import { Menu } from "../../components/Menu/Menu.tsx";
-import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
-import { PermissionsCard } from "./PermissionsCard.tsx";
+import { ResourceMenu } from "./ResourceMenu.tsx";
 
 interface Kind {
   type: string;
@@ -58,86 +53,64 @@ const SECRET = /password|token/i;
 
 export function Connections({ scope }: { scope: Scope }) {
   const query = useResource(serviceEndpoints(scope));
-  const mayEdit = useMay(scope, "contributor");
-  const [open, setOpen] = useState<ServiceEndpoint>();
-  const [leaving, setLeaving] = useState<ServiceEndpoint>();
   return (
-    <>
-      <Loaded query={query}>
-        {({ value }) =>
-          value.length === 0 ? (
-            <EmptyState title="No service connection yet" command="penstock connections add local">
-              <code>azureSubscription: local</code> in a step names a connection. One to this
-              server's machine learning is enough for <code>az ml</code>.
-            </EmptyState>
-          ) : (
-            <Table
-              label="Service connections"
-              rows={value}
-              rowKey={(connection) => connection.id}
-              columns={[
-                {
-                  name: "Name",
-                  cell: (connection) => (
-                    <TwoLines first={connection.name} second={connection.description} />
-                  ),
-                },
-                {
-                  name: "Type",
-                  width: "30%",
-                  cell: ({ type }) =>
-                    KINDS.find((kind) => kind.type === type.toLowerCase())?.name ?? type,
-                },
-                {
-                  name: "Ready",
-                  width: "80px",
-                  cell: ({ isReady }) => (
-                    <StateIcon result={isReady === false ? "failed" : "succeeded"} />
-                  ),
-                },
-                {
-                  name: "Actions",
-                  isSilent: true,
-                  width: "48px",
-                  cell: (connection) => (
-                    <Menu
-                      label={`Actions for ${connection.name}`}
-                      items={[
-                        { name: "Pipeline permissions", onChoose: () => setOpen(connection) },
-                        {
-                          name: "Delete",
-                          isDisabled: !mayEdit,
-                          onChoose: () => setLeaving(connection),
-                        },
-                      ]}
-                    />
-                  ),
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-      {open ? (
-        <SidePanel title={open.name} onClose={() => setOpen(undefined)}>
-          <PermissionsCard scope={scope} type="endpoint" id={open.id} />
-        </SidePanel>
-      ) : null}
-      {leaving ? (
-        <ConfirmPanel
-          title={`Delete ${leaving.name}?`}
-          submit="Delete"
-          changed={["serviceEndpoints"]}
-          action={() => deleteServiceEndpoint(scope, leaving.id)}
-          onClose={() => setLeaving(undefined)}
-        >
-          <p>Pipelines that name it can no longer start. Its credentials cannot be brought back.</p>
-        </ConfirmPanel>
-      ) : null}
-    </>
+    <Loaded query={query}>
+      {({ value }) =>
+        value.length === 0 ? (
+          <EmptyState title="No service connection yet" command="penstock connections add local">
+            <code>azureSubscription: local</code> in a step names a connection. One to this server's
+            machine learning is enough for <code>az ml</code>.
+          </EmptyState>
+        ) : (
+          <Table
+            label="Service connections"
+            rows={value}
+            rowKey={(connection) => connection.id}
+            columns={[
+              {
+                name: "Name",
+                cell: (connection) => (
+                  <TwoLines first={connection.name} second={connection.description} />
+                ),
+              },
+              {
+                name: "Type",
+                width: "30%",
+                cell: ({ type }) =>
+                  KINDS.find((kind) => kind.type === type.toLowerCase())?.name ?? type,
+              },
+              {
+                name: "Ready",
+                width: "80px",
+                cell: ({ isReady }) => (
+                  <StateIcon result={isReady === false ? "failed" : "succeeded"} />
+                ),
+              },
+              {
+                name: "Actions",
+                isSilent: true,
+                width: "48px",
+                cell: (connection) => (
+                  <ResourceMenu
+                    scope={scope}
+                    type="endpoint"
+                    id={connection.id}
+                    name={connection.name}
+                    changed="serviceEndpoints"
+                    remove={() => deleteServiceEndpoint(scope, connection.id)}
+                    loss="Its credentials cannot be brought back."
+                  />
+                ),
+              },
+            ]}
+          />
+        )
+      }
+    </Loaded>
   );
 }
 
+/** A connection to this server's machine learning, or to something outside with its credentials. */
 export function NewConnection({ scope, onClose }: { scope: Scope; onClose: () => void }) {
   const [type, setType] = useState("azurerm");
   const [name, setName] = useState("");

@@ -1,90 +1,62 @@
 import { Button } from "@fluentui/react-components";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { deleteSecureFile, secureFiles, uploadSecureFile } from "../../api/library.ts";
 import { useResource } from "../../api/resource.ts";
 import type { Scope } from "../../api/scope.ts";
-import type { SecureFile } from "../../api/wire.ts";
-import { useMay } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
 import { Age } from "../../components/Duration/Duration.tsx";
 import { EmptyState } from "../../components/EmptyState/EmptyState.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
-import { Menu } from "../../components/Menu/Menu.tsx";
-import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
-import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import styles from "./LibraryPage.module.css";
-import { PermissionsCard } from "./PermissionsCard.tsx";
+import { ResourceMenu } from "./ResourceMenu.tsx";
 
 export function SecureFiles({ scope }: { scope: Scope }) {
   const query = useResource(secureFiles(scope));
-  const mayEdit = useMay(scope, "contributor");
-  const [open, setOpen] = useState<SecureFile>();
-  const [leaving, setLeaving] = useState<SecureFile>();
   return (
-    <>
-      <Loaded query={query}>
-        {({ value }) =>
-          value.length === 0 ? (
-            <EmptyState title="No secure file yet">
-              A certificate or a key that steps get by <code>DownloadSecureFile@1</code>. It is kept
-              encrypted; nobody can download it here.
-            </EmptyState>
-          ) : (
-            <Table
-              label="Secure files"
-              rows={value}
-              rowKey={(file) => file.id}
-              columns={[
-                { name: "Name", cell: (file) => <strong>{file.name}</strong> },
-                { name: "By", width: "20%", cell: (file) => file.createdBy?.displayName },
-                {
-                  name: "Changed",
-                  width: "130px",
-                  cell: (file) => <Age time={file.modifiedOn ?? file.createdOn} />,
-                },
-                {
-                  name: "Actions",
-                  isSilent: true,
-                  width: "48px",
-                  cell: (file) => (
-                    <Menu
-                      label={`Actions for ${file.name}`}
-                      items={[
-                        { name: "Pipeline permissions", onChoose: () => setOpen(file) },
-                        {
-                          name: "Delete",
-                          isDisabled: !mayEdit,
-                          onChoose: () => setLeaving(file),
-                        },
-                      ]}
-                    />
-                  ),
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-      {open ? (
-        <SidePanel title={open.name} onClose={() => setOpen(undefined)}>
-          <PermissionsCard scope={scope} type="securefile" id={open.id} />
-        </SidePanel>
-      ) : null}
-      {leaving ? (
-        <ConfirmPanel
-          title={`Delete ${leaving.name}?`}
-          submit="Delete"
-          changed={["secureFiles"]}
-          action={() => deleteSecureFile(scope, leaving.id)}
-          onClose={() => setLeaving(undefined)}
-        >
-          <p>Pipelines that name it can no longer start. Nobody can bring it back from here.</p>
-        </ConfirmPanel>
-      ) : null}
-    </>
+    <Loaded query={query}>
+      {({ value }) =>
+        value.length === 0 ? (
+          <EmptyState title="No secure file yet">
+            A certificate or a key that steps get by <code>DownloadSecureFile@1</code>. It is kept
+            encrypted; nobody can download it here.
+          </EmptyState>
+        ) : (
+          <Table
+            label="Secure files"
+            rows={value}
+            rowKey={(file) => file.id}
+            columns={[
+              { name: "Name", cell: (file) => <strong>{file.name}</strong> },
+              { name: "By", width: "20%", cell: (file) => file.createdBy?.displayName },
+              {
+                name: "Changed",
+                width: "130px",
+                cell: (file) => <Age time={file.modifiedOn ?? file.createdOn} />,
+              },
+              {
+                name: "Actions",
+                isSilent: true,
+                width: "48px",
+                cell: (file) => (
+                  <ResourceMenu
+                    scope={scope}
+                    type="securefile"
+                    id={file.id}
+                    name={file.name}
+                    changed="secureFiles"
+                    remove={() => deleteSecureFile(scope, file.id)}
+                    loss="Nobody can bring it back from here."
+                  />
+                ),
+              },
+            ]}
+          />
+        )
+      }
+    </Loaded>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Field, Input, Textarea } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createProject, projects } from "../../api/people.ts";
@@ -12,6 +12,7 @@ import { AddIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
+import { useNameFields } from "../nameFields.tsx";
 import styles from "./ProjectsPage.module.css";
 
 export default function ProjectsPage({ params }: PageProps) {
@@ -65,8 +66,7 @@ export default function ProjectsPage({ params }: PageProps) {
 }
 
 function NewProject({ organization, onClose }: { organization: string; onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const { name, description, fields } = useNameFields("Project name");
   const { act, error, isBusy } = useAction(["projects", "session"]);
   const [, navigate] = useLocation();
   const create = async () => {
@@ -81,14 +81,9 @@ function NewProject({ organization, onClose }: { organization: string; onClose: 
       onSubmit={() => void create()}
       onClose={onClose}
       error={error}
-      isDisabled={isBusy || name.trim() === ""}
+      isDisabled={isBusy || name === ""}
     >
-      <Field label="Project name" required>
-        <Input value={name} onChange={(_, data) => setName(data.value)} />
-      </Field>
-      <Field label="Description">
-        <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
-      </Field>
+      {fields}
     </FormPanel>
   );
 }

@@ -16,6 +16,7 @@ import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table, TwoLines } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
 import { AuditList } from "./AuditList.tsx";
+import { PasswordField } from "./PasswordField.tsx";
 
 /** The people of the whole server, and its audit log. */
 export default function OrganizationPage({ params }: PageProps) {
@@ -146,18 +147,13 @@ function NewAccount({ organization, onClose }: { organization: string; onClose: 
       <Field label="Display name">
         <Input value={displayName} onChange={(_, data) => setDisplayName(data.value)} />
       </Field>
-      <Field
+      <PasswordField
         label="Password"
-        required
         hint="12 characters or more. The person can change it, beside the tokens"
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(_, data) => setPassword(data.value)}
-        />
-      </Field>
+        isNew
+        value={password}
+        onChange={setPassword}
+      />
       <Checkbox
         label="Administrator of this server"
         checked={isAdministrator}

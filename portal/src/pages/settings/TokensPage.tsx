@@ -15,6 +15,7 @@ import { Page } from "../../components/Page/Page.tsx";
 import { ConfirmPanel } from "../../components/SidePanel/ConfirmPanel.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { Table } from "../../components/Table/Table.tsx";
+import { PasswordField } from "./PasswordField.tsx";
 import styles from "./Settings.module.css";
 
 const SCOPES: [scope: string, name: string][] = [
@@ -208,22 +209,14 @@ function NewPassword({ organization, onClose }: { organization: string; onClose:
       error={error}
       isDisabled={isBusy || currentPassword === "" || password === ""}
     >
-      <Field label="Current password" required>
-        <Input
-          type="password"
-          autoComplete="current-password"
-          value={currentPassword}
-          onChange={(_, data) => setCurrent(data.value)}
-        />
-      </Field>
-      <Field label="New password" required hint="12 characters or more. Other sessions end">
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(_, data) => setPassword(data.value)}
-        />
-      </Field>
+      <PasswordField label="Current password" value={currentPassword} onChange={setCurrent} />
+      <PasswordField
+        label="New password"
+        hint="12 characters or more. Other sessions end"
+        isNew
+        value={password}
+        onChange={setPassword}
+      />
     </FormPanel>
   );
 }
