@@ -32,7 +32,7 @@ from penstock.store.hosting.sources import HostedSources
 from penstock.store.pipelines.definitions import SqlDefinitions
 from penstock.store.projects import NameTaken, Project, Projects
 from penstock.store.pullrequests.lifecycle import PullRequests
-from penstock.store.runs.lists import RunLists
+from penstock.store.runs.lists import RunLists, RunQuery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,6 +217,8 @@ class DevopsServices:
             hooks=self._hooks,
             on_failure=self._host.on_failure,
             shares=self._host.shares,
+            runs=lambda project: self.lists.find(RunQuery(project=project, top=1_000_000)),
+            forget=self._host.forget_files,
         )
 
     def _http(self) -> DevopsHttp:

@@ -70,6 +70,22 @@ def test_a_pipeline_goes_with_its_runs_and_their_files_unless_one_is_kept(
     assert not logs.exists()
 
 
+def test_a_project_goes_with_its_runs_and_their_files_when_none_goes_on(
+    server: DevopsServer,
+) -> None:
+    server.commit({"azure-pipelines.yml": YAML.replace("echo hello", "sleep 60")})
+    run = server.run()
+    refused = server.ask("DELETE", f"/_apis/projects/{server.project}")
+    assert (refused.status, f"run {run}" in refused.json["message"]) == (409, True)
+    server.ask("PATCH", f"/Demo/_apis/build/builds/{run}", {"status": "cancelling"})
+    server.ended(run)
+    logs = server.host.home.logs / str(run)
+    assert logs.is_dir()
+    assert server.ask("DELETE", f"/_apis/projects/{server.project}").status == 202
+    assert server.ask("GET", "/Demo/_apis/build/builds").status == 404
+    assert not logs.exists()
+
+
 def test_runs_say_the_folder_and_the_state_of_their_pipeline(server: DevopsServer) -> None:
     server.commit({"azure-pipelines.yml": YAML})
     number, run = server.pipeline(), server.run()

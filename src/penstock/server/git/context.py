@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,12 +16,14 @@ from penstock.store.git.repository import BareRepository
 from penstock.store.hosting.pushes import Pusher, Pushes
 from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.projects import Project, Projects
+from penstock.store.runs import Run
 
 
 @record
 class GitHttp:
     """What the handlers need. `hooks` is the folder that `write_hooks` filled; `on_failure` is told
-    of failures of ours that no answer shows; `shares` are what one person may have at once."""
+    of failures of ours that no answer shows; `shares` are what one person may have at once. `runs`
+    are those of a project (its id), and `forget` removes the files of one."""
 
     projects: Projects
     repositories: Repositories
@@ -29,6 +31,8 @@ class GitHttp:
     hooks: Path
     on_failure: Callable[[str, Exception], None]
     shares: Shares
+    runs: Callable[[str], Sequence[Run]] = lambda project: ()
+    forget: Callable[[str], None] = lambda run: None
     pack_limit: int = PACK_LIMIT
 
     def found(self, call: Call) -> Found:

@@ -115,11 +115,17 @@ class _Projects:
         return Answer(status=202, body=_operation(Address.of(call), project.id))
 
     def delete(self, call: Call) -> Reply:
-        """Remove a project and its repositories."""
+        """Remove a project with its repositories, and its runs with their files."""
         project = self._http.projects.get(call.parameters["project"])
+        runs = self._http.runs(project.id)
+        if going := next((run for run in runs if run.state != "finished"), None):
+            message = f"run {going.id} of the project is going on; cancel it first"
+            raise Refused(409, "ProjectWorkPendingException", message)
         for repository in self._http.repositories.list(project.id):
             self._http.repositories.delete(repository)
         self._http.projects.delete(project.id)
+        for run in runs:
+            self._http.forget(str(run.id))
         return Answer(status=202, body=_operation(Address.of(call), project.id))
 
     def operation(self, call: Call) -> Reply:
