@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from devopsserver import DevopsServer
 
 from penstock.devops.queueing.requests import Person
-from penstock.devops.starting.book import Decided, Happened
+from penstock.devops.starting.book import Decided, Happened, Started
 from penstock.devops.starting.deciding import Deciding
 from penstock.devops.starting.facts import Facts
 from penstock.devops.starting.occasions import Ended, Moved, Pushed
@@ -106,10 +107,54 @@ def end_of(run: int, pipeline: int, commit: str) -> Ended:
     )
 
 
-def commits(server: DevopsServer, go: Path, count: int) -> list[str]:
-    """The commits of main, of which the first has the YAML; no pipeline knows of them yet."""
+@dataclass(frozen=True, slots=True)
+class Main:
+    """The commits of main, and a pipeline whose runs go on until they are let end. Only the test
+    starts runs."""
+
+    server: DevopsServer
+    go: Path
+    commits: Sequence[str]
+    pipeline: int
+    starts: Starts
+    book: DyingBook
+
+    def push(self, number: int) -> Sequence[Started]:
+        """Tell of the push of the commit of that number, counted from 1."""
+        old, new = self.commits[number - 1 : number + 1]
+        return self.starts.pushed(pushed(self.server, 70 + number, old, new))
+
+    def end(self, run: int) -> None:
+        """Let what goes on end."""
+        self.go.touch()
+        self.server.ended(run)
+        self.go.unlink()
+
+    def tell_end(self, run: int, number: int) -> Sequence[Started]:
+        """Tell of the end of a run of the commit of that number."""
+        return self.starts.ended(end_of(run, self.pipeline, self.commits[number]))
+
+    def held(self) -> list[int]:
+        """The numbers of the commits whose pushes wait."""
+        return [self.commits.index(one.new) for one in self.book.held(self.pipeline)]
+
+    def run_of(self) -> list[int]:
+        """The numbers of the commits that have runs, in the order of the runs."""
+        return [self.commits.index(run["commit"]) for run in runs(self.server)]
+
+
+@pytest.fixture
+def main(server: DevopsServer, tmp_path: Path) -> Iterator[Main]:
+    """Four commits, of which the first has the YAML; no pipeline was there when they came."""
+    go = tmp_path / "go"
     first = server.commit({"azure-pipelines.yml": pipeline(go)})
-    return [first, *(server.commit({"a": str(n)}, f"Change {n}") for n in range(count))]
+    commits = [first, *(server.commit({"a": str(n)}, f"Change {n}") for n in range(1, 4))]
+    number = server.pipeline()
+    with alone(server) as (starts, book):
+        yield Main(server, go, commits, number, starts, book)
+    go.touch()
+    for run in runs(server):
+        server.ended(run["id"])
 
 
 def runs(server: DevopsServer) -> list[dict[str, Any]]:
@@ -118,90 +163,57 @@ def runs(server: DevopsServer) -> list[dict[str, Any]]:
 
 
 def test_a_run_that_a_crash_left_without_its_decision_does_not_hold_back_its_own_push(
-    server: DevopsServer, tmp_path: Path
+    main: Main,
 ) -> None:
-    go = tmp_path / "go"
-    first, second = commits(server, go, 1)
-    server.pipeline()
-    with alone(server) as (starts, book):
-        book.is_dead = True
-        with pytest.raises(ConnectionAbortedError):
-            starts.pushed(pushed(server, 70, first, second))
-        book.is_dead = False
-        (started,) = starts.pushed(pushed(server, 70, first, second))
-        assert [run["id"] for run in runs(server)] == [started.run]
-        assert book.held(server.pipeline()) == []
-        # A further word of the same push tells its run again.
-        assert starts.pushed(pushed(server, 70, first, second)) == [started]
-    go.touch()
-    server.ended(started.run)
+    main.book.is_dead = True
+    with pytest.raises(ConnectionAbortedError):
+        main.push(1)
+    main.book.is_dead = False
+    (started,) = main.push(1)
+    assert [run["id"] for run in runs(main.server)] == [started.run]
+    assert main.held() == []
+    # A further word of the same push tells its run again.
+    assert main.push(1) == [started]
 
 
-def test_the_run_of_held_pushes_is_made_once_whenever_the_server_dies(
-    server: DevopsServer, tmp_path: Path
-) -> None:
-    go = tmp_path / "go"
-    first, second, third = commits(server, go, 2)
-    number = server.pipeline()
-    with alone(server) as (starts, book):
-        (running,) = starts.pushed(pushed(server, 70, first, second))
-        assert starts.pushed(pushed(server, 71, second, third)) == []
-        go.touch()
-        server.ended(running.run)
-        go.unlink()
-        ended = end_of(running.run, number, second)
-        book.is_dead = True
-        with pytest.raises(ConnectionAbortedError):
-            starts.ended(ended)
-        book.is_dead = False
-        starts.ended(ended)
-        assert [run["commit"] for run in runs(server)] == [second, third]
-        assert book.held(number) == []
-    go.touch()
-    server.ended(runs(server)[1]["id"])
+def test_the_run_of_held_pushes_is_made_once_whenever_the_server_dies(main: Main) -> None:
+    (running,) = main.push(1)
+    assert main.push(2) == []
+    main.end(running.run)
+    main.book.is_dead = True
+    with pytest.raises(ConnectionAbortedError):
+        main.tell_end(running.run, 1)
+    main.book.is_dead = False
+    main.tell_end(running.run, 1)
+    assert main.run_of() == [1, 2]
+    assert main.held() == []
 
 
 def test_a_push_that_comes_before_the_end_of_a_run_is_seen_takes_the_held_ones_with_it(
-    server: DevopsServer, tmp_path: Path
+    main: Main,
 ) -> None:
     """Else the older commit would run behind the newer one."""
-    go = tmp_path / "go"
-    first, second, third, fourth = commits(server, go, 3)
-    number = server.pipeline()
-    with alone(server) as (starts, book):
-        (running,) = starts.pushed(pushed(server, 70, first, second))
-        assert starts.pushed(pushed(server, 71, second, third)) == []
-        assert [held.new for held in book.held(number)] == [third]
-        go.touch()
-        server.ended(running.run)
-        (last,) = starts.pushed(pushed(server, 72, third, fourth))
-        assert book.held(number) == []
-        server.ended(last.run)
-    assert [run["commit"] for run in runs(server)] == [second, fourth]
+    (running,) = main.push(1)
+    assert main.push(2) == []
+    assert main.held() == [2]
+    main.end(running.run)
+    main.push(3)
+    assert main.held() == []
+    assert main.run_of() == [1, 3]
 
 
-def test_the_end_of_a_run_that_is_seen_late_is_not_taken_for_a_held_push(
-    server: DevopsServer, tmp_path: Path
-) -> None:
+def test_the_end_of_a_run_that_is_seen_late_is_not_taken_for_a_held_push(main: Main) -> None:
     """A newer run goes on by then and holds back a push, which is the one to run after it."""
-    go = tmp_path / "go"
-    first, second, third, fourth = commits(server, go, 3)
-    number = server.pipeline()
-    with alone(server) as (starts, book):
-        (early,) = starts.pushed(pushed(server, 70, first, second))
-        go.touch()
-        server.ended(early.run)
-        go.unlink()
-        (later,) = starts.pushed(pushed(server, 71, second, third))
-        assert starts.pushed(pushed(server, 72, third, fourth)) == []
-        assert starts.ended(end_of(early.run, number, second)) == []
-        assert [held.new for held in book.held(number)] == [fourth]
-        go.touch()
-        server.ended(later.run)
-        (last,) = starts.ended(end_of(later.run, number, third))
-        assert book.held(number) == []
-        server.ended(last.run)
-    assert [run["commit"] for run in runs(server)] == [second, third, fourth]
+    (early,) = main.push(1)
+    main.end(early.run)
+    (later,) = main.push(2)
+    assert main.push(3) == []
+    assert main.tell_end(early.run, 1) == []
+    assert main.held() == [3]
+    main.end(later.run)
+    main.tell_end(later.run, 2)
+    assert main.held() == []
+    assert main.run_of() == [1, 2, 3]
 
 
 def test_pushes_of_a_repository_are_decided_about_in_their_order(server: DevopsServer) -> None:
