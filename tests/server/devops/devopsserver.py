@@ -14,24 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from loopback import Response
+
 from penstock.cli.devopsservices import DevopsServices
 from penstock.cli.host import Host
 from penstock.store.home import Home
+from penstock.store.people.audit import Actor
+from penstock.store.people.members import Role
 
 SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What the server answered: status, headers, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 @dataclass(slots=True)
@@ -51,7 +42,7 @@ class DevopsServer:
         """The organization."""
         return f"{self.host.access.url}/penstock"
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answered:
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Response:
         """One request below the organization; `path` starts with a slash."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = None if body is None else json.dumps(body).encode()
@@ -67,10 +58,10 @@ class DevopsServer:
         )
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                return Answered(answer.status, dict(answer.headers), answer.read())
+                return Response(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answered(error.code, dict(error.headers), error.read())
+                return Response(error.code, dict(error.headers), error.read())
 
     def get(self, path: str) -> Any:
         """The JSON of a path of the project that must be there."""
@@ -170,6 +161,24 @@ def devops_server(
         assert not (host.home.root / "failures.log").exists(), (
             host.home.root / "failures.log"
         ).read_text()
+
+
+def token_of(server: DevopsServer, name: str, role: Role | None) -> str:
+    """The token of a new account with a role in the project."""
+    people, by = server.services.people, Actor(id="test", name="test")
+    account = people.accounts.add(name, password="a long enough password", by=by)
+    if role is not None:
+        people.members.set_role(server.project, account, role, by=by)
+    end = time.time() + 86_400
+    _, secret = people.tokens.create(account, name="t", scope="app_token", expires=end, by=by)
+    return secret
+
+
+def as_user(
+    server: DevopsServer, token: str, method: str, path: str, body: object = None
+) -> Response:
+    """A request with that token."""
+    return server.ask(method, path, body, Authorization=f"Bearer {token}")
 
 
 def git(folder: Path, *words: str) -> str:

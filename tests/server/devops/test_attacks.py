@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from devopsserver import Answered, DevopsServer, until
-from test_library_client import token_of
+from devopsserver import DevopsServer, token_of, until
+from loopback import Response
 
 from penstock.server.devops.builds.timeline import LogPlace
 from penstock.server.devops.pages.logsearch import Found, plain_finder, regex_finder, search_log
@@ -48,7 +48,7 @@ stages:
 """
 
 
-def ask(server: DevopsServer, token: str, method: str, path: str, body: object = None) -> Answered:
+def ask(server: DevopsServer, token: str, method: str, path: str, body: object = None) -> Response:
     return server.ask(method, path, body, Authorization=f"Bearer {token}")
 
 

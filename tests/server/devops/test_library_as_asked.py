@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from devopsserver import DevopsServer
-from test_library_client import add_settings, as_user, token_of
+from devopsserver import DevopsServer, as_user, token_of
+from test_library_client import add_settings
 
 from penstock.store.people.members import Role
 

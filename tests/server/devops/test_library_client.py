@@ -5,20 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from devopsserver import DevopsServer, devops_server, until
+from devopsserver import DevopsServer, as_user, devops_server, token_of, until
 
-from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SECRET = "correct-horse-battery"
-DEPLOY = """
+_DEPLOYS = """
+- stage: Deploy
+  jobs:
+  - deployment: Push
+    environment: prod
+    strategy:
+      runOnce:
+        deploy:
+          steps:
+          - bash: echo pushed
+"""
+ONLY_DEPLOY = f"stages:{_DEPLOYS}"
+DEPLOY = f"""
 variables:
 - group: settings
 stages:
@@ -28,29 +38,7 @@ stages:
     steps:
     - checkout: none
     - bash: echo "region $(region)"; printf %s "$TOKEN" | sha256sum | grep 622493693890
-      env: { TOKEN: $(token) }
-- stage: Deploy
-  jobs:
-  - deployment: Push
-    environment: prod
-    strategy:
-      runOnce:
-        deploy:
-          steps:
-          - bash: echo pushed
-"""
-ONLY_DEPLOY = """
-stages:
-- stage: Deploy
-  jobs:
-  - deployment: Push
-    environment: prod
-    strategy:
-      runOnce:
-        deploy:
-          steps:
-          - bash: echo pushed
-"""
+      env: {{ TOKEN: $(token) }}{_DEPLOYS}"""
 USES_A_FILE = """
 steps:
 - checkout: none
@@ -61,21 +49,6 @@ steps:
     test "$(wc -c < "$(key.secureFilePath)")" = 9
     test "$(stat -c %a "$(key.secureFilePath)")" = 600
 """
-
-
-def token_of(server: DevopsServer, name: str, role: Role | None) -> str:
-    """The token of a new account with a role in the project."""
-    people, by = server.services.people, Actor(id="test", name="test")
-    account = people.accounts.add(name, password="a long enough password", by=by)
-    if role is not None:
-        people.members.set_role(server.project, account, role, by=by)
-    end = time.time() + 86_400
-    _, secret = people.tokens.create(account, name="t", scope="app_token", expires=end, by=by)
-    return secret
-
-
-def as_user(server: DevopsServer, token: str, method: str, path: str, body: object = None) -> Any:
-    return server.ask(method, path, body, Authorization=f"Bearer {token}")
 
 
 def add_settings(server: DevopsServer) -> Any:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devopsserver import Answered, DevopsServer, devops_server, git, until
-from test_library_client import token_of
+from devopsserver import DevopsServer, devops_server, git, token_of, until
+from loopback import Response
 
 from penstock.server.devops.pages.live import ProjectSource
 from penstock.server.live import Wakeups, stream
@@ -53,11 +53,11 @@ def opened(server: DevopsServer, path: str, token: str) -> Iterator[http.client.
         connection.close()
 
 
-def get(server: DevopsServer, path: str, token: str) -> Answered:
+def get(server: DevopsServer, path: str, token: str) -> Response:
     return server.ask("GET", f"/Demo/_apis/{path}", Authorization=f"Bearer {token}")
 
 
-def is_refused(answered: Answered, things: str) -> bool:
+def is_refused(answered: Response, things: str) -> bool:
     body = answered.json
     assert (answered.status, body["typeKey"]) == (429, "TooManyRequests"), answered
     assert int(answered.headers["retry-after"]) > 0

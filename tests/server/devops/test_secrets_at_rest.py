@@ -7,9 +7,8 @@ import base64
 import os
 from pathlib import Path
 
-from devopsserver import DevopsServer
+from devopsserver import DevopsServer, token_of
 from test_attacks import ask, authorize
-from test_library_client import token_of
 
 from penstock.store.backup.writing import write_backup
 from penstock.store.people.members import Role
