@@ -190,15 +190,20 @@ OPENS = {
 }
 
 
+@pytest.mark.parametrize("of_the_server", [True, False])
 @pytest.mark.parametrize("scope", OPENS)
-def test_a_scope_opens_its_own_and_nothing_else(server: PeopleServer, scope: str) -> None:
-    token = server.token(server.add("root", administrator=True), scope)
+def test_a_scope_opens_its_own_and_nothing_else(
+    server: PeopleServer, scope: str, of_the_server: bool
+) -> None:
+    """Of what an administrator of the server may do, and of what one of a project may."""
+    roles = {} if of_the_server else {"alpha": "administrator"}
+    token = server.token(server.add("root", administrator=of_the_server, **roles), scope)
     opened = set()
     for name in OPENS["app_token"]:
         place = f"{API}/{name}" if name.islower() else f"/penstock/alpha/_apis/{name}"
         if server.ask("GET", place, token=token).status == 200:
             opened.add(name)
-    assert opened == OPENS[scope]
+    assert opened == (OPENS[scope] if of_the_server else OPENS[scope] - {"server"})
     own = server.ask("GET", PATS, token=token).status
     assert own == (200 if scope == "app_token" else 403)
 

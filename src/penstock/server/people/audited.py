@@ -56,10 +56,10 @@ def _watched(route: Route, audit: Audit) -> Route:
             answer = await route.handler(call)
         else:
             answer = await run_in_threadpool(route.handler, call)  # type: ignore[arg-type]
-        if not isinstance(answer, Answer) or answer.status < 400:
-            subject = call.parameters.get(parameter) or _name(call.body)
-            project = call.project or _project_of(answer)
-            await run_in_threadpool(_note, audit, action, call, subject, project)
+        # What was refused was raised.
+        subject = call.parameters.get(parameter) or _name(call.body)
+        project = call.project or _project_of(answer)
+        await run_in_threadpool(_note, audit, action, call, subject, project)
         return answer
 
     return replace(route, handler=handle, quick=False)
