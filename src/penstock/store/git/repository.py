@@ -20,16 +20,24 @@ from penstock.store.git.names import (
     is_short_id,
 )
 from penstock.store.git.objects import Objects
+from penstock.store.git.parsing import (
+    LOG_FIELDS,
+    LOG_FORMAT,
+    by_commit,
+    parse_change,
+    parse_commit,
+    parse_listed,
+    parse_logged,
+    parse_tree,
+)
 from penstock.store.git.program import GitFailed, TooMuch, answer, chunks, pieces, run
 from penstock.store.git.records import (
     Block,
     Change,
-    ChangeKind,
     Commit,
     Entry,
     Kind,
     Ref,
-    Signature,
 )
 from penstock.store.git.refs import NotPlain, read_head, read_ref, read_refs
 
@@ -40,8 +48,6 @@ DIFF_LIMIT = 5 * 1024 * 1024
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 README = re.compile(r"readme(\.(md|markdown|rst|txt))?", re.IGNORECASE)
 _COMMIT_LIMIT = 4 * 1024 * 1024
-_FIELDS = 10
-_LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
 _REFS = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00"
 
 
@@ -177,7 +183,7 @@ class BareRepository:
             "--literal-pathspecs",
             "log",
             "-i",
-            f"--format=tformat:{_LOG}",
+            f"--format=tformat:{LOG_FORMAT}",
             "--date=raw",
             *options,
             query.start,
@@ -186,8 +192,8 @@ class BareRepository:
             *([path] if path else []),
         )
         fields = output.decode("utf-8", "replace").split("\0")
-        starts = range(0, len(fields) - 1, _FIELDS)
-        return [_logged(fields[at : at + _FIELDS]) for at in starts]
+        starts = range(0, len(fields) - 1, LOG_FIELDS)
+        return [parse_logged(fields[at : at + LOG_FIELDS]) for at in starts]
 
     def ahead_behind(self, commit: str, base: str) -> tuple[int, int]:
         """How many commits `commit` has that `base` has not, and the other way round."""
@@ -246,7 +252,7 @@ class BareRepository:
             for line in lines:
                 if len(found) == ENTRY_LIMIT:
                     raise TooMuch(f"the folder holds more than {ENTRY_LIMIT} entries")
-                found.append(_listed(line, path))
+                found.append(parse_listed(line, path))
         return found
 
     def tree_by_id(self, id: str) -> list[Entry] | None:
@@ -306,12 +312,12 @@ class BareRepository:
         start = f"{path}/" if path else ""
         missing, found = set(names), dict[str, Commit]()
         log = ("log", f"--max-count={depth}", "--name-only", "--no-renames", "-m", "--first-parent")
-        asked = ("--literal-pathspecs", *log, "-z", "--date=raw", f"--format=%x00%x01{_LOG}")
+        asked = ("--literal-pathspecs", *log, "-z", "--date=raw", f"--format=%x00%x01{LOG_FORMAT}")
         with closing(pieces(self.folder, *asked, commit, "--", *([path] if path else []))) as parts:
-            for fields, changed in _by_commit(parts):
+            for fields, changed in by_commit(parts):
                 below = {name[len(start) :].split("/")[0] for name in changed}
                 if newly := missing & below:
-                    one = _logged(fields)
+                    one = parse_logged(fields)
                     found.update(dict.fromkeys(newly, one))
                     missing -= newly
                 if not missing:
@@ -333,7 +339,7 @@ class BareRepository:
                     continue
                 if len(found) == CHANGE_LIMIT:
                     raise TooMuch(f"more than {CHANGE_LIMIT} paths differ")
-                found.append(_changed(head, parts))
+                found.append(parse_change(head, parts))
         return found
 
     def line_changes(self, old: str, new: str) -> list[Block]:
@@ -362,144 +368,6 @@ class BareRepository:
 
 def _count(text: bytes | None) -> int:
     return 1 if text is None else int(text)
-
-
-def parse_commit(id: str, data: bytes) -> Commit:
-    """The commit that an object's content says."""
-    head, _, message = data.decode("utf-8", "replace").partition("\n\n")
-    parents, fields = [], dict[str, str]()
-    for line in head.split("\n"):
-        key, _, value = line.partition(" ")
-        if key == "parent":
-            parents.append(value)
-        elif key:
-            fields.setdefault(key, value)
-    return Commit(
-        id=id,
-        tree=fields.get("tree", ""),
-        parents=tuple(parents),
-        author=_signature(fields.get("author", "")),
-        committer=_signature(fields.get("committer", "")),
-        message=message.rstrip("\n"),
-    )
-
-
-def parse_tree(data: bytes, folder: str) -> list[Entry]:
-    """The entries that the content of a tree says, in git's order."""
-    entries, at = [], 0
-    while at < len(data):
-        end = data.index(b"\0", at)
-        mode, _, name = data[at:end].partition(b" ")
-        text = name.decode("utf-8", "surrogateescape")
-        entries.append(
-            Entry(
-                path=f"{folder}/{text}" if folder else text,
-                kind=_kind(int(mode, 8)),
-                id=data[end + 1 : end + 21].hex(),
-                mode=int(mode, 8),
-            )
-        )
-        at = end + 21
-    return entries
-
-
-def _kind(mode: int) -> Kind:
-    match mode & 0o170000:
-        case 0o040000:
-            return Kind.FOLDER
-        case 0o160000:
-            return Kind.SUBMODULE
-    return Kind.FILE
-
-
-def _listed(line: bytes, folder: str) -> Entry:
-    facts, _, name = line.partition(b"\t")
-    mode, kind, id, size = facts.decode().split()
-    text = name.decode("utf-8", "surrogateescape")
-    return Entry(
-        path=f"{folder}/{text}" if folder else text,
-        kind=Kind(kind),
-        id=id,
-        mode=int(mode, 8),
-        size=int(size) if size.isdigit() else None,
-    )
-
-
-_SIGNATURE = re.compile(r"(.*?) ?<([^>]*)> ?(-?\d{1,12})?(?: ([+-]\d{4}))?.*", re.DOTALL)
-
-
-def _signature(line: str) -> Signature:
-    match = _SIGNATURE.fullmatch(line)
-    if match is None:
-        return Signature(name=line, email="", at=0.0)
-    return Signature(
-        name=match[1], email=match[2], at=float(match[3] or 0), zone=_minutes(match[4] or "+0000")
-    )
-
-
-def _minutes(zone: str) -> int:
-    minutes = int(zone[1:3]) * 60 + int(zone[3:5])
-    return -minutes if zone.startswith("-") else minutes
-
-
-def _logged(fields: Sequence[str]) -> Commit:
-    id, tree, parents, name, email, date, committer, committer_email, committed, message = fields
-    return Commit(
-        id=id.strip(),
-        tree=tree,
-        parents=tuple(parents.split()),
-        author=_dated(name, email, date),
-        committer=_dated(committer, committer_email, committed),
-        message=message.rstrip("\n"),
-    )
-
-
-def _dated(name: str, email: str, date: str) -> Signature:
-    seconds, _, zone = date.partition(" ")
-    return Signature(name=name, email=email, at=float(seconds or 0), zone=_minutes(zone or "+0000"))
-
-
-def _by_commit(parts: Iterator[bytes]) -> Iterator[tuple[list[str], list[str]]]:
-    """Commits and the paths each changed, of `log -z --name-only` where \\x01 begins a commit.
-
-    An empty part comes before each commit and before its names, the first of which has a line break
-    before it: so no name is taken for a commit, whatever it begins with.
-    """
-    fields: list[str] = []
-    names: list[str] = []
-    before = b""
-    for part in parts:
-        if 0 < len(fields) < _FIELDS:
-            fields.append(part.decode("utf-8", "replace"))
-        elif not before and part.startswith(b"\x01"):
-            if fields:
-                yield fields, names
-            fields, names = [part[1:].decode()], []
-        elif part:
-            name = part if names else part.removeprefix(b"\n")
-            names.append(name.decode("utf-8", "surrogateescape"))
-        before = part
-    if len(fields) == _FIELDS:
-        yield fields, names
-
-
-def _changed(head: bytes, parts: Iterator[bytes]) -> Change:
-    old_mode, new_mode, old_id, new_id, status = head[1:].decode().split()
-    path = next(parts).decode("utf-8", "surrogateescape")
-    letter, old_path = status[0], path
-    if letter == "R":
-        path = next(parts).decode("utf-8", "surrogateescape")
-    kinds = {"A": ChangeKind.ADD, "D": ChangeKind.DELETE, "R": ChangeKind.RENAME}
-    return Change(
-        kind=kinds.get(letter, ChangeKind.EDIT),
-        path=path,
-        old_path=old_path,
-        old_id="" if letter == "A" else old_id,
-        new_id="" if letter == "D" else new_id,
-        old_mode=int(old_mode, 8),
-        new_mode=int(new_mode, 8),
-        edited=old_id != new_id,
-    )
 
 
 __all__ = ["BadPath", "BareRepository", "GitFailed", "LogQuery", "NotFound", "TooMuch"]
