@@ -1,6 +1,6 @@
 """Protected resources: what a pipeline may use only with permission and past its checks.
 
-Here are the records and the Protocol of their store, `store/library.py`.
+Here are the records and the Protocol of their store, `store/library/resources.py`.
 """
 
 from __future__ import annotations
