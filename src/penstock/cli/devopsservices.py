@@ -171,11 +171,14 @@ class DevopsServices:
 
         write_hooks(self._hooks)
         self.repositories.sweep()
-        self.pushes.recover()
+        self.pushes.recover(self._repository_failed)
         self.adopt_local_runs()
         self.triggers.start()
         # What moved unseen is told to those who start runs.
-        self.pull_requests.recover()
+        self.pull_requests.recover(self._repository_failed)
+
+    def _repository_failed(self, repository: Repository, error: Exception) -> None:
+        self._host.on_failure(f'repository "{repository.name}" at the start', error)
 
     def adopt_local_runs(self) -> None:
         """Show what `penstock run` did in a project of its own, made when there is something."""

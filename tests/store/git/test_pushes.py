@@ -125,3 +125,22 @@ def test_a_deleted_repository_takes_its_pushes_along(store: Hosted) -> None:
     store.accept(RefUpdate(ref=MAIN, old=ZERO, new="1" * 40))
     store.repositories.delete(store.repository)
     assert store.pushes.unhandled() == []
+
+
+def test_a_repository_that_cannot_be_read_keeps_no_server_from_starting(
+    store: Hosted, tree: Path
+) -> None:
+    commit(tree, "one", {"a": "1"})
+    other = store.repositories.create(store.project, "other")
+    git(tree, "push", "-q", str(store.repositories.folder(other.id)), "HEAD:refs/heads/main")
+    store.push(tree)
+    store.accept(RefUpdate(ref="refs/heads/main", old=ZERO, new=git(tree, "rev-parse", "HEAD")))
+    aside = store.folder.with_name("aside")
+    store.folder.rename(aside)
+    failed: list[str] = []
+    recovered = store.pushes.recover(lambda one, error: failed.append(one.name))
+    assert ([push.repository for push in recovered], failed) == ([other.id], ["demo"])
+    store.pull_requests.recover(lambda one, error: failed.append(one.name))
+    # What it held was not taken for deleted.
+    aside.rename(store.folder)
+    assert store.pushes.recover() == []

@@ -61,6 +61,9 @@ class PushRecord:
 Listener = Callable[[PushRecord], Iterable[str]]
 """Told of a push once it is kept; answers lines for the pusher (links of what it started)."""
 
+RepositoryFailed = Callable[[Repository, Exception], None]
+"""Told of a repository that could not be read at the start, and why."""
+
 
 class Pushes:
     """Keeps pushes. Every method may be called from any thread.
@@ -159,14 +162,20 @@ class Pushes:
         with self._database.transaction() as connection:
             connection.execute("UPDATE pushes SET state = 'handled' WHERE id = ?", (push.id,))
 
-    def recover(self) -> list[PushRecord]:
+    def recover(self, failed: RepositoryFailed | None = None) -> list[PushRecord]:
         """At the start of a server: write the pushes that a killed one did not; they are answered,
-        and in the outbox as all others."""
+        and in the outbox as all others. A repository that cannot be read is told to `failed` and
+        keeps no server from starting; without `failed` its fault is raised."""
         found = []
         for repository in self._repositories.list():
-            with self.turn(repository):
-                if push := self._recover(repository):
-                    found.append(push)
+            try:
+                with self.turn(repository):
+                    if push := self._recover(repository):
+                        found.append(push)
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(repository, error)
         return found
 
     # Reading

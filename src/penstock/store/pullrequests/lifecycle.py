@@ -15,7 +15,7 @@ from penstock.store.git.names import ZERO
 from penstock.store.git.records import Signature
 from penstock.store.git.repository import HEADS, BareRepository
 from penstock.store.git.writing import RefMoved, move_refs
-from penstock.store.hosting.pushes import Pusher, Pushes, PushRecord, RefUpdate
+from penstock.store.hosting.pushes import Pusher, Pushes, PushRecord, RefUpdate, RepositoryFailed
 from penstock.store.hosting.repositories import Repositories, Repository
 from penstock.store.pullrequests.records import (
     WRONG_STATE,
@@ -161,16 +161,25 @@ class PullRequests:
                     lines.append(f"Pull request {found.id} has what was pushed")
         return lines
 
-    def recover(self) -> None:
-        """At the start of a server: catch up with what moved unseen, and tell of it."""
+    def recover(self, failed: RepositoryFailed | None = None) -> None:
+        """At the start of a server: catch up with what moved unseen, and tell of it. `failed` is
+        told of a repository that cannot be read, as by `Pushes.recover`."""
         for repository in self._repositories.list():
-            git = self._repositories.git(repository)
-            for found in self.find(Search(repositories=[repository.id], top=1000)):
-                made, target = found.content.completing, git.ref(found.target)
-                if made and target and git.is_ancestor(made, target):
-                    merged = _merged_to(made, found.content.closed_by)
-                    found = self._table.close(found.id, State.COMPLETED, merged)
-                self._announced(self.refresh(found))
+            try:
+                self._recover(repository)
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(repository, error)
+
+    def _recover(self, repository: Repository) -> None:
+        git = self._repositories.git(repository)
+        for found in self.find(Search(repositories=[repository.id], top=1000)):
+            made, target = found.content.completing, git.ref(found.target)
+            if made and target and git.is_ancestor(made, target):
+                merged = _merged_to(made, found.content.closed_by)
+                found = self._table.close(found.id, State.COMPLETED, merged)
+            self._announced(self.refresh(found))
 
     def refresh(self, found: PullRequest) -> PullRequest:
         """Merge the branches of an active pull request again, if one of them moved."""
