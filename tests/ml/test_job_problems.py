@@ -155,6 +155,22 @@ def test_a_part_of_a_whole_number_is_not_lost_in_silence(bench: Bench) -> None:
     assert bench.resolver.warnings == ['jobs.train.inputs.n: "3.7" is read as the whole number 3']
 
 
+@pytest.mark.parametrize(("name", "value"), [("", "1"), ("A=B", "1"), ("A", "x\0")])
+def test_a_variable_that_no_process_can_have(bench: Bench, name: str, value: str) -> None:
+    bench.plan(one(bench, {}, environment_variables={name: value}))
+    message = f'"{name}" cannot be a variable: a name has no "=", a value no NUL'
+    assert bench.said() == [(f"jobs.train.environment_variables.{name}", message)]
+
+
+def test_what_no_command_line_can_hold(bench: Bench) -> None:
+    spec = {"command": "echo \0", "inputs": {"x": {"type": "string"}}}
+    bench.plan(one(bench, spec, inputs={"x": literal("\0")}))
+    assert bench.said() == [
+        ("jobs.train.inputs.x", 'input "x" holds a NUL'),
+        ("jobs.train.command", "the command holds a NUL"),
+    ]
+
+
 def test_outputs_are_data(bench: Bench) -> None:
     bench.plan(one(bench, {"outputs": {"o": {"type": "integer"}}}))
     message = 'output "o" of type integer is not supported: outputs are data'

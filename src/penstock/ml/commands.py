@@ -76,6 +76,8 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
         resolver.warn(f"{source.place('services.' + name)}: {message}")
     if not component.command:
         resolver.problem("CommandMissing", "a command is required", source.place("command"))
+    if "\0" in component.command:
+        resolver.problem("InvalidCommand", "the command holds a NUL", source.place("command"))
     return CommandWork(
         job=job,
         root_job=frame.job,
@@ -85,13 +87,24 @@ def command_work(source: CommandSource, job: str, frame: Frame) -> CommandWork:
         command=component.command,
         environment=resolver.environment(environment, source.place("environment")),
         code=resolver.code(component.code, source.place("code")),
-        environment_variables=texts(source.part("environment_variables")),
+        environment_variables=_variables(source, resolver),
         compute=_compute(source, frame),
         instance_count=_count(resources, "resources", "instance_count", source, resolver),
         distribution=_checked_distribution(distribution, source, resolver),
         process_count=_process_count(distribution, source, resolver),
         timeout=_timeout(source, resolver),
     )
+
+
+def _variables(source: CommandSource, resolver: Resolver) -> dict[str, str]:
+    """The variables of the command; what no process can be given is a problem."""
+    found = texts(source.part("environment_variables"))
+    for name, value in found.items():
+        if not name or "=" in name or "\0" in name + value:
+            message = f'"{name}" cannot be a variable: a name has no "=", a value no NUL'
+            place = source.place(f"environment_variables.{name}")
+            resolver.problem("InvalidVariable", message, place)
+    return found
 
 
 def _timeout(source: CommandSource, resolver: Resolver) -> float | None:

@@ -104,6 +104,8 @@ def _literal(port: Port, value: Value, resolver: Resolver, target: str) -> str:
             message = f'input "{port.name}" takes a value of type {port.type}, not data'
             resolver.problem("InvalidInput", message, target)
         return ""
+    if "\0" in value.text:
+        resolver.problem("InvalidInput", f'input "{port.name}" holds a NUL', target)
     try:
         literal = typed_literal(value.text, port.type)
     except (ValueError, OverflowError):

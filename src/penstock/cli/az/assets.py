@@ -63,7 +63,8 @@ def _unnamed(loaded: Loaded, group: str) -> tuple[Any, ...]:
     from penstock.ml.yaml.complaints import missing_field
 
     at = loaded.document.entries[0].key.span if loaded.document.entries else loaded.document.span
-    return (missing_field("name", group, at, "give it in the file, or with --name"),)
+    owner = "data asset" if group == "data" else group
+    return (missing_field("name", owner, at, "give it in the file, or with --name"),)
 
 
 def _next_version(call: Call, base: str) -> str:

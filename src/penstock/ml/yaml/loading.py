@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.language.source import Diagnostic, Source, Span
 from penstock.language.yaml import Mapping, Node, Scalar, parse, to_python
+from penstock.ml.references import is_name
 from penstock.ml.yaml import complaints, phrases
 from penstock.ml.yaml.components import check_ports_and_command
 from penstock.ml.yaml.kinds import (
@@ -22,12 +23,21 @@ from penstock.ml.yaml.kinds import (
     recognise,
 )
 from penstock.ml.yaml.loaded import Loaded
-from penstock.ml.yaml.paths import is_local, local_path, near_file, read_mapping, shown
+from penstock.ml.yaml.paths import (
+    COMMAND_LINE,
+    is_local,
+    local_path,
+    near_file,
+    read_mapping,
+    shown,
+)
 from penstock.ml.yaml.pipelines import check_pipeline
 from penstock.ml.yaml.structure import Context, check_shape
 from penstock.ml.yaml.values import check_environment_source, check_value
 
 _COMPONENT_NAME = re.compile(r"^[a-z][a-z\d_]*\Z", re.ASCII)
+_JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z")
+_TITLES = {Kind.DATA: "data asset"}
 Opened = dict[Path, Loaded | None]  # None: being read
 
 
@@ -79,10 +89,18 @@ def _load(
 
 def compose(family: Family, overrides: Iterable[tuple[str, str]], folder: Path) -> Loaded:
     """What options alone say, without a file. Relative paths begin in `folder`."""
-    source = Source("command line", "")
+    source = Source(COMMAND_LINE, "")
     root = Mapping((), Span(source, 1, 1, 1, 1))
-    loaded = _finish(folder / "command line", root, family, overrides, [], {})
-    return dataclasses.replace(loaded, diagnostics=in_order(loaded.diagnostics))
+    loaded = _finish(folder / COMMAND_LINE, root, family, overrides, [], {})
+    found = tuple(_helped(diagnostic) for diagnostic in loaded.diagnostics)
+    return dataclasses.replace(loaded, diagnostics=in_order(found))
+
+
+def _helped(found: Diagnostic) -> Diagnostic:
+    """A field that no option gave has no line to be shown at: say how it is given."""
+    if found.code != "PS3005" or found.help:
+        return found
+    return dataclasses.replace(found, help="give it by its option, or a file by --file")
 
 
 def _finish(
@@ -174,6 +192,8 @@ def _check_kind(
     kind: Kind, loaded: Loaded, root: Mapping, context: Context, opened: Opened
 ) -> dict[str, Loaded]:
     at = _start(root)
+    if kind.family is not Family.COMPONENT:
+        _check_name(root, kind, context)
     match kind:
         case Kind.PIPELINE_JOB | Kind.PIPELINE_COMPONENT:
             check_shape(root, kind.value, context, at)
@@ -194,12 +214,30 @@ def _check_kind(
             if isinstance(type, Scalar) and not type.is_null:
                 context.found.append(complaints.datastore_is_here(type))
         case _:
-            check_shape(root, kind.value, context, at)
+            check_shape(root, kind.value, context, at, _TITLES.get(kind, ""))
             if kind is Kind.ENVIRONMENT:
                 check_environment_source(root, root.entries[0].key, context)
             if kind is Kind.DATA:
                 _check_content(root, context)
     return {}
+
+
+def _check_name(root: Mapping, kind: Kind, context: Context) -> None:
+    """The name is a part of addresses; that of a component is checked where it is registered."""
+    name = root.get("name")
+    if not isinstance(name, Scalar) or name.is_null:
+        return
+    if kind.family is Family.JOB:
+        is_right = _JOB_NAME.match(name.value) is not None
+        rule = "letters, digits, underscores and hyphens"
+    else:
+        is_right = is_name(name.value)
+        rule = "letters, digits, underscores, hyphens and periods"
+    if not is_right:
+        suggestion = re.sub(r"[^A-Za-z0-9_-]", "_", name.value).lstrip("_-")
+        said = f"it may hold {rule}, and begins with a letter or digit"
+        what = f"the {kind.family}'s name"
+        context.found.append(complaints.bad_name(what, name, said, suggestion or name.value))
 
 
 def _check_content(root: Mapping, context: Context) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from penstock.language.source import Diagnostic, Source, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 from penstock.ml.yaml import complaints, phrases
+from penstock.ml.yaml.paths import COMMAND_LINE
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -25,7 +26,7 @@ def apply_overrides(
     """
     found: list[Diagnostic] = []
     for name, value in overrides:
-        source = Source("command line", f"{name}={value}")
+        source = Source(COMMAND_LINE, f"{name}={value}")
         steps = [match[0] for match in _STEP.finditer(name)]
         span = Span(source, 1, 1, 1, len(name) + 1)
         if not steps:

@@ -12,6 +12,9 @@ from penstock.ml.yaml import complaints, phrases
 from penstock.ml.yaml.structure import Context
 
 REMOTE = re.compile(r"^(azureml|https?|wasbs?|abfss?|adl|s3|gs|runs|dbfs|hdfs)://?", re.I)
+COMMAND_LINE = "command line"
+"""The source of what options and `--set` say."""
+
 _YAML = (".yml", ".yaml")
 
 
@@ -31,7 +34,8 @@ def check_local(node: Scalar, what: str, context: Context) -> bool:
     if path.exists():
         return True
     close = near_file(path, node.value)
-    context.found.append(complaints.file_missing(what, node, shown(path), close))
+    help = f"paths begin in {context.folder}" if node.span.source.name == COMMAND_LINE else ""
+    context.found.append(complaints.file_missing(what, node, shown(path), close, help=help))
     return False
 
 
@@ -53,6 +57,8 @@ def near_file(path: Path, written: str) -> str | None:
     if close is None:
         return None
     meant = others[close] / path.relative_to(missing)
+    if Path(written).is_absolute():
+        return str(meant) if meant.exists() else None
     base = Path(str(path).removesuffix(os.path.normpath(written.removeprefix("file:"))))
     return _written_like(os.path.relpath(meant, base), written) if meant.exists() else None
 
