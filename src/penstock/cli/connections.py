@@ -11,7 +11,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import output_options, pairs
 from penstock.cli.output import print_data
 from penstock.cli.ownlibrary import myself, own_store
-from penstock.cli.secrets import secret_value, unknown
+from penstock.cli.secrets import given_secret, unknown
 from penstock.devops.library import ARM_TYPE, LOCAL_SCHEME
 from penstock.devops.projectlibrary import connection_of
 from penstock.devops.resources import OWN, ResourceType
@@ -50,7 +50,7 @@ def set_connection(
 
     Without --scheme an AzureRM connection stands for the Azure ML workspace on this machine.
     """
-    secrets = {secret: secret_value(secret, file)} if secret else {}
+    secrets = given_secret(secret, file)
     body = {
         "type": kind,
         "url": url,

@@ -76,6 +76,15 @@ def rotate() -> int:
     return Exit.OK
 
 
+def given_secret(name: str | None, file: Path | None) -> dict[str, str]:
+    """The secret of `--secret NAME` with its value, of `--file` where that is given; else none."""
+    if not name:
+        if file is not None:
+            raise click.UsageError("--file holds the value of a secret: add --secret NAME")
+        return {}
+    return {name: secret_value(name, file)}
+
+
 def secret_value(name: str, file: Path | None) -> str:
     """A value from a file, a prompt, or stdin; a short one is kept with a warning."""
     if file is not None:

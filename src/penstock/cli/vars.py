@@ -11,7 +11,7 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import Failure, output_options, pairs
 from penstock.cli.output import print_data
 from penstock.cli.ownlibrary import myself, own_store
-from penstock.cli.secrets import secret_value, unknown
+from penstock.cli.secrets import given_secret, unknown
 from penstock.devops.projectlibrary import group_of
 from penstock.devops.resources import OWN, ResourceType
 
@@ -39,7 +39,7 @@ def set_variables(
     if not given and secret is None:
         help = f"penstock vars set {group} NAME=VALUE, or --secret NAME"
         raise Failure("there is nothing to set", help, Exit.USAGE)
-    secrets = {secret: secret_value(secret, file)} if secret else {}
+    secrets = given_secret(secret, file)
     new = {name.casefold() for name in (*given, *secrets)}
     with own_store() as store:
         kept = store.resources.ensure(OWN, _GROUP, group, myself(), 0)
