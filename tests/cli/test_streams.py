@@ -36,6 +36,16 @@ def test_a_reader_that_has_enough_is_no_error(command: str, terminal: Terminal) 
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(("command", "code"), [("validate", 4), ("plan", 4), ("test", 1)])
+def test_a_reader_that_has_enough_does_not_hide_what_is_wrong(
+    command: str, code: int, terminal: Terminal
+) -> None:
+    terminal.write("azure-pipelines.yml", "steps:\n- scrpt: echo\n")
+    terminal.write("a.pipeline-test.yml", "tests:\n- name: it compiles\n")
+    ended = terminal.shell(f"penstock {command} 2>&1 | true; echo ${{PIPESTATUS[0]}}")
+    assert ended.out == f"{code}\n"
+
+
 def test_closed_streams_are_as_the_null_device(terminal: Terminal) -> None:
     terminal.write("azure-pipelines.yml", PIPELINE)
     ended = terminal.shell("penstock run <&- >&- 2>&-; echo $? > code; penstock validate >&-")
@@ -49,6 +59,7 @@ def test_a_full_output_fails_the_command_but_not_the_run(terminal: Terminal) -> 
     ended = terminal.shell("penstock run > /dev/full")
     assert ended.code == 6
     assert ended.err.splitlines()[0] == "error: no space left on device"
+    assert "= help: free space where the output goes" in ended.err
     assert (terminal.home / "reached").exists()
 
 

@@ -100,7 +100,7 @@ def _system(error: OSError) -> Failure:
     said = (error.strerror or str(error)).lower()
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _full_disk(f"{name}: {said}" if name else said)
+        return _full_disk(f"{name}: {said}") if name else _full_output(said)
     home = Home.default(os.environ)
     if any(Path(name).is_relative_to(root) for root in (home.root, home.cache) if name):
         return Failure(f'the store "{home.root}" cannot be used: {said}', _CHOOSE, Exit.NOT_READY)
@@ -128,6 +128,13 @@ def _has_no_room(folder: Path) -> bool:
         return shutil.disk_usage(folder).free < 1024 * 1024
     except OSError:
         return False
+
+
+def _full_output(message: str) -> Failure:
+    """A write to an unnamed file: where the output goes, most likely."""
+    root = Home.default(os.environ).root
+    help = f"free space where the output goes, and for {root}"
+    return Failure(message, help, Exit.NOT_READY)
 
 
 def _full_disk(message: str) -> Failure:

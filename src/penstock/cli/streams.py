@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _NAMES = ("stdin", "stdout", "stderr")
 
@@ -14,7 +14,8 @@ def make_ready() -> None:
     """Make the streams safe to use.
 
     A closed one becomes the null device, so that no file of ours gets its number; a character that
-    the encoding of stdout lacks is replaced.
+    the encoding of stdout lacks is replaced; when a reader leaves, the command goes on
+    to its own exit code.
     """
     for number, name in enumerate(_NAMES):
         if getattr(sys, name) is None:
@@ -22,6 +23,9 @@ def make_ready() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+    for number, name in enumerate(_NAMES[1:], 1):
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            setattr(sys, name, _Leavable(stream, number))
 
 
 def start_again_in_utf8() -> NoReturn:
@@ -30,10 +34,37 @@ def start_again_in_utf8() -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
-class Lines:
-    """Writes lines to stdout until nobody takes them; what they tell of goes on all the same.
+class _Leavable:
+    """Output whose reader may leave (`| head`): what is written from then on goes nowhere."""
 
-    `error` is what was in the way. A reader that had enough (`| head`) is no error.
+    def __init__(self, stream: io.TextIOWrapper, number: int) -> None:
+        self._stream = stream
+        self._number = number
+
+    def write(self, text: str) -> int:
+        """Write, or do not where nobody reads."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            _point_to_nothing(self._number)
+            return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            _point_to_nothing(self._number)
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is that of the stream."""
+        return getattr(self._stream, name)
+
+
+class Lines:
+    """Writes lines to stdout until it fails; what they tell of goes on all the same.
+
+    `error` is what was in the way.
     """
 
     def __init__(self) -> None:
@@ -45,8 +76,7 @@ class Lines:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
         except OSError as error:
-            if not isinstance(error, BrokenPipeError):
-                self.error = error
+            self.error = error
             _point_to_nothing(1)
 
 
