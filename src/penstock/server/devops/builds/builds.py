@@ -65,6 +65,8 @@ LOCATIONS = (
     ),
 )
 _TOP = 1000
+_PRECISION = 1e-6
+"""Seconds to which times are shown."""
 _UNSUPPORTED = ("queues", "properties", "maxBuildsPerDefinition", "repositoryId")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -113,13 +115,19 @@ def _query(call: Call, top: int) -> RunQuery:
         tags=comma_list(call.query("tagFilters")),
         number=call.query("buildNumber"),
         ids=numbers_in("buildIds", call.query("buildIds")),
-        since=from_moment("minTime", call.query("minTime")),
-        until=from_moment("maxTime", call.query("maxTime")),
+        since=_shown_time(call, "minTime", -_PRECISION),
+        until=_shown_time(call, "maxTime", _PRECISION),
         before=None if oldest else seen,
         after=seen if oldest else None,
         oldest_first=oldest,
         top=top,
     )
+
+
+def _shown_time(call: Call, name: str, more: float) -> float | None:
+    """A bound of times, so that a build is within those that it is shown with."""
+    at = from_moment(name, call.query(name))
+    return None if at is None else at + more
 
 
 def _is_oldest_first(order: str) -> bool:
