@@ -212,6 +212,19 @@ def test_abandoned_ones_can_be_opened_again(client: Any, topic: tuple[str, str])
     assert "TF401181" in refused(lambda: become("abandoned"))
 
 
+def test_what_is_said_beside_a_new_state_is_kept_too(client: Any, topic: object) -> None:
+    proposed(client)
+
+    def changed(**fields: Any) -> tuple[str, str]:
+        found = client.update_pull_request(GitPullRequest(**fields), "demo", 1, "demo")
+        return found.status, found.title
+
+    assert changed(status="abandoned", title="Later") == ("abandoned", "Later")
+    assert changed(status="active", title="Now") == ("active", "Now")
+    assert changed(status="completed", title="Done") == ("completed", "Done")
+    assert "cannot become" in refused(lambda: changed(status="lost"))
+
+
 def test_reviewers_vote_for_themselves(server: GitServer, client: Any, topic: object) -> None:
     proposed(client, reviewers=[IdentityRefWithVote(id="wim-id", display_name="wim")])
     wim = connection(server, WRITER).clients_v7_1.get_git_client()
@@ -283,6 +296,9 @@ def test_comments_at_a_line_are_answered_and_resolved(
         thread_context=place,
     )
     thread = client.create_thread(wanted, "demo", 1, "demo")
+    line = CommentPosition(line=1, offset=1)
+    wanted.thread_context = CommentThreadContext(file_path="/a.txt", left_file_start=line)
+    assert "rightFileStart" in refused(lambda: client.create_thread(wanted, "demo", 1, "demo"))
     wim = connection(server, WRITER).clients_v7_1.get_git_client()
     answer = Comment(content="because", parent_comment_id=1)
     added = wim.create_comment(answer, "demo", 1, thread.id, "demo")

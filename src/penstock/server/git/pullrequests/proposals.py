@@ -26,6 +26,7 @@ from penstock.store.git.merging import Strategy
 from penstock.store.pullrequests.records import Completion, Proposal, PullRequest, Search, State
 
 _ALL = 100_000
+_EDITED = ("title", "description", "isDraft", "targetRefName")
 _UNSUPPORTED_FIELDS = ("forkSource", "labels", "workItemRefs", "autoCompleteSetBy")
 _UNSUPPORTED_CRITERIA = ("minTime", "maxTime", "title", "sourceRepositoryId")
 
@@ -128,28 +129,32 @@ def _change(http: PullRequestHttp, call: Call) -> Reply:
     if body.get("autoCompleteSetBy"):
         raise Refused(501, "NotSupportedException", "auto-complete is not supported")
     state = text_of(body, "status")
-    match state:
-        case "completed":
-            changed = http.kept.complete(number, _completion(call, body))
-        case "abandoned":
-            changed = http.kept.abandon(number, pusher_of(call))
-        case "active" if asked.pull_request.state is not State.ACTIVE:
-            changed = http.kept.reactivate(number)
-        case "" | "active":
-            changed = _edited(http, number, body)
-        case _:
-            raise bad_request(f'a pull request cannot become "{state[:50]}"')
+    if state not in ("", "active", "completed", "abandoned"):
+        raise bad_request(f'a pull request cannot become "{state[:50]}"')
+    changed = asked.pull_request
+    if state == "active" and changed.state is not State.ACTIVE:
+        changed = http.kept.reactivate(number)
+    if any(body.get(name) is not None for name in _EDITED):
+        changed = _edited(http, number, body)
+    if state == "completed":
+        changed = http.kept.complete(number, _completion(call, body))
+    if state == "abandoned":
+        changed = http.kept.abandon(number, pusher_of(call))
     return pull_request_view(asked.found, changed)
 
 
 def _edited(http: PullRequestHttp, number: int, body: Mapping[str, object]) -> PullRequest:
     return http.kept.change(
         number,
-        title=text_of(body, "title") if "title" in body else None,
-        description=text_of(body, "description") if "description" in body else None,
+        title=_text_or_none(body, "title"),
+        description=_text_or_none(body, "description"),
         is_draft=flag_of(body, "isDraft"),
         target=text_of(body, "targetRefName") or None,
     )
+
+
+def _text_or_none(body: Mapping[str, object], name: str) -> str | None:
+    return text_of(body, name) if body.get(name) is not None else None
 
 
 def _completion(call: Call, body: Mapping[str, object]) -> Completion:

@@ -58,7 +58,9 @@ def _add(http: PullRequestHttp, call: Call) -> Reply:
     """Say something, about a place in a file or the whole."""
     asked, body = asked_for(http, call), call.json()
     place = table_of(body, "threadContext")
-    start = table_of(place, "rightFileStart") or table_of(place, "leftFileStart")
+    start = table_of(place, "rightFileStart")
+    if table_of(place, "leftFileStart"):
+        raise bad_request('comments are about lines of the source ("rightFileStart") here')
     thread = Thread(
         comments=tuple(_comment(http, call, one) for one in tables_of(body, "comments")),
         at=http.kept.now(),
