@@ -25,7 +25,8 @@ from azure.devops.v7_1.git.models import (
     TeamProjectReference,
 )
 from devopsclient import LEAKS, collected, connection
-from gitserver import READER, GitServer, basic, commit, git
+from gitserver import READER, TOKEN, GitServer, basic, commit, git
+from loopback import Response
 
 __all__ = ["collected"]
 pytestmark = LEAKS
@@ -192,6 +193,37 @@ def test_differences_between_versions(client: Any, pushed: list[str]) -> None:
     )
     assert (found.ahead_count, found.behind_count, found.common_commit) == (1, 0, pushed[1])
     assert sorted(change["item"]["path"] for change in found.changes) == ["/docs/x.md", "/pic.bin"]
+
+
+def test_lines_of_files_between_versions(server: GitServer, tree: Path, pushed: list[str]) -> None:
+    """The client has no call for it; the portal has."""
+    newest = commit(tree, "four", {"src/a.py": "new\naa\n", "src/b.py": "", "docs/x.md": "y"})
+    server.client(tree, "push", server.url, "main")
+
+    def compared(*paths: str) -> Response:
+        body = {
+            "baseVersionCommit": pushed[2],
+            "targetVersionCommit": newest,
+            "fileDiffParams": [{"path": path} for path in paths],
+        }
+        path = "/penstock/demo/_apis/git/repositories/demo/filediffs"
+        asked = json.dumps(body).encode()
+        return server.server.request("POST", path, asked, Authorization=basic(TOKEN))
+
+    found = compared("/src/a.py", "src/b.py", "/docs/x.md", "README.md").json["value"]
+    assert [
+        [(b["changeType"], b["originalLineNumberStart"], b["modifiedLinesCount"]) for b in blocks]
+        for blocks in (one["lineDiffBlocks"] for one in found)
+    ] == [[("add", 0, 1)], [("delete", 1, 0)], [("edit", 1, 1)], []]
+    assert compared("no/such").status == 404
+    assert compared(*["README.md"] * 11).status == 400
+
+
+def test_what_was_asked_for_is_done_when_clients_wait_for_it(server: GitServer) -> None:
+    operations = connection(server).clients_v7_1.get_operations_client()
+    assert operations.get_operation("anything").status == "succeeded"
+    core = connection(server).clients_v7_1.get_core_client()
+    assert "keeps no teams" in refused(lambda: core.get_teams("demo"))
 
 
 def test_items_in_every_form(client: Any, pushed: list[str]) -> None:
