@@ -165,6 +165,30 @@ def test_a_link_to_a_tag_shows_its_files(visitor: Visitor, served: Served, shop:
     expect(visitor.page.get_by_role("link", name="Open", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "_git/gone",
+        "_git/gone/commits",
+        "_git/gone/pushes",
+        "_git/gone/pullrequestcreate",
+        "_build?definitionId=99",
+        "_build/edit?definitionId=99",
+        "_build/new?repo=gone",
+        "_build/results?buildId=99",
+        "_environments/99",
+        "_library?variableGroupId=99",
+    ],
+)
+def test_an_address_of_nothing_says_so(visitor: Visitor, shop: int, address: str) -> None:
+    visitor.sign_in()
+    visitor.go(f"/penstock/shop/{address}")
+    expect(visitor.page.get_by_role("alert").first).to_contain_text("Not found")
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(visitor.page.get_by_role("status", name="Loading")).to_have_count(0)
+    visitor.troubles = [t for t in visitor.troubles if "404" not in t]
+
+
 def test_a_connection_is_made_and_deleted(visitor: Visitor, shop: int) -> None:
     visitor.sign_in()
     page = visitor.page

@@ -45,6 +45,7 @@ function Compared({ place }: { place: Place }) {
         />
       }
     >
+      <Missing names={names} compared={found.data} />
       <Loaded query={found}>
         {(compared) =>
           compared.jobs.length === 0 ? (
@@ -83,6 +84,17 @@ function Compared({ place }: { place: Place }) {
       </Loaded>
     </Page>
   );
+}
+
+/** Jobs that the address names and the workspace does not have. */
+function Missing({ names, compared }: { names: string[]; compared: Comparison | undefined }) {
+  const known = new Set(compared?.jobs.map(({ name }) => name));
+  const missing = compared ? names.filter((name) => !known.has(name)) : [];
+  return missing.length > 0 ? (
+    <p role="alert" className={styles.none}>
+      Not in this workspace: {missing.join(", ")}
+    </p>
+  ) : null;
 }
 
 function ComparedCurves({

@@ -10,6 +10,7 @@ import { useMay } from "../../app/session.ts";
 import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { CodeIcon, DocumentIcon, EditIcon, PlayIcon } from "../../components/icons.ts";
+import { Loaded } from "../../components/Loading/Loading.tsx";
 import { Menu } from "../../components/Menu/Menu.tsx";
 import { Page } from "../../components/Page/Page.tsx";
 import { CommandPanel } from "../../components/SidePanel/CommandPanel.tsx";
@@ -38,13 +39,21 @@ export function PipelineView({ scope, id }: { scope: Scope; id: number }) {
     scope,
     configuration?.repository.name ?? configuration?.repository.id,
   );
+  const crumbs = [
+    { name: scope.project, href: links.project(scope) },
+    { name: "Pipelines", href: links.pipelines(scope) },
+  ];
+  if (query.error && query.data === undefined) {
+    return (
+      <Page title={name} crumbs={crumbs}>
+        <Loaded query={query}>{() => null}</Loaded>
+      </Page>
+    );
+  }
   return (
     <Page
       title={name}
-      crumbs={[
-        { name: scope.project, href: links.project(scope) },
-        { name: "Pipelines", href: links.pipelines(scope) },
-      ]}
+      crumbs={crumbs}
       facts={
         configuration ? (
           <>

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { MissingPage } from "../../app/MissingPage.tsx";
 import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf } from "../../app/session.ts";
@@ -19,5 +20,6 @@ export default function ResultsPage({ params }: PageProps) {
     const timer = setTimeout(() => void loadLogs().catch(() => undefined), 500);
     return () => clearTimeout(timer);
   }, []);
+  if (!(id > 0)) return <MissingPage />;
   return isLog ? <Logs scope={scope} id={id} /> : <Summary scope={scope} id={id} />;
 }

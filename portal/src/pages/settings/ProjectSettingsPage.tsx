@@ -81,13 +81,21 @@ export default function ProjectSettingsPage({ params }: PageProps) {
 const isOf = (scope: Scope) => (project: Project) =>
   project.name === scope.project || project.id === scope.project;
 
+function NoProject({ scope }: { scope: Scope }) {
+  return <EmptyState title={`There is no project ${scope.project}, or it is not yours to see`} />;
+}
+
 function ProjectAudit({ scope }: { scope: Scope }) {
   const query = useResource(projects(scope.organization));
   return (
     <Loaded query={query}>
       {({ value }) => {
         const found = value.find(isOf(scope));
-        return found ? <AuditList organization={scope.organization} project={found.id} /> : null;
+        return found ? (
+          <AuditList organization={scope.organization} project={found.id} />
+        ) : (
+          <NoProject scope={scope} />
+        );
       }}
     </Loaded>
   );
@@ -102,12 +110,13 @@ function Overview({ scope }: { scope: Scope }) {
         <Loaded query={query} rows={2}>
           {({ value }) => {
             const found = value.find(isOf(scope));
+            if (found === undefined) return <NoProject scope={scope} />;
             return (
               <PropertyGrid
                 items={[
-                  ["Name", found?.name],
-                  ["Description", found?.description],
-                  ["Id", <code key="id">{found?.id}</code>],
+                  ["Name", found.name],
+                  ["Description", found.description],
+                  ["Id", <code key="id">{found.id}</code>],
                 ]}
               />
             );
