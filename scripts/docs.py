@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -101,7 +102,9 @@ def coverage_page() -> str:
     parts += ["\n## Logging commands\n\n", *bullets(logging_commands())]
     parts += ["\n## Expression functions\n\n", *bullets(functions())]
     parts += ["\n## `az` commands\n\n", *bullets(az_commands())]
-    parts += ["\n## REST operations\n\n", *bullets(operations())]
+    devops, ml = operations()
+    parts += ["\n## REST operations\n\n### Azure DevOps\n\n", *bullets(devops)]
+    parts += ["\n### Azure ML, MLflow and storage\n\n", *bullets(ml)]
     gaps = (DOCS / "known-gaps.md").read_text().replace("\n## ", "\n### ")
     parts += ["\n## Not supported\n\n", gaps.split("\n", 2)[2]]
     return "".join(parts)
@@ -139,14 +142,25 @@ def az_commands() -> list[str]:
     return [f"az {name}" for name in sorted(COMMANDS)]
 
 
-def operations() -> list[str]:
-    """Every route, as method and path template."""
-    from unittest.mock import Mock
+def operations() -> tuple[list[str], list[str]]:
+    """Every route of a whole server but the pages of its portal, as method and path template: those
+    of Azure DevOps, and those of Azure ML, MLflow and the storage."""
+    from tempfile import TemporaryDirectory
 
-    from penstock.server.ml import ml_routes
-    from penstock.server.mlflow import mlflow_routes
+    from penstock.cli.host import Host
+    from penstock.server.portal import files as portal
+    from penstock.store.home import Home
 
-    routes = (*ml_routes(Mock(), Mock()), *mlflow_routes(Mock(), Mock(), Path()))
+    with TemporaryDirectory() as folder:
+        host = Host(Home(Path(folder)), is_server=True)
+        devops = host.serve_devops().routes()
+        ml, _ = host.ml.routes(has_portal=True)
+        host.close()
+    pages = {route.path for route in portal.routes()}
+    return _named(route for route in devops if route.path not in pages), _named(ml)
+
+
+def _named(routes: Iterable[Any]) -> list[str]:
     return sorted({f"{route.method} {route.path}" for route in routes})
 
 
