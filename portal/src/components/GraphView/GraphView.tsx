@@ -1,7 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import {
   type KeyboardEvent,
-  type PointerEvent,
   startTransition,
   type UIEvent,
   useCallback,
@@ -16,17 +15,9 @@ import { AddIcon, SubtractIcon, ZoomFitIcon } from "../icons.ts";
 import { GraphBox } from "./GraphBox.tsx";
 import { GraphLines } from "./GraphLines.tsx";
 import styles from "./GraphView.module.css";
-import {
-  centred,
-  EDGE,
-  fitted,
-  isSeen,
-  nearest,
-  neighbour,
-  standing,
-  type View,
-  zoomAt,
-} from "./geometry.ts";
+import { centred, EDGE, fitted, isSeen, nearest, neighbour, standing, zoomAt } from "./geometry.ts";
+import { usePointer } from "./usePointer.ts";
+import { useSize } from "./useSize.ts";
 import { useView } from "./useView.ts";
 
 /** Drawn smaller than this, a node is its colour alone: its words could not be read. */
@@ -56,8 +47,7 @@ export function GraphView(props: GraphViewProps) {
   const { label, selected, onSelect, isInline = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const plane = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const drag = useRef<{ x: number; y: number; view: View } | undefined>(undefined);
+  const size = useSize(box);
   const graph = useMemo(
     () => (isInline ? props.graph : standing(props.graph, size)),
     [props.graph, size, isInline],
@@ -66,22 +56,9 @@ export function GraphView(props: GraphViewProps) {
   const chosen = graph.nodes.find((node) => node.id === selected);
   const isWhole = useRested(graph.nodes.length <= MOST_DRAWN);
   const fit = fitted(graph, size, isInline, chosen);
-  const { drawn, now, moveTo, reset } = useView(plane, fit, isWhole);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const measure = () => {
-      const { clientWidth: width, clientHeight: height } = element;
-      setSize((known) =>
-        known.width === width && known.height === height ? known : { width, height },
-      );
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const movement = useView(plane, fit, isWhole);
+  const { drawn, now, moveTo, reset } = movement;
+  const pointing = usePointer(box, movement, isInline);
 
   const latest = useRef({ now, moveTo, reset, chosen });
   latest.current = { now, moveTo, reset, chosen };
@@ -95,37 +72,7 @@ export function GraphView(props: GraphViewProps) {
     if (node === undefined || isInline || size.width === 0) return;
     if (!isSeen(node, view(), size, -EDGE)) move(centred(node, view(), size));
   }, [selected, size, isInline]);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null || isInline) return;
-    const onWheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const frame = element.getBoundingClientRect();
-      const point = { x: event.clientX - frame.left, y: event.clientY - frame.top };
-      const { now: view, moveTo: move } = latest.current;
-      move(zoomAt(view(), point, Math.exp(-event.deltaY / 400)));
-    };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
-  }, [isInline]);
 
-  const onPointerDown = (event: PointerEvent) => {
-    if (isInline || event.button !== 0 || (event.target as Element).closest("[data-node]")) return;
-    drag.current = { x: event.clientX, y: event.clientY, view: now() };
-    event.currentTarget.setPointerCapture(event.pointerId);
-  };
-  const onPointerMove = (event: PointerEvent) => {
-    const from = drag.current;
-    if (from === undefined) return;
-    moveTo({
-      ...from.view,
-      x: from.view.x + event.clientX - from.x,
-      y: from.view.y + event.clientY - from.y,
-    });
-  };
-  const endDrag = () => {
-    drag.current = undefined;
-  };
   /** The browser scrolls to a node that gets the focus: so the graph is moved there. */
   const onScroll = ({ currentTarget: { scrollLeft, scrollTop } }: UIEvent) => {
     if (scrollLeft === 0 && scrollTop === 0) return;
@@ -177,10 +124,7 @@ export function GraphView(props: GraphViewProps) {
       ref={box}
       className={isInline ? styles.inline : styles.box}
       style={isInline ? { height: graph.height + 2 * EDGE } : undefined}
-      onPointerDown={onPointerDown}
-      onPointerMove={onPointerMove}
-      onPointerUp={endDrag}
-      onPointerCancel={endDrag}
+      {...pointing}
       onScroll={isInline ? undefined : onScroll}
     >
       <div ref={plane} className={looks.join(" ")}>

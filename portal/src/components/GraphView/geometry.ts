@@ -18,7 +18,7 @@ const BESIDE = 24;
 /** Room for the line around a node, and for the mark of the focus. */
 export const EDGE = 3;
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }
