@@ -13,7 +13,7 @@ ROOT_FOLDER = "\\"
 
 
 class QueueStatus(StrEnum):
-    """Whether new runs are started: paused ones wait, a disabled pipeline takes none."""
+    """Whether new runs are started: a paused or disabled pipeline takes none."""
 
     ENABLED = "enabled"
     PAUSED = "paused"

@@ -39,7 +39,7 @@ def decide_triggers(
 
 def _decide(event: Event, definition: Definition, implied_ci: bool) -> Decision:
     if not definition.is_enabled:
-        return nothing(definition, "the pipeline is disabled")
+        return nothing(definition, "the pipeline is disabled or paused")
     match event:
         case Push():
             return decide_push(event, definition, implied_ci=implied_ci)
