@@ -69,6 +69,9 @@ class Sources(Protocol):
         """The paths that differ between two commits; None where they are not known (`old` empty,
         or too many)."""
 
+    def is_on(self, repository: SourceRepository, ref: str, commit: str) -> bool:
+        """Whether the history of a full ref holds a commit."""
+
     def fork(self, repository: SourceRepository, commit: str) -> str:
         """Where the history of a commit left the default branch; empty where it never was on it."""
 

@@ -19,7 +19,7 @@ from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role
 
 TWO_DAYS, THIRTY_DAYS = 2 * 24 * 60, 30 * 24 * 60
-OLDER = sorted((Path(__file__).parents[2] / "store" / "older").glob("schema_*.sql"))
+OLDER = sorted((Path(__file__).parents[2] / "store" / "library" / "older").glob("schema_*.sql"))
 BEGAN = 1_764_000_000.0
 
 

@@ -144,7 +144,13 @@ def _branches(pipeline: model.Pipeline, protection: Protection) -> Iterator[str]
     """The refs of all sources of a run, which branch control looks at."""
     yield protection.branch
     for repository in pipeline.resources.repositories:
-        yield full_ref(repository.ref)
+        yield _true_ref(repository, protection)
+
+
+def _true_ref(repository: model.RepositoryResource, protection: Protection) -> str:
+    """The ref that a repository is really read at: the run may have been given another."""
+    chosen = protection.chosen.get(repository.alias.value.casefold())
+    return chosen or full_ref(repository.ref)
 
 
 def full_ref(text: model.Text | None) -> str:
@@ -173,7 +179,7 @@ def extended_template(pipeline: model.Pipeline, protection: Protection) -> Exten
             return ExtendedTemplate(
                 type=repository.type.value if repository.type else "git",
                 repository=repository.name.value if repository.name else "",
-                ref=full_ref(repository.ref),
+                ref=_true_ref(repository, protection),
                 path=path.strip(),
             )
     return None

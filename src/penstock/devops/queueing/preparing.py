@@ -10,13 +10,19 @@ from dataclasses import field, replace
 
 from penstock.devops.library import Library
 from penstock.devops.plans.catalog import TaskCatalog
+from penstock.devops.plans.gates import full_ref
 from penstock.devops.plans.planner import Planned, plan_pipeline
 from penstock.devops.plans.planning import Surroundings
 from penstock.devops.plans.stages import find_stages, stage_keys, with_stages
 from penstock.devops.plans.variables import RunFacts, queue_variables, stable_id, template_variables
 from penstock.devops.protecting.protection import Protection
 from penstock.devops.queueing.requests import RunRequest
-from penstock.devops.queueing.runfiles import Resources, read_files, resolve_repository
+from penstock.devops.queueing.runfiles import (
+    Resources,
+    is_commit,
+    read_files,
+    resolve_repository,
+)
 from penstock.devops.repository import LocalRepository
 from penstock.devops.resources import Actor, Resource, ResourceType
 from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
@@ -134,7 +140,7 @@ class Preparing:
                 },
                 variables=prepared.variables,
                 definition_key=f"pipeline:{definition}",
-                protection=_protection(prepared, resources) if definition else None,
+                protection=self._protection(prepared, pipeline, resources) if definition else None,
             ),
         )
         if prepared.request.skipped:
@@ -172,6 +178,50 @@ class Preparing:
                     )
                 )
         return found
+
+    def _protection(
+        self, prepared: Prepared, pipeline: Pipeline, resources: Resources
+    ) -> Protection:
+        """What the gates of the plan are made of."""
+        request = prepared.request
+        known = {alias.casefold(): repository for alias, (repository, _) in resources.items()}
+
+        def find(type: ResourceType, name: str) -> Resource | None:
+            found = known.get(name.casefold()) if type is ResourceType.REPOSITORY else None
+            if found is None or found.id == prepared.repository.id:
+                return None
+            return Resource(type=type, id=found.id, name=found.name)
+
+        branch = prepared.ref
+        if request.commit and not request.cause:
+            # Who asks may name any commit, and any branch beside it.
+            branch = self._true_ref(prepared.repository, branch, prepared.commit.id)
+        chosen = {}
+        for resource in pipeline.resources.repositories:
+            alias = resource.alias.value
+            given = request.resources.get(alias, "")
+            if is_commit(given) and alias in resources:
+                given = self._true_ref(resources[alias][0], full_ref(resource.ref), given)
+            elif given and not given.startswith("refs/"):
+                given = f"{_HEADS}{given}"
+            chosen[alias.casefold()] = given
+        # Who really asks, for whomever: that is who may be barred from approving the run.
+        asks = request.requested_by
+        return Protection(
+            project=request.definition.project,
+            pipeline=request.definition.id,
+            requester=Actor(id=asks.id, name=asks.name, display_name=asks.name),
+            repository=prepared.repository.name,
+            branch=branch,
+            chosen=chosen,
+            find=find,
+        )
+
+    def _true_ref(self, repository: SourceRepository, ref: str, commit: str) -> str:
+        """The ref, where the commit is of it; else the commit's id, which no check takes for a
+        branch."""
+        is_branch = ref.startswith(_HEADS)
+        return ref if not is_branch or self.sources.is_on(repository, ref, commit) else commit
 
     def _predefined(
         self, request: RunRequest, repository: SourceRepository, ref: str, commit: CommitFacts
@@ -220,27 +270,4 @@ def _checkout(alias: str, repository: SourceRepository, commit: str) -> Reposito
         url=str(repository.folder),
         commit=commit,
         origin=repository.address,
-    )
-
-
-def _protection(prepared: Prepared, resources: Resources) -> Protection:
-    """What the gates of the plan are made of."""
-    request = prepared.request
-    known = {alias.casefold(): repository for alias, (repository, _) in resources.items()}
-
-    def find(type: ResourceType, name: str) -> Resource | None:
-        found = known.get(name.casefold()) if type is ResourceType.REPOSITORY else None
-        if found is None or found.id == prepared.repository.id:
-            return None
-        return Resource(type=type, id=found.id, name=found.name)
-
-    # Who really asks, for whomever: that is who may be barred from approving the run.
-    asks = request.requested_by
-    return Protection(
-        project=request.definition.project,
-        pipeline=request.definition.id,
-        requester=Actor(id=asks.id, name=asks.name, display_name=asks.name),
-        repository=prepared.repository.name,
-        branch=prepared.ref,
-        find=find,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from penstock.devops.queueing.requests import RunRequest
@@ -11,6 +12,7 @@ from penstock.language.source import Source
 from penstock.language.templates.files import Files, UnreadableFile
 
 _HEADS = "refs/heads/"
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 Resources = Mapping[str, tuple[SourceRepository, str]]
 """Further repositories by alias, each with its commit."""
@@ -43,10 +45,15 @@ def resolve_repository(
     sources: Sources, request: RunRequest, name: str, ref: str
 ) -> tuple[SourceRepository, str]:
     """A repository that the YAML names, and the commit of a ref in it (a branch may be short, empty
-    is its default). Raises SourceMissing."""
+    is its default), or a commit's own id. Raises SourceMissing."""
     repository = sources.repository(name, request.definition.project)
-    full = ref if not ref or ref.startswith("refs/") else f"{_HEADS}{ref}"
-    return repository, sources.resolve(repository, full)
+    is_full = not ref or ref.startswith("refs/") or is_commit(ref)
+    return repository, sources.resolve(repository, ref if is_full else f"{_HEADS}{ref}")
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is a commit's own id, and no ref."""
+    return _COMMIT.fullmatch(text) is not None
 
 
 class _Edited:

@@ -94,6 +94,12 @@ class HostedSources:
             return None
         return tuple(dict.fromkeys(p for one in found for p in (one.path, one.old_path) if p))
 
+    def is_on(self, repository: SourceRepository, ref: str, commit: str) -> bool:
+        """Whether the history of a full ref holds a commit."""
+        git = self._git(repository)
+        tip = git.ref(ref)
+        return tip is not None and git.is_ancestor(commit, tip)
+
     def fork(self, repository: SourceRepository, commit: str) -> str:
         """Where the history of a commit left the default branch; empty where it never was on it."""
         git = self._git(repository)
