@@ -56,6 +56,7 @@ def _places() -> dict[str, Place]:
     of_graph = {**no_arguments, **_functions(("failed", "succeeded", "succeededOrFailed"), 0, None)}
     of_run = frozenset(("variables", "resources", "pipeline"))
     of_graph_names = frozenset(("dependencies", "stageDependencies"))
+    in_values = frozenset(("variables", *of_graph_names))
     return {
         "root variable": Place(of_run, {**GENERAL, **counter}),
         "variable": Place(of_run | of_graph_names, {**GENERAL, **counter}),
@@ -63,7 +64,7 @@ def _places() -> dict[str, Place]:
         "step condition": Place(
             frozenset(("variables",)), {**GENERAL, **_functions(_STATUS, 0, 0)}
         ),
-        "value": Place(of_run | of_graph_names, GENERAL),
+        "value": Place(in_values, GENERAL),
     }
 
 

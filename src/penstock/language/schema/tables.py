@@ -527,8 +527,14 @@ PARAMETER_TYPES: Mapping[str, str | None] = {
 }
 """The types of any parameter; those that hold parts of a pipeline name the shape they must have."""
 
-ROOT_PARAMETER_TYPES = ("environment", "filePath", "pool", "secureFile", "serviceConnection")
+ROOT_PARAMETER_TYPES: tuple[str, ...] = (
+    "environment",
+    "filePath",
+    "pool",
+    "secureFile",
+    "serviceConnection",
+)
 """The further types of a pipeline's own parameters; all but `pool` are texts."""
 
-TEMPLATE_PARAMETER_TYPES = ("legacyObject",)
+TEMPLATE_PARAMETER_TYPES: tuple[str, ...] = ("legacyObject",)
 """The further types of a template's parameters."""

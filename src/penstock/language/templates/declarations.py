@@ -108,13 +108,18 @@ def _parameter(item: Mapping, report: Report, *, of_pipeline: bool) -> Parameter
 
 
 def _type(node: Node | None, report: Report, *, of_pipeline: bool) -> str:
-    further = ROOT_PARAMETER_TYPES if of_pipeline else TEMPLATE_PARAMETER_TYPES
-    known = (*PARAMETER_TYPES, *further)
+    here, elsewhere = ROOT_PARAMETER_TYPES, TEMPLATE_PARAMETER_TYPES
+    if not of_pipeline:
+        here, elsewhere = elsewhere, here
+    known = (*PARAMETER_TYPES, *here)
     if node is None:
         return "string"
     if isinstance(node, Scalar) and node.value in known:
         return node.value
-    report(complaints.unknown_type(node, known))
+    if isinstance(node, Scalar) and node.value in elsewhere:
+        report(complaints.misplaced_type(node, of_pipeline=of_pipeline))
+    else:
+        report(complaints.unknown_type(node, known))
     return "object"
 
 

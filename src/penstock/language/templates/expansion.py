@@ -153,6 +153,7 @@ class Expansion:
         def at(start: int, end: int) -> Span:
             return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
+        error.locate(0, len(code.text), code.text)  # a value that fits no text fails as a whole
         return self.reports.add(error.diagnostic(at), scope.includes)
 
     # --- whole values

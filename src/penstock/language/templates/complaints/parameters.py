@@ -92,7 +92,7 @@ def declared_twice(name: Scalar, first: Scalar) -> Diagnostic:
 
 
 def unknown_type(node: Node, known: Iterable[str]) -> Diagnostic:
-    """A type that does not exist, or not here."""
+    """A type that does not exist."""
     from penstock.language.diagnostics import nearest
 
     names = list(known)
@@ -106,6 +106,18 @@ def unknown_type(node: Node, known: Iterable[str]) -> Diagnostic:
         if close
         else f"the types are {listed(names)}",
         service_text=f"Unexpected value '{word}'",
+    )
+
+
+def misplaced_type(node: Scalar, *, of_pipeline: bool) -> Diagnostic:
+    """A type of templates in a pipeline, or the other way round."""
+    owners = ("templates", "a pipeline") if of_pipeline else ("a pipeline", "templates")
+    return Diagnostic(
+        code="PS1207",
+        message=f'the type "{node.value}" is for parameters of {owners[0]}, not of {owners[1]}',
+        span=node.span,
+        help="write object" if node.value in ("pool", "legacyObject") else "write string",
+        service_text=f"Unexpected value '{node.value}'",
     )
 
 
@@ -190,7 +202,8 @@ def missing_parameter(name: Scalar, at: Span | None, target: str) -> Diagnostic:
 def wrong_type(name: Scalar, kind: str, node: Node) -> Diagnostic:
     """A value that its parameter's type does not take."""
     text = node.value if isinstance(node, Scalar) else ""
-    found = f'"{text}"' if text else kind_of_node(node)
+    is_text = isinstance(node, Scalar) and not node.is_null
+    found = f'"{text}"' if is_text else kind_of_node(node)
     takes = _TAKES.get(kind) or ("one text" if kind == "string" else f"a value of type {kind}")
     service_kind = kind[0].upper() + kind[1:]
     if kind in _SERVICE_VALUES and isinstance(node, Scalar):
