@@ -23,8 +23,8 @@ from penstock.language.expressions import (
     to_number,
     to_text,
 )
+from penstock.language.places import place_in
 from penstock.language.source import Source
-from penstock.language.yaml import locate
 from penstock.language.yaml import parse as parse_yaml
 
 
@@ -351,7 +351,9 @@ def test_a_fault_points_into_the_file():
     root = parse_yaml(source).root
     condition = root.get("jobs").items[0].get("condition")
     fault = fault_of(condition.value)
-    diagnostic = fault.diagnostic(lambda start, end: locate(condition, start, end))
+    diagnostic = fault.diagnostic(
+        lambda start, end: place_in(condition.value, condition.span, start, end - start)
+    )
     assert render([diagnostic]) == (
         'error[PS1302]: "prod" is neither a function nor a value that can be used here\n'
         " --> azure-pipelines.yml:3:36\n"

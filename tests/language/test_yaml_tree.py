@@ -5,13 +5,13 @@ import pytest
 import yaml as pyyaml
 from hypothesis import given
 
+from penstock.language.places import place_in
 from penstock.language.source import Source, decode
 from penstock.language.yaml import (
     Limits,
     Mapping,
     Scalar,
     Sequence,
-    locate,
     parse,
     plain_value,
     to_python,
@@ -215,16 +215,26 @@ def test_a_place_in_a_value_is_found_in_the_file(text, part):
     root = tree(text, anchors=True)
     scalar = root.get("a") if isinstance(root.get("a"), Scalar) else root.get("a").get("b")
     start = scalar.value.index(part)
-    span = locate(scalar, start, start + len(part))
+    span = place_in(scalar.value, scalar.span, start, len(part))
     line = text.removeprefix("\ufeff").splitlines()[span.line - 1]
     assert span.line == span.end_line
     assert line[span.column - 1 : span.end_column - 1] == part
 
 
-def test_a_place_beyond_the_value_is_its_end():
-    scalar = tree("a: abc\n").get("a")
-    assert place_of(locate(scalar, 3, 9)) == (1, 7, 1, 7)
-    assert place_of(locate(scalar, 0, 99)) == (1, 4, 1, 7)
+def test_a_part_is_found_where_it_stands_and_not_where_the_same_text_stands_before():
+    scalar = tree("a: 'eq(''prod'', prod)'\n").get("a")
+    assert place_of(place_in(scalar.value, scalar.span, 11, 4)) == (1, 18, 1, 22)
+
+
+def test_a_part_of_a_value_that_an_expression_gave_is_looked_for_in_its_lines():
+    scalar = tree("a: and(${{ parameters.x }}, bogus)\n").get("a")
+    value = "and(eq(1, 1), bogus)"
+    assert place_of(place_in(value, scalar.span, 14, 5)) == (1, 29, 1, 34)
+
+
+def test_a_part_that_the_file_does_not_show_is_the_whole_scalar():
+    scalar = tree("a: ${{ parameters.x }}\n").get("a")
+    assert place_in("and(bogus)", scalar.span, 4, 5) == scalar.span
 
 
 def place_of(span):
@@ -246,5 +256,5 @@ def test_every_visible_character_of_a_value_is_found_where_it_is_written(value, 
     assert scalar.value == value
     for index, character in enumerate(value):
         if character in "abé:#-":
-            span = locate(scalar, index, index + 1)
+            span = place_in(value, scalar.span, index, 1)
             assert text.split("\n")[span.line - 1][span.column - 1] == character

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from penstock.language.source import Span, lines_of
+from penstock.language.source import Span, kept_lines
 
 
 def place_in(value: str, span: Span, offset: int, length: int) -> Span:
     """The span of a part of a scalar's value, or that of the scalar where it cannot be told.
 
-    `span` is that of the scalar in the file; quotes and the indentation of blocks are allowed for.
+    `span` is that of the scalar in the file. Where the file shows something else, because
+    expressions gave the value, the part is looked for in its lines.
     """
     text = value[offset : offset + length].split("\n", 1)[0]
-    lines = lines_of(span.source.text)
-    if not text or not 1 <= span.line <= len(lines):
+    if not text or not 1 <= span.line <= len(kept_lines(span.source.text)):
         return span
-    before = value[:offset]
-    in_block = lines[span.line - 1][span.column - 1 : span.column] in ("|", ">")
-    first = span.line + 1 + before.count("\n") if in_block else span.line
-    for number in range(first, min(span.end_line, len(lines)) + 1):
+    from penstock.language.yaml.places import written_at
+
+    before = value[:offset].rsplit("\n", 1)[-1]
+    return (
+        written_at(value, span, offset, offset + len(text))
+        or _searched(before + text, span, len(before))
+        or _searched(text, span)
+        or span
+    )
+
+
+def _searched(text: str, span: Span, skipped: int = 0) -> Span | None:
+    """The first place in the lines of a span that holds the text, without its first characters."""
+    lines = kept_lines(span.source.text)
+    for number in range(span.line, min(span.end_line, len(lines)) + 1):
         begin = span.column - 1 if number == span.line else 0
-        column = _column(lines[number - 1], text, before.rsplit("\n", 1)[-1], begin)
-        if column is not None:
-            return Span(span.source, number, column + 1, number, column + 1 + len(text))
-    return span
-
-
-def _column(line: str, text: str, before: str, begin: int) -> int | None:
-    """Where the text stands in the line: behind what precedes it, else where it is found first."""
-    together = line.find(before + text, begin)
-    if together >= 0:
-        return together + len(before)
-    found = line.find(text, begin)
-    return found if found >= 0 else None
+        column = lines[number - 1].find(text, begin) + 1
+        if column:
+            return Span(span.source, number, column + skipped, number, column + len(text))
+    return None

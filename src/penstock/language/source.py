@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from penstock.records import record
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
 
 
@@ -92,15 +92,10 @@ def lines_of(text: str) -> list[str]:
     return _RARE_BREAK.sub("\n", text).split("\n")
 
 
-def line_start(text: str, line: int) -> int:
-    """The offset at which a line (from 1) begins, counted as YAML counts them."""
-    start = 0
-    for _ in range(line - 1):
-        match = _LINE_BREAK.search(text, start)
-        if match is None:
-            return len(text)
-        start = match.end()
-    return start
+@lru_cache(maxsize=4)
+def kept_lines(text: str) -> tuple[str, ...]:
+    """`lines_of`, kept for the texts asked about last: a file may have thousands of faults."""
+    return tuple(lines_of(text))
 
 
 def decode(data: bytes, name: str, repository: str = "self") -> tuple[Source, Diagnostic | None]:
