@@ -332,6 +332,11 @@ CODES: dict[str, tuple[str, str]] = {
         "Timeouts, retries and how many jobs run at once are whole numbers, from 0. A task is "
         "tried again at most 10 times.",
     ),
+    "PS2012": (
+        "the name of a variable is reserved",
+        "The agent uses names that begin with input, secret, endpoint or securefile for what tasks "
+        "are given, and takes them out of the environment of scripts.",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",

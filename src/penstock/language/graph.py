@@ -11,11 +11,21 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from penstock.language.casing import fold_case
-from penstock.language.pipeline import DeploymentJob, Job, Pipeline, Stage, Text, step_lists
+from penstock.language.pipeline import (
+    DeploymentJob,
+    Job,
+    Pipeline,
+    Stage,
+    Text,
+    Variable,
+    VariableValue,
+    step_lists,
+)
 from penstock.language.runtime_expressions import check_expressions
-from penstock.language.source import Diagnostic, Related, Span
+from penstock.language.source import Diagnostic, Related, Severity, Span
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = re.compile("(?:endpoint|input|secret|securefile)[._ ]", re.IGNORECASE)
 _LONGEST_NAME = 100
 _VALID = (
     "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
@@ -63,6 +73,9 @@ def check_pipeline(pipeline: Pipeline, *, is_complete: bool = True) -> list[Diag
         found += _check_graph(nodes, words, stage.span, is_complete)
         for job in stage.jobs:
             found += _check_steps(job)
+            found += _check_variables(job.variables)
+        found += _check_variables(stage.variables)
+    found += _check_variables(pipeline.variables)
     return found + list(check_expressions(pipeline))
 
 
@@ -238,6 +251,24 @@ def _check_steps(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
             if first is not name:
                 text = f"{subject} appears more than once. Step names must be unique within a job."
                 yield _twice("step", name, first, "this job", text)
+
+
+def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
+    """Names whose spelling in the environment is taken away from scripts with inputs and secrets.
+
+    The page of variables reserves all names that begin so, but others than these do reach a script.
+    """
+    for variable in variables:
+        name = variable.name
+        if isinstance(variable, VariableValue) and _RESERVED.match(name.value):
+            yield Diagnostic(
+                code="PS2012",
+                severity=Severity.WARNING,
+                message=f'the name "{name.value}" is reserved: on the service it does not reach '
+                "the environment of scripts",
+                span=name.span,
+                help="begin it with another word than endpoint, input, secret or securefile",
+            )
 
 
 def _is_valid(name: str) -> bool:

@@ -10,7 +10,7 @@ from penstock.language.expressions.lexer import Token
 from penstock.language.expressions.nodes import Function
 
 _QUOTED = re.compile("'(?:[^']|'')*'")
-_OPERATORS = {
+OPERATORS = {
     "&&": "and(a, b)",
     "||": "or(a, b)",
     "==": "eq(a, b)",
@@ -23,6 +23,7 @@ _OPERATORS = {
     "+": "format('{0}{1}', a, b)",
     "?": "iif(condition, a, b)",
 }
+"""What to write for the operators of other languages."""
 
 
 def unexpected(token: Token, text: str, function: Function | None) -> ExpressionError:
@@ -158,7 +159,7 @@ def _malformed(token: Token, text: str) -> ExpressionError:
 
 
 def _operator_help(word: str) -> str | None:
-    for operator, form in _OPERATORS.items():
+    for operator, form in OPERATORS.items():
         if word.startswith(operator):
             return f'there are no operators: instead of "{operator}" write {form}'
     return None

@@ -16,6 +16,7 @@ from penstock.language.templates.values import Bridge, normalised
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 
 _BOOLEANS = {"true": True, "false": False}
+_ITEMS = ("step", "job", "deployment", "stage")
 _TEXT_TYPES = ("string", "environment", "filePath", "secureFile", "serviceConnection")
 
 ReadShape: TypeAlias = Callable[[Node, str, Scalar, bool], Node]
@@ -85,8 +86,9 @@ class Binder:
             else:
                 try:
                     value = self.convert(parameter, node, is_given=entry is not None)
-                except Failed:  # an empty list does no further harm where one is expected
-                    value = Array([]) if parameter.type.endswith("List") else ""
+                except Failed:  # an empty list does no further harm where items are expected
+                    is_item = parameter.type in _ITEMS or parameter.type.endswith("List")
+                    value = Array([]) if is_item else ""
             bound.append((parameter.name.value, value))
         return bound
 
@@ -162,4 +164,12 @@ class Binder:
         if needs_list != isinstance(node, Sequence) or is_text:
             raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
         read = self.read_shape(node, shape, parameter.name, is_given)
+        if parameter.type.startswith("deployment"):
+            self._check_deployments(parameter, read)
         return self.bridge.value_of(read, typed=False)
+
+    def _check_deployments(self, parameter: Parameter, read: Node) -> None:
+        """They are read as jobs, and no job may be among them that is none."""
+        for job in read.items if isinstance(read, Sequence) else (read,):
+            if isinstance(job, Mapping) and job.entry("deployment") is None:
+                raise self.report(complaints.not_a_deployment(parameter.name, parameter.type, job))

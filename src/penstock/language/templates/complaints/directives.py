@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from penstock.language.expressions import ExpressionError
+from penstock.language.expressions.faults import OPERATORS
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.language.templates.complaints.shapes import kind_of_node
 from penstock.language.templates.texts import Code, TextError
@@ -24,23 +25,13 @@ def _closing_help(error: TextError, text: str) -> str:
 def _operator_in(error: TextError, text: str) -> str | None:
     """What to write for an operator in the condition of a directive."""
     code = text[error.offset : error.offset + error.length]
-    for operator, form in _OPERATORS.items():
+    for operator, form in (OPERATORS | _WORD_OPERATORS).items():
         if f" {operator} " in code:
             return f'there are no operators: instead of "{operator}" write {form}'
     return None
 
 
-_OPERATORS = {
-    "==": "eq(a, b)",
-    "!=": "ne(a, b)",
-    "&&": "and(a, b)",
-    "||": "or(a, b)",
-    ">": "gt(a, b)",
-    "<": "lt(a, b)",
-    "and": "and(a, b)",
-    "or": "or(a, b)",
-    "not": "not(a)",
-}
+_WORD_OPERATORS = {"and": "and(a, b)", "or": "or(a, b)", "not": "not(a)"}
 
 
 def malformed_text(error: TextError, span: Span, text: str) -> Diagnostic:

@@ -220,6 +220,19 @@ def wrong_type(name: Scalar, kind: str, node: Node) -> Diagnostic:
     )
 
 
+def not_a_deployment(name: Scalar, kind: str, job: Node) -> Diagnostic:
+    """A job of steps for a parameter that takes deployments."""
+    return Diagnostic(
+        code="PS1205",
+        message=f'the parameter "{name.value}" takes {_TAKES[kind]}, and here is a job',
+        span=job.span,
+        related=(Related(name.span, f"declared here with type {kind}"),),
+        help=f"write deployment: in place of job:, or declare it with type: {_JOBS[kind]}",
+        service_text=f"The '{name.value}' parameter is not a valid {kind[0].upper()}{kind[1:]}.",
+    )
+
+
+_JOBS = {"deployment": "job", "deploymentList": "jobList"}
 _TYPE_HELP = {
     "number": "write digits, with a point for decimals",
     "boolean": "write true or false; yes, no, 1 and 0 are not taken",
