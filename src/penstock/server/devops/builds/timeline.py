@@ -15,7 +15,7 @@ from penstock.devops.plans.gates import CHECKPOINT
 from penstock.devops.protecting.checkpoints import Checkpoint
 from penstock.devops.protecting.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
-from penstock.engine.requests import StepsWork
+from penstock.engine.requests import Step, StepsWork
 from penstock.engine.state import NodeState, Phase, RunState
 from penstock.records import record
 from penstock.server.devops.wire import moment
@@ -195,7 +195,6 @@ class _Builder:
             for id, one in planned.items():
                 names.setdefault(id, one.display_name or one.task.partition("@")[0])
         for place, (id, name) in enumerate(names.items(), 1):
-            step = leaf.steps.get(id)
             record = _record(
                 id=record_id(self.run, "Task", leaf.node.id, id),
                 parent=parent,
@@ -204,33 +203,41 @@ class _Builder:
                 identifier=f"{leaf.node.id.replace('/', '.')}.{id}",
                 order=place,
             )
-            issues = self.issues.get((leaf.node.id, id), [])
-            record.update(
-                node=leaf.node.id,
-                step=id,
-                issues=[_issue(issue) for issue in issues],
-                errorCount=sum(1 for issue in issues if issue.kind == "error"),
-                warningCount=sum(1 for issue in issues if issue.kind == "warning"),
-                workerName=leaf.worker or None,
-                refName=planned[id].name if id in planned else None,
-            )
-            if id in planned:
-                task, _, version = planned[id].task.partition("@")
-                record["task"] = {"id": None, "name": task, "version": version}
-            if step is None:
-                record.update(state="pending")
-                yield record
-                continue
-            ended = step.result or (leaf.result if leaf.phase is Phase.FINISHED else None)
-            record.update(
-                startTime=moment(step.started_at),
-                finishTime=moment(step.finished_at or (leaf.finished_at if ended else None)),
-                state="completed" if ended else "inProgress",
-                result=None if ended is None else str(ended),
-                reason=step.message or None,
-            )
-            self._log(record, leaf.node.id, id, name)
+            self._plan_task(record, leaf, id, planned.get(id))
+            if id in leaf.steps:
+                self._tell_task(record, leaf, id)
             yield record
+
+    def _plan_task(
+        self, record: dict[str, Any], leaf: NodeState, id: str, planned: Step | None
+    ) -> None:
+        """What is known of a step before it begins, and its issues."""
+        issues = self.issues.get((leaf.node.id, id), [])
+        record.update(
+            node=leaf.node.id,
+            step=id,
+            issues=[_issue(issue) for issue in issues],
+            errorCount=sum(1 for issue in issues if issue.kind == "error"),
+            warningCount=sum(1 for issue in issues if issue.kind == "warning"),
+            workerName=leaf.worker or None,
+            refName=planned.name if planned is not None else None,
+        )
+        if planned is not None:
+            task, _, version = planned.task.partition("@")
+            record["task"] = {"id": None, "name": task, "version": version}
+
+    def _tell_task(self, record: dict[str, Any], leaf: NodeState, id: str) -> None:
+        """How a step that has begun stands, and its log."""
+        step = leaf.steps[id]
+        ended = step.result or (leaf.result if leaf.phase is Phase.FINISHED else None)
+        record.update(
+            startTime=moment(step.started_at),
+            finishTime=moment(step.finished_at or (leaf.finished_at if ended else None)),
+            state="completed" if ended else "inProgress",
+            result=None if ended is None else str(ended),
+            reason=step.message or None,
+        )
+        self._log(record, leaf.node.id, id, step.name)
 
     def _log(self, record: dict[str, Any], node: str, step: str, name: str) -> None:
         told = self.state.nodes[node].steps[step]
