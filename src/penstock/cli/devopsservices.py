@@ -249,6 +249,7 @@ class DevopsServices:
             jobs_in_hand=self._jobs_in_hand,
             forget=host.forget_files,
             take_over=host.take_over_files,
+            person_name=self._person_name,
             slots=host.job_executor().slots,
             machine=host.machine.name,
             version=__version__,
@@ -293,6 +294,10 @@ class DevopsServices:
     def _pipeline_name(self, project: str, pipeline: int) -> str:
         found = self.definitions.get(pipeline)
         return found.name if found is not None and found.project == project else ""
+
+    def _person_name(self, id: str) -> str:
+        found = self._host.library.find_account(id)
+        return found.display_name or found.name if found is not None else ""
 
     def _run_number(self, run: str) -> str:
         found = self._host.runs.get(run)

@@ -25,6 +25,7 @@ def test_a_pipeline_whose_settings_are_wrong_is_not_made(server: DevopsServer) -
     assert server.get("build/definitions")["value"] == []
     made = server.ask("POST", DEFINITIONS, definition(server, queueStatus="paused")).json
     assert (made["queueStatus"], made["revision"]) == ("paused", 1)
+    assert made["authoredBy"]["displayName"] == "admin"
 
 
 def test_of_two_changes_of_one_revision_the_second_is_refused(server: DevopsServer) -> None:

@@ -50,8 +50,9 @@ class DevopsHttp:
     `explain` and `foresee` tell why something ran, and what would run, as data (the command line
     has the same); `checkpoints` what holds the stages of a run, `waits` what it waits for people to
     do; `ml_jobs` its ML jobs; `jobs_in_hand` what the agents do, of `slots` at once. `forget`
-    removes the files of a run; `take_over(old, new, node)` copies those of a node. `shares` are
-    what one person may have at once. `closing` is set when the server is about to stop.
+    removes the files of a run; `take_over(old, new, node)` copies those of a node. `person_name`
+    is what an account (its id) is called. `shares` are what one person may have at once. `closing`
+    is set when the server is about to stop.
     """
 
     organization: str
@@ -74,6 +75,7 @@ class DevopsHttp:
     jobs_in_hand: Callable[[], list[JobInHand]]
     forget: Callable[[str], None]
     take_over: Callable[[str, str, str], None]
+    person_name: Callable[[str], str]
     slots: int
     machine: str
     version: str

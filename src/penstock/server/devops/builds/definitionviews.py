@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from penstock.devops.definitions import Definition
 from penstock.devops.sources import SourceMissing
 from penstock.server.devops.builds.views import build_json
@@ -18,10 +16,6 @@ from penstock.server.devops.context import (
 from penstock.server.devops.wire import identity_json, moment
 from penstock.server.routes import Call
 
-if TYPE_CHECKING:
-    pass
-
-
 YAML_PROCESS = 2
 """The type of process that a file of YAML is."""
 
@@ -32,7 +26,7 @@ def definition_json(
     """A definition of the API `build` 7.1."""
     name = project_name(http, definition.project)
     own = api(http, call, name, "build", "definitions", str(definition.id))
-    author = identity_json(definition.author, "")
+    author = identity_json(definition.author, http.person_name(definition.author))
     body: dict[str, object] = {
         "_links": {
             "self": {"href": own},
