@@ -124,6 +124,7 @@ def test_case(case, given):
     assert decision.alias == given.get("alias", decision.alias)
     if "variables" in given:
         assert decision.variables == given["variables"]
+    assert decision.sources == given.get("sources", decision.sources)
     assert list(decision.cancels) == given.get("cancels", list(decision.cancels))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from devopsserver import DevopsServer, devops_server, git, until
 
+from penstock.devops.resources import EVERY_PIPELINE, Actor, Resource, ResourceType
 from penstock.store.runs.lists import RunQuery
 
 STEPS = "steps: [{bash: 'true'}]"
@@ -166,6 +167,39 @@ def test_the_end_of_a_run_starts_pipelines_that_have_it_as_a_resource(
     assert (second["definition"]["name"], second["reason"]) == ("After", "resourceTrigger")
     server.ended(second["id"])
     assert ("completion", True) in [(kind, runs) for kind, _, runs, _ in decisions(server)]
+
+
+def test_a_push_to_another_repository_is_what_the_run_reads_there(server: DevopsServer) -> None:
+    text = """
+trigger: none
+resources: {repositories: [{repository: tools, type: git, name: tools, trigger: [releases/*]}]}
+steps:
+- checkout: tools
+- bash: |
+    set -e
+    test "$(cat a)" = 2
+    test "$(Build.Repository.Name)" = tools
+    test "$(Build.SourceBranch)" = refs/heads/releases/1
+"""
+    server.commit({"azure-pipelines.yml": text, "a": "1"})
+    server.pipeline()
+    other = server.post("git/repositories", {"name": "tools"})["id"]
+    server.host.library.resources.grant(
+        server.project,
+        Resource(type=ResourceType.REPOSITORY, id=other),
+        EVERY_PIPELINE,
+        Actor(id="", name="admin"),
+    )
+    work = server.folder / "work"
+    header = f"http.extraHeader=Authorization: Bearer {server.token}"
+    push = ("-c", header, "push", "--quiet", f"{server.url}/Demo/_git/tools")
+    git(work, *push, "main")
+    assert runs(server) == []
+    server.commit({"a": "2"}, "For the release", ref="releases/1")
+    git(work, *push, "releases/1")
+    (run,) = runs(server)
+    assert (run["reason"], run["branch"]) == ("resourceTrigger", "main")
+    assert server.ended(run["id"])["result"] == "succeeded"
 
 
 def test_a_schedule_starts_its_pipeline_once(server: DevopsServer) -> None:

@@ -88,6 +88,7 @@ class Deciding:
             reason=_variable(decision.reason or triggers.Reason.INDIVIDUAL_CI),
             requested_by=by,
             cause=_cause(happened, definition),
+            resources=decision.sources,
             more={**decision.variables, **more},
         )
         try:

@@ -119,6 +119,8 @@ class Starts:
         return triggers.Push(
             repository=repository.name,
             project=repository.project_name,
+            id=repository.id,
+            address=repository.address,
             ref=move.ref,
             old_commit=move.old,
             new_commit=move.new,

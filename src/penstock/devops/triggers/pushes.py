@@ -156,12 +156,31 @@ def _by_resource(
         span=verdict.span,
         ref=definition.default_ref,
         alias=resource.alias.value,
-        variables={
-            "Resources.TriggeringAlias": resource.alias.value,
-            "Resources.TriggeringCategory": "repository",
-        },
+        variables=_variables(push, resource),
+        sources={resource.alias.value: push.ref},
         diagnostics=definition.diagnostics,
     )
+
+
+def _variables(push: Push, resource: RepositoryResource) -> dict[str, str]:
+    """What the repository that started a run says of itself in the place of `self`
+    (https://learn.microsoft.com/azure/devops/pipelines/repos/multi-repo-checkout#repository-details)."""
+    known = {
+        "Build.Repository.ID": push.id,
+        "Build.Repository.Name": push.repository,
+        "Build.Repository.Uri": push.address,
+        "Build.SourceBranch": push.ref,
+        "Build.SourceBranchName": push.ref.rpartition("/")[2],
+        "Build.SourceVersion": push.new_commit,
+        "Build.SourceVersionMessage": push.messages[0].partition("\n")[0][:200]
+        if push.messages
+        else "",
+    }
+    return {
+        **{name: value for name, value in known.items() if value},
+        "Resources.TriggeringAlias": resource.alias.value,
+        "Resources.TriggeringCategory": "repository",
+    }
 
 
 def _decision(

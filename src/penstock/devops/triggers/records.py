@@ -48,7 +48,7 @@ class Push:
     `messages` are those of the commits of the push, newest first; `changed_paths` are from the root
     of the repository, None where they are not known (then every path filter lets it through). A
     commit of zeros, or none, stands for nothing: as `old_commit` the ref is new, as `new_commit` it
-    was deleted.
+    was deleted. `id` and `address` are the repository's, where they are known.
     """
 
     repository: str
@@ -56,6 +56,8 @@ class Push:
     old_commit: str
     new_commit: str
     project: str = ""
+    id: str = ""
+    address: str = ""
     messages: tuple[str, ...] = ()
     changed_paths: tuple[str, ...] | None = None
     pusher: str = ""
@@ -181,7 +183,8 @@ class Decision:
 
     `span` is the place of the YAML that decided, where there is one. A run is of `ref` at `commit`;
     an empty commit means the newest. `cancels` are runs that this one replaces; `alias` names
-    the resource that started it. `variables` are the predefined ones that come with the reason.
+    the resource that started it. `variables` are the predefined ones that come with the reason,
+    `sources` the refs at which further repositories are read, by alias.
     """
 
     definition: str
@@ -194,6 +197,7 @@ class Decision:
     cancels: tuple[int, ...] = ()
     alias: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
