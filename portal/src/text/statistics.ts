@@ -1,6 +1,7 @@
 /** Figures over runs. */
 
 import type { RunRow } from "../api/wire.ts";
+import { isUnnamed } from "./timeline.ts";
 
 export interface BranchHistory {
   name: string;
@@ -44,7 +45,7 @@ export function passRate(runs: readonly RunRow[]): PassRate {
   for (const run of finished) {
     for (const stage of run.stages) {
       if (stage.result !== "failed") continue;
-      const name = stage.displayName || stage.name;
+      const name = isUnnamed(stage.name) ? "The only stage" : stage.displayName || stage.name;
       failed.set(name, (failed.get(name) ?? 0) + 1);
     }
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TimelineRecord } from "../api/wire.ts";
-import { findStep, timelineTree, whereToLook } from "./timeline.ts";
+import { findStep, placeOf, timelineTree, whereToLook } from "./timeline.ts";
 
 function record(
   id: string,
@@ -61,4 +61,10 @@ test("a step is found by its id, a job by its own", () => {
   expect(findStep(tree, { step: "first" })?.job.record.id).toBe("job");
   expect(findStep(tree, { job: "job" })?.step?.id).toBe("second");
   expect(findStep(tree, { step: "gone" })).toBeUndefined();
+});
+
+test("a job is named with its stage, unless nobody named that", () => {
+  expect(placeOf("Deploy", "Push")).toBe("Deploy / Push");
+  expect(placeOf("__default", "Push")).toBe("Push");
+  expect(placeOf(undefined, undefined)).toBe("");
 });

@@ -12,6 +12,16 @@ export interface StageNode {
   jobs: JobNode[];
 }
 
+/** Whether a stage is the one that a pipeline without stages has, which nobody named. */
+export function isUnnamed(stage: string | undefined): boolean {
+  return stage === "__default";
+}
+
+/** `Deploy / Push`: a job and its stage, where that has a name. */
+export function placeOf(stage: string | undefined, job: string | undefined): string {
+  return [isUnnamed(stage) ? undefined : stage, job].filter(Boolean).join(" / ");
+}
+
 const byOrder = (one: TimelineRecord, other: TimelineRecord) =>
   (one.order ?? 0) - (other.order ?? 0) || one.name.localeCompare(other.name);
 

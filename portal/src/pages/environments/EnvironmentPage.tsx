@@ -15,6 +15,7 @@ import { Page } from "../../components/Page/Page.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { Tabs } from "../../components/Tabs/Tabs.tsx";
+import { placeOf } from "../../text/timeline.ts";
 import { ApprovalCard } from "../run/ApprovalCard.tsx";
 import { Checks } from "./Checks.tsx";
 import styles from "./EnvironmentPage.module.css";
@@ -114,7 +115,7 @@ function Deployments({ scope, id }: { scope: Scope; id: number }) {
               },
               {
                 name: "Job",
-                cell: (record) => [record.stageName, record.jobName].filter(Boolean).join(" / "),
+                cell: ({ stageName, jobName }) => placeOf(stageName, jobName),
               },
               {
                 name: "Duration",

@@ -6,6 +6,7 @@ import type { Approval } from "../../api/wire.ts";
 import { useAction } from "../../app/useAction.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { PersonClockIcon } from "../../components/icons.ts";
+import { isUnnamed } from "../../text/timeline.ts";
 import styles from "./ApprovalCard.module.css";
 
 const CHANGED = ["run", "approvals"];
@@ -26,7 +27,8 @@ export function ApprovalCard({
   const answer = (status: "approved" | "rejected") =>
     void act(() => answerApproval(scope, approval.id, status, comment));
   const mayAnswer = approval.canApprove ?? approval.permissions !== "view";
-  const what = [approval.stage, approval.resource?.name].filter(Boolean).join(" → ");
+  const stage = isUnnamed(approval.stage) ? undefined : approval.stage;
+  const what = [stage, approval.resource?.name].filter(Boolean).join(" → ");
   return (
     <Waiting title={`Waiting for approval: ${what}`} error={error}>
       {children}

@@ -6,6 +6,7 @@ import type { RunPage } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { Card } from "../../components/Card/Card.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { placeOf } from "../../text/timeline.ts";
 import styles from "./RunPage.module.css";
 
 /** Where a run deployed to, and how that went. */
@@ -31,7 +32,7 @@ export function Deployments({
               ) : (
                 <Link href={links.environment(scope, target)}>{environment}</Link>
               )}
-              <span className={styles.soft}>{[stage, job].filter(Boolean).join(" / ")}</span>
+              <span className={styles.soft}>{placeOf(stage, job)}</span>
             </li>
           );
         })}

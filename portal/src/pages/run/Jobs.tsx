@@ -7,7 +7,7 @@ import { Duration } from "../../components/Duration/Duration.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { formatDuration, parseTime } from "../../text/time.ts";
-import type { JobNode, StageNode } from "../../text/timeline.ts";
+import { isUnnamed, type JobNode, type StageNode } from "../../text/timeline.ts";
 import { Explanation } from "./Explanation.tsx";
 import styles from "./RunPage.module.css";
 
@@ -18,7 +18,7 @@ interface InStage {
 
 /** The jobs of a run: who did them, how long they waited and took, and why they ended so. */
 export function Jobs({ scope, runId, jobs }: { scope: Scope; runId: number; jobs: InStage[] }) {
-  const hasStages = jobs.some(({ stage }) => stage.record.name !== "__default");
+  const hasStages = !jobs.every(({ stage }) => isUnnamed(stage.record.name));
   return (
     <Card title="Jobs" isFlush>
       <Table

@@ -17,7 +17,13 @@ import { Page } from "../../components/Page/Page.tsx";
 import { runTitle } from "../../components/RunRow/RunRow.tsx";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { StateNews } from "../../components/StateIcon/StateNews.tsx";
-import { findStep, type StageNode, timelineTree, whereToLook } from "../../text/timeline.ts";
+import {
+  findStep,
+  isUnnamed,
+  type StageNode,
+  timelineTree,
+  whereToLook,
+} from "../../text/timeline.ts";
 import { runCrumbs } from "./crumbs.ts";
 import { Explanation } from "./Explanation.tsx";
 import styles from "./LogPage.module.css";
@@ -109,9 +115,9 @@ function StepList({
     <nav className={styles.steps} aria-label="Jobs and steps">
       {stages.map((stage) => (
         <section key={stage.record.id}>
-          {stages.length > 1 || stage.record.name !== "__default" ? (
+          {stages.length > 1 || !isUnnamed(stage.record.name) ? (
             <h2 className={styles.stage}>
-              {stage.record.name === "__default" ? "Jobs" : stage.record.name}
+              {isUnnamed(stage.record.name) ? "Jobs" : stage.record.name}
             </h2>
           ) : null}
           {stage.jobs.map((job) => (
