@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from devopsserver import DevopsServer, as_user, token_of
+from devopsserver import DevopsServer, as_user, token_of, until
 from test_library_client import add_settings
 
 from penstock.store.people.members import Role
@@ -15,6 +15,7 @@ ENVIRONMENTS = "/Demo/_apis/distributedtask/environments"
 FILES = "/Demo/_apis/distributedtask/securefiles"
 GROUPS = "/Demo/_apis/distributedtask/variablegroups"
 APPROVAL = {"name": "Approval", "id": "8c6f20a7-a545-4486-9777-f762fafe0d4d"}
+STRATEGY = "  strategy: {runOnce: {deploy: {steps: [{bash: echo}]}}}\n"
 LOCK = {"name": "ExclusiveLock", "id": "2ef31ad6-baa0-403a-8b45-2cbc9b4e5563"}
 
 
@@ -128,3 +129,35 @@ def test_a_group_is_deleted_in_all_the_projects_named_or_in_none(server: DevopsS
     path = f"/_apis/distributedtask/variablegroups/{group}?projectIds={server.project},{other.id}"
     assert as_user(server, eve, "DELETE", path).status == 404
     assert server.ask("GET", f"{GROUPS}/{group}").status == 200
+
+
+def test_a_page_of_the_approvals_of_a_person_has_only_those(server: DevopsServer) -> None:
+    token_of(server, "eve", Role.CONTRIBUTOR)
+    everyone = {"allPipelines": {"authorized": True}}
+    for name, approver in (("one", "admin"), ("two", "eve")):
+        made = server.ask("POST", ENVIRONMENTS, {"name": name}).json["id"]
+        grant = f"/Demo/_apis/pipelines/pipelinePermissions/environment/{made}"
+        assert server.ask("PATCH", grant, everyone).status == 200
+        resource = {"type": "environment", "id": str(made)}
+        settings = {"approvers": [{"uniqueName": approver}]}
+        body = {"type": APPROVAL, "settings": settings, "resource": resource}
+        assert server.ask("POST", CHECKS, body).status == 200
+        deploys = f"trigger: none\njobs:\n- deployment: D\n  environment: {name}\n{STRATEGY}"
+        server.commit({f"{name}.yml": deploys})
+        server.pipeline(name, f"{name}.yml")
+        server.run(name=name)
+        pending = "pipelines/approvals?state=pending"
+        until(lambda: server.get(f"{pending}&userIds={approver}")["value"], "it waits")  # noqa: B023
+
+    def asked(query: str) -> list[str]:
+        found = server.get(f"pipelines/approvals?{query}")["value"]
+        return [one["resource"]["name"] for one in found]
+
+    assert sorted(asked("state=pending")) == ["one", "two"]
+    for approver, name in (("admin", "one"), ("EVE", "two")):
+        assert asked(f"userIds={approver}&top=1") == [name]
+    (mine,) = server.get("pipelines/approvals?userIds=admin")["value"]
+    path = "/Demo/_apis/pipelines/approvals"
+    long = [{"approvalId": mine["id"], "status": "approved", "comment": "x" * 5000}]
+    assert "at most 4000 characters" in server.ask("PATCH", path, long).json["message"]
+    assert server.ask("PATCH", path, [{**long[0], "comment": "fine"}]).status == 200
