@@ -94,6 +94,9 @@ def facts(text: str) -> list[str]:
             ["variables.branch is 'dev'"],
         ),
         ("not(eq(variables.branch, 'dev'))", ["variables.branch is 'dev'"]),
+        # what is the same in every run is told only where nothing else is
+        ("or(variables.empty, eq('a', 'b'))", ["variables.empty is ''"]),
+        ("or(eq('a', 'b'), eq('c', 'd'))", ["eq('a', 'b') is false", "eq('c', 'd') is false"]),
         # a literal that settles it decides, whatever else is false
         ("and(eq(variables.branch, 'dev'), false)", [
             "and(eq(variables.branch, 'dev'), false) is always false"

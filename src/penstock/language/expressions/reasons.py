@@ -92,7 +92,8 @@ def decisive(part: Part) -> list[Part]:
         return [part]
     if (name == "or") is wanted:
         return decisive(same[0])
-    return [found for child in same for found in decisive(child)]
+    telling = [child for child in same if not _is_constant(child.node)]
+    return [found for child in telling or same for found in decisive(child)]
 
 
 def ways_to(part: Part, wanted: bool) -> Ways:
