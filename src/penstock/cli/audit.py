@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import Failure, output_options
+from penstock.cli.options import Failure, limit_option, output_options
 from penstock.cli.output import moment, print_data
 from penstock.cli.people import open_people
 from penstock.cli.up import data_option
@@ -19,13 +19,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    help="how many, newest first",
-)
+@limit_option
 @data_option
 @output_options("table")
 def list_entries(limit: int, data: Path | None, form: str, query: str | None) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import output_options
+from penstock.cli.options import limit_option, output_options
 from penstock.cli.output import moment, print_data
 from penstock.cli.store import Store, lost, open_store
 from penstock.store.runs.deployments import Deployment
@@ -20,7 +20,7 @@ def command() -> None:
 
 @command.command("history")
 @click.argument("environment")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@limit_option
 @output_options("table")
 def history(environment: str, limit: int, form: str, query: str | None) -> int:
     """The deployments to ENVIRONMENT, newest first; exit code 3 where there are none."""

@@ -9,6 +9,7 @@ import errno
 import os
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -60,6 +61,19 @@ def explain(error: Exception) -> Failure:
     if type(error).__module__ == "sqlite3":
         return _store(message)
     return Failure(message, _DEBUG, Exit.FAILED)
+
+
+def code_of(serve: Callable[[], int]) -> int:
+    """The exit code of a process in the background; why it ended goes to its log, what is a fault
+    of ours with its traceback."""
+    try:
+        return serve()
+    except Exception as error:
+        failure = explain(error)
+        if failure.exit_code == Exit.FAILED:
+            raise
+        failure.show()
+        return failure.exit_code
 
 
 def _usage(error: click.UsageError) -> Failure:

@@ -94,6 +94,13 @@ reason_option = click.option(
     show_default=True,
     help="what the run is started by",
 )
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="how many, newest first",
+)
 parity_option = click.option(
     "--parity",
     type=click.Choice(PARITIES),

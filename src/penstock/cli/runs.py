@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import output_options, wants_color
+from penstock.cli.options import limit_option, output_options, wants_color
 from penstock.cli.output import moment, print_data, render_data
 from penstock.cli.store import Store, find_run, lost, open_store
 from penstock.cli.up import data_option
@@ -23,13 +23,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    help="how many, newest first",
-)
+@limit_option
 @click.option("--branch", help="only runs of this branch")
 @click.option("--kind", type=click.Choice(["pipeline", "ml"]), default="pipeline")
 @output_options("table")

@@ -145,18 +145,7 @@ def _log(home: Home) -> Path:
     return home.root / "service.log"
 
 
-def _serve_or_say_why() -> int:
-    from penstock.cli.failures import explain
-
-    try:
-        return serve(Home.default(os.environ))
-    except Exception as error:
-        failure = explain(error)
-        if failure.exit_code == Exit.FAILED:
-            raise
-        failure.show()
-        return failure.exit_code
-
-
 if __name__ == "__main__":
-    sys.exit(_serve_or_say_why())
+    from penstock.cli.failures import code_of
+
+    sys.exit(code_of(lambda: serve(Home.default(os.environ))))

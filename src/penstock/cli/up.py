@@ -257,19 +257,12 @@ def _show_portal(home: Home, url: str) -> None:
         database.close()
 
 
-def _serve_or_say_why() -> int:
-    from penstock.cli.failures import explain
-
-    try:
-        ports = int(os.environ[_PORT]), int(os.environ[_TLS_PORT])
-        return serve(Home.default(os.environ), *ports)
-    except Exception as error:
-        failure = explain(error)
-        if failure.exit_code == Exit.FAILED:
-            raise
-        failure.show()
-        return failure.exit_code
+def _serve_as_told() -> int:
+    ports = int(os.environ[_PORT]), int(os.environ[_TLS_PORT])
+    return serve(Home.default(os.environ), *ports)
 
 
 if __name__ == "__main__":
-    sys.exit(_serve_or_say_why())
+    from penstock.cli.failures import code_of
+
+    sys.exit(code_of(_serve_as_told))
