@@ -22,6 +22,7 @@ import { OriginLink } from "../components/JobFacts/OriginLink.tsx";
 import { crumbsOf, InWorkspace } from "../components/StudioPage/StudioPage.tsx";
 import { mlLinks, type Tab } from "../links.ts";
 import { jobCommands } from "../text/commands.ts";
+import { useMayWork } from "../useMayWork.ts";
 import { ChildJobsTab } from "./job/ChildJobsTab.tsx";
 import { CodeTab, OutputsTab } from "./job/FilesTab.tsx";
 import { GraphTab } from "./job/GraphTab.tsx";
@@ -141,11 +142,12 @@ function Actions({ place, job }: { place: Place; job: Job }) {
   const { act, error, isBusy } = useAction(["ml-job"]);
   const [open, setOpen] = useState<"cancel" | "commands">();
   const close = () => setOpen(undefined);
+  const mayWork = useMayWork();
   const isEnded = isOver(job.status);
   return (
     <>
       {error ? <ErrorBox error={error} /> : null}
-      {isEnded ? null : (
+      {isEnded || !mayWork ? null : (
         <Button
           icon={<StopIcon />}
           disabled={job.status === "CancelRequested"}
@@ -154,7 +156,7 @@ function Actions({ place, job }: { place: Place; job: Job }) {
           {job.status === "CancelRequested" ? "Canceling" : "Cancel"}
         </Button>
       )}
-      {isEnded && job.parent === null ? (
+      {mayWork && isEnded && job.parent === null ? (
         <Button
           disabled={isBusy}
           onClick={() => void act(() => archiveJob(place, job.name, job.experiment, !job.archived))}

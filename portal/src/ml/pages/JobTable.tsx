@@ -13,6 +13,7 @@ import type { JobPage, JobRow } from "../api/wire.ts";
 import { OriginLink } from "../components/JobFacts/OriginLink.tsx";
 import { mlLinks } from "../links.ts";
 import { formatMetric } from "../text/numbers.ts";
+import { useMayWork } from "../useMayWork.ts";
 
 /** Jobs with the last values of some metrics, to be marked for a comparison. */
 export function JobTable({
@@ -99,6 +100,7 @@ export function JobTable({
 
 function JobMenu({ place, job }: { place: Place; job: JobRow }) {
   const [open, setOpen] = useState<"cancel" | "archive">();
+  const mayWork = useMayWork();
   const isEnded = isOver(job.status);
   const asked = {
     cancel: {
@@ -119,10 +121,10 @@ function JobMenu({ place, job }: { place: Place; job: JobRow }) {
       <Menu
         label={`Actions for ${job.displayName}`}
         items={[
-          { name: "Cancel", isDisabled: isEnded, onChoose: () => setOpen("cancel") },
+          { name: "Cancel", isDisabled: isEnded || !mayWork, onChoose: () => setOpen("cancel") },
           {
             name: asked.archive.submit,
-            isDisabled: !isEnded,
+            isDisabled: !isEnded || !mayWork,
             onChoose: () => setOpen("archive"),
           },
         ]}
