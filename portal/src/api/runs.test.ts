@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Outdated } from "./resource.ts";
-import { matchesFilter, withLastRuns, withRunEvents, withRuns } from "./runs.ts";
+import { matchesFilter, run as runOf, withLastRuns, withRunEvents, withRuns } from "./runs.ts";
 import type { StreamEvent } from "./stream.ts";
 import type { PipelineRow, RunPage, RunRow, TimelineRecord } from "./wire.ts";
 
@@ -173,4 +173,21 @@ test("a step has a log from its first line on; later lines do not draw the page 
 test("the end of a run that was over when it was fetched needs nothing more", () => {
   const over = page({ state: "completed", result: "succeeded" });
   expect(withRunEvents(over, [told("end", { result: "succeeded" })])).toBe(over);
+});
+
+test("a run is asked for anew while it goes on, or a job that it started", () => {
+  const { poll } = runOf({ organization: "penstock", project: "shop" }, 7);
+  if (typeof poll !== "function") throw new Error("whether to ask depends on the run");
+  const job = {
+    workspace: "ws",
+    resourceGroup: "rg",
+    name: "taxi1",
+    displayName: "taxi fares",
+    recordId: null,
+  };
+  const over = page({ state: "completed", result: "succeeded" });
+  expect(poll(page())).toBeGreaterThan(0);
+  expect(poll(over)).toBe(false);
+  expect(poll({ ...over, mlJobs: [{ ...job, status: "Running" }] })).toBeGreaterThan(0);
+  expect(poll({ ...over, mlJobs: [{ ...job, status: "Completed" }] })).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** Pipelines, runs, their logs, and what people do with them. */
 
+import { isOver } from "../text/states.ts";
 import { address, request } from "./request.ts";
 import { Outdated, type Resource } from "./resource.ts";
 import { ownApi, projectApi, type Scope } from "./scope.ts";
@@ -140,9 +141,13 @@ export function run(scope: Scope, id: number): Resource<RunPage> {
     key: ["run", scope, id],
     fetch: (signal) => request(ownApi(scope, "runs", id), { signal }),
     live: { url: runStream(scope, id), apply: withRunEvents },
-    // The stream does not tell of the jobs of Azure Machine Learning that a step starts.
-    poll: (page) => (page?.state === "completed" ? false : JOBS_MS),
+    poll: (page) => (page === undefined || goesOn(page) ? JOBS_MS : false),
   };
+}
+
+/** The stream does not tell of the jobs of Azure Machine Learning, which may outlive the run. */
+function goesOn({ state, mlJobs }: RunPage): boolean {
+  return state !== "completed" || mlJobs.some((job) => !isOver(job.status));
 }
 
 /** The stream of one run: its row, its records and its log lines. */
