@@ -71,7 +71,8 @@ def steps(served: Served) -> dict[str, dict[str, object]]:
 
 
 def log_page(served: Served, step: str) -> str:
-    run, id = served.newest("logs")["id"], steps(served)[step]["id"]
+    """The address of a step's log, once the step has begun."""
+    run, id = served.newest("logs")["id"], until(lambda: steps(served).get(step))["id"]
     return f"/penstock/logs/_build/results?buildId={run}&view=logs&t={id}"
 
 

@@ -28,8 +28,29 @@ LONG = 240_000
 
 @pytest.fixture(scope="module")
 def project(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example with its data, pushed to the server."""
-    folder = tmp_path_factory.mktemp("tutorial") / "diabetes"
+    """The example with its data, pushed to the server: a project without a pipeline."""
+    return pushed(served, tmp_path_factory.mktemp("tutorial") / "diabetes")
+
+
+@pytest.fixture(scope="module")
+def built(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as another project, with a pipeline that has begun to run."""
+    folder = pushed(served, tmp_path_factory.mktemp("built") / "progression")
+    api = "/penstock/progression/_apis"
+    repository = served.ask("GET", f"{api}/git/repositories/progression")["id"]
+    configuration = {
+        "type": "yaml",
+        "path": "/azure-pipelines.yml",
+        "repository": {"id": repository, "type": "azureReposGit"},
+    }
+    body = {"name": "progression", "configuration": configuration}
+    made = served.ask("POST", f"{api}/pipelines?api-version=7.1", body)
+    served.ask("POST", f"{api}/pipelines/{made['id']}/runs?api-version=7.1", {})
+    return folder
+
+
+def pushed(served: Served, folder: Path) -> Path:
+    """A copy of the example with its data, pushed into a project of the folder's name."""
     shutil.copytree(EXAMPLE, folder)
     uv = Path(sys.executable).parent / "uv"
     written = [uv, "run", "--quiet", "--no-project", "--python", sys.executable]
@@ -37,8 +58,8 @@ def project(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*written, *needs, "python", "data/write_data.py"], cwd=folder, check=True)
     subprocess.run([*GIT, "init", "-q", "-b", "main"], cwd=folder, check=True)
     commit(folder, "Predict diabetes progression")
-    pushed = served.penstock("push", cwd=folder)
-    assert pushed.returncode == 0, pushed.stderr
+    done = served.penstock("push", cwd=folder)
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -136,34 +157,35 @@ def test_the_tutorial_by_clicks(visitor: Visitor, project: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_push_starts_the_next_run(visitor: Visitor, served: Served, project: Path) -> None:
+def test_a_push_starts_the_next_run(visitor: Visitor, served: Served, built: Path) -> None:
     visitor.sign_in()
-    visitor.go("/penstock/diabetes/_build?definitionId=1")
+    pipeline = served.newest("progression")["definition"]["id"]
+    visitor.go(f"/penstock/progression/_build?definitionId={pipeline}")
     expect(visitor.page.get_by_role("link", name=re.compile("Predict diabetes"))).to_be_visible()
-    commit_file(project, "README.md", "# Diabetes\n\nA second look.\n", "Say what this is")
-    said = push(project, served)
+    commit_file(built, "README.md", "# Diabetes\n\nA second look.\n", "Say what this is")
+    said = push(built, served)
     assert "_build/results?buildId=" in said
     # The list learns of it by itself.
     expect(visitor.page.get_by_role("link", name=re.compile("Say what this is"))).to_be_visible()
     visitor.picture("pipeline")
-    until(lambda: served.newest("diabetes")["status"] == "completed", 120)
-    assert served.newest("diabetes")["reason"] == "individualCI"
+    until(lambda: served.newest("progression")["status"] == "completed", 120)
+    assert served.newest("progression")["reason"] == "individualCI"
 
 
 @pytest.mark.timeout(300)
 def test_the_error_of_a_failed_step_is_one_click_away(
-    visitor: Visitor, served: Served, project: Path
+    visitor: Visitor, served: Served, built: Path
 ) -> None:
-    steps = (project / "aml-steps.yml").read_text()
+    steps = (built / "aml-steps.yml").read_text()
     broken = steps.replace("cd src", "cd sources", 1)
     assert broken != steps
-    commit_file(project, "aml-steps.yml", broken, "Look for the sources")
-    push(project, served)
+    commit_file(built, "aml-steps.yml", broken, "Look for the sources")
+    push(built, served)
     found = until(lambda: _ended(served), 120)
     assert found["result"] == "failed"
     page = visitor.page
     visitor.sign_in()
-    visitor.go("/penstock/diabetes/_build")
+    visitor.go("/penstock/progression/_build")
     page.get_by_role("link", name=re.compile("Look for the sources")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Look for the sources")
     error = page.get_by_role("link", name=re.compile("Script failed with exit code"))
@@ -179,6 +201,6 @@ def test_the_error_of_a_failed_step_is_one_click_away(
 
 
 def _ended(served: Served) -> dict[str, str] | None:
-    newest = served.newest("diabetes")
+    newest = served.newest("progression")
     is_ours = newest["triggerInfo"].get("ci.message", "").startswith("Look for")
     return newest if is_ours and newest["status"] == "completed" else None
