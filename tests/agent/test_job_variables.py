@@ -78,6 +78,19 @@ def test_depth_has_a_limit_of_fifty():
     assert "more than 50 levels" in warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("end", "told"), [("", "more than 10000 times"), ("x" * 600_000, "longer than 1048576")]
+)
+def test_values_that_double_one_another_fill_neither_time_nor_memory(end: str, told: str):
+    made = Variables(Masker())
+    for i in range(40):
+        made.set(f"v{i}", f"$(v{i + 1})$(v{i + 1})")
+    made.set("v40", end)
+    warnings = made.recompute()
+    assert made.get("v0") == "$(v1)$(v1)"
+    assert told in warnings[-1]
+
+
 def test_secrecy_spreads_through_macros_and_masks_the_whole():
     masker = Masker()
     made = Variables(masker)

@@ -12,6 +12,9 @@ from functools import lru_cache
 from penstock.agent.masking import Masker
 
 _MAXIMUM_DEPTH = 50
+_MOST_REFERENCES = 10_000
+_LONGEST_VALUE = 1024 * 1024
+"""Characters of an expanded value; a program's environment holds far less on Linux."""
 _JOB_STATUS = "agent.jobstatus"
 
 _OUTSIDE = (
@@ -133,7 +136,8 @@ class Variables:
     def recompute(self) -> tuple[str, ...]:
         """Expand macros inside values, recursively. Returns warnings about cycles and depth.
 
-        On a cycle, or below 50 levels, a value stays as it was. What holds a secret becomes secret.
+        On a cycle, below 50 levels, and where it would grow beyond all measure, a value stays as it
+        was. What holds a secret becomes secret.
         """
         if not self._changed:
             return ()
@@ -190,17 +194,17 @@ class Variables:
         return None if entry is None else entry.value
 
     def _expand_entry(self, key: str, entry: _Entry, warnings: list[str]) -> _Entry:
-        secret = [entry.secret]
+        growth = _Growth(entry.secret)
         try:
-            value = self._expand_value(entry.value, (key,), secret)
+            value = self._expand_value(entry.value, (key,), growth)
         except _Guarded as error:
             warnings.append(f'variable "{entry.name}" is used as it stands: {error}')
             return entry
-        if secret[0]:
+        if growth.is_secret:
             self._masker.add(value)
-        return _Entry(entry.name, value, secret[0], entry.readonly, entry.environment_name)
+        return _Entry(entry.name, value, growth.is_secret, entry.readonly, entry.environment_name)
 
-    def _expand_value(self, text: str, above: tuple[str, ...], secret: list[bool]) -> str:
+    def _expand_value(self, text: str, above: tuple[str, ...], growth: _Growth) -> str:
         def lookup(name: str) -> str | None:
             key = name.lower()
             entry = self._entries.get(key)
@@ -210,10 +214,28 @@ class Variables:
                 raise _Guarded(f"it refers to others through more than {_MAXIMUM_DEPTH} levels")
             if key in above:
                 raise _Guarded(f'it contains itself, through "$({name})"')
-            secret[0] = secret[0] or entry.secret
-            return self._expand_value(entry.value, (*above, key), secret)
+            growth.take(entry)
+            return self._expand_value(entry.value, (*above, key), growth)
 
         return expand_macros(text, lookup)
+
+
+class _Growth:
+    """What one value has taken in so far. A few values that name each other twice would fill any
+    memory, or any time where they are empty."""
+
+    def __init__(self, is_secret: bool) -> None:
+        self.is_secret = is_secret
+        self._references = self._length = 0
+
+    def take(self, entry: _Entry) -> None:
+        self.is_secret = self.is_secret or entry.secret
+        self._references += 1
+        self._length += len(entry.value)
+        if self._references > _MOST_REFERENCES:
+            raise _Guarded(f"it refers to others more than {_MOST_REFERENCES} times")
+        if self._length > _LONGEST_VALUE:
+            raise _Guarded(f"it would be longer than {_LONGEST_VALUE} characters")
 
 
 class _Guarded(Exception):
