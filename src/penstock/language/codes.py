@@ -333,9 +333,9 @@ CODES: dict[str, tuple[str, str]] = {
         "tried again at most 10 times.",
     ),
     "PS2012": (
-        "the name of a variable is reserved",
+        "the name of a variable begins with a reserved word",
         "The agent uses names that begin with input, secret, endpoint or securefile for what tasks "
-        "are given, and takes them out of the environment of scripts.",
+        "are given; tasks take such names out of the environment of scripts. $(name) still works.",
     ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (

@@ -264,10 +264,11 @@ def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code="PS2012",
                 severity=Severity.WARNING,
-                message=f'the name "{name.value}" is reserved: on the service it does not reach '
-                "the environment of scripts",
+                message=f'the name "{name.value}" begins with a reserved word: on the service it '
+                "may be missing in the environment of scripts",
                 span=name.span,
-                help="begin it with another word than endpoint, input, secret or securefile",
+                help=f"write $({name.value}) in the script, or begin the name with another word "
+                "than endpoint, input, secret or securefile",
             )
 
 
