@@ -654,6 +654,26 @@ def test_a_run_that_must_not_go_on_is_canceled_before_anything_is_handed_over(
     assert [r.node for r in bench.executor.requests] == ["b"]
 
 
+def test_a_run_that_cannot_be_read_keeps_no_other_from_going_on(make: Make) -> None:
+    journal = MemoryJournal()
+    for run in ("1", "2"):
+        journal.create(run, plan(job("a")), {})
+
+    def refill(run: str, made: Plan, events: list[Event]) -> tuple[Plan, list[Event]]:
+        if run == "1":
+            raise ValueError("half a plan")
+        return made, events
+
+    bench, unreadable = make(FakeExecutor(), journal), list[str]()
+    taken = bench.scheduler.recover(
+        refill=refill, on_unreadable=lambda run, error: unreadable.append(f"{run}: {error}")
+    )
+    assert (unreadable, taken) == (["1: half a plan"], ["2"])
+    assert bench.scheduler.wait("2", SECONDS) is OK
+    with pytest.raises(RunStopped, match="run 1 cannot be read: half a plan"):
+        bench.scheduler.wait("1", SECONDS)
+
+
 def test_recovering_twice_takes_up_a_run_once(make: Make) -> None:
     bench = make(FakeExecutor(held=["a"]), interrupted(QUEUED))
     assert bench.scheduler.recover() == ["1"]

@@ -212,11 +212,14 @@ class Host:
         from penstock.agent import trees
 
         trees.end_left_behind(_HOME, str(self.home.root))
+        first, unreadable = self._end_of_lost_run, self._note_unreadable
         if self._devops is None:
-            self.scheduler.recover(first=self._end_of_lost_run)
+            self.scheduler.recover(first, on_unreadable=unreadable)
         else:
-            refill = self._devops.refilling.refill
-            self.scheduler.recover(first=self._end_of_lost_run, refill=refill)
+            self.scheduler.recover(first, self._devops.refilling.refill, unreadable)
+
+    def _note_unreadable(self, run: str, error: Exception) -> None:
+        self._failures.note(f"take up run {run}", error)
 
     def _end_of_lost_run(self, run: str) -> list[Event]:
         found = self.runs.get(run)

@@ -115,6 +115,7 @@ class Scheduler:
         self,
         first: Callable[[str], Sequence[Event]] = lambda run: (),
         refill: Refill = lambda run, plan, events: (plan, events),
+        on_unreadable: Callable[[str, Exception], None] = lambda run, error: None,
     ) -> list[str]:
         """Take up the runs that had not ended when the server last stopped; returns their ids.
 
@@ -125,12 +126,23 @@ class Scheduler:
         `CancelRequested` for one that must not go on. Then a leaf that was handed over but not
         begun is handed over again, unless it is to stop; one that had begun goes on if its
         executor still has it, else it is abandoned.
+
+        A run of which the journal makes no sense is told to `on_unreadable` and stays as it is; the
+        others go on.
         """
-        runs = [run for run in self._journal.unfinished() if run not in self._runs]
-        for run in runs:
-            plan, events = refill(run, *self._journal.load(run))
-            self._adopt(run, replay(plan, events), tuple(first(run)))
-        return runs
+        taken = []
+        for run in self._journal.unfinished():
+            if run in self._runs:
+                continue
+            try:
+                state = replay(*refill(run, *self._journal.load(run)))
+            except Exception as error:  # noqa: BLE001 - the fault of one journal is not the others'
+                on_unreadable(run, error)
+                self._end(run, RunStopped(f"run {run} cannot be read: {error}"))
+                continue
+            self._adopt(run, state, tuple(first(run)))
+            taken.append(run)
+        return taken
 
     def post(self, run: str, *events: Event, wait: bool = False) -> None:
         """Add what happened to the run. Events of a run that has ended are dropped.
