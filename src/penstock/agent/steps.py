@@ -90,7 +90,9 @@ def _attempt(job: JobContext, step: Step, log: StepLog) -> tuple[StepContext, Ou
             "warning", f"{outcome.message} Retry {retry} of {step.retries} in {pause:g} seconds."
         )
         log.flush()
-        if _stop_of(job).wait(pause):
+        with job.turn.waiting():
+            stopped = _stop_of(job).wait(pause)
+        if stopped:
             break
     if outcome.result is Result.FAILED and _is_true(job.variables.expand(step.continue_on_error)):
         outcome = Outcome(Result.SUCCEEDED_WITH_ISSUES, outcome.message)
