@@ -53,8 +53,8 @@ def run() -> list[Row]:
         server.push(_big(), server.repository("big"))
         grown = server.peak() - before
     return [
-        at_most(f"clone of {FILES} files: over file://", *clones, 3.0),
-        at_most(f"push of {FILES} files: over file://", *pushes, 3.0),
+        at_most(f"clone of {FILES} files: over file://", clones[0], clones[1], 3.0),
+        at_most(f"push of {FILES} files: over file://", pushes[0], pushes[1], 3.0),
         Row(
             "push of one commit, answered",
             f"{small[0]:.4f} s",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import (
@@ -30,13 +31,11 @@ def run() -> list[Row]:
     env = environment("home-pipelines")
     rows = []
     for name, jobs, goal in (("hello pipeline", 1, 0.5), ("100 one-line jobs", 100, 0.5)):
-        ours_in, theirs_in = ours_project(jobs), theirs_project(jobs)
+        command = [node, theirs, "--force-shell-executor", "--no-color"]
         ours, other = alternate(
             ROUNDS,
-            lambda folder=ours_in: seconds([str(PENSTOCK), "run", "-q"], folder, env),
-            lambda folder=theirs_in: seconds(
-                [node, theirs, "--force-shell-executor", "--no-color"], folder, env
-            ),
+            partial(seconds, [str(PENSTOCK), "run", "-q"], ours_project(jobs), env),
+            partial(seconds, command, theirs_project(jobs), env),
         )
         rows.append(at_most(f"{name} / gitlab-ci-local", ours, other, goal))
     rows.append(one_more_step(env))

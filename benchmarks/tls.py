@@ -55,6 +55,7 @@ def serve(ready: Path) -> None:
     import uvicorn
 
     from penstock.cli.host import Host
+    from penstock.server.app import make_app
     from penstock.server.auth import EVERYTHING
     from penstock.server.routes import Principal
     from penstock.store.home import Home
@@ -64,9 +65,10 @@ def serve(ready: Path) -> None:
             return Principal(name="sdk", permissions=EVERYTHING)
 
     host = Host(Home.default(os.environ))
+    routes, signer = host.ml.routes()
     certificate, key = write_certificate()
     config = uvicorn.Config(
-        host.ml.application(AnyToken()),
+        make_app(routes, AnyToken(), signer=signer, on_failure=host.on_failure),
         host="127.0.0.1",
         port=0,
         ssl_certfile=certificate,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.measure import WORK, Row
@@ -60,7 +61,7 @@ class Client:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    def post(self, operation: str, body: dict[str, object]) -> dict:
+    def post(self, operation: str, body: dict[str, object]) -> dict[str, Any]:
         """The answer of one operation."""
         path = f"{self._path}/api/2.0/mlflow/{operation}"
         self._connection.request("POST", path, json.dumps(body), self._headers)
@@ -68,7 +69,8 @@ class Client:
         text = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{operation}: {answer.status} {text[:300]!r}")
-        return json.loads(text)
+        found: dict[str, Any] = json.loads(text)
+        return found
 
 
 @contextmanager
