@@ -55,7 +55,8 @@ class JobContext:
     """One running job. Belongs to one thread; only the cancellations are touched by others.
 
     `cancellation` is the wish to stop the job; steps that run after it (`always()`) are stopped by
-    `deadline`. `environment` is what every process of the job starts from.
+    `deadline`. `environ` is the environment of the agent, `environment` what every process of the
+    job starts from.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class JobContext:
         timing: Timing,
         sources: Sources,
         turn: Turn,
+        environ: Mapping[str, str],
     ) -> None:
         self.request = request
         self.work = work
@@ -83,6 +85,7 @@ class JobContext:
         self.timing = timing
         self.sources = sources
         self.turn = turn
+        self.environ = environ
         self.masker = Masker()
         self.variables = Variables(self.masker)
         self.household = Household()

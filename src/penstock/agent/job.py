@@ -84,6 +84,7 @@ def run_job(
                         timing=timing,
                         sources=shared.sources,
                         turn=turn,
+                        environ=shared.environ,
                     )
                     last = _run_steps_work(job)
             case CommandWork():
@@ -274,7 +275,7 @@ def _environment(job: JobContext) -> dict[str, str]:
     secrets.update(v.value for v in job.request.variables if v.secret and v.value)
     environment = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in job.environ.items()
         if name not in _GIT_VARIABLES and value not in secrets
     }
     environment.update(machine.environment)

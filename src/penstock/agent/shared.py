@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from penstock.agent.alarms import Alarms
 from penstock.agent.sources import Sources
 from penstock.agent.turns import Turns
 
 
 class Shared:
-    """The working trees that were asked for, the clock of the jobs' limits, and the turns at the
-    interpreter. Thread-safe."""
+    """The working trees that were asked for, the clock of the jobs' limits, the turns at the
+    interpreter, and the environment as it was when the agents started. Thread-safe."""
 
     def __init__(self) -> None:
         self.sources = Sources()
         self.alarms = Alarms()
         self.turns = Turns()
+        self.environ = dict(os.environ)

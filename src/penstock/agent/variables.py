@@ -109,12 +109,12 @@ class Variables:
         key = name.lower()
         before = self._expanded.get(key) or self._entries.get(key)
         secret = secret or (before is not None and before.secret)
-        if key.startswith(_OUTSIDE):
+        if "##vso" in value and key.startswith(_OUTSIDE):
             value = neutralize(value)
         if secret:
             self._masker.add(value)
         readonly = readonly or (before is not None and before.readonly)
-        mapped = environment_name(name, preserve_case=preserve_case)
+        mapped = environment_name(name, preserve_case)
         self._entries[key] = _Entry(name, value, secret, readonly, mapped)
         self._changed = True
 
@@ -261,7 +261,7 @@ def expand_macros(text: str, lookup: Callable[[str], str | None]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def environment_name(name: str, *, preserve_case: bool = False) -> str:
+def environment_name(name: str, preserve_case: bool = False) -> str:
     """The environment variable for a variable: upper-case, with `_` for `.` and space."""
     mapped = name.replace(".", "_").replace(" ", "_")
     return mapped if preserve_case else mapped.upper()

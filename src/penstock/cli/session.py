@@ -76,7 +76,8 @@ def run_plan(loaded: Loaded, planned: Planned, home: Home, mode: Mode) -> int:
         progress = _progress(mode, host, run, lines.write)
         watch = _Watch(host, run, progress, planned.deployments, loaded.definition)
         host.scheduler.subscribe(watch.event)
-        host.log_listeners.append(watch.log)
+        if not mode.quiet:
+            host.log_listeners.append(watch.log)
         result = watch.go(plan, header)
         jobs = watch.jobs()
         _tell_steps(host, run, jobs)
