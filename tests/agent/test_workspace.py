@@ -1,6 +1,7 @@
 """Workspaces: which folder a job gets, and what is in it when it begins."""
 
 import os
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -129,3 +130,43 @@ def test_what_a_job_left_in_place_of_its_folders_is_replaced_and_never_followed(
         (folder / "new.txt").write_text("new")
     assert (precious / "kept.txt").read_text() == "kept"
     again.close()
+
+
+def test_a_link_in_place_of_the_temporary_folder_is_never_followed(machine, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "kept.txt").write_text("kept")
+    replaced = script(f'rm -r "$AGENT_TEMPDIRECTORY" && ln -s {precious} "$AGENT_TEMPDIRECTORY"')
+    assert do_job(request_for(replaced), machine).finished.result == "succeeded"
+    assert do_job(request_for(script("true")), machine).finished.result == "succeeded"
+    assert (precious / "kept.txt").read_text() == "kept"
+
+
+def test_a_link_in_place_of_the_workspace_is_never_followed(machine, tmp_path):
+    precious = tmp_path / "precious"
+    (precious / "s").mkdir(parents=True)
+    (precious / "s/kept.txt").write_text("kept")
+    replaced = script(f"cd / && rm -r {machine.work}/1 && ln -s {precious} {machine.work}/1")
+    assert do_job(request_for(replaced), machine).finished.result == "succeeded"
+    assert do_job(request_for(script("true")), machine).finished.result == "succeeded"
+    assert (precious / "s/kept.txt").read_text() == "kept"
+
+
+def test_a_file_in_place_of_the_temporary_folder_fails_no_job(machine):
+    replaced = script('rm -r "$AGENT_TEMPDIRECTORY" && touch "$AGENT_TEMPDIRECTORY"')
+    assert do_job(request_for(replaced), machine).finished.result == "succeeded"
+    assert do_job(request_for(script("true")), machine).finished.result == "succeeded"
+
+
+def test_what_cannot_be_removed_fails_neither_the_job_nor_the_next_start(machine):
+    kept = machine.work / "_temp/1/kept"
+    leave = script(f"mkdir {kept} && chattr +i {kept}")
+    server = do_job(request_for(leave), machine)
+    try:
+        if server.results["step1"] != "succeeded":
+            pytest.skip("this user or file system has no immutable folders")
+        assert server.finished.result == "succeeded"
+        sweep(machine.work)
+        assert kept.is_dir()
+    finally:
+        subprocess.run(["chattr", "-i", kept], check=False, capture_output=True)

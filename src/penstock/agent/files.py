@@ -175,11 +175,17 @@ def _with_rights(folder: str, action: Callable[[str], _T], path: str) -> _T:
 
 
 def empty(folder: str | Path, keep: tuple[str, ...] = ()) -> None:
-    """Remove what is in a folder but for the names in `keep`; the folder need not exist."""
+    """Remove what is in a folder but for the names in `keep`; the folder need not exist.
+
+    A link or a file in its place is removed itself.
+    """
     folder = str(folder)
     try:
+        if os.path.islink(folder):  # noqa: PTH114
+            raise NotADirectoryError
         names: list[str] = _with_rights(folder, os.listdir, folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        remove(folder)
         return
     for name in names:
         if name not in keep:
@@ -192,8 +198,11 @@ def make_folders(root: Path, names: Mapping[str, bool], *, alone: bool) -> None:
     With `alone`, whatever else is in it is removed. Links are replaced, not followed.
     """
     try:
+        if os.path.islink(root):  # noqa: PTH114
+            raise NotADirectoryError
         entries = _with_rights(str(root), _listed, str(root))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        remove(root)
         root.mkdir(parents=True, exist_ok=True)
         entries = []
     there = set()

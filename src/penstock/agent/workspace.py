@@ -66,6 +66,10 @@ class Workspace:
         """Empty the temporary folder and let another job have the workspace."""
         try:
             files.empty(self.temporary)
+        except OSError:
+            # What a step wrote there as another user, say; as on the Azure agent, the job has ended
+            # as it has. The next job tries again and fails by the name of the file.
+            pass
         finally:
             os.close(self._lock)
 
@@ -113,11 +117,12 @@ def sweep(work: Path) -> None:
     except FileNotFoundError:
         return
     for number in numbers:
-        if number.isdecimal() and any((work / _TEMPORARY / number).iterdir()):
+        if number.isdecimal():
             _empty_if_free(work, number)
 
 
 def _empty_if_free(work: Path, number: str) -> None:
+    """Empty one temporary folder, as far as this user may."""
     try:
         lock = os.open(work / _MAPPING / number, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -125,7 +130,7 @@ def _empty_if_free(work: Path, number: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         files.empty(work / _TEMPORARY / number)
-    except BlockingIOError:
+    except OSError:  # it is in use, or holds files of another user
         pass
     finally:
         os.close(lock)
