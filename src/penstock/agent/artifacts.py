@@ -36,6 +36,8 @@ def publish(
     check_name(name)
     if step.job.masker.intervals(name):
         raise ArtifactRefused("the artifact's name holds a secret, and names are shown to everyone")
+    if not path.is_dir() and not path.is_file():
+        raise ArtifactRefused(f'"{path}" is neither a file nor a folder')
     folder = _run_folder(step)
     target = folder / name
     _claim(step, folder, name, once=once)

@@ -9,7 +9,7 @@ parts.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from penstock.agent import files
@@ -27,10 +27,11 @@ class PatternRefused(Exception):
     """the pattern cannot be matched in bounded time"""
 
 
-def select(paths: Iterable[str], patterns: Iterable[str]) -> list[str]:
+def select(paths: Iterable[str], patterns: Iterable[str], *, hidden: bool = True) -> list[str]:
     """The paths that the patterns choose: in order, `!pattern` takes out again. Case counts.
 
-    Paths have no part that is empty, `.` or `..`. Raises `PatternRefused`.
+    Paths have no part that is empty, `.` or `..`. Without `hidden`, a part that begins with a dot
+    is chosen only by a part of the pattern that does so too. Raises `PatternRefused`.
     """
     known = list(paths)
     chosen: set[str] = set()
@@ -39,8 +40,17 @@ def select(paths: Iterable[str], patterns: Iterable[str]) -> list[str]:
         bare = pattern.removeprefix("!") if excluding else pattern
         fits = _matcher(bare)
         matched = {path for path in known if fits(path)}
+        if not hidden:
+            dotted = [_matcher(part) for part in bare.split("/") if part.startswith(".")]
+            matched = {path for path in matched if _shows(path, dotted)}
         chosen = chosen - matched if excluding else chosen | matched
     return [path for path in known if path in chosen]
+
+
+def _shows(path: str, dotted: Sequence[Callable[[str], object]]) -> bool:
+    """Whether every hidden part of a path is one that a part of the pattern asks for."""
+    parts = (part for part in path.split("/") if part.startswith("."))
+    return all(any(fits(part) for fits in dotted) for part in parts)
 
 
 _DOTS = r"(?!(?:(?<=[/])|(?<=^))(?:\.{1,2})(?:$|[/]))"
@@ -88,7 +98,10 @@ _MOST_STARS = 4
 
 
 def find_files(root: Path, patterns: Iterable[str]) -> list[Path]:
-    """The files that patterns choose; one that is not absolute begins at `root`."""
+    """The files that patterns choose; one that is not absolute begins at `root`.
+
+    Pipes, sockets and devices are never chosen: reading one might never end.
+    """
     from wcmatch import glob
 
     rooted = []
@@ -101,10 +114,16 @@ def find_files(root: Path, patterns: Iterable[str]) -> list[Path]:
     known: dict[str, None] = {}
     for base in sorted(bases):
         if base.is_dir():
-            known.update(dict.fromkeys(f"{base}/{relative}" for relative, _ in files.walk(base)))
+            found = (entry.path for _, entry in files.walk(base) if _may_be_read(entry))
+            known.update(dict.fromkeys(found))
         elif base.is_file():
             known[str(base)] = None
     return [Path(path) for path in select(known, rooted)]
+
+
+def _may_be_read(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a file, or a link to a file, to a folder or to nothing."""
+    return entry.is_file() or entry.is_dir() or not os.path.exists(entry.path)  # noqa: PTH110
 
 
 def _base(pattern: str) -> Path:

@@ -1,5 +1,6 @@
 """Artifacts of a run: published by one job, downloaded by another."""
 
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -38,6 +39,15 @@ def test_a_published_folder_is_kept_and_downloaded_by_a_later_job(machine):
 def test_a_file_is_an_artifact_too(machine):
     server = run(machine, MAKE, publish(path="out/a.txt"))
     assert server.contents["artifact", "drop"] == {"a.txt": b"1\n"}
+
+
+def test_a_pipe_is_refused_and_not_waited_for(machine):
+    make = script("mkfifo out; echo '##vso[artifact.upload artifactname=drop]out'", "make")
+    server = run(machine, make, replace(publish(), condition="always()"))
+    assert server.results == {"make": "failed", "step1": "failed"}
+    refusal = f'"{machine.work}/1/s/out" is neither a file nor a folder'
+    assert [issue.message.endswith(refusal) for issue in server.issues] == [True, True]
+    assert server.attached == []
 
 
 def test_all_artifacts_are_downloaded_each_into_its_folder(machine):

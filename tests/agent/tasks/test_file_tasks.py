@@ -16,7 +16,7 @@ MAKE = script(
     "do echo $f > src/$f; done",
     "make",
 )
-LIST = script("cd out && find * .[!.]* -type f 2>/dev/null | sort; true", "list")
+LIST = script("mkdir -p out; cd out; find * .[!.]* -type f 2>/dev/null | sort; true", "list")
 
 
 def run(machine, *steps):
@@ -79,6 +79,45 @@ def test_the_target_may_be_cleaned(machine):
     assert run(machine, MAKE, make, step, LIST).output("list") == ["b.txt"]
 
 
+def test_a_target_is_cleaned_only_for_files_that_come(machine):
+    make = script("mkdir out; touch out/kept", "old")
+    step = task(
+        "CopyFiles@2",
+        SourceFolder="src",
+        Contents="nothing",
+        TargetFolder="out",
+        CleanTargetFolder="true",
+    )
+    assert run(machine, MAKE, make, step, LIST).output("list") == ["kept"]
+
+
+@pytest.mark.parametrize("overwrite", ["false", "true"])
+def test_a_folder_is_not_replaced_by_a_file(machine, overwrite):
+    make = script("mkdir -p out/b.txt; touch out/b.txt/kept", "old")
+    step = task(
+        "CopyFiles@2", SourceFolder="src", Contents="b.txt", TargetFolder="out", OverWrite=overwrite
+    )
+    listing = script("find out -type f", "list", condition="always()")
+    server = run(machine, MAKE, make, step, listing)
+    assert server.output("list") == ["out/b.txt/kept"]
+    root = f"{machine.work}/1/s"
+    assert [issue.message for issue in server.issues] == [
+        f'"{root}/src/b.txt" cannot be copied to "{root}/out/b.txt": that is a folder'
+    ]
+
+
+def test_a_file_that_is_copied_to_itself_stays(machine):
+    step = task("CopyFiles@2", SourceFolder="src", TargetFolder="src", OverWrite="true")
+    server = run(machine, MAKE, step, script("cat src/b.txt", "show"))
+    assert server.output("show") == ["b.txt"]
+
+
+def test_pipes_are_neither_copied_nor_waited_for(machine):
+    make = script("mkdir src; mkfifo src/pipe; ln -s pipe src/link; touch src/file", "make")
+    step = task("CopyFiles@2", SourceFolder="src", TargetFolder="out")
+    assert run(machine, make, step, script("ls out", "list")).output("list") == ["file"]
+
+
 def test_a_source_folder_that_is_not_there(machine):
     server = run(machine, task("CopyFiles@2", SourceFolder="no", TargetFolder="out"))
     assert server.issues[0].message == f'there is no source folder "{machine.work}/1/s/no"'
@@ -104,6 +143,38 @@ def test_delete_files(machine, contents, left):
         script("cd src; find . -type f ! -path '*/.*/*' -printf '%P\\n' | sort", "list"),
     )
     assert server.output("list") == left
+
+
+HIDDEN = script(
+    "mkdir -p src/.git src/lib; touch src/a src/.env src/.git/config src/lib/b src/lib/keep.txt "
+    "src/lib/.x",
+    "hidden",
+)
+
+
+@pytest.mark.parametrize(
+    ("contents", "dots", "left"),
+    [
+        ("**", "false", [".env", ".git/config"]),
+        ("**/*", "false", [".env", ".git/config"]),
+        ("**", "true", []),
+        (".env", "false", [".git/config", "a", "lib/.x", "lib/b", "lib/keep.txt"]),
+        (".git", "false", [".env", "a", "lib/.x", "lib/b", "lib/keep.txt"]),
+        (".git/*", "false", [".env", "a", "lib/.x", "lib/b", "lib/keep.txt"]),
+        ("lib/.*", "false", [".env", ".git/config", "a", "lib/b", "lib/keep.txt"]),
+        ("**/config", "false", [".env", ".git/config", "a", "lib/.x", "lib/b", "lib/keep.txt"]),
+        ("./lib/../lib/b", "false", [".env", ".git/config", "a", "lib/.x", "lib/keep.txt"]),
+        ("/lib/b", "false", [".env", ".git/config", "a", "lib/.x", "lib/keep.txt"]),
+        ("**\n!**/keep.txt", "false", [".env", ".git/config", "lib/.x", "lib/keep.txt"]),
+        ("**\n!lib/keep.txt", "true", ["lib/keep.txt"]),
+        ("*\n!lib", "false", [".env", ".git/config", "lib/.x", "lib/b", "lib/keep.txt"]),
+    ],
+)
+def test_hidden_and_excluded_files_are_not_deleted(machine, contents, dots, left):
+    """As DeleteFilesV1's own source does it: minimatch, with `dot` for `RemoveDotFiles`."""
+    step = task("DeleteFiles@1", SourceFolder="src", Contents=contents, RemoveDotFiles=dots)
+    listing = script("cd src; find . -type f -printf '%P\\n' | LC_ALL=C sort", "list")
+    assert run(machine, HIDDEN, step, listing).output("list") == left
 
 
 def test_a_folder_that_is_not_there_needs_no_deleting(machine):

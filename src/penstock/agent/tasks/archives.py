@@ -100,7 +100,7 @@ def extract_files(step: StepContext) -> Outcome:
     if not archives:
         return failed(f'no archive fits "{step.input("archiveFilePatterns")}"')
     if step.flag("cleanDestinationFolder"):
-        files.empty(target)
+        files.empty(os.path.realpath(target))
     target.mkdir(parents=True, exist_ok=True)
     overwrite = step.flag("overwriteExistingFiles") or step.flag("cleanDestinationFolder")
     for archive in archives:

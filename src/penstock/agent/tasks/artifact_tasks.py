@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from penstock.agent import artifacts, files
@@ -59,7 +60,7 @@ def download_build_artifacts(step: StepContext) -> Outcome:
         return failed(refusal)
     target = step.workspace.default_directory / step.input("downloadPath")
     if step.flag("cleanDestinationFolder"):
-        files.empty(target)
+        files.empty(os.path.realpath(target))
     patterns = lines(step.input("itemPattern"))
     if step.input("downloadType").lower() == "single":
         name = step.input("artifactName")

@@ -24,46 +24,59 @@ def copy_files(step: StepContext) -> Outcome:
         return failed(f'there is no source folder "{source}"')
     chosen = find_files(source, lines(step.input("Contents")))
     step.log.line(f"found {len(chosen)} files")
+    if not chosen:  # then nothing is cleaned either
+        return SUCCEEDED
     if step.flag("CleanTargetFolder"):
-        files.empty(target)
+        files.empty(os.path.realpath(target))
     target.mkdir(parents=True, exist_ok=True)
     for path in chosen:
         inner = path.name if step.flag("flattenFolders") else os.path.relpath(path, source)
-        place = target / inner
-        if not _may_copy(step, place):
-            continue
-        real = os.path.realpath(path)
-        status = os.stat(real)  # noqa: PTH116
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if stat.S_ISDIR(status.st_mode):  # behind a link: task-lib follows it
-            files.copy_tree(Path(real), place, warn=step.log.line)
-        else:
-            files.copy_file(real, str(place), status)
-        if not step.flag("preserveTimestamp"):
-            os.utime(place)
-        step.log.line(f"Copying {path} to {place}")
+        problem = _copy(step, path, target / inner)
+        if problem:
+            return failed(problem)
     return SUCCEEDED
 
 
-def _may_copy(step: StepContext, place: Path) -> bool:
-    if not place.exists() or step.flag("OverWrite"):
-        return True
-    step.log.line(f"File {place} already exists: it is left as it is")
-    return False
+def _copy(step: StepContext, path: Path, place: Path) -> str:
+    """Copy one file to its place; what keeps it from that, or nothing."""
+    real = os.path.realpath(path)
+    status = os.stat(real)  # noqa: PTH116
+    is_folder = stat.S_ISDIR(status.st_mode)  # behind a link: task-lib follows it
+    if place.is_dir() and not is_folder:
+        return f'"{path}" cannot be copied to "{place}": that is a folder'
+    if place.exists() and (not step.flag("OverWrite") or place.samefile(real)):
+        step.log.line(f"File {place} already exists: it is left as it is")
+        return ""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if is_folder:
+        files.copy_tree(Path(real), place, warn=step.log.line)
+    else:
+        files.copy_file(real, str(place), status)
+    if not step.flag("preserveTimestamp"):
+        os.utime(place)
+    step.log.line(f"Copying {path} to {place}")
+    return ""
 
 
 def delete_files(step: StepContext) -> Outcome:
-    """Delete the files and folders that patterns choose."""
+    """Delete the files and folders that patterns choose, folders with all that is in them.
+
+    Where a pattern takes something out (`!x`), the folders around it stay. Hidden files and folders
+    are chosen by a pattern with a dot in that place, or with `RemoveDotFiles`.
+    """
     source = step.path(step.input("SourceFolder"))
     if not source.is_dir():
         step.log.line(f"there is no folder {source}, so nothing is deleted")
         return SUCCEEDED
-    patterns = lines(step.input("Contents"))
-    if not step.flag("RemoveDotFiles"):
-        patterns.append("!**/.*")
+    patterns = [_below_source(pattern) for pattern in lines(step.input("Contents"))]
     everything = _files_and_folders(source)
-    for relative in select(everything, [pattern.rstrip("/") for pattern in patterns]):
-        if os.path.lexists(source / relative):
+    chosen = select(everything, patterns, hidden=step.flag("RemoveDotFiles"))
+    kept: set[str] = set()
+    if any(pattern.startswith("!") for pattern in patterns):
+        for path in set(everything).difference(chosen):
+            kept.update(map(str, Path(path).parents))
+    for relative in chosen:
+        if relative not in kept and os.path.lexists(source / relative):
             step.log.line(f"Deleting {source / relative}")
             files.remove(source / relative)
     if step.flag("RemoveSourceFolder") and not any(source.iterdir()):
@@ -71,15 +84,16 @@ def delete_files(step: StepContext) -> Outcome:
     return SUCCEEDED
 
 
+def _below_source(pattern: str) -> str:
+    """A pattern as it looks below the source folder, to which the task joins each."""
+    mark = "!" if pattern.startswith("!") and not pattern.startswith("!(") else ""
+    bare = pattern.removeprefix(mark).lstrip("/")
+    return mark + os.path.normpath(f"/{bare}")[1:]
+
+
 def _files_and_folders(root: Path) -> list[str]:
-    found: list[str] = []
-    for relative, _ in files.walk(root):
-        folder = Path(relative).parent
-        found += [str(p) for p in (*folder.parents, folder) if str(p) != "."]
-        found.append(relative)
-    empty_folders = (Path(base) for base, _, _ in os.walk(root))
-    found += [os.path.relpath(folder, root) for folder in empty_folders if folder != root]
-    return list(dict.fromkeys(found))
+    folders = (os.path.relpath(base, root) for base, _, _ in os.walk(root))
+    return [*(f for f in folders if f != "."), *(name for name, _ in files.walk(root))]
 
 
 def delay(step: StepContext) -> Outcome:
