@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from penstock.agent.git import NO_PUSH
+from penstock.agent.lines import PIECE
 from penstock.agent.sources import Sources
 from penstock.agent.testing import do_job, machine_in, request_for, script
 from penstock.agent.working_tree import mirror
-from penstock.engine.requests import Repository, Step
+from penstock.engine.requests import Repository, Step, Variable
 
 CHECKOUT = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 
@@ -505,3 +506,18 @@ def test_what_a_step_did_to_git_is_undone_for_the_next_job(machine, project, tmp
     assert not (sources(machine) / ".git/hooks").exists()
     assert "Somebody" not in (sources(machine) / ".git/config").read_text()
     assert [path.name for path in elsewhere.iterdir()] == ["info"]
+
+
+def test_no_part_of_a_long_line_of_git_is_lost(tmp_path):
+    (tmp_path / "bin").mkdir()
+    git = tmp_path / "bin/git"
+    git.write_text(f"#!/bin/sh\nhead -c {2 * PIECE} /dev/zero | tr '\\0' x; echo; exit 1\n")
+    git.chmod(0o755)
+    other = Repository(alias="self", name="r", url="https://nowhere.invalid/r", commit="1" * 40)
+    request = request_for(
+        Step(id="step1", task="checkout@1", inputs={"repository": "self"}),
+        repositories=[other],
+        variables=[Variable(name="s", value="a-long-secret", secret=True)],
+    )
+    server = do_job(request, machine_in(tmp_path / "machine", bin=tmp_path / "bin"))
+    assert "".join(line for line in server.log() if set(line) == {"x"}) == "x" * 2 * PIECE

@@ -4,7 +4,7 @@ import pytest
 
 from penstock.agent.logging_commands import Command, merge, parse
 from penstock.agent.testing import do_job, request_for, script
-from penstock.engine.events import Output, Result, RunChanged
+from penstock.engine.events import Output, Result, RunChanged, StepFinished
 from penstock.engine.requests import Endpoint, Step, Variable
 
 ISSUE_DATA = {"sourcepath": "a.py", "linenumber": "3", "columnnumber": "7", "code": "E1"}
@@ -510,3 +510,12 @@ def test_a_command_in_a_display_name_is_made_harmless(machine):
     server = do_job(request_for(step), machine)
     assert server.log()[0] == "##[section]Starting: **vso[task.complete result=Failed]x"
     assert server.results == {"step1": "succeeded"}
+
+
+def test_a_detail_of_several_lines_is_as_many_lines_of_the_log(machine):
+    guid = "6f0ed6f8-0a0f-4e0e-9a63-1f7c0d6f3d0c"
+    command = f"##vso[task.logdetail id={guid};name=part;type=build]one%0Atwo"
+    server = do_job(request_for(script(f"echo '{command}'")), machine)
+    assert server.output()[-2:] == ["one", "two (name part, type build)"]
+    ended = next(e for e in server.events if isinstance(e, StepFinished) and e.step == "step1")
+    assert ended.lines == len(server.log())

@@ -10,7 +10,7 @@ from pathlib import Path
 from penstock.agent.log import StepLog
 from penstock.agent.machine import Machine
 from penstock.agent.masking import Masker
-from penstock.agent.process import Cancellation, Exit, Household, Patience, run_process
+from penstock.agent.process import Cancellation, Exit, Household, Listener, Patience, run_process
 from penstock.agent.reporting import Reporter
 from penstock.agent.server import JobServer
 from penstock.agent.sources import Sources
@@ -234,6 +234,12 @@ class StepContext:
             )
         )
 
+    def set_output(self, name: str, value: str) -> None:
+        """Set an output variable of the task, by the name of the step as on the Azure agent."""
+        full = f"{self.step.name or self.step.id}.{name}"
+        self.job.outputs[full] = Output(value=value)
+        self.variables.set(full, value, readonly=True)
+
     def process_environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a program of this step (in the order of the Azure agent)."""
         job = self.job
@@ -265,14 +271,17 @@ class StepContext:
         commands nothing. Raises `ToolMissing` where there is no such program.
         """
         timeout = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
-        listen = self._listen if on_line is None else lambda _, text: on_line(text)
+        listen: Listener = self._listen
+        listen_piece: Listener = self._listen_piece
+        if on_line is not None:
+            listen = listen_piece = lambda _, text: on_line(text)
         self.log.flush()
         ended = run_process(
             argv,
             cwd=cwd,
             env=self.process_environment(env),
             on_line=listen,
-            on_piece=self._listen_piece,
+            on_piece=listen_piece,
             on_idle=self._hand_on,
             cancellation=self.cancellation,
             timeout=timeout,

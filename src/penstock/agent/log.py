@@ -35,7 +35,10 @@ class StepLog:
         self.debug_shown = False
 
     def line(self, text: str) -> None:
-        """Write one line; secrets in it are masked."""
+        """Write one line; secrets in it are masked. Line ends in it, of a path say, begin lines."""
+        if "\n" in text or "\r" in text:
+            self.text(text)
+            return
         self._add(self._masker.mask_line(text))
 
     def text(self, text: str) -> None:

@@ -138,13 +138,14 @@ def test_the_job_gets_a_python_of_its_own(machine):
         machine,
         task("UsePythonVersion@0", versionSpec=own),
         script(
-            "python -V; which python; echo $(pythonLocation); pip --version | cut -d' ' -f1\n"
+            "python -V; which python; echo $(step1.pythonLocation); pip --version | cut -d' ' -f1\n"
             "python -c 'import sys; print(sys.prefix)'",
             "step2",
         ),
     )
     assert server.results == {"step1": "succeeded", "step2": "succeeded"}, server.logs
     folder = f"{machine.work}/_temp/1/python-{own}"
+    assert server.finished.outputs["step1.pythonLocation"].value == folder
     assert server.output("step2") == [
         f"Python {own}",
         f"{folder}/bin/python",

@@ -67,6 +67,8 @@ def use_python_version(step: StepContext) -> Outcome:
         )
     step.log.line(f"Found Python {version} at {known[version].path}")
     scripts = _environment(step, version, known[version])
+    step.set_output("pythonLocation", str(scripts.parent))
+    # Azure sets the output only; `$(pythonLocation)` has worked here from the beginning.
     step.variables.set("pythonLocation", str(scripts.parent))
     if step.input("addToPath").lower() != "false":
         step.job.path_prepended.insert(0, str(scripts))

@@ -9,7 +9,6 @@ from pathlib import Path
 from penstock.agent.context import SUCCEEDED, Outcome, StepContext, failed
 from penstock.agent.server import NotFound
 from penstock.agent.tasks.contract import Input, Task
-from penstock.engine.events import Output
 from penstock.engine.requests import SecureFileSource
 
 _OUTPUT = "secureFilePath"
@@ -28,9 +27,7 @@ def download(step: StepContext) -> Outcome:
     except (NotFound, OSError) as error:
         return failed(f'secure file "{found.name}" cannot be had: {error}')
     path.chmod(0o600)
-    name = f"{step.step.name or step.step.id}.{_OUTPUT}"
-    step.job.outputs[name] = Output(value=str(path))
-    step.variables.set(name, str(path), readonly=True)
+    step.set_output(_OUTPUT, str(path))
     step.log.line(f"{found.name} is at {path}, until the job ends")
     return SUCCEEDED
 
