@@ -53,7 +53,7 @@ class View:
     def _dependencies(self) -> Value:
         if self.id is None:
             return _object(())
-        return self._results(_visible_dependencies(self.state, self.id))
+        return self._results(visible_dependencies(self.state, self.id))
 
     def _stage_dependencies(self) -> Value:
         if self.id is None:
@@ -98,7 +98,7 @@ def dependencies_of(state: RunState, id: str) -> Iterator[NodeState]:
     return (state.nodes[d] for d in dict.fromkeys(state.nodes[id].node.depends_on))
 
 
-def _visible_dependencies(state: RunState, id: str) -> Iterator[NodeState]:
+def visible_dependencies(state: RunState, id: str) -> Iterator[NodeState]:
     """A leg or a hook also sees what the job around it depends on; no job sees the stage's."""
     yield from dependencies_of(state, id)
     for ancestor in state.ancestors(id):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from penstock.engine.conditions import Explanation, VariableValue, explain
-from penstock.engine.contexts import dependencies_of, outputs_of
+from penstock.engine.contexts import dependencies_of, outputs_of, visible_dependencies
 from penstock.engine.events import Result
 from penstock.engine.state import NodeState, RunState
 from penstock.engine.status import GOOD
@@ -185,19 +185,13 @@ class _Notes:
 
     def _dependency(self, path: Sequence[str | None]) -> Note:
         name = path[0] or ""
-        visible = {fold_case(d.node.key): d for d in self._visible()}
+        visible = {fold_case(d.node.key): d for d in visible_dependencies(self._state, self._id)}
         found = visible.get(fold_case(name))
         if found is None:
             return self._not_a_dependency(name)
         if len(path) == 3 and fold_case(path[1] or "") == "OUTPUTS":
             return _no_output(found, path[2], outputs_of(self._state, found.node.id))
         return Note()
-
-    def _visible(self) -> Iterable[NodeState]:
-        yield from dependencies_of(self._state, self._id)
-        for around in self._state.ancestors(self._id):
-            if around.node.parent is not None:
-                yield from dependencies_of(self._state, around.node.id)
 
     def _stage_dependency(self, path: Sequence[str | None]) -> Note:
         top = next(reversed([self._state.nodes[self._id], *self._state.ancestors(self._id)]))

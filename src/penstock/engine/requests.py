@@ -19,7 +19,7 @@ class Step:
 
     `id` is unique in its job (`step1`); `name` addresses its outputs; `place` is where it stands
     in the user's YAML (`azure-pipelines.yml:12:5`). Seconds for `timeout`; None means the job's.
-    `continue_on_error` and `enabled` are texts because they may hold macros.
+    `continue_on_error` is a text because it may hold macros.
     """
 
     id: str
