@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from penstock.agent.alarms import Alarms
 
 
@@ -20,6 +22,14 @@ def test_an_alarm_that_was_taken_back_does_not_ring():
     alarms.set(0.03, done.set)
     assert done.wait(10)
     assert rung == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_action_that_fails_keeps_no_other_from_ringing():
+    alarms, done = Alarms(), threading.Event()
+    alarms.set(0.01, lambda: 1 // 0)
+    alarms.set(0.03, done.set)
+    assert done.wait(10)
 
 
 def test_a_time_past_what_a_thread_can_wait_is_no_fault():

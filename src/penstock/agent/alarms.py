@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,7 +34,11 @@ class Alarms:
 
     def _run(self) -> None:
         while True:
-            self._next().ring()
+            try:
+                self._next().ring()
+            except Exception:  # noqa: BLE001 - told as the fault of any thread; the next one rings
+                fault = (*sys.exc_info(), threading.current_thread())
+                threading.excepthook(threading.ExceptHookArgs(fault))
 
     def _next(self) -> _Alarm:
         with self._changed:
