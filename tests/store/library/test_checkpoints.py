@@ -17,7 +17,8 @@ from penstock.devops.plans.planner import plan_pipeline
 from penstock.devops.plans.planning import Surroundings
 from penstock.devops.projectlibrary import ProjectLibrary
 from penstock.devops.protecting.approvals import AlreadyDecided, ApprovalStatus
-from penstock.devops.protecting.checkpoints import Checkpoint, Checkpoints
+from penstock.devops.protecting.checkpoints import Checkpoints
+from penstock.devops.protecting.checkpointstore import Checkpoint
 from penstock.devops.protecting.checks import (
     DAY,
     NO_PERMISSION,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from penstock.devops.definitions import Definition, Definitions
-from penstock.devops.protecting.checkpoints import Checkpoint
+from penstock.devops.protecting.checkpointstore import Checkpoint
 from penstock.devops.queueing.preparing import Prepared, Preparing
 from penstock.devops.queueing.queue import Queueing
 from penstock.devops.queueing.requests import Person

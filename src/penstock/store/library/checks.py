@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from penstock.devops.protecting.approvals import Approval, ApprovalStatus
-from penstock.devops.protecting.checkpoints import Checkpoint, LockHolder
+from penstock.devops.protecting.checkpointstore import Checkpoint, LockHolder
 from penstock.devops.protecting.checks import Check, Item, LockState
 from penstock.devops.resources import Actor, Resource
 from penstock.engine import codec
@@ -37,8 +37,8 @@ class _Items:
 
 
 class Checks:
-    """Implements `devops.protecting.checkpoints.CheckpointStore`, and keeps the settings of checks.
-    Every method may be called from any thread; each change is one transaction."""
+    """Implements `devops.protecting.checkpointstore.CheckpointStore`, and keeps the settings of
+    checks. Every method may be called from any thread; each change is one transaction."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.devops.plans.gates import CHECKPOINT
-from penstock.devops.protecting.checkpoints import Checkpoint
+from penstock.devops.protecting.checkpointstore import Checkpoint
 from penstock.devops.protecting.checks import Item, ItemStatus
 from penstock.engine.events import IssueLogged, Result
 from penstock.engine.requests import Step, StepsWork

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from penstock.devops.protecting.checkpoints import Checkpoint
+from penstock.devops.protecting.checkpointstore import Checkpoint
 from penstock.devops.protecting.checks import LONGEST_WAIT, Check, ExclusiveLock, Item, ItemStatus
 from penstock.devops.resources import NOUNS, Resource, ResourceType
 from penstock.engine.events import Result

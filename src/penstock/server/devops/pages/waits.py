@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock.devops.protecting.checkpoints import Checkpoint
+from penstock.devops.protecting.checkpointstore import Checkpoint
 from penstock.devops.protecting.checks import ItemKind, ItemStatus
 from penstock.server.devops.builds.timeline import record_id
 from penstock.server.devops.library.approvals import approval_json
