@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from engine_plans import FAILED, OK, job, plan
@@ -166,7 +167,7 @@ def test_another_attempt_another_node_and_another_run_are_not_wanted(held: Held)
     started = NodeStarted(at=1.0, node="c")
     assert held.scheduler.report(said(1, ENDED, attempt=2), wait=True) is None
     assert held.scheduler.report(said(1, started, node="c"), wait=True) is None
-    assert held.scheduler.report(said(1, STARTED)._replace(run="2"), wait=True) is None
+    assert held.scheduler.report(replace(said(1, STARTED), run="2"), wait=True) is None
     assert held.kept() == before
 
 

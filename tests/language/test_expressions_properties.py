@@ -20,6 +20,7 @@ from penstock.language.expressions import (
     to_boolean,
     to_json_text,
 )
+from penstock.language.expressions.conversion import compare
 
 NAMES = ("variables", "parameters", "item")
 CONTEXTS = {
@@ -50,7 +51,7 @@ def calls(children):
         arguments = st.lists(children, min_size=function.minimum, max_size=min(most, 4))
         return arguments.map(lambda given: f"{function.name}({', '.join(given)})")
 
-    return st.sampled_from(sorted(GENERAL.values())).flatmap(call)
+    return st.sampled_from([GENERAL[name] for name in sorted(GENERAL)]).flatmap(call)
 
 
 expressions = st.recursive(leaves, calls, max_leaves=12)
@@ -128,4 +129,4 @@ def test_python_values_become_values(value):
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=4))
 def test_versions_are_ordered_like_their_parts(parts):
-    assert Version(tuple(parts)) < Version((*parts, 0))
+    assert compare(Version(tuple(parts)), Version((*parts, 0))) < 0

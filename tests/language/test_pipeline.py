@@ -1,5 +1,7 @@
 """The records of an expanded pipeline: what each key becomes, and where everything came from."""
 
+from dataclasses import fields, is_dataclass, replace
+
 import pytest
 
 from penstock.language.compiler import compile_pipeline
@@ -62,8 +64,9 @@ def plain(value):
     match value:
         case Text():
             return value.value
-        case tuple() if hasattr(value, "_asdict"):
-            return {k: plain(v) for k, v in value._asdict().items() if k not in ("span", "origin")}
+        case _ if is_dataclass(value):
+            names = [one.name for one in fields(value) if one.name not in ("span", "origin")]
+            return {name: plain(getattr(value, name)) for name in names}
         case tuple() | list():
             return [plain(item) for item in value]
     return {k: plain(v) for k, v in value.items()} if hasattr(value, "items") else value
@@ -174,7 +177,7 @@ def test_a_job():
     assert found.strategy.count.value == "3"
     assert found.depends_on == ()
     assert list(found.pool.other) == ["os"]
-    shown = given(found._replace(pool=None, strategy=None))
+    shown = given(replace(found, pool=None, strategy=None))
     assert {name: shown[name] for name in shown if name not in ("container", "services")} == {
         "id": "a",
         "display_name": "A",
@@ -300,7 +303,7 @@ steps: []
         "always": True,
     }
     (tools,) = found.resources.repositories
-    assert given(tools._replace(trigger=None)) == {
+    assert given(replace(tools, trigger=None)) == {
         "alias": "tools",
         "type": "git",
         "name": "shared/tools",

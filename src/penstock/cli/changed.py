@@ -6,7 +6,6 @@ For hooks that are given the names of changed files, whatever they are.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.editor.projects import Project
@@ -17,9 +16,11 @@ from penstock.cli.testing.documents import SUFFIXES, read_test_file
 from penstock.devops.libraryfiles import read_library
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.source import Diagnostic
+from penstock.records import record
 
 
-class Checked(NamedTuple):
+@record(kw_only=False)
+class Checked:
     """The files that were checked in the end, and what is wrong with them."""
 
     names: tuple[str, ...]

@@ -6,7 +6,6 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -28,12 +27,14 @@ from penstock.cli.options import (
 from penstock.language.compiler import Compiled, compile_pipeline
 from penstock.language.source import has_errors
 from penstock.language.templates.files import Files, LocalFiles, UnreadableFile
+from penstock.records import record
 
 WORKING_TREE = "working tree"
 _GROUPS = ".penstock/variable-groups"
 
 
-class _Side(NamedTuple):
+@record(kw_only=False)
+class _Side:
     """One of the two pipelines. `name` is the revision, or the file."""
 
     name: str
@@ -41,7 +42,8 @@ class _Side(NamedTuple):
     path: str
 
 
-class _Given(NamedTuple):
+@record(kw_only=False)
+class _Given:
     """What the command line says beside the two sides."""
 
     root: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
-from typing import Any, NamedTuple
+from typing import Any
 
 from penstock.cli.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint, painter
 from penstock.devops.comparing.comparison import Change, Kind, Path, path_text
@@ -12,6 +12,7 @@ from penstock.devops.comparing.parts import Part
 from penstock.devops.comparing.uses import Use
 from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.language.source import Span
+from penstock.records import record
 
 _MARKS = {
     Kind.ADDED: ("+", GOOD),
@@ -25,7 +26,8 @@ _LONGEST = 12
 _WIDEST = 84
 
 
-class _Row(NamedTuple):
+@record(kw_only=False)
+class _Row:
     """A line with the place it is about."""
 
     lead: str
@@ -38,7 +40,8 @@ class _Row(NamedTuple):
         return len(self.lead) + 2 + len(self.text)
 
 
-class Comparison(NamedTuple):
+@record(kw_only=False)
+class Comparison:
     """Two pipelines and what differs. `before` and `after` are what messages call them."""
 
     before: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.language.expressions.nodes import Call, Literal
 from penstock.language.expressions.reasons import Part, value_text
+from penstock.records import record
 
 Paint: TypeAlias = Callable[[str, str], str]
 """Colours a text: `paint("32", "True")`."""
@@ -17,7 +18,8 @@ _LONGEST = 60
 NOT_EVALUATED = "not evaluated"
 
 
-class _Row(NamedTuple):
+@record(kw_only=False)
+class _Row:
     lead: str
     text: str
     value: str

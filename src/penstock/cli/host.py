@@ -340,7 +340,7 @@ class Host:
         if behind < _SAME_SECONDS:
             return report
         events = tuple(replace(event, at=event.at + behind) for event in report.events)
-        return report._replace(events=events)
+        return replace(report, events=events)
 
     def _on_log(self, run: str, node: str, log: str, text: str) -> None:
         for listener in self.log_listeners:

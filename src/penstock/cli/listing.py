@@ -40,27 +40,8 @@ def list_pipeline(pipeline: model.Pipeline) -> list[dict[str, Any]]:
         for job in stage.jobs:
             kind = "deployment" if isinstance(job, model.DeploymentJob) else "job"
             rows.append(_row(1, kind, job.id.value, job))
-            rows.extend(_step_row(step) for step in _steps(job))
+            rows.extend(_step_row(step) for steps in model.step_lists(job) for step in steps)
     return rows
-
-
-def _steps(job: model.Job | model.DeploymentJob) -> list[model.Step]:
-    if isinstance(job, model.Job):
-        return list(job.steps)
-    strategy = job.strategy
-    hooks = (
-        (
-            strategy.pre_deploy,
-            strategy.deploy,
-            strategy.route_traffic,
-            strategy.post_route_traffic,
-            strategy.on_success,
-            strategy.on_failure,
-        )
-        if strategy
-        else ()
-    )
-    return [step for hook in hooks if hook for step in hook.steps]
 
 
 def _row(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ import click
 
 from penstock.cli.exits import Exit
 from penstock.cli.terminal import printable
-from penstock.records import record
+from penstock.records import field_names, record
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -110,7 +109,7 @@ parity_option = click.option(
 )
 
 
-_REQUEST = tuple(field.name for field in fields(Request))
+_REQUEST = field_names(Request)
 
 
 def pipeline_options(function: Callable[..., int]) -> Callable[..., int]:

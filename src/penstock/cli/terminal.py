@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _COLORS = r"\x1b\[[0-9;:]*m"
-_OBEYED = re.compile(f"{_COLORS}|[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+_OBEYED = f"{_COLORS}|[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
 _RESET = "\x1b[0m"
 
 
@@ -32,7 +32,7 @@ def _line(line: str) -> str:
     if "\r" in line:
         parts = [part for part in line.split("\r") if part]
         line = parts[-1] if parts else ""
-    shown = _OBEYED.sub(_sign, line)
+    shown = re.sub(_OBEYED, _sign, line)
     return shown + _RESET if "\x1b" in shown and not shown.endswith(_RESET) else shown
 
 

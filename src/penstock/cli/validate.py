@@ -73,7 +73,8 @@ def command(
             raise click.UsageError("--including takes no -p, --var, --branch, --reason, --parity")
         from penstock.cli.changed import check_changed
 
-        files, found = check_changed(files, folder or Path(), repositories)
+        checked = check_changed(files, folder or Path(), repositories)
+        files, found = checked.names, checked.diagnostics
         names = ()
     for name in names:
         request = Request(

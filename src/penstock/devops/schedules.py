@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from penstock.devops.triggers.records import Definition, Due
 from penstock.devops.triggers.timers import judge_branch
@@ -36,7 +35,8 @@ class BranchSchedule:
     place: int = 0
 
 
-class Look(NamedTuple):
+@record(kw_only=False)
+class Look:
     """What is due, and the time to give as `last_checked` at the next look."""
 
     due: tuple[Due, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from penstock.engine.contexts import NAMES, View, dependencies_of
 from penstock.engine.events import Output, Result
@@ -26,9 +25,11 @@ from penstock.language.expressions import (
     to_json_text,
     to_text,
 )
+from penstock.records import record
 
 
-class Verdict(NamedTuple):
+@record(kw_only=False)
+class Verdict:
     """What becomes of a ready node: `result` None means it runs, with these of its variables
     evaluated; else it has ended so, and `message` is why."""
 
@@ -37,7 +38,8 @@ class Verdict(NamedTuple):
     variables: Mapping[str, Output] = MappingProxyType({})
 
 
-class VariableValue(NamedTuple):
+@record(kw_only=False)
+class VariableValue:
     """A `$[ ]` variable that a condition reads: how its text came to its value, or the error."""
 
     name: str
@@ -47,7 +49,8 @@ class VariableValue(NamedTuple):
     expression: Expression | None
 
 
-class Explanation(NamedTuple):
+@record(kw_only=False)
+class Explanation:
     """Why a node ran or did not: its condition's value, step by step, or the error it met.
 
     `expression` is None where the condition cannot be parsed; `variables` are those of the node's

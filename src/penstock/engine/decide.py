@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.engine.conditions import continues_on_error, judge
 from penstock.engine.events import (
@@ -24,17 +24,18 @@ from penstock.engine.events import (
 )
 from penstock.engine.state import NodeState, Phase, RunState
 from penstock.engine.status import GOOD
+from penstock.records import record
 
-# Named tuples, unlike the other records: a dataclass costs a tenfold at every start of the program.
 
-
-class Record(NamedTuple):
+@record(kw_only=False)
+class Record:
     """Something happened by itself: a group opened or closed, a node was skipped, the run ended."""
 
     event: Event
 
 
-class Dispatch(NamedTuple):
+@record(kw_only=False)
+class Dispatch:
     """Hand the leaf to an executor, once the event is kept."""
 
     event: NodeQueued
@@ -45,13 +46,15 @@ class Dispatch(NamedTuple):
         return self.event.node
 
 
-class Expand(NamedTuple):
+@record(kw_only=False)
+class Expand:
     """Ask the service for the node's children and record `NodeExpanded`."""
 
     node: str
 
 
-class Cancel(NamedTuple):
+@record(kw_only=False)
+class Cancel:
     """Ask the leaf's executor to stop it, once the event (a told `CancelRequested`) is kept."""
 
     node: str
@@ -59,7 +62,8 @@ class Cancel(NamedTuple):
     event: CancelRequested
 
 
-class Wake(NamedTuple):
+@record(kw_only=False)
+class Wake:
     """Nothing to do until then; ask again at that time even if nothing happens."""
 
     at: float

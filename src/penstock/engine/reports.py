@@ -6,8 +6,6 @@ follows. An agent therefore numbers what it says and says it again until it hear
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from penstock.engine.events import (
     Event,
     IssueLogged,
@@ -18,6 +16,7 @@ from penstock.engine.events import (
     StepFinished,
     StepStarted,
 )
+from penstock.records import record
 
 AHEAD = 256
 """How far a report may run ahead of one that is missing; what comes before its time by more is not
@@ -32,7 +31,8 @@ class ForeignReport(Exception):
 # Neither is a dataclass, as in decide.py: that costs a tenfold at every start of the program.
 
 
-class Report(NamedTuple):
+@record(kw_only=False)
+class Report:
     """What happened to a leaf, as the one who does it tells: the `number`-th report (from 1) of
     this attempt. `kept` is the number up to which its sender has heard that all is kept: by it a
     server that has forgotten what it heard, after a restart, knows where to go on."""

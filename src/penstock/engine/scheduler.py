@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from heapq import heappop, heappush
 from threading import Condition, Lock, Thread, current_thread
 from typing import TypeAlias, TypeVar
@@ -29,6 +29,7 @@ from penstock.engine.requests import Work
 from penstock.engine.state import NodeState, Phase, RunState, replay
 from penstock.engine.turn import Expander, Turn, take_turn
 from penstock.engine.variables import make_request
+from penstock.records import record
 
 Listener: TypeAlias = Callable[[str, Event], None]
 Refill: TypeAlias = Callable[[str, Plan, list[Event]], tuple[Plan, list[Event]]]
@@ -47,7 +48,7 @@ class RunStopped(Exception):
     """the run was stopped by a fault outside of it; what is in the journal can be recovered"""
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Run:
     """A run that has not ended.
 

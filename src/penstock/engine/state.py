@@ -7,7 +7,7 @@ nothing. It decides nothing and reads no clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,7 @@ from penstock.engine.events import (
 )
 from penstock.engine.plan import Node, Plan
 from penstock.engine.status import GOOD
+from penstock.records import record
 
 CANCEL_GRACE = 60.0
 """Seconds past a leaf's cancel timeout before the engine stops waiting for its executor's answer.
@@ -45,7 +46,7 @@ class Phase(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class StepState:
     """A step of a job as reported; `result` None means it is running."""
 
@@ -58,7 +59,7 @@ class StepState:
     lines: int = 0
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class NodeState:
     """All that is known of one node.
 
@@ -90,7 +91,7 @@ class NodeState:
     waiting: int = 0
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Group:
     """What a group knows of its children; the run itself is the group named None.
 
@@ -111,7 +112,7 @@ class Group:
     gate: str | None = None
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Agenda:
     """The nodes and groups that may need an action; all others need none. Dicts for their order."""
 

@@ -6,7 +6,7 @@ The scheduler and the simulation are both loops around this; it knows no threads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from penstock.engine.decide import Action, Cancel, Dispatch, Expand, Record, Wake, decide, settle
@@ -14,11 +14,12 @@ from penstock.engine.events import Event, NodeExpanded, NodeFinished, Result
 from penstock.engine.plan import Node, check_nodes
 from penstock.engine.redaction import told
 from penstock.engine.state import RunState
+from penstock.records import record
 
 Expander: TypeAlias = Callable[[RunState, Node], tuple[Node, ...]]
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Turn:
     """What a turn changed (`events`, in order) and what is to be done once that is kept.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$(/.][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 _BLOCK = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
@@ -16,7 +16,8 @@ _KEYS = 1024
 """How many keys are remembered: a pipeline has few, and each of them often."""
 
 
-class Line(NamedTuple):
+@record(kw_only=False)
+class Line:
     """A line of the text: the key or item it begins with, and the keys and values around that,
     outermost first (its own are the last)."""
 
@@ -68,7 +69,8 @@ class _Printer:
     def node(self, node: Node, indent: str) -> None:
         within = self.within
         if isinstance(node, Mapping) and node.entries:
-            for key, value in node.entries:
+            for entry in node.entries:
+                key, value = entry.key, entry.value
                 within += (key, value)
                 self.entry(key, value, indent)
                 del within[-2:]

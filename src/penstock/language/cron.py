@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from penstock.records import record
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -30,7 +31,8 @@ _DIGITS = 6
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class _Field(NamedTuple):
+@record(kw_only=False)
+class _Field:
     """One of the five fields: what it is called, its lowest and highest value, their names."""
 
     name: str
@@ -48,7 +50,8 @@ _FIELDS = (
 )
 
 
-class CronFault(NamedTuple):
+@record(kw_only=False)
+class CronFault:
     """What is wrong, or surprising, with a part of a cron text: the part begins at `offset`."""
 
     message: str
@@ -65,7 +68,8 @@ class CronError(Exception):
         self.fault = fault
 
 
-class Cron(NamedTuple):
+@record(kw_only=False)
+class Cron:
     """When a schedule comes: the values of each field in order; Sunday is 0.
 
     `surprises` are parts that the service accepts and reads otherwise than most people do.

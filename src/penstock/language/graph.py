@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import (
@@ -23,16 +22,18 @@ from penstock.language.pipeline import (
 )
 from penstock.language.runtime_expressions import check_expressions
 from penstock.language.source import Diagnostic, Related, Severity, Span
+from penstock.records import record
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = re.compile("(?:endpoint|input|secret|securefile)[._ ]", re.IGNORECASE)
+_RESERVED = "(?i:endpoint|input|secret|securefile)[._ ]"
 _LONGEST_NAME = 100
 _VALID = (
     "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
 )
 
 
-class _Node(NamedTuple):
+@record(kw_only=False)
+class _Node:
     """A stage or job in its graph. `previous` is the stage it follows when it names none."""
 
     name: Text
@@ -40,7 +41,8 @@ class _Node(NamedTuple):
     previous: int | None = None
 
 
-class _Words(NamedTuple):
+@record(kw_only=False)
+class _Words:
     """How messages speak of a graph: of stages, or of the jobs of one stage.
 
     `elsewhere` maps the jobs of all stages, in folded case, to their stage.
@@ -191,13 +193,13 @@ def _cycle(
 
 
 def _unknown(nodes: list[_Node], known: dict[str, int], words: _Words) -> Iterator[Diagnostic]:
-    from penstock.language.diagnostics import nearest
-
     names = [node.name.value for node in nodes if node.name.value]
     for node in nodes:
         for text in node.depends_on:
             if fold_case(text.value) in known:
                 continue
+            from penstock.language.diagnostics import nearest
+
             others = [name for name in names if name != node.name.value]
             close = nearest(text.value, others)
             there = (
@@ -260,7 +262,7 @@ def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
     """
     for variable in variables:
         name = variable.name
-        if isinstance(variable, VariableValue) and _RESERVED.match(name.value):
+        if isinstance(variable, VariableValue) and re.match(_RESERVED, name.value):
             yield Diagnostic(
                 code="PS2012",
                 severity=Severity.WARNING,

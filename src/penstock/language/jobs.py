@@ -26,9 +26,9 @@ from penstock.language.pipeline import (
 from penstock.language.source import Diagnostic, Severity
 
 MOST_LEGS = 256
-_NUMBER = re.compile("-?[0-9]+")
+_NUMBER = "-?[0-9]+"
 _WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
-_INLINE = re.compile("[a-z]+://")
+_INLINE = "[a-z]+://"
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
 _CLEANABLE = ("outputs", "resources", "all")
 _BOOLEANS = ("true", "false")
@@ -144,7 +144,7 @@ def _check_checkout(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
     name = step.inputs.get("repository")
     if name is None or name.value.lower() in ("self", "none", "") or _is_open(name):
         return
-    if _INLINE.match(name.value) or _has(known, name):
+    if re.match(_INLINE, name.value) or _has(known, name):
         return
     yield Diagnostic(
         code="PS2006",
@@ -210,7 +210,7 @@ def _check_rolling(most: Text | None) -> Iterator[Diagnostic]:
     text = most.value.strip()
     number, is_share = text.removesuffix("%"), text.endswith("%")
     service = None
-    if not _NUMBER.fullmatch(number):
+    if not re.fullmatch(_NUMBER, number):
         service = f"{text} is not supported as rolling option."
     elif is_share and not 1 <= int(number[:9]) <= 100:
         service = "Percentage rolling value should be with in 1 to 100."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from penstock.language.expressions import (
     GENERAL,
@@ -30,6 +29,7 @@ from penstock.language.pipeline import (
 )
 from penstock.language.places import place_in
 from penstock.language.source import Diagnostic, Severity, Span
+from penstock.records import record
 
 _LOADING = "An error occurred while loading the YAML build pipeline. "
 _STATUS = ("always", "canceled", "failed", "succeeded", "succeededOrFailed")
@@ -43,7 +43,8 @@ def _functions(names: Iterable[str], minimum: int, maximum: int | None) -> dict[
     return {name: Function(name, minimum, maximum, _not_now) for name in names}
 
 
-class Place(NamedTuple):
+@record(kw_only=False)
+class Place:
     """What expressions of one kind of place may use."""
 
     names: frozenset[str]
@@ -167,9 +168,9 @@ class _Checker:
     def _error(self, text: str, place: str) -> ExpressionError | None:
         key = (text, place)
         if key not in self.known:
-            names, functions = self.places[place]
+            here = self.places[place]
             try:
-                parse(text, names=names, functions=functions)
+                parse(text, names=here.names, functions=here.functions)
                 self.known[key] = None
             except ExpressionError as error:
                 self.known[key] = error

@@ -17,8 +17,8 @@ from penstock.language.source import Diagnostic, Related, Severity
 if TYPE_CHECKING:
     from penstock.language.cron import CronFault
 
-_ALIAS = re.compile("[-._A-Za-z0-9]*")  # the schema allows no dots; the service takes them
-_VARIABLE = re.compile(r"\$\([^)]*\)|\$\[")
+_ALIAS = "[-._A-Za-z0-9]*"  # the schema allows no dots; the service takes them
+_VARIABLE = r"\$\([^)]*\)|\$\["
 
 
 def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
@@ -40,7 +40,7 @@ def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
     filters = {"branches": trigger.branches, "paths": trigger.paths, "tags": trigger.tags}
     for key, names in filters.items():
         for pattern in _patterns(names):
-            if _VARIABLE.search(pattern.value):
+            if re.search(_VARIABLE, pattern.value):
                 yield Diagnostic(
                     code="PS2209",
                     severity=Severity.WARNING,
@@ -137,7 +137,7 @@ def _check_aliases(pipeline: Pipeline) -> Iterator[Diagnostic]:
 def _check_alias_list(kind: str, aliases: Iterable[Text]) -> Iterator[Diagnostic]:
     firsts: dict[str, Text] = {}
     for alias in aliases:
-        if not _ALIAS.fullmatch(alias.value):
+        if not re.fullmatch(_ALIAS, alias.value):
             yield Diagnostic(
                 code="PS2205",
                 severity=Severity.WARNING,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from penstock.engine.events import Event, NodeFinished, Result
 from penstock.engine.ports import Executor
@@ -18,6 +17,7 @@ from penstock.ml.assets import AssetStore
 from penstock.ml.fields import table, whole_number
 from penstock.ml.resolver import LOCAL_COMPUTES
 from penstock.ml.workspaces import parse_arm_id
+from penstock.records import record
 
 
 def slots(store: AssetStore, workspace: str, compute: str, processors: int) -> int:
@@ -39,7 +39,7 @@ def slots(store: AssetStore, workspace: str, compute: str, processors: int) -> i
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Queue:
     """What runs on one compute (instances by leaf), and what waits for it."""
 

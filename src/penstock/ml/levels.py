@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.engine.plan import Node
 from penstock.ml.bindings import Binding, NotABinding, Side, parse_binding
@@ -69,7 +69,7 @@ class Level:
     depth: int = 0
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Built:
     """What became of a level: nodes and child jobs (those of inner levels too), and its outputs."""
 
@@ -78,7 +78,7 @@ class Built:
     outputs: dict[str, JobOutput] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class _Step:
     """A node on its way into the plan. `known` holds the values that others may bind to."""
 

@@ -8,9 +8,8 @@ around what lies between.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
-from typing import NamedTuple
 
 from penstock.records import record
 
@@ -51,7 +50,7 @@ class Layout:
     height: float
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Layered:
     """Layers of names; a line that passes a layer has a place of its own there."""
 
@@ -186,7 +185,8 @@ def _stack(layer: Sequence[str], wishes: Sequence[float | None], middles: dict[s
         middles[name] = offset + move
 
 
-class _Block(NamedTuple):
+@record(kw_only=False)
+class _Block:
     """Names that move together: by how much, how much they care, how many they are."""
 
     move: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -200,7 +200,7 @@ class UnusableRoute(Exception):
     """a row of the route table cannot be served"""
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Branch:
     words: dict[str, _Branch] = field(default_factory=dict)
     parameter: _Branch | None = None

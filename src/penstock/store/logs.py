@@ -6,11 +6,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
+from penstock.records import record
 from penstock.store.files import folder_name, reading, segments, walk
 
 CAP = 1024**3
@@ -21,7 +22,7 @@ _STRIDE = 1000
 _CAPPED = "##[warning]the log reached its limit of {cap} bytes; nothing more of it is kept\n"
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Open:
     """A log being written, opened at the first line. `lines` and `size` are those of the file."""
 
@@ -33,7 +34,7 @@ class _Open:
     lock: Lock = field(default_factory=Lock)
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Index:
     """Where every thousandth line of a file begins, as far as it was read (`size` bytes)."""
 

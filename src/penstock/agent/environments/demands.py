@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.recipe import Wish
+from penstock.records import record
 
 _ORDER = ("==", "===", "~=", ">=", ">")
 _PLACEHOLDERS = {"sklearn": "scikit-learn"}
@@ -20,7 +21,7 @@ _SUCCESSORS = {"tensorflow-gpu": "tensorflow", "tensorflow-cpu": "tensorflow"}
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Demand:
     """A wish on its way to a version.
 

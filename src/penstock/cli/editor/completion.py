@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from penstock.cli.editor.cursor import ITEM, Cursor, cursor_at
 from penstock.cli.editor.grammar import records_of, shapes_at, takes_keys, words_of
@@ -13,6 +12,7 @@ from penstock.cli.editor.names import jobs_of, parameters_of, stages_of, templat
 from penstock.cli.editor.projects import Project
 from penstock.language.schema import PARAMETER_TYPES, ROOT_PARAMETER_TYPES, Record
 from penstock.language.source import Source, lines_of
+from penstock.records import record
 
 _EXPRESSION = re.compile(r"\$\{\{(?:(?!\}\}).)*$|\$\[(?:(?!\]).)*$")
 _CONDITIONS = ("condition",)
@@ -27,7 +27,8 @@ _MACRO = re.compile(r"\$\((?P<prefix>[\w. -]*)$")
 _WORD = re.compile(r"[A-Za-z]\w*$")
 
 
-class Suggestion(NamedTuple):
+@record(kw_only=False)
+class Suggestion:
     """One thing to write. `kind` is "key", "task", "input", "name", "file", "word", "function" or
     "variable"; `insert` is the text where it is not the label; `prefix` what it replaces."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
-from typing import NamedTuple
 
 from penstock.records import record
 
@@ -23,7 +22,8 @@ ITEM = "-"
 """A step of a path into an item of a list."""
 
 
-class Level(NamedTuple):
+@record(kw_only=False)
+class Level:
     """A mapping on the way to the cursor: its keys with their values on the same line."""
 
     keys: dict[str, str]
@@ -54,7 +54,8 @@ class Cursor:
         return next((level.keys[key] for level in reversed(self.levels) if key in level.keys), "")
 
 
-class _Mark(NamedTuple):
+@record(kw_only=False)
+class _Mark:
     """A dash or a key of a line, and its column. `rest` is what follows a key on its line."""
 
     column: int

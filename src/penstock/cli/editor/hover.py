@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from penstock.cli.editor.cursor import is_directive
 from penstock.cli.editor.grammar import records_of, shapes_at
@@ -13,11 +12,13 @@ from penstock.cli.editor.projects import Project
 from penstock.language.casing import fold_case
 from penstock.language.source import Source, Span
 from penstock.language.yaml import Node
+from penstock.records import record
 
 _LONGEST = 300
 
 
-class Hover(NamedTuple):
+@record(kw_only=False)
+class Hover:
     """Markdown, and the place it is about."""
 
     text: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from penstock.cli.editor.cursor import ITEM, Level, is_directive, path_of
 from penstock.language.places import place_in
 from penstock.language.source import Span
 from penstock.language.templates.texts import OPEN, Code, Directive, Lone, TextError, take_apart
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _NAMED = {
     "parameter": re.compile(r"\bparameters(?:\.(?P<a>[\w-]+)|\[\s*'(?P<b>[^']+)'\s*\])", re.I),
@@ -23,7 +23,8 @@ _NAMED = {
 }
 
 
-class Spotted(NamedTuple):
+@record(kw_only=False)
+class Spotted:
     """A scalar that is a key or a value. `path` and `levels` are as those of a cursor; the path of
     a key leads to the mapping it is in. `mappings` are those around, outermost first."""
 
@@ -34,7 +35,8 @@ class Spotted(NamedTuple):
     mappings: tuple[Mapping, ...]
 
 
-class Reference(NamedTuple):
+@record(kw_only=False)
+class Reference:
     """A name in an expression or a macro: `kind` is "parameter", "variable" or "dependency"."""
 
     kind: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from penstock.cli.editor.projects import Project, Snapshot
 from penstock.language import pipeline as model
@@ -12,9 +11,11 @@ from penstock.language.casing import fold_case
 from penstock.language.source import Source, Span
 from penstock.language.templates.references import Place, resolve, take_apart
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 
-class Parameter(NamedTuple):
+@record(kw_only=False)
+class Parameter:
     """A declared parameter; `default` is None where a value must be given."""
 
     name: str
@@ -24,7 +25,8 @@ class Parameter(NamedTuple):
     span: Span
 
 
-class VariableAt(NamedTuple):
+@record(kw_only=False)
+class VariableAt:
     """A variable with its value in one scope: "the pipeline", "stage Build", "job Compile"."""
 
     name: str

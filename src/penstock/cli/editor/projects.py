@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import NamedTuple
 
 from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.options import DEFAULT_FILES
@@ -21,6 +20,7 @@ from penstock.language.source import Diagnostic, Source
 from penstock.language.templates.observed import Observed
 from penstock.language.templates.references import SELF, Place, resolve, take_apart
 from penstock.language.yaml import Node
+from penstock.records import record
 
 _BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
 _TEMPLATE_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends|variables)[ \t]*:", re.MULTILINE)
@@ -34,7 +34,8 @@ _FOREIGN = re.compile(
 _MOST_PIPELINES = 40
 
 
-class Snapshot(NamedTuple):
+@record(kw_only=False)
+class Snapshot:
     """A pipeline as it is in the editor now, with what its expressions came to."""
 
     path: str
@@ -47,7 +48,7 @@ class Snapshot(NamedTuple):
         return [d for d in self.compiled.diagnostics if not _awaits_value(d)]
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Project:
     """The pipelines of the files under one root."""
 

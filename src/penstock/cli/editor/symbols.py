@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from penstock.language import yaml
 from penstock.language.source import Source, Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _STEPS = (
     "task", "script", "bash", "pwsh", "powershell", "checkout", "download", "publish", "upload",
@@ -26,7 +26,8 @@ _INSIDE = ("stages", "jobs", "phases", "steps", "strategy", "runOnce", "rolling"
 _HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic", "success", "failure")
 
 
-class Symbol(NamedTuple):
+@record(kw_only=False)
+class Symbol:
     """A part of a file. `kind` is "parameter", "variable", "stage", "job", "hook", "step",
     "template" or "branch"; `span` all of it, `name_span` its name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from penstock.cli.editor.completion import Suggestion
 from penstock.cli.editor.cursor import ITEM, Cursor, cursor_at
@@ -37,7 +38,7 @@ def _keys(project: Project, source: Source, cursor: Cursor) -> Iterator[Suggesti
     elif last in _BY_PATH:
         for one in _paths(project, source, cursor, 3):
             if one.label not in cursor.siblings:
-                yield one._replace(insert=f"{one.label}: ")
+                yield replace(one, insert=f"{one.label}: ")
     elif last == "parameters":
         for parameter in parameters_of(project.tree(_pipeline(project, source, cursor))):
             if parameter.name not in cursor.siblings:

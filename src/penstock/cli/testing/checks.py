@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
-from typing import Any, NamedTuple
+from typing import Any
 
 from penstock.cli.options import Failure
 from penstock.cli.testing.runs import UNKNOWN, Part, Run
 from penstock.language.diagnostics import nearest
 from penstock.language.source import Diagnostic, Related
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _VERBS = {
     "succeeded": "would run",
@@ -33,7 +34,8 @@ _OPERATORS = {
 _LONGEST = 120
 
 
-class Context(NamedTuple):
+@record(kw_only=False)
+class Context:
     """A run that is looked at, and the options with which `penstock explain` sees the same."""
 
     run: Run

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from penstock.language import yaml
 from penstock.language.compiler import Compiled
 from penstock.language.source import Diagnostic, Severity, Source, Span
 from penstock.language.templates.branches import Branch, Spot, branches_of
+from penstock.records import record
 
 _NEVER = {True: "never taken", False: "never left out"}
 _WHAT = "branches of ${{ if }} and ${{ each }}"
 _LONGEST = 60
 
 
-class Tally(NamedTuple):
+@record(kw_only=False)
+class Tally:
     """One branch of a file, and whether any test took it."""
 
     branch: Branch
@@ -48,7 +50,9 @@ class Coverage:
         """All of it as JSON, for `merge` in another process."""
         return {
             "sources": [[s.name, s.text, s.repository] for s in self._sources.values()],
-            "outcomes": [[*spot, outcome] for spot, outcome in self._outcomes],
+            "outcomes": [
+                [spot.file, spot.line, spot.column, outcome] for spot, outcome in self._outcomes
+            ],
         }
 
     def merge(self, data: dict[str, Any]) -> None:
@@ -116,8 +120,9 @@ def coverage_json(tallies: list[Tally]) -> dict[str, Any]:
 
 def missed(tallies: Iterable[Tally]) -> Iterator[Diagnostic]:
     """A note for every branch that no test took, for tools that show places."""
-    for branch, taken in tallies:
-        if not taken:
+    for tally in tallies:
+        branch = tally.branch
+        if not tally.taken:
             what = "body" if branch.outcome else "way past it"
             yield Diagnostic(
                 code="PS4017",

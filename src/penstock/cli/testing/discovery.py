@@ -7,17 +7,18 @@ import ast
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.testing.documents import SUFFIXES
+from penstock.records import record
 
 FIXTURE = "pipeline"
 _LEFT_OUT = frozenset(("node_modules", "__pycache__", "venv", "build", "dist", "site-packages"))
 
 
-class Found(NamedTuple):
+@record(kw_only=False)
+class Found:
     """Test files in the order met, each once."""
 
     yaml: tuple[Path, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
-from typing import NamedTuple
 
 from penstock.cli.foresight import RESULTS
 from penstock.cli.options import REASONS
@@ -88,7 +87,8 @@ class Case:
         return found.entries if isinstance(found, yaml.Mapping) else ()
 
 
-class TestFile(NamedTuple):
+@record(kw_only=False)
+class TestFile:
     """What a file holds. With diagnostics that are errors none of its cases counts."""
 
     source: Source

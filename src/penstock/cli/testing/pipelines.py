@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from penstock.language.diagnostics import nearest, render
 from penstock.language.source import Diagnostic, Severity, Source, Span
 from penstock.language.yaml import Entry, Node, Scalar
 from penstock.language.yaml import Mapping as Tree
-from penstock.records import record
+from penstock.records import field_names, record
 
 
 class InvalidPipeline(Exception):
@@ -183,7 +183,7 @@ class Pipeline:
         return {**known, **_texts(value)}
 
 
-_GIVEN = tuple(one.name for one in fields(Given) if one.name != "pipeline")
+_GIVEN = tuple(name for name in field_names(Given) if name != "pipeline")
 _NOWHERE = Span(Source("", ""), 0, 0, 0, 0)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from difflib import unified_diff
 from pathlib import Path
-from typing import NamedTuple
+
+from penstock.records import record
 
 _UNSAFE = re.compile(r"[^\w.=-]+")
 _LONGEST = 100
@@ -13,7 +14,8 @@ _MOST_LINES = 40
 HEAD = "# The expansion that a test expects; `penstock test --update-snapshots` writes it anew.\n"
 
 
-class Difference(NamedTuple):
+@record(kw_only=False)
+class Difference:
     """How an expansion differs from its snapshot; `diff` is "" where there is none yet."""
 
     path: Path

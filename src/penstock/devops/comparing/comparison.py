@@ -7,14 +7,16 @@ difference. Pure: two pipelines in, changes out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.devops.comparing.pairing import Pairs, meaning, pair_by_key, pair_steps
 from penstock.devops.comparing.parts import DEFAULTS, Part, Property, pipeline_parts
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import UNNAMED_STAGE, Pipeline
 from penstock.language.source import Span
+from penstock.records import record
 
 Path: TypeAlias = tuple[Part, ...]
 """A part and those around it, outermost first; the pipeline itself is not among them."""
@@ -30,7 +32,8 @@ class Kind(StrEnum):
     RENAMED = "renamed"
 
 
-class Change(NamedTuple):
+@record(kw_only=False)
+class Change:
     """One difference.
 
     It is about the property, or the whole part where `property` is empty. `path` is where it is
@@ -180,4 +183,4 @@ def _said_once(changes: Iterable[Change]) -> Iterator[Change]:
         key = (change.kind, about, change.property, change.old, change.new, where)
         same.setdefault(key, []).append(change)
     for first, *others in same.values():
-        yield first._replace(also=tuple(other.path for other in others))
+        yield replace(first, also=tuple(other.path for other in others))

@@ -6,14 +6,15 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from penstock.devops.comparing.parts import Part
+from penstock.records import record
 
 _ALIKE = 0.5
 
 
-class Pairs(NamedTuple):
+@record(kw_only=False)
+class Pairs:
     """What became of the parts, which are known by `id`: the old part of a new one, new ones that
     stand in another order than before, and old ones that are gone."""
 

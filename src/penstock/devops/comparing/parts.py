@@ -7,8 +7,8 @@ texts that mean the same have the same `key`. For comparing; nothing is planned 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
 
 from penstock.devops.comparing.parts_text import (
     boolean_key,
@@ -27,6 +27,7 @@ from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.source import Span
 from penstock.language.templates.desugaring import CHECKOUT_TASK
+from penstock.records import record
 
 _TITLE = 48
 
@@ -51,7 +52,8 @@ DEFAULTS: Mapping[tuple[str, str], str] = {
 """What holds where nothing is written, by kind of part and property; `deployment` is a `job`."""
 
 
-class Property(NamedTuple):
+@record(kw_only=False)
+class Property:
     """One thing said about a part: the text as shown, its place, and what it means."""
 
     value: str
@@ -59,7 +61,8 @@ class Property(NamedTuple):
     key: str
 
 
-class Part(NamedTuple):
+@record(kw_only=False)
+class Part:
     """A pipeline, stage, job, deployment, hook or step. `key` is what its name is matched by;
     `id` is the name that others refer to it by, empty where it has none; `defaults` are the places
     of defaults that are written out."""
@@ -376,7 +379,7 @@ def _resources(properties: _Properties, resources: model.Resources) -> None:
         text += f", trigger {trigger_text(repository.trigger)}" if repository.trigger else ""
         properties.add(f"repository {repository.alias.value}", text, repository.span, text)
     for container in resources.containers:
-        text = container_text(container._replace(alias=None))
+        text = container_text(replace(container, alias=None))
         name = container.alias.value if container.alias else ""
         properties.add(f"container {name}", text, container.span, text)
     for other in resources.pipelines:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from penstock.devops.comparing.parts import is_checkout
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.source import Source, Span
+from penstock.records import record
 
 _MACRO = re.compile(r"\$\(([A-Za-z_][\w.\- ]*)\)")
 _INDEX = re.compile(r"\bvariables\s*(?:\[\s*'([^']+)'\s*\]|\.\s*([A-Za-z_][\w\-]*))", re.IGNORECASE)
@@ -51,7 +51,8 @@ KINDS = (
 """The kinds of things, those first that a reviewer must not miss."""
 
 
-class Use(NamedTuple):
+@record(kw_only=False)
+class Use:
     """One thing that is used, and where first. `kind` is one of `KINDS`."""
 
     kind: str

@@ -64,8 +64,7 @@ def _images(pipeline: model.Pipeline) -> Iterator[model.Text]:
 
 
 def _hook_pools(job: model.DeploymentJob) -> Iterable[model.Pool | None]:
-    fields = job.strategy or ()
-    return [field.pool for field in fields if isinstance(field, model.Hook)]
+    return [hook.pool for _, hook in model.hooks_of(job)]
 
 
 def _is_hosted(pool: model.Pool) -> bool:

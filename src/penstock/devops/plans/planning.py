@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.devops.library import Library, VariableGroup
 from penstock.devops.plans.catalog import TaskCatalog
@@ -39,7 +39,7 @@ class Deployment:
     resource: str = ""
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Planning:
     """A plan in the making."""
 

@@ -18,7 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from penstock.devops.protecting import approvals as people
@@ -70,7 +70,7 @@ class _Retry:
     tries: int
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Agenda:
     """What the thread is to look at: new requests, checkpoints by id, or all of them."""
 

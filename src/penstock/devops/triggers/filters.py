@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from penstock.devops.triggers.wildcards import (
     full_pattern,
@@ -17,11 +16,13 @@ from penstock.devops.triggers.wildcards import (
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import Filter, Text
 from penstock.language.source import Span
+from penstock.records import record
 
 _SHOWN = 8
 
 
-class Verdict(NamedTuple):
+@record(kw_only=False)
+class Verdict:
     """Whether something passes, why, and the place of the YAML that decided."""
 
     passes: bool
@@ -83,7 +84,8 @@ def judge_paths(paths: tuple[str, ...] | None, names: Filter, key: str) -> Verdi
     return _refused(paths, rules, key)
 
 
-class _Rule(NamedTuple):
+@record(kw_only=False)
+class _Rule:
     """A pattern, what it matches, and the includes that overrule it where it excludes."""
 
     text: Text

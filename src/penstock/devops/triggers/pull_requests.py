@@ -6,6 +6,8 @@ On the service `pr` works for GitHub and Bitbucket; Azure Repos has branch polic
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from penstock.devops.triggers.filters import Verdict, judge_paths, judge_ref
 from penstock.devops.triggers.outcomes import failed, nothing
 from penstock.devops.triggers.pushes import and_also
@@ -65,7 +67,7 @@ def _judge(change: PullRequestChanged, trigger: Trigger | None) -> Verdict:
         verdict = Verdict(True, f"pr names no branches, so one to {target} runs it", trigger.span)
     else:
         verdict = judge_ref(change.target_ref, trigger.branches, "pr.branches")
-        verdict = verdict._replace(why=f"target {verdict.why}")
+        verdict = replace(verdict, why=f"target {verdict.why}")
     if not verdict.passes or trigger.paths is None:
         return verdict
     return and_also(verdict, judge_paths(change.changed_paths, trigger.paths, "pr.paths"))

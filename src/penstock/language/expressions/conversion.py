@@ -145,7 +145,7 @@ def compare(left: Value, right: Value) -> int:
         case str():
             return _sign(_ordinal(left), _ordinal(to_text(right)))
         case Version():
-            return _sign(left, to_version(right))
+            return _sign(left.parts, to_version(right).parts)
         case datetime():
             return _sign(left, _required(right, _time_or_none(right), "DateTime"))
         case _:

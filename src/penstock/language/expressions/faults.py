@@ -9,7 +9,7 @@ from penstock.language.expressions.errors import ExpressionError, syntax_error
 from penstock.language.expressions.lexer import Token
 from penstock.language.expressions.nodes import Function
 
-_QUOTED = re.compile("'(?:[^']|'')*'")
+_QUOTED = "'(?:[^']|'')*'"
 OPERATORS = {
     "&&": "and(a, b)",
     "||": "or(a, b)",
@@ -34,7 +34,7 @@ def unexpected(token: Token, text: str, function: Function | None) -> Expression
 
 def _symbol_help(token: Token, text: str, function: Function | None) -> str | None:
     symbol, before = token.text, text[: token.start].rstrip()
-    if '"' in _QUOTED.sub("", text[: token.end]):
+    if '"' in re.sub(_QUOTED, "", text[: token.end]):
         return "text stands in single quotes: '...'"
     if symbol == "(":
         return "parentheses only enclose the arguments of a function"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from penstock.language.expressions.conversion import number_text, text_or_none
 from penstock.language.expressions.values import Array, Object, Value, Version
 
-_ESCAPED = re.compile('["\\\\\x00-\x1f\x85\u2028\u2029]')
+_ESCAPED = '["\\\\\x00-\x1f\x85\u2028\u2029]'
 _SHORT = {
     '"': '\\"',
     "\\": "\\\\",
@@ -67,7 +67,7 @@ def _simple(value: Value) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    return f'"{re.sub(_ESCAPED, _escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from penstock.language.expressions.conversion import parse_number, parse_version
 from penstock.language.expressions.values import Version
+from penstock.records import record
 
 # .NET's white space; Python's \s holds four control characters more.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -28,7 +28,8 @@ _VALUE_FOLLOWS = frozenset({"", ",", "[", "("})
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", re.ASCII)
 
 
-class Token(NamedTuple):
+@record(kw_only=False)
+class Token:
     """One token. `kind` is the punctuation itself, or "word", "string", "number" or "bad"."""
 
     kind: str

@@ -1,22 +1,23 @@
 """The tree of a parsed expression, and how it is printed.
 
 A chain such as `a.b['c'].*` is one node, so the tree is never deeper than the calls are nested.
-The records are named tuples, which take a tenth of a dataclass's time to define at every start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.language.expressions.conversion import quoted
 from penstock.language.expressions.values import Value, Version
+from penstock.records import record
 
 if TYPE_CHECKING:
     from penstock.language.expressions.evaluation import Arguments
 
 
-class Function(NamedTuple):
+@record(kw_only=False)
+class Function:
     """A function an expression may call with `minimum` to `maximum` arguments (None: any number).
 
     `call` gets the arguments unevaluated: each is evaluated when it is first looked at.
@@ -28,7 +29,8 @@ class Function(NamedTuple):
     call: Callable[[Arguments], Value]
 
 
-class Literal(NamedTuple):
+@record(kw_only=False)
+class Literal:
     """A boolean, number, version or text written in the expression."""
 
     value: Value
@@ -36,7 +38,8 @@ class Literal(NamedTuple):
     end: int
 
 
-class Name(NamedTuple):
+@record(kw_only=False)
+class Name:
     """A context or loop variable."""
 
     name: str
@@ -44,7 +47,8 @@ class Name(NamedTuple):
     end: int
 
 
-class Call(NamedTuple):
+@record(kw_only=False)
+class Call:
     """A function call, with the function's name as it is written."""
 
     name: str
@@ -54,7 +58,8 @@ class Call(NamedTuple):
     end: int
 
 
-class Access(NamedTuple):
+@record(kw_only=False)
+class Access:
     """A value and what is looked up in it: `.name`, `['name']`, `[0]`; None for `.*` and `[*]`."""
 
     base: ExpressionNode
@@ -66,7 +71,8 @@ class Access(NamedTuple):
 ExpressionNode: TypeAlias = Literal | Name | Call | Access
 
 
-class Expression(NamedTuple):
+@record(kw_only=False)
+class Expression:
     """A parsed expression. `names` and `calls` are what it uses, as it spells them."""
 
     text: str

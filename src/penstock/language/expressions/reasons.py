@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice, product
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.language.expressions.conversion import quoted, to_boolean
 from penstock.language.expressions.errors import ExpressionError
@@ -25,6 +25,7 @@ from penstock.language.expressions.nodes import (
     Name,
 )
 from penstock.language.expressions.values import Array, Object, Value
+from penstock.records import record
 
 _MOST_WAYS = 4
 _LONGEST_VALUE = 60
@@ -34,7 +35,8 @@ _GENERAL = frozenset(map(str.casefold, GENERAL))
 _LOGICAL = ("and", "or", "not", "xor")
 
 
-class Note(NamedTuple):
+@record(kw_only=False)
+class Note:
     """What is known of a part beside its value, and what would have to differ (a clause in the
     subjunctive: `Build succeeded`)."""
 
@@ -42,7 +44,8 @@ class Note(NamedTuple):
     remedy: str = ""
 
 
-class Part(NamedTuple):
+@record(kw_only=False)
+class Part:
     """A part of an expression that is more than a literal, with what it came to.
 
     `value` means nothing where `error` is set or `was_evaluated` is false: `and`, `or`, `in` and

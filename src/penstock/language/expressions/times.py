@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from penstock.language.expressions.errors import ExpressionError
 
-_TIME = re.compile(
+_TIME = (
     r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})[ T]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})"
     r"(?:\.([0-9]{1,7}))?(?:Z|([-+])([0-9]{1,2}):([0-9]{1,2}))?"
 )
-_PART = re.compile(r"\\.|([A-Za-z])\1*|[^\\A-Za-z]", re.DOTALL)
+_PART = r"(?s)\\.|([A-Za-z])\1*|[^\\A-Za-z]"
 
 
 def parse_time(text: str) -> datetime | None:
     """The time a text such as `2026-11-22 10:00:00+01:00` stands for; UTC if it names no offset."""
-    match = _TIME.fullmatch(text.strip())
+    match = re.fullmatch(_TIME, text.strip())
     if not match:
         return None
     year, month, day, hour, minute, second = (int(match[group]) for group in (1, 3, 4, 5, 6, 7))
@@ -32,7 +32,7 @@ def format_time(time: datetime, specifiers: str) -> str:
     formats = _formats(time)
     written: list[str] = []
     position = 0
-    for match in _PART.finditer(specifiers):
+    for match in re.finditer(_PART, specifiers):
         part, position = match[0], match.end()
         if part[0] == "\\":
             written.append(part[1])

@@ -6,20 +6,20 @@ Null is None, a number is a Decimal, a time an aware datetime. Nothing here can 
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions.errors import ExpressionError
+from penstock.records import record
 
 Value: TypeAlias = "bool | Decimal | str | Version | datetime | Array | Object | None"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(kw_only=False)
 class Version:
-    """Two to four numbers. A missing number is less than 0: `1.2` comes before `1.2.0`."""
+    """Two to four numbers; versions are compared by their parts, so `1.2` comes before `1.2.0`."""
 
     parts: tuple[int, ...]
 

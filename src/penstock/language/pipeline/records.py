@@ -2,15 +2,14 @@
 
 Every text keeps its place. What the YAML leaves out is None (or an empty tuple or mapping for
 lists and maps); defaults are the planner's business. Texts may hold `$( )` and `$[ ]`.
-They are named tuples, not dataclasses: there are many, every command makes them at its start, and
-they cost a tenth there. Make and read them by name.
+Make them by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from penstock.language.origins import Frame
 from penstock.language.source import Source, Span
@@ -24,14 +23,16 @@ UNNAMED_STAGE = "__default"
 """The id of the stage around jobs that the YAML puts in none."""
 
 
-class Text(NamedTuple):
+@record(kw_only=False)
+class Text:
     """A text of the YAML and where it stands."""
 
     value: str
     span: Span
 
 
-class VariableValue(NamedTuple):
+@record(kw_only=False)
+class VariableValue:
     """A variable with its raw value."""
 
     name: Text
@@ -40,7 +41,8 @@ class VariableValue(NamedTuple):
     origin: tuple[Frame, ...] = ()
 
 
-class VariableGroup(NamedTuple):
+@record(kw_only=False)
+class VariableGroup:
     """A reference to a variable group."""
 
     name: Text
@@ -50,7 +52,8 @@ class VariableGroup(NamedTuple):
 Variable: TypeAlias = VariableValue | VariableGroup
 
 
-class Pool(NamedTuple):
+@record(kw_only=False)
+class Pool:
     """Where jobs run. `other` holds members that only some pools know (`image`, `os`)."""
 
     span: Span
@@ -60,7 +63,8 @@ class Pool(NamedTuple):
     other: Mapping[str, Node] = NONE
 
 
-class Target(NamedTuple):
+@record(kw_only=False)
+class Target:
     """Where a step runs and what its output may do. `settable_variables` () allows none."""
 
     container: Text | None = None
@@ -68,7 +72,8 @@ class Target(NamedTuple):
     settable_variables: tuple[Text, ...] | None = None
 
 
-class Step(NamedTuple):
+@record(kw_only=False)
+class Step:
     """One step: a task with inputs.
 
     `keyword` is the word it was written with (`script`, `checkout`, `task` ...).
@@ -90,7 +95,8 @@ class Step(NamedTuple):
     origin: tuple[Frame, ...] = ()
 
 
-class Matrix(NamedTuple):
+@record(kw_only=False)
+class Matrix:
     """A job once per leg. `legs` is a text when an expression gives them at run time; `names` are
     the names of the legs with their places."""
 
@@ -100,7 +106,7 @@ class Matrix(NamedTuple):
     names: tuple[Text, ...] = ()
 
 
-@record  # a tuple has a `count` of its own
+@record(kw_only=False)
 class Parallel:
     """A job cut into so many slices."""
 
@@ -109,7 +115,8 @@ class Parallel:
     max_parallel: Text | None = None
 
 
-class Hook(NamedTuple):
+@record(kw_only=False)
+class Hook:
     """The steps of one phase of a deployment."""
 
     span: Span
@@ -117,7 +124,8 @@ class Hook(NamedTuple):
     pool: Pool | None = None
 
 
-class RunOnce(NamedTuple):
+@record(kw_only=False)
+class RunOnce:
     """A deployment in one go."""
 
     span: Span
@@ -129,7 +137,8 @@ class RunOnce(NamedTuple):
     on_failure: Hook | None = None
 
 
-class Rolling(NamedTuple):
+@record(kw_only=False)
+class Rolling:
     """A deployment to some machines at a time: `max_parallel` is a number or a percentage."""
 
     span: Span
@@ -142,7 +151,8 @@ class Rolling(NamedTuple):
     on_failure: Hook | None = None
 
 
-class Canary(NamedTuple):
+@record(kw_only=False)
+class Canary:
     """A deployment to growing shares."""
 
     span: Span
@@ -158,7 +168,8 @@ class Canary(NamedTuple):
 DeploymentStrategy: TypeAlias = RunOnce | Rolling | Canary
 
 
-class Container(NamedTuple):
+@record(kw_only=False)
+class Container:
     """A container of a job, or one among the resources.
 
     `alias` alone refers to a resource, or else is an image. `other` holds the rest as written.
@@ -175,7 +186,8 @@ class Container(NamedTuple):
     other: Mapping[str, Node] = NONE
 
 
-class Environment(NamedTuple):
+@record(kw_only=False)
+class Environment:
     """The target of a deployment; `name.resource` is taken apart."""
 
     name: Text
@@ -185,7 +197,8 @@ class Environment(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-class Job(NamedTuple):
+@record(kw_only=False)
+class Job:
     """A job of steps. `id` is empty when the YAML gives none; `depends_on` None is the default."""
 
     id: Text
@@ -206,7 +219,8 @@ class Job(NamedTuple):
     origin: tuple[Frame, ...] = ()
 
 
-class DeploymentJob(NamedTuple):
+@record(kw_only=False)
+class DeploymentJob:
     """A job that deploys to an environment by the hooks of a strategy."""
 
     id: Text
@@ -227,7 +241,8 @@ class DeploymentJob(NamedTuple):
     origin: tuple[Frame, ...] = ()
 
 
-class Stage(NamedTuple):
+@record(kw_only=False)
+class Stage:
     """A stage. `depends_on` None means the stage before it."""
 
     id: Text
@@ -244,14 +259,16 @@ class Stage(NamedTuple):
     origin: tuple[Frame, ...] = ()
 
 
-class Filter(NamedTuple):
+@record(kw_only=False)
+class Filter:
     """Patterns of names to take and to leave."""
 
     include: tuple[Text, ...] = ()
     exclude: tuple[Text, ...] = ()
 
 
-class Trigger(NamedTuple):
+@record(kw_only=False)
+class Trigger:
     """What starts a run: `trigger`, `pr` or `schedules` of the YAML.
 
     `cron` and what follows it are those of a schedule, `auto_cancel` and `drafts` of `pr`.
@@ -273,7 +290,8 @@ class Trigger(NamedTuple):
 Schedule: TypeAlias = Trigger
 
 
-class RepositoryResource(NamedTuple):
+@record(kw_only=False)
+class RepositoryResource:
     """A further repository."""
 
     alias: Text
@@ -285,7 +303,8 @@ class RepositoryResource(NamedTuple):
     trigger: Trigger | None = None
 
 
-class CompletionTrigger(NamedTuple):
+@record(kw_only=False)
+class CompletionTrigger:
     """Which runs of another pipeline start this one; filters that are left out let all through."""
 
     span: Span
@@ -295,7 +314,8 @@ class CompletionTrigger(NamedTuple):
     tags: tuple[Text, ...] = ()
 
 
-class PipelineResource(NamedTuple):
+@record(kw_only=False)
+class PipelineResource:
     """Another pipeline whose runs are used."""
 
     alias: Text
@@ -308,7 +328,8 @@ class PipelineResource(NamedTuple):
     trigger: CompletionTrigger | None = None
 
 
-class BuildResource(NamedTuple):
+@record(kw_only=False)
+class BuildResource:
     """The builds of another system, such as Jenkins."""
 
     alias: Text
@@ -321,7 +342,8 @@ class BuildResource(NamedTuple):
     trigger: Text | None = None
 
 
-class PackageResource(NamedTuple):
+@record(kw_only=False)
+class PackageResource:
     """A package of GitHub: npm or NuGet."""
 
     alias: Text
@@ -334,7 +356,8 @@ class PackageResource(NamedTuple):
     trigger: Text | None = None
 
 
-class WebhookResource(NamedTuple):
+@record(kw_only=False)
+class WebhookResource:
     """An event that another service posts. `filters` are pairs of a path in it and a value."""
 
     alias: Text
@@ -348,7 +371,8 @@ OutsideResource: TypeAlias = BuildResource | PackageResource | WebhookResource
 """A resource that another system has."""
 
 
-class Resources(NamedTuple):
+@record(kw_only=False)
+class Resources:
     """What a pipeline uses. `other` holds the settings of `repo: self` of old, as written."""
 
     repositories: tuple[RepositoryResource, ...] = ()
@@ -365,7 +389,8 @@ class Resources(NamedTuple):
         return (*self.builds, *self.packages, *self.webhooks)
 
 
-class Parameter(NamedTuple):
+@record(kw_only=False)
+class Parameter:
     """A parameter of the pipeline, as declared. `default` None means a value must be given."""
 
     name: Text
@@ -375,7 +400,8 @@ class Parameter(NamedTuple):
     values: tuple[Text, ...] = ()
 
 
-class Pipeline(NamedTuple):
+@record(kw_only=False)
+class Pipeline:
     """A whole pipeline. `trigger` None means every branch; `pool` is the default of its jobs."""
 
     source: Source

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-# Named tuples, not dataclasses: this module is on the path of every command, and they cost a tenth.
+from penstock.records import record
 
 
-class Text(NamedTuple):
+@record(kw_only=False)
+class Text:
     """A scalar. With `words` it is one of these, whatever the case; `filled` refuses emptiness."""
 
     words: tuple[str, ...] = ()
     filled: bool = False
 
 
-class ListOf(NamedTuple):
+@record(kw_only=False)
+class ListOf:
     """A list of one shape. `slot` names the template body that may be included in it (`steps`)."""
 
     item: str
     slot: str | None = None
 
 
-class Record(NamedTuple):
+@record(kw_only=False)
+class Record:
     """A mapping with known keys and their shapes.
 
     `lead` is the key that tells this record from its alternatives (`script`, `job`). `others` is
@@ -40,13 +43,15 @@ class Record(NamedTuple):
     may_be_blank: bool = False
 
 
-class Choice(NamedTuple):
+@record(kw_only=False)
+class Choice:
     """One of several shapes: at most one text, one list, and records told apart by their leads."""
 
     alternatives: tuple[Text | ListOf | Record, ...]
 
 
-class Anything(NamedTuple):
+@record(kw_only=False)
+class Anything:
     """Any value; nothing in it is checked."""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from penstock.language.source import Span
 from penstock.language.templates.texts import OPEN, Directive, TextError, take_apart
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 
-class Spot(NamedTuple):
+@record(kw_only=False)
+class Spot:
     """Where a directive stands; the same in every compile of the same files."""
 
     file: str
@@ -40,7 +41,8 @@ class Taken:
         return frozenset(self._seen)
 
 
-class Branch(NamedTuple):
+@record(kw_only=False)
+class Branch:
     """One way through a file.
 
     `keyword` and `text` are the directive's. With `outcome` False it is the way past an `if` chain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.language.casing import fold_case
 from penstock.language.schema import (
@@ -16,13 +16,15 @@ from penstock.language.templates.complaints import parameters as complaints
 from penstock.language.templates.literals import without_expressions
 from penstock.language.templates.reports import Failed
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _KEYS = ("name", "displayName", "type", "default", "values")
 
 Report: TypeAlias = Callable[[Diagnostic], Failed]
 
 
-class Parameter(NamedTuple):
+@record(kw_only=False)
+class Parameter:
     """One declared parameter. `default` is None when a value must be given."""
 
     name: Scalar
@@ -32,7 +34,8 @@ class Parameter(NamedTuple):
     display_name: Scalar | None = None
 
 
-class Declarations(NamedTuple):
+@record(kw_only=False)
+class Declarations:
     """What a file says of its parameters.
 
     `style` is "list" (typed), "mapping" (old: untyped, open for more) or "none" (anything goes).

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Table
-from typing import NamedTuple
 
 from penstock.language.origins import Origins
 from penstock.language.source import Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 CHECKOUT_TASK = "6d15af64-176c-496d-b583-fd2ae21d4df4@1"
 DOWNLOAD_TASK = "30f35852-3f7e-4c0c-9a88-e127b4f97211@1"
@@ -31,7 +31,8 @@ _COMMON = frozenset(
 )
 
 
-class _Shortcut(NamedTuple):
+@record(kw_only=False)
+class _Shortcut:
     """A step keyword: its task, the input its value becomes, and inputs before and after that."""
 
     task: str

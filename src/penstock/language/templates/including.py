@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from penstock.language.expressions import Object
 from penstock.language.origins import Frame, Origins
@@ -20,13 +19,15 @@ from penstock.language.templates.reading import Reader
 from penstock.language.templates.reports import Exhausted, Failed
 from penstock.language.templates.scope import Scope, file_scope
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 MAX_LEVELS = 100
 _COST = 10  # what an inclusion counts among the steps of an expansion
 _BODIES = frozenset(body for bodies in TEMPLATE_BODIES.values() for body in bodies)
 
 
-class Template(NamedTuple):
+@record(kw_only=False)
+class Template:
     """A template file with the scope in which its text is read."""
 
     name: str

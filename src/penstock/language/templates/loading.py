@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from penstock.language.casing import fold_case
 from penstock.language.source import Diagnostic, Related, Source, Span
@@ -21,11 +20,13 @@ from penstock.language.templates.references import (
 )
 from penstock.language.templates.reports import Failed
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence, parse
+from penstock.records import record
 
 MAX_FILES = 100
 
 
-class Loaded(NamedTuple):
+@record(kw_only=False)
+class Loaded:
     """A file that was read. `root` is None when it is empty."""
 
     place: Place

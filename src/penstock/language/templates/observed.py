@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from penstock.language.expressions import (
     Array,
     ExpressionError,
@@ -13,11 +11,13 @@ from penstock.language.expressions import (
     to_text,
 )
 from penstock.language.source import Span
+from penstock.records import record
 
 _MOST_VALUES = 20
 
 
-class _Place(NamedTuple):
+@record(kw_only=False)
+class _Place:
     """An expression: where the scalar that holds it begins, and where it begins in its text."""
 
     file: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Table
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from penstock.language.origins import Origins
 from penstock.language.schema import (
@@ -28,6 +28,7 @@ from penstock.language.templates.expansion import Expansion, Field
 from penstock.language.templates.reports import Failed
 from penstock.language.templates.scope import Scope
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _OWNERS = {
     "pipeline": "a pipeline",
@@ -59,7 +60,8 @@ _SLOTS = {"step": "steps", "job": "jobs", "stage": "stages"}
 _KINDS = {Text: "text", ListOf: "a list", Record: "a mapping"}
 
 
-class _Form(NamedTuple):
+@record(kw_only=False)
+class _Form:
     """What is asked of a shape again and again: its alternatives by kind.
 
     `record` is the one that needs no choosing, the others are by their leading key; `kinds` are
@@ -97,7 +99,8 @@ _FORMS = {
 _VARIABLES = ListOf("variable", "variables")
 
 
-class Parts(NamedTuple):
+@record(kw_only=False)
+class Parts:
     """The expanded keys of a mapping, and the values among them that were read already.
 
     Keys whose expressions failed are not among them; then `is_complete` is false.
@@ -198,7 +201,9 @@ class Reader:
         """
         if scope.frames is around.frames:
             return node
-        noted = node._replace() if isinstance(node, Scalar) else node
+        noted = node
+        if isinstance(node, Scalar):
+            noted = Scalar(node.value, node.span, node.style, node.tag)
         self.origins.note(noted, scope.frames)
         return noted
 
@@ -289,15 +294,15 @@ class Reader:
             if value is not None:
                 key = self._noted(field.key, field.scope, scope)
                 entries.append(Entry(key, value))
-        read = {entry.key.value for entry in entries}
-        if record.lead is not None and record.lead not in read:
+        if record.lead is not None and all(entry.key.value != record.lead for entry in entries):
             raise Failed
         if record.rivals:
             self._check_rivals(parts, record, owner, scope)
-        names = {field.key.value for field in parts.fields}
-        for name in record.required:
-            if name not in names and parts.is_complete:
-                self.complain(complaints.missing_key(owner, name, node.span), scope)
+        if record.required and parts.is_complete:
+            names = {field.key.value for field in parts.fields}
+            for name in record.required:
+                if name not in names:
+                    self.complain(complaints.missing_key(owner, name, node.span), scope)
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
 
     def _check_rivals(self, parts: Parts, record: Record, owner: str, scope: Scope) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
+
+from penstock.records import record
 
 SELF = "self"
 
 
-class Place(NamedTuple):
+@record(kw_only=False)
+class Place:
     """A file of a repository: the alias, and the path from the repository's root."""
 
     repository: str
@@ -18,7 +20,8 @@ class Place(NamedTuple):
         return self.path if self.repository == SELF else f"{self.path}@{self.repository}"
 
 
-class Reference(NamedTuple):
+@record(kw_only=False)
+class Reference:
     """A reference taken apart. `repository` is "" when none was written."""
 
     path: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from penstock.language.source import Span
 from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.desugaring import queue_entries
@@ -11,6 +9,7 @@ from penstock.language.templates.including import Includer
 from penstock.language.templates.reports import Failed
 from penstock.language.templates.scope import Scope
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 _BODIES = ("stages", "jobs", "phases", "steps", "extends")
 _OF_JOB = frozenset(
@@ -20,7 +19,8 @@ _MERGED = ("variables", "resources")
 _ONLY_IN_MAIN = ("trigger",)
 
 
-class _Root(NamedTuple):
+@record(kw_only=False)
+class _Root:
     """The keys beside the body, in order, and the stages."""
 
     entries: tuple[Entry, ...]

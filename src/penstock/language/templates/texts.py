@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from penstock.records import record
 
 OPEN = "${{"
 _CLOSE = "}}"
@@ -27,26 +29,30 @@ class TextError(Exception):
         self.length = length
 
 
-class Code(NamedTuple):
+@record(kw_only=False)
+class Code:
     """The text of an expression, and where it begins in the text that holds it."""
 
     text: str
     offset: int
 
 
-class Lone(NamedTuple):
+@record(kw_only=False)
+class Lone:
     """A text that is one expression and nothing else: it stands for a value of any kind."""
 
     code: Code
 
 
-class Mixed(NamedTuple):
+@record(kw_only=False)
+class Mixed:
     """Literal text with expressions between: it stands for a text."""
 
     pieces: tuple[str | Code, ...]
 
 
-class Directive(NamedTuple):
+@record(kw_only=False)
+class Directive:
     """A text that is one directive and nothing else.
 
     `keyword` is `if`, `elseif`, `else`, `each` or `insert`; `code` is the condition or the

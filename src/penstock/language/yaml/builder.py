@@ -172,9 +172,14 @@ class _Builder:
         if anchor and not self.anchors:
             self._complain(complaints.anchor_refused(anchor, span))
         self.last_scalar = scalar
-        self._count_one(event)
         self.end = span
-        self._add(scalar, anchor, 1)
+        self.events += 1
+        if self.events > self.limits.events:
+            self._count_one(event, 0)
+        if anchor or not self.open:
+            self._add(scalar, anchor, 1)
+        else:  # as nearly always
+            self.open[-1].parts.append(scalar)
 
     def _content_end(self, start: int, end: Any) -> tuple[int, int]:
         """Where the text of a block scalar ends: its end mark lies beyond any blank lines."""
@@ -199,8 +204,8 @@ class _Builder:
         self._count_one(event)
         if frame.flow:
             self.end = self._span(event)
-        _, _, _, end_line, end_column = self.end
-        span = Span(self.source, frame.line, frame.column, end_line, end_column)
+        end = self.end
+        span = Span(self.source, frame.line, frame.column, end.end_line, end.end_column)
         if frame.is_mapping:
             entries = pair_entries(frame.parts, self._complain, anchors=self.anchors)
             node: Node = Mapping(entries, span)

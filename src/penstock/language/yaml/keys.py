@@ -18,8 +18,19 @@ _EXPRESSION = "${{"
 
 def pair_entries(parts: list[Node], complain: Complain, *, anchors: bool) -> tuple[Entry, ...]:
     """The entries of a mapping; what is wrong with its keys is told to `complain`."""
+    if not anchors and (found := _faultless(parts)) is not None:
+        return found
     entries = _text_keys(parts, complain)
     return _merged(entries, complain) if anchors else _distinct(entries, complain)
+
+
+def _faultless(parts: list[Node]) -> tuple[Entry, ...] | None:
+    """The entries where each key is a text of its own, as nearly always; None otherwise."""
+    keys = parts[::2]
+    names = {fold_case(key.value) for key in keys if type(key) is Scalar}
+    if len(names) < len(keys) or _MERGE in names:
+        return None
+    return tuple(map(Entry, keys, parts[1::2]))  # type: ignore[arg-type]
 
 
 def _text_keys(parts: list[Node], complain: Complain) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from penstock.language.casing import same_text
 from penstock.language.source import Diagnostic, Source, Span
@@ -10,11 +10,9 @@ from penstock.records import record
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
-# Scalars and entries are named tuples: a tree has tens of thousands, and these are made in half the
-# time. Collections are not, so that an empty list is never equal to an empty mapping.
 
-
-class Scalar(NamedTuple):
+@record(kw_only=False)
+class Scalar:
     """One text: `1.10` stays `1.10`, `on` stays `on`.
 
     `style` is "plain", "single", "double", "literal" or "folded"; `tag` is the explicit tag
@@ -42,7 +40,8 @@ class Sequence:
     span: Span
 
 
-class Entry(NamedTuple):
+@record(kw_only=False)
+class Entry:
     """One `key: value` of a mapping."""
 
     key: Scalar
@@ -76,7 +75,8 @@ class Mapping:
 Node: TypeAlias = Mapping | Sequence | Scalar
 
 
-class Document(NamedTuple):
+@record(kw_only=False)
+class Document:
     """One parsed text. `root` is None when the text is empty or could not be read."""
 
     root: Node | None
@@ -84,7 +84,8 @@ class Document(NamedTuple):
     source: Source | None = None
 
 
-class Limits(NamedTuple):
+@record(kw_only=False)
+class Limits:
     """How much one text may hold before it is refused: characters, nested levels, YAML events.
 
     An alias counts as the events of what it stands for. After so many `faults` no more are sought.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from penstock.language.source import Diagnostic, Related, Source, Span, lines_of
 from penstock.language.yaml.nodes import Scalar
+from penstock.records import record
 
 _OPENING = {"]": "[", "}": "{"}
 _CLOSING = {"[": "]", "{": "}"}
@@ -23,7 +23,8 @@ _BOM = 0xFEFF
 _INDENT = re.compile(r"[\s\u200b\u2060]*")
 
 
-class _Fault(NamedTuple):
+@record(kw_only=False)
+class _Fault:
     """What libyaml says: the problem, what was being read, and the places of both (1-based)."""
 
     source: Source

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from penstock.records import record
@@ -36,7 +36,7 @@ class Object:
     size: int
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Reader:
     folder: Path
     process: subprocess.Popen[bytes]

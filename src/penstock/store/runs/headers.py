@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from typing import Any
 
 from penstock.engine.events import (
@@ -21,7 +21,7 @@ from penstock.engine.events import (
     RunFinished,
 )
 from penstock.engine.plan import Plan
-from penstock.records import record
+from penstock.records import field_names, record
 
 
 @record
@@ -73,7 +73,7 @@ class Run:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-_COLUMNS = tuple(f'"{column.name}"' for column in fields(Run))
+_COLUMNS = tuple(f'"{name}"' for name in field_names(Run))
 SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"
 _TEXTS = ("name", "number", "definition", "branch", "commit", "reason", "project")
 SEARCHED = ("number", "title", "definition", "branch", '"commit"')

@@ -6,7 +6,7 @@ Every combination answers from an index or from one pass over a project's header
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from penstock.records import record
 from penstock.store.database import Database
@@ -120,7 +120,7 @@ class RunLists:
             return done.rowcount
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Where:
     """Conditions in the making. Only `indexed` columns may be looked up by an index of their own:
     a plus before the others keeps theirs out of use."""

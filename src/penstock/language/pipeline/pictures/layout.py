@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+
+from penstock.records import record
 
 _PASSING = 10.0
 _SWEEPS = 4
 
 
-class Size(NamedTuple):
+@record(kw_only=False)
+class Size:
     """The width and height of a box."""
 
     width: float
     height: float
 
 
-class Spot(NamedTuple):
+@record(kw_only=False)
+class Spot:
     """Where a box stands: its upper left corner and its size."""
 
     x: float
@@ -30,7 +33,8 @@ class Spot(NamedTuple):
     height: float
 
 
-class Layout(NamedTuple):
+@record(kw_only=False)
+class Layout:
     """The spots by name, for each line (from, to) the points it passes, and the size of it all."""
 
     spots: Mapping[str, Spot]
@@ -38,7 +42,8 @@ class Layout(NamedTuple):
     size: Size
 
 
-class _Item(NamedTuple):
+@record(kw_only=False)
+class _Item:
     """A box (`line` None) or the passing of a line through a layer."""
 
     key: str

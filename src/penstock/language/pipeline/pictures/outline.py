@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions.reasons import one_line
-from penstock.language.pipeline import DeploymentJob, Job, Matrix, Parallel, Pipeline, Stage, Text
+from penstock.language.pipeline import DeploymentJob, Job, Parallel, Pipeline, Stage, Text
+from penstock.records import record
 
 
-class Box(NamedTuple):
+@record(kw_only=False)
+class Box:
     """A stage or job. `waits_for` are names of boxes beside it; `layer` is 0 for what waits for
     nothing, else one more than the latest of those. `detail` is an environment or a matrix."""
 
@@ -117,11 +118,9 @@ def _detail(job: Job | DeploymentJob) -> str:
         resource = job.environment.resource_name
         name = job.environment.name.value
         return f"-> {name}.{resource.value}" if resource else f"-> {name}"
-    match job.strategy:
-        case Matrix(legs=Text()):
-            return "x matrix at run time"
-        case Matrix(legs=legs) if legs:
-            return f"x {len(legs)}"
-        case Parallel(count=count):
-            return f"x {count.value}"
-    return ""
+    if isinstance(job.strategy, Parallel):
+        return f"x {job.strategy.count.value}"
+    legs = job.strategy.legs if job.strategy else None
+    if isinstance(legs, Text):
+        return "x matrix at run time"
+    return f"x {len(legs)}" if legs else ""

@@ -85,7 +85,7 @@ def bad_expression(
             help="write an expression, for example ${{ parameters.name }}",
             service_text="An expression was expected",
         )
-    word = _WORDS.match(code.text)
+    word = re.match(_WORDS, code.text)
     if word and error.code == "PS1301":
         keyword = _DIRECTIVES.get(word[1].lower()) or _nearest_directive(word[1])
         if keyword:
@@ -100,7 +100,7 @@ def bad_expression(
     return replace(diagnostic, help=_runtime_help(error) or diagnostic.help)
 
 
-_WORDS = re.compile(r"([A-Za-z]+)\s+[A-Za-z'(]")
+_WORDS = r"([A-Za-z]+)\s+[A-Za-z'(]"
 _DIRECTIVES = {
     "if": "if",
     "elif": "elseif",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from penstock.devops.plans.gates import CHECKPOINT
@@ -39,7 +39,7 @@ class LogPlace:
     lines: int = 0
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Timeline:
     """The records of a run, and its logs by number."""
 
@@ -72,7 +72,7 @@ def make_timeline(
     return timeline
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Builder:
     run: str
     state: RunState

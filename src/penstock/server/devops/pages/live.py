@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from penstock.engine.events import Event
 from penstock.engine.state import replay
+from penstock.records import record
 from penstock.server.devops.builds.timeline import LogPlace, Timeline, make_timeline
 from penstock.server.devops.builds.views import run_row
 from penstock.server.devops.context import DevopsHttp, run_of
@@ -62,7 +63,7 @@ def live_routes(http: DevopsHttp, wakeups: Wakeups) -> tuple[Route, ...]:
     )
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Place:
     """How far a reader has come: events of the run, and lines of the logs that were growing."""
 
@@ -164,11 +165,11 @@ class RunSource:
 
     def _changed_records(self, timeline: Timeline) -> list[Message]:
         messages: list[Message] = []
-        for record in timeline.records:
-            seen = _comparable(record)
-            if self._records.get(record["id"]) != seen:
-                self._records[record["id"]] = seen
-                messages.append(("record", record))
+        for one in timeline.records:
+            seen = _comparable(one)
+            if self._records.get(one["id"]) != seen:
+                self._records[one["id"]] = seen
+                messages.append(("record", one))
         return messages
 
     def _new_lines(self, timeline: Timeline) -> tuple[list[Message], bool]:

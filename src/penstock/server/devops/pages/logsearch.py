@@ -6,10 +6,11 @@ Source of the regular expressions' guarantee: RE2, which never goes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from penstock.records import record
 from penstock.server.devops.builds.logs import log_places
 from penstock.server.devops.builds.timeline import LogPlace, record_id
 from penstock.server.devops.context import DevopsHttp, run_of
@@ -28,7 +29,7 @@ Find = Callable[[str], Iterator[tuple[int, int]]]
 """The matches in a text, in order: the start and end of each. None is empty."""
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class Found:
     """How many matches there are, and the first of them."""
 

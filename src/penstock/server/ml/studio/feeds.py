@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeVar
 
 from penstock.engine.events import Event
@@ -20,6 +20,7 @@ from penstock.ml.failures import is_log, log_names
 from penstock.ml.jobstore import Job
 from penstock.ml.tracking_values import Metric
 from penstock.ml.workspaces import Workspace
+from penstock.records import record
 from penstock.server.live import Wakeups
 from penstock.server.ml.context import MlHttp
 from penstock.server.ml.studio.changes import Ledger, Numbers, Points, Word
@@ -117,7 +118,7 @@ class Feeds:
         return made
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Touched:
     """What writers said since the last look. `everything` is so at first, and for what another
     process does."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from penstock.records import record
 from penstock.server.live import (
     LINES_A_ROUND,
     LINES_AT_ONCE,
@@ -61,7 +62,7 @@ def _followed(ml: MlHttp, call: Call, feeds: Feeds, names: list[str]) -> list[Fe
     return followed
 
 
-@dataclass(slots=True)
+@record(kw_only=False, frozen=False)
 class _Place:
     """How far a reader has come: the number of the last change, in which process, and lines."""
 
