@@ -98,7 +98,7 @@ def _before_run(
     from penstock.cli.why import why_before
     from penstock.language.source import Severity
 
-    loaded = load(request)
+    loaded = load(request, wants_facts=True)
     values = read_secrets(secrets)
     planned = plan_loaded(loaded, values)
     planned_errors = (

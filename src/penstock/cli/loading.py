@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from penstock.cli.options import (
     working_folder,
 )
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
-from penstock.devops.repository import LocalRepository, begin_reading, find_root
+from penstock.devops.repository import LocalRepository, begin_reading, find_root, read_repository
 from penstock.engine.variable import Variable
 from penstock.language.templates.files import LocalFiles
 from penstock.records import record
@@ -31,26 +31,24 @@ if TYPE_CHECKING:
     from penstock.language.compiler import Compiled
     from penstock.language.templates.files import Files
 
-_RUNS = re.compile(r"^(?:stages|jobs|steps|extends)[ \t]*:", re.MULTILINE)
-_BEGINS = re.compile(r"^(?:trigger|pr|schedules|pool|resources)[ \t]*:", re.MULTILINE)
+_RUNS = r"(?m)^(?:stages|jobs|steps|extends)[ \t]*:"
+_BEGINS = r"(?m)^(?:trigger|pr|schedules|pool|resources)[ \t]*:"
 _MOST_LIKELY = 3
 
 
 @record
 class Loaded:
-    """A compiled pipeline and everything around it. `variables` are predefined and queue-time ones,
-    weakest first; `repositories` maps a repository resource's alias to its folder; the library is
-    read when it is first asked for."""
+    """A compiled pipeline and everything around it. `queued` are the variables given on the command
+    line; `repositories` maps a repository resource's alias to its folder. What Git says, and the
+    library, are read when they are first asked for."""
 
     compiled: Compiled
     root: Path
     path: str
     definition: str
     read_library: Callable[[], Library]
-    repository: LocalRepository
-    branch: str
-    reason: str
-    variables: tuple[Variable, ...]
+    read_facts: Callable[[], RunFacts]
+    queued: Mapping[str, str]
     repositories: Mapping[str, Path]
 
     @property
@@ -58,40 +56,62 @@ class Loaded:
         """What the repository's files, and the user's own library, say of resources."""
         return self.read_library()
 
+    @property
+    def facts(self) -> RunFacts:
+        """What Git and the command line say of the run."""
+        return self.read_facts()
 
-def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The predefined variables, then those of the command line, which are stronger."""
+        given = (Variable(name=name, value=value) for name, value in self.queued.items())
+        return (*queue_variables(self.facts), *given)
+
+
+def load(
+    request: Request, *, apart: LocalRepository | None = None, wants_facts: bool = False
+) -> Loaded:
     """Compile the pipeline that `request` names.
 
     With `apart` it is loaded apart from this machine: that is told in place of what Git says, and
-    the user's own library is not looked at. Raises Failure (exit 3) where there is no such file,
-    (exit 2) where an option is malformed.
+    the user's own library is not looked at. Who `wants_facts` has Git asked at once, meanwhile; it
+    is asked anyway when an expression reads a variable. Raises Failure (exit 3) where there is no
+    such file, (exit 2) where an option is malformed.
     """
     folder = working_folder(request.folder)
     root = find_root(folder)
     path = _find_file(folder, root, request.file)
     repositories = local_folders(request.repositories)
-    asked = begin_reading(root) if apart is None else lambda: apart
+    queued = pairs(request.variables, "--var")
+    parameters = pairs(request.parameters, "--parameter")
+    answer = begin_reading(root) if wants_facts and apart is None else None
     from penstock.language.compiler import compile_pipeline  # loaded while Git answers
 
-    repository = asked()
-    definition = path.stem if path.name not in DEFAULT_FILES else repository.root.name
-    relative = path.relative_to(root).as_posix()
-    facts = RunFacts(
-        repository=repository,
-        definition=definition,
-        path=relative,
-        reason=request.reason,
-        branch=request.branch,
+    definition = (
+        path.stem if path.name not in DEFAULT_FILES else (apart.root if apart else root).name
     )
-    predefined = queue_variables(facts)
-    queued = pairs(request.variables, "--var")
+    relative = path.relative_to(root).as_posix()
+
+    @cache
+    def facts() -> RunFacts:
+        repository = apart or (answer() if answer else read_repository(root))
+        return RunFacts(
+            repository=repository,
+            definition=definition,
+            path=relative,
+            reason=request.reason,
+            branch=request.branch,
+        )
+
     files = LocalFiles(root, repositories)
     compiled = compile_pipeline(
         relative,
         files,
-        parameters=pairs(request.parameters, "--parameter"),
-        variables={**template_variables(predefined), **queued},
+        parameters=parameters,
+        variables=_Known(lambda: {**template_variables(queue_variables(facts())), **queued}),
     )
+    if answer is not None:
+        facts()  # whatever became of the pipeline, Git is not left alone
     values = group_pairs(request.group_values)
     library = cache(lambda: _library(files, values, is_apart=apart is not None))
     if request.parity == STRICT:
@@ -110,12 +130,26 @@ def load(request: Request, *, apart: LocalRepository | None = None) -> Loaded:
         path=relative,
         definition=definition,
         read_library=library,
-        repository=repository,
-        branch=facts.source_branch.removeprefix("refs/heads/"),
-        reason=request.reason,
-        variables=(*predefined, *(Variable(name=n, value=v) for n, v in queued.items())),
+        read_facts=facts,
+        queued=queued,
         repositories=repositories,
     )
+
+
+class _Known(Mapping[str, str]):
+    """Variables that are found out when one is first looked at."""
+
+    def __init__(self, find: Callable[[], dict[str, str]]) -> None:
+        self._found = cache(find)
+
+    def __getitem__(self, name: str) -> str:
+        return self._found()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
+
+    def __len__(self) -> int:
+        return len(self._found())
 
 
 def _strictly(compiled: Compiled, library: Library) -> Compiled:
@@ -167,7 +201,7 @@ def _looks_like_pipeline(path: Path) -> bool:
         text = path.read_text("utf-8", "replace")
     except OSError:
         return False
-    return bool(_RUNS.search(text) and _BEGINS.search(text))
+    return bool(re.search(_RUNS, text) and re.search(_BEGINS, text))
 
 
 def no_file(folder: Path, name: str) -> Failure:

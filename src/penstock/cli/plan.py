@@ -43,7 +43,7 @@ def command(
     from penstock.cli.plan_views import MISSING, plan_json, plan_text
     from penstock.cli.planning import plan_loaded
 
-    loaded = load(request)
+    loaded = load(request, wants_facts=True)
     values = read_secrets(secrets)
     planned = plan_loaded(loaded, values)
     found = [*loaded.library.diagnostics, *loaded.compiled.diagnostics]

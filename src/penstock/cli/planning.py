@@ -24,7 +24,7 @@ def plan_loaded(
         return None
     from penstock.cli.tasks import AgentTasks
 
-    repository = loaded.repository
+    repository = loaded.facts.repository
     repositories = {
         "self": Repository(
             alias="self", name=repository.name, url=str(loaded.root), ref=repository.ref

@@ -62,7 +62,7 @@ def command(
 
     if as_json + quiet + verbose > 1:
         raise click.UsageError("--json, --quiet and --verbose are three ways to print: choose one")
-    loaded = load(request)
+    loaded = load(request, wants_facts=True)
     planned = plan_loaded(loaded, read_secrets(secrets))
     if planned is not None:
         _check_names(loaded, planned, approved)

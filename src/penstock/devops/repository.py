@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from penstock.gitsafety import SAFE
 from penstock.records import record
+
+if TYPE_CHECKING:
+    import subprocess
 
 _FIELDS = "%H%x00%an%x00%ae%x00%s"
 _SETTINGS = ("config", "--get-regexp", r"^(remote\.origin\.url|user\.(name|email))$")
@@ -113,6 +116,8 @@ def _login() -> str:
 
 def _start(root: Path, *arguments: str) -> subprocess.Popen[str] | None:
     """Begin to ask git; None where there is no git."""
+    import subprocess
+
     try:
         return subprocess.Popen(
             ["git", *SAFE, "-C", str(root), *arguments],

@@ -30,7 +30,6 @@ from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 from penstock.records import record
 
 _RECURSION_LIMIT = 10_000
-_EMPTY_AT_COMPILE_TIME = "system.defaultworkingdirectory"
 
 
 @record
@@ -62,7 +61,8 @@ def compile_pipeline(
     """Compile the pipeline at a path from the root of the repository `self`.
 
     `parameters` are texts as given when a run is queued; `variables` are what template expressions
-    see before the YAML's own: predefined ones, then those given when the run is queued. `observed`
+    see before the YAML's own: predefined ones, then those given when the run is queued; they are
+    not looked at before an expression reads a variable. `observed`
     is told what every expression comes to.
     """
     reports, origins = Reports(), Origins()
@@ -73,9 +73,9 @@ def compile_pipeline(
     with _deep_recursion():
         loaded = _opened(loader, path, reports)
         if loaded:
-            known = variables or {}
-            known = {n: text for n, text in known.items() if n.lower() != _EMPTY_AT_COMPILE_TIME}
-            scope = file_scope(loaded.place, Object(), Variables.of(known))
+            scope = file_scope(
+                loaded.place, Object(), Variables.of({} if variables is None else variables)
+            )
             tree = _expanded(includer, loaded, scope, parameters or {}, reports)
     if loaded and isinstance(tree, Mapping):
         pipeline = build_pipeline(tree, loaded.source, origins)

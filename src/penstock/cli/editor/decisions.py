@@ -14,7 +14,7 @@ from penstock.cli.foresight import Assumptions, Foreseen, foresee, shown_path
 from penstock.cli.loading import Loaded
 from penstock.cli.planning import plan_loaded
 from penstock.cli.testing.runs import AnyTask
-from penstock.devops.plans.variables import RunFacts, queue_variables
+from penstock.devops.plans.variables import RunFacts
 from penstock.engine.explanations import reason_of
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
@@ -74,10 +74,8 @@ def _foreseen(project: Project, snapshot: Snapshot) -> Foreseen | None:
         path=snapshot.path,
         definition="",
         read_library=project.library,
-        repository=project.repository,
-        branch=project.repository.branch,
-        reason=facts.reason,
-        variables=queue_variables(facts),
+        read_facts=lambda: facts,
+        queued={},
         repositories=project.files.repositories,
     )
     planned = plan_loaded(loaded, {}, AnyTask())

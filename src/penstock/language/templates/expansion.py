@@ -6,8 +6,7 @@ way are seen by what follows. What the parts mean is decided by the reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions import (
@@ -40,12 +39,14 @@ from penstock.language.templates.texts import (
 )
 from penstock.language.templates.values import Bridge
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
+from penstock.records import record
 
 MAX_EVENTS = 50_000  # the largest of the open pipelines that were tried takes 7,500
 MAX_CHARACTERS = 20_000_000
 
 
-class Field(NamedTuple):
+@record(kw_only=False)
+class Field:
     """One expanded key, with its value still to be read in a scope."""
 
     key: Scalar
@@ -119,7 +120,7 @@ class Expansion:
         if isinstance(expression, ExpressionError):
             raise Failed
         try:
-            value = evaluate(expression, {**scope.contexts, "variables": scope.variables.value()})
+            value = evaluate(expression, scope.visible())
         except ExpressionError as error:
             raise self._fault(error, code, host, scope) from error
         if self._observed is not None:
@@ -183,12 +184,17 @@ class Expansion:
 
     # --- mappings and lists
 
-    def fields(self, mapping: Mapping, scope: Scope) -> Iterator[Field]:
+    def fields(self, mapping: Mapping, scope: Scope) -> Iterable[Field]:
         """The entries of a mapping, directives carried out; a key that comes twice is reported."""
-        if not scope.live or not any(OPEN in entry.key.value for entry in mapping.entries):
-            for entry in mapping.entries:
-                yield Field(entry.key, entry.value, scope)
-            return
+        if (
+            not scope.live
+            or id(mapping) in self._plain
+            or not any(OPEN in entry.key.value for entry in mapping.entries)
+        ):
+            return [Field(entry.key, entry.value, scope) for entry in mapping.entries]
+        return self._expanded_fields(mapping, scope)
+
+    def _expanded_fields(self, mapping: Mapping, scope: Scope) -> Iterator[Field]:
         seen: dict[str, Scalar] = {}
         for field in self._entries(mapping, scope):
             first = seen.setdefault(fold_case(field.key.value), field.key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TypeAlias
 
 from penstock.language.casing import fold_case
 from penstock.language.expressions import Object, Value
@@ -11,6 +13,9 @@ from penstock.language.source import Related, Span
 from penstock.language.templates.references import Place
 from penstock.records import record
 
+_EMPTY_AT_COMPILE_TIME = fold_case("System.DefaultWorkingDirectory")
+_Texts: TypeAlias = dict[str, tuple[str, str]]
+
 
 class Variables:
     """The variables known at compile time, in the order they were read. Names ignore case.
@@ -18,20 +23,27 @@ class Variables:
     A stage and a job begin with a copy of what was known before them.
     """
 
-    __slots__ = ("_texts", "_value")
+    __slots__ = ("_given", "_texts", "_value")
 
-    def __init__(self, texts: Mapping[str, tuple[str, str]]) -> None:
-        self._texts = dict(texts)
+    def __init__(self, given: Callable[[], _Texts], texts: _Texts) -> None:
+        self._given = given
+        self._texts = texts
         self._value: Object | None = None
 
     @staticmethod
     def of(texts: Mapping[str, str]) -> Variables:
-        """The variables of these names and texts."""
-        return Variables({fold_case(name): (name, text) for name, text in texts.items()})
+        """The variables of these names and texts, which are looked at when one is first read."""
+
+        def given() -> _Texts:
+            named = {fold_case(name): (name, text) for name, text in texts.items()}
+            named.pop(_EMPTY_AT_COMPILE_TIME, None)
+            return named
+
+        return Variables(cache(given), {})
 
     def copy(self) -> Variables:
         """The same variables, to be added to on their own."""
-        return Variables(self._texts)
+        return Variables(self._given, dict(self._texts))
 
     def set(self, name: str, text: str) -> None:
         """Add a variable, or replace the one of that name."""
@@ -41,7 +53,8 @@ class Variables:
     def value(self) -> Object:
         """The `variables` context."""
         if self._value is None:
-            self._value = Object(self._texts.values(), ignore_case=True)
+            texts = {**self._given(), **self._texts}
+            self._value = Object(texts.values(), ignore_case=True)
         return self._value
 
 
@@ -63,6 +76,10 @@ class Scope:
     includes: tuple[Related, ...] = ()
     live: bool = True
     refusal: tuple[str, str] | None = None
+
+    def visible(self) -> Mapping[str, Value]:
+        """All the contexts that an expression can use here, `variables` among them."""
+        return _Visible(self.contexts, self.variables)
 
     def literal(self) -> Scope:
         """The scope of values that are the outcome of an expression."""
@@ -119,6 +136,25 @@ class Scope:
             self.live if live is None else live,
             refusal or self.refusal,
         )
+
+
+class _Visible(Mapping[str, Value]):
+    """The contexts of a scope. `variables` is made when an expression reads it: few do."""
+
+    __slots__ = ("_contexts", "_variables")
+
+    def __init__(self, contexts: Mapping[str, Value], variables: Variables) -> None:
+        self._contexts = contexts
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> Value:
+        return self._variables.value() if name == "variables" else self._contexts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._contexts, "variables"))
+
+    def __len__(self) -> int:
+        return len(self._contexts) + 1
 
 
 TEMPLATE_NAMES = frozenset({"parameters", "variables"})
