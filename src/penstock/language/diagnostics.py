@@ -12,9 +12,7 @@ from functools import lru_cache
 from penstock.language.codes import CODES
 from penstock.language.source import Diagnostic, Related, Severity, Source, Span, lines_of
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 _TAB = "    "
 _WIDTH = 100
 _LONGEST = 500
@@ -161,7 +159,7 @@ def _lines(source: Source, known: dict[int, list[str]]) -> list[str]:
 
 def _safe(text: str) -> str:
     """The text, cut when very long, with what could steer the terminal replaced."""
-    return _UNSAFE.sub("\ufffd", _cut(text))
+    return re.sub(_UNSAFE, "\ufffd", _cut(text))
 
 
 def _cut(text: str) -> str:
