@@ -157,6 +157,7 @@ class StepContext:
 
     `inputs` are by lower-case name, aliases resolved, macros expanded. `environment` holds the
     step's own `env`. A task runs programs with `run`, writes to `log` and returns an `Outcome`.
+    `obey` carries out the logging command in a line, and says whether there was one.
     """
 
     def __init__(
@@ -171,6 +172,7 @@ class StepContext:
         deadline: float | None,
         restricted: bool,
         settable: tuple[str, ...] | None,
+        obey: Callable[[StepContext, str], bool],
     ) -> None:
         self.job = job
         self.step = step
@@ -181,6 +183,7 @@ class StepContext:
         self.deadline = deadline
         self.restricted = restricted
         self.settable = settable
+        self._obey = obey
         self.state = StepState()
         self.wrote_errors = False
 
@@ -300,11 +303,8 @@ class StepContext:
     def _listen(self, stream: str, text: str) -> None:
         if stream == "err":
             self.wrote_errors = True
-        if "##vso" in text and not self.log.is_inside(stream):
-            from penstock.agent.logging_commands import obey_line
-
-            if obey_line(self, text):
-                return
+        if "##vso" in text and not self.log.is_inside(stream) and self._obey(self, text):
+            return
         self.log.output(stream, text)
 
     def _listen_piece(self, stream: str, text: str) -> None:

@@ -9,7 +9,7 @@ from penstock.agent import tasks
 from penstock.agent.conditions import condition_holds
 from penstock.agent.context import JobContext, Outcome, StepContext, failed
 from penstock.agent.log import StepLog
-from penstock.agent.logging_commands import merge
+from penstock.agent.logging_commands import merge, obey_line
 from penstock.agent.patterns import PatternRefused
 from penstock.agent.process import Cancellation
 from penstock.agent.server import ToolMissing
@@ -211,6 +211,7 @@ def _context(
         deadline=deadline,
         restricted=step.restricted_commands,
         settable=step.settable_variables,
+        obey=obey_line,
     )
 
 
