@@ -33,14 +33,14 @@ def dump(tree: Node) -> str:
     final YAML.
     """
     printer = _Printer()
-    printer.print(tree)
+    printer.node(tree, "")
     return "\n".join(printer.texts) + "\n"
 
 
 def dump_lines(tree: Node) -> list[Line]:
     """The lines of the text, each with what it shows."""
-    printer = _LinePrinter()
-    printer.print(tree)
+    printer = _LinePrinter(tree)
+    printer.node(tree, "")
     return [
         Line(line, begins, within)
         for text, (begins, within) in zip(printer.texts, printer.shown, strict=True)
@@ -49,36 +49,22 @@ def dump_lines(tree: Node) -> list[Line]:
 
 
 class _Printer:
-    """Prints a tree into `texts`: a line each, or the lines of a block together.
-
-    `within` are the nodes around what is printed, outermost first.
-    """
+    """Prints a tree into `texts`: a line each, or the lines of a block together."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.within: list[Node] = []
-
-    def print(self, tree: Node) -> None:
-        self.within.append(tree)
-        self.node(tree, "")
 
     def add(self, text: str, begins: Node) -> None:
         """Take a text that begins with a key or an item."""
         self.texts.append(text)
 
     def node(self, node: Node, indent: str) -> None:
-        within = self.within
         if isinstance(node, Mapping) and node.entries:
             for entry in node.entries:
-                key, value = entry.key, entry.value
-                within += (key, value)
-                self.entry(key, value, indent)
-                del within[-2:]
+                self.entry(entry.key, entry.value, indent)
         elif isinstance(node, Sequence) and node.items:
             for item in node.items:
-                within.append(item)
                 self.item(item, indent)
-                within.pop()
         else:
             self.add(indent + _inline(node, indent), node)
 
@@ -104,15 +90,29 @@ class _Printer:
 
 
 class _LinePrinter(_Printer):
-    """Keeps what each text shows as well."""
+    """Keeps what each text shows as well.
 
-    def __init__(self) -> None:
+    `within` are the nodes around what is printed, outermost first.
+    """
+
+    def __init__(self, tree: Node) -> None:
         super().__init__()
+        self.within = [tree]
         self.shown: list[tuple[Node, tuple[Node, ...]]] = []
 
     def add(self, text: str, begins: Node) -> None:
         super().add(text, begins)
         self.shown.append((begins, tuple(self.within)))
+
+    def entry(self, key: Scalar, value: Node, indent: str) -> None:
+        self.within += (key, value)
+        super().entry(key, value, indent)
+        del self.within[-2:]
+
+    def item(self, item: Node, indent: str) -> None:
+        self.within.append(item)
+        super().item(item, indent)
+        self.within.pop()
 
 
 def _inline(node: Node, indent: str) -> str:

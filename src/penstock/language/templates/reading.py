@@ -27,6 +27,7 @@ from penstock.language.templates.desugaring import REWRITES
 from penstock.language.templates.expansion import Expansion, Field
 from penstock.language.templates.reports import Failed
 from penstock.language.templates.scope import Scope
+from penstock.language.templates.texts import OPEN
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 from penstock.records import record
 
@@ -96,6 +97,11 @@ _FORMS = {
     name: None if isinstance(definition, Anything) else _Form.of(definition)
     for name, definition in SHAPES.items()
 }
+_ANY_TEXT = frozenset(
+    name
+    for name, definition in SHAPES.items()
+    if definition == Text() and name not in REWRITES and name not in WITHOUT_DIRECTIVES
+)
 _VARIABLES = ListOf("variable", "variables")
 
 
@@ -141,6 +147,8 @@ class Reader:
 
         Raises Failed, with the reason reported, when nothing of it can be used.
         """
+        if shape in _ANY_TEXT and isinstance(node, Scalar) and _is_plain(node):
+            return node  # as nearly always
         refused = WITHOUT_DIRECTIVES.get(shape)
         if refused and scope.refusal is None:
             scope = scope.without_directives(what, refused)
@@ -385,6 +393,10 @@ def _owner(shape: str, record: Record, what: str) -> str:
     if record.lead == "deployment":
         return "a deployment job"
     return _OWNERS.get(shape, f'"{what}"')
+
+
+def _is_plain(text: Scalar) -> bool:
+    return OPEN not in text.value and not text.is_null
 
 
 def _form(shape: str) -> _Form:
