@@ -223,9 +223,10 @@ def test_a_deployment(strategy, kind, own):
     found = job(f"- deployment: d\n  environment: dev\n  strategy:\n    {strategy}{hooks}\n")
     assert isinstance(found, DeploymentJob)
     assert isinstance(found.strategy, kind)
-    assert [name for name, _ in hooks_of(found)] == ["preDeploy", "deploy", "success", "failure"]
+    hooks = hooks_of(found)
+    assert [hook.name for hook in hooks] == ["preDeploy", "deploy", "on.success", "on.failure"]
     assert [len(steps) for steps in step_lists(found)] == [1, 2, 1, 0]
-    assert found.strategy.on_failure.pool.name.value == "server"
+    assert hooks[-1].pool.name.value == "server"
     if isinstance(found.strategy, Rolling):
         assert found.strategy.max_parallel.value == own
     if isinstance(found.strategy, Canary):

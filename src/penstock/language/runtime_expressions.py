@@ -104,7 +104,7 @@ class _Checker:
         if isinstance(job, Job):
             values += _strategy_values(job.strategy)
         else:
-            for _, hook in hooks_of(job):
+            for hook in hooks_of(job):
                 yield from self._pool(hook.pool)
         for value in values:
             yield from self._value(value, "value")

@@ -316,12 +316,12 @@ def _job_children(job: model.Job | model.DeploymentJob) -> Iterator[Part]:
     if isinstance(job, model.Job):
         yield from (_step(step) for step in _without_implied_checkout(job.steps))
         return
-    for name, hook in model.hooks_of(job):
+    for hook in model.hooks_of(job):
         properties = _Properties("hook")
         if hook.pool is not None:
             properties.add("pool", pool_text(hook.pool), hook.pool.span)
         steps = tuple(map(_step, hook.steps))
-        yield Part("hook", name, name, hook.span, properties.found, steps)
+        yield Part("hook", hook.name, hook.name, hook.span, properties.found, steps)
 
 
 def _without_implied_checkout(steps: tuple[model.Step, ...]) -> tuple[model.Step, ...]:

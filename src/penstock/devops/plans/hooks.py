@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from penstock.devops.plans.macros import expand
@@ -45,7 +45,7 @@ def plan_deployment(
         Deployment(node=node.id, environment=environment, resource=resource)
     )
     previous: tuple[str, ...] = ()
-    for name, hook in _hooks_of(job):
+    for hook in model.hooks_of(job):
         work = plan_work(
             planning,
             hook.steps,
@@ -54,11 +54,11 @@ def plan_deployment(
             job=job.id.value,
             implicit_checkout=False,
             clean=job.workspace_clean,
-            download=name == "deploy",
+            download=hook.name == "deploy",
         )
-        hook_node = _hook(node, name, previous)
+        hook_node = _hook(node, hook.name, previous)
         planning.nodes.append(leaf(hook_node, work, node.key, node.display_name))
-        if not name.startswith("on."):
+        if not hook.name.startswith("on."):
             previous = (*previous, hook_node.id)
 
 
@@ -90,9 +90,3 @@ def _hook(node: Node, name: str, depends_on: tuple[str, ...]) -> Node:
         timeout=node.timeout,
         cancel_timeout=node.cancel_timeout,
     )
-
-
-def _hooks_of(job: model.DeploymentJob) -> Iterator[tuple[str, model.Hook]]:
-    """The hooks that the job has, by the names of their nodes, in the order in which they run."""
-    for name, hook in model.hooks_of(job):
-        yield (f"on.{name}" if name in ("success", "failure") else name), hook

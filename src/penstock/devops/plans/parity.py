@@ -64,7 +64,7 @@ def _images(pipeline: model.Pipeline) -> Iterator[model.Text]:
 
 
 def _hook_pools(job: model.DeploymentJob) -> Iterable[model.Pool | None]:
-    return [hook.pool for _, hook in model.hooks_of(job)]
+    return [hook.pool for hook in model.hooks_of(job)]
 
 
 def _is_hosted(pool: model.Pool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Table
 from typing import Any
 
@@ -28,12 +29,8 @@ from penstock.language.pipeline.starts import (
 from penstock.language.source import Source
 from penstock.language.yaml import Mapping, Node, Scalar
 
-_HOOKS = {
-    "preDeploy": "pre_deploy",
-    "deploy": "deploy",
-    "routeTraffic": "route_traffic",
-    "postRouteTraffic": "post_route_traffic",
-}
+_HOOKS = ("preDeploy", "deploy", "routeTraffic", "postRouteTraffic")
+_OUTCOMES = ("success", "failure")
 _POOL = ("name", "vmimage", "demands")
 
 
@@ -116,29 +113,26 @@ class _Builder:
         strategy = members_of(node)
         for name, body in strategy.items():
             members = members_of(body)
-            outcomes = members_of(members.get("on"))
-            fields: dict[str, Any] = {
-                field: self.hook(members.get(hook)) for hook, field in _HOOKS.items()
-            }
-            fields["on_success"] = self.hook(outcomes.get("success"))
-            fields["on_failure"] = self.hook(outcomes.get("failure"))
-            fields["span"] = body.span
+            hooks, span = tuple(self.hooks(members)), body.span
             match name:
                 case "runOnce":
-                    return records.RunOnce(**fields)
+                    return records.RunOnce(span, hooks)
                 case "rolling":
-                    return records.Rolling(max_parallel=text_of(members, "maxParallel"), **fields)
+                    return records.Rolling(span, hooks, text_of(members, "maxParallel"))
                 case "canary":
-                    return records.Canary(increments=texts_of(members.get("increments")), **fields)
+                    return records.Canary(span, hooks, texts_of(members.get("increments")))
         return None
 
-    def hook(self, node: Node | None) -> records.Hook | None:
-        if node is None:
-            return None
-        hook = members_of(node)
-        return records.Hook(
-            steps=self.steps(hook.get("steps")), pool=_pool(hook.get("pool")), span=node.span
-        )
+    def hooks(self, members: Table[str, Node]) -> Iterator[records.Hook]:
+        """The hooks of a strategy in the order in which they run, whatever the YAML's."""
+        outcomes = members_of(members.get("on"))
+        named = [(name, members.get(name)) for name in _HOOKS]
+        named += [(f"on.{name}", outcomes.get(name)) for name in _OUTCOMES]
+        for name, node in named:
+            if node is not None:
+                hook = members_of(node)
+                steps, pool = self.steps(hook.get("steps")), _pool(hook.get("pool"))
+                yield records.Hook(name, node.span, steps, pool)
 
     def steps(self, node: Node | None) -> tuple[records.Step, ...]:
         return tuple(map(self.step, items_of(node)))

@@ -117,8 +117,9 @@ class Parallel:
 
 @record(kw_only=False)
 class Hook:
-    """The steps of one phase of a deployment."""
+    """The steps of one phase of a deployment: `deploy`, `on.failure` ..."""
 
+    name: str
     span: Span
     steps: tuple[Step, ...] = ()
     pool: Pool | None = None
@@ -126,15 +127,10 @@ class Hook:
 
 @record(kw_only=False)
 class RunOnce:
-    """A deployment in one go."""
+    """A deployment in one go. Hooks are in the order in which they run."""
 
     span: Span
-    pre_deploy: Hook | None = None
-    deploy: Hook | None = None
-    route_traffic: Hook | None = None
-    post_route_traffic: Hook | None = None
-    on_success: Hook | None = None
-    on_failure: Hook | None = None
+    hooks: tuple[Hook, ...] = ()
 
 
 @record(kw_only=False)
@@ -142,13 +138,8 @@ class Rolling:
     """A deployment to some machines at a time: `max_parallel` is a number or a percentage."""
 
     span: Span
+    hooks: tuple[Hook, ...] = ()
     max_parallel: Text | None = None
-    pre_deploy: Hook | None = None
-    deploy: Hook | None = None
-    route_traffic: Hook | None = None
-    post_route_traffic: Hook | None = None
-    on_success: Hook | None = None
-    on_failure: Hook | None = None
 
 
 @record(kw_only=False)
@@ -156,13 +147,8 @@ class Canary:
     """A deployment to growing shares."""
 
     span: Span
+    hooks: tuple[Hook, ...] = ()
     increments: tuple[Text, ...] = ()
-    pre_deploy: Hook | None = None
-    deploy: Hook | None = None
-    route_traffic: Hook | None = None
-    post_route_traffic: Hook | None = None
-    on_success: Hook | None = None
-    on_failure: Hook | None = None
 
 
 DeploymentStrategy: TypeAlias = RunOnce | Rolling | Canary
