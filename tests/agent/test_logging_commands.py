@@ -343,10 +343,25 @@ def test_progress_is_a_whole_number_up_to_100(machine, value):
     assert run(machine, f'echo "##vso[task.setprogress {value}]x"').results == {"step1": "failed"}
 
 
-def test_an_unknown_command_is_named_and_dropped(machine):
-    server = run(machine, 'echo "##vso[task.unheardof a=b]x"')
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("build.unheardof a=b", "there is no build.unheardof; there are build.addbuildtag, build."),
+        ("Task.SetVariables", "there is no task.setvariables; there are task.addattachment, task."),
+        ("release.updatereleasename", "it is for releases, and this is a build"),
+    ],
+)
+def test_a_command_that_its_area_lacks_fails_the_step(machine, command, said):
+    server = run(machine, f'echo "##vso[{command}]x"')
+    assert said in server.issues[0].message
+    assert f"Unable to process command '##vso[{command}]x' successfully" in server.output()[0]
+    assert server.results == {"step1": "failed"}
+
+
+def test_a_command_of_an_area_that_nobody_knows_is_named_and_dropped(machine):
+    server = run(machine, 'echo "##vso[other.thing a=b]x"')
     assert server.output() == [
-        '##[warning]"##vso[task.unheardof]" is not a logging command we know'
+        '##[warning]"##vso[other.thing]": there are no commands named other.*'
     ]
     assert server.results == {"step1": "succeeded"}
 

@@ -75,15 +75,25 @@ def parse(line: str) -> Command | None:
 
 
 def obey_line(step: StepContext, line: str) -> bool:
-    """Obey the command in the line; False where there is none and the line is to be shown."""
+    """Obey the command in the line; False where there is none and the line is to be shown.
+
+    As on the Azure agent a command that its area lacks fails the step, and one of an area that
+    nobody knows only warns (azure-pipelines-agent, WorkerCommandManager.cs).
+    """
     command = parse(line)
     if command is None:
         if PREFIX in line:
             step.issue("warning", f'not a logging command, so it is only shown: "{line.strip()}"')
         return False
     handler = _HANDLERS.get(command.name)
-    if handler is None:
-        step.issue("warning", f'"##vso[{command.name}]" is not a logging command we know')
+    area = command.name.partition(".")[0]
+    if area == "release":
+        _fail(step, line, CommandRefused("it is for releases, and this is a build"))
+    elif area not in _AREAS:
+        step.issue("warning", f'"##vso[{command.name}]": there are no commands named {area}.*')
+    elif handler is None:
+        known = ", ".join(name for name in _HANDLERS if name.startswith(f"{area}."))
+        _fail(step, line, CommandRefused(f"there is no {command.name}; there are {known}"))
     elif step.restricted and command.name not in _RESTRICTED:
         step.issue("warning", f'"##vso[{command.name}]" is not allowed in this step')
     else:
@@ -441,3 +451,4 @@ _HANDLERS: dict[str, _Handler] = {
     "task.uploadsummary": _upload_summary,
     "telemetry.publish": _drop_telemetry,
 }
+_AREAS = frozenset(name.partition(".")[0] for name in _HANDLERS)
