@@ -12,8 +12,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_$(/.][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 _BLOCK = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NULLS = frozenset(("~", "null", "Null", "NULL", ""))
-_KEYS = 1024
-"""How many keys are remembered: a pipeline has few, and each of them often."""
+_SHORT = 40
+_WORDS = 1024
+"""How many short texts are remembered: a pipeline has the same ones again and again."""
 
 
 @record(kw_only=False)
@@ -69,7 +70,7 @@ class _Printer:
             self.add(indent + _inline(node, indent), node)
 
     def entry(self, key: Scalar, value: Node, indent: str) -> None:
-        name = _key(key.value)
+        name = _quoted(key.value)
         if isinstance(value, Mapping) and value.entries:
             self.add(f"{indent}{name}:", key)
             self.node(value, indent + "  ")
@@ -123,7 +124,7 @@ def _inline(node: Node, indent: str) -> str:
 
 def _text(node: Scalar, indent: str) -> str:
     text = "" if node.is_null else node.value
-    if _can_be_block(text):
+    if "\n" in text and _can_be_block(text):
         body = text.removesuffix("\n")
         keep = "" if text.endswith("\n") else "-"
         if text.endswith("\n\n"):
@@ -136,19 +137,23 @@ def _text(node: Scalar, indent: str) -> str:
 def _can_be_block(text: str) -> bool:
     """Whether a text of several lines can be written as it is."""
     return (
-        "\n" in text
-        and bool(text.strip())
+        bool(text.strip())
         and not text.startswith((" ", "\n", "\t"))
         and _BLOCK.fullmatch(text) is not None
     )
 
 
-@lru_cache(_KEYS)
-def _key(text: str) -> str:
-    return _quoted(text)
-
-
 def _quoted(text: str) -> str:
+    """A text on one line, in quotes where it needs them."""
+    return _word(text) if len(text) < _SHORT else _flow(text)
+
+
+@lru_cache(_WORDS)
+def _word(text: str) -> str:
+    return _flow(text)
+
+
+def _flow(text: str) -> str:
     if _is_plain(text):
         return text
     if all(character >= " " and not "\x7f" <= character <= "\x9f" for character in text) and (

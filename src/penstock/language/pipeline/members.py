@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Table
 
-from penstock.language.pipeline.records import Text
+from penstock.language.pipeline.records import NONE, Text
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 _TRUE = frozenset(("true", "y", "yes", "on"))
@@ -29,8 +29,9 @@ def items_of(node: Node | None) -> tuple[Node, ...]:
 
 def as_text(node: Node) -> Text:
     """A scalar with its place; empty text for anything else."""
-    is_text = isinstance(node, Scalar) and not node.is_null
-    return Text(node.value if is_text and isinstance(node, Scalar) else "", node.span)
+    if isinstance(node, Scalar) and not node.is_null:
+        return Text(node.value, node.span)
+    return Text("", node.span)
 
 
 def text_of(members: Table[str, Node], name: str) -> Text | None:
@@ -49,9 +50,11 @@ def names_of(members: Table[str, Node], name: str) -> tuple[Text, ...] | None:
     return texts_of(members[name]) if name in members else None
 
 
-def texts_by_name(node: Node | None) -> dict[str, Text]:
+def texts_by_name(node: Node | None) -> Table[str, Text]:
     """The values of a mapping, each as a text."""
-    return {name: as_text(value) for name, value in members_of(node).items()}
+    if not isinstance(node, Mapping):
+        return NONE
+    return {entry.key.value: as_text(entry.value) for entry in node.entries}
 
 
 def boolean_of(members: Table[str, Node], name: str) -> bool | None:

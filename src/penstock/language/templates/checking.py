@@ -60,7 +60,9 @@ class Checker:
             if OPEN in entry.key.value:
                 has_expressions = True
                 inner = self._check_key(entry.key, names)
-            has_expressions |= self.check(entry.value, inner)
+            value = entry.value
+            if not isinstance(value, Scalar) or OPEN in value.value:  # else there is nothing to it
+                has_expressions |= self.check(value, inner)
         return has_expressions
 
     def _check_key(self, key: Scalar, names: frozenset[str]) -> frozenset[str]:

@@ -300,7 +300,9 @@ class Reader:
         for field in parts.fields:
             value = self._member(field, parts, record, owner, leads)
             if value is not None:
-                key = self._noted(field.key, field.scope, scope)
+                key = field.key
+                if field.scope is not scope:
+                    key = self._noted(key, field.scope, scope)
                 entries.append(Entry(key, value))
         if record.lead is not None and all(entry.key.value != record.lead for entry in entries):
             raise Failed
@@ -328,7 +330,7 @@ class Reader:
     ) -> Node | None:
         """The value of one key, or None when it cannot be used, which is reported."""
         key = field.key
-        if id(field) in parts.early:
+        if parts.early and id(field) in parts.early:
             return parts.early[id(field)]
         shape = record.members.get(key.value, record.others)
         if shape is None:
