@@ -8,8 +8,11 @@ from functools import lru_cache
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 from penstock.records import record
 
-_PLAIN = re.compile(r"[A-Za-z0-9_$(/.][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
-_BLOCK = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
+# What may stand in a plain text and in a block; those of texts beyond ASCII take long to compile.
+_PLAIN = re.compile(r"[A-Za-z0-9_$(/.][ -~]*")
+_BLOCK = re.compile(r"[\t\n -~]*")
+_WIDE_PLAIN = r"[A-Za-z0-9_$(/.][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*"
+_WIDE_BLOCK = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]*"
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NULLS = frozenset(("~", "null", "Null", "NULL", ""))
 _SHORT = 40
@@ -139,7 +142,7 @@ def _can_be_block(text: str) -> bool:
     return (
         bool(text.strip())
         and not text.startswith((" ", "\n", "\t"))
-        and _BLOCK.fullmatch(text) is not None
+        and bool(_BLOCK.fullmatch(text) if text.isascii() else re.fullmatch(_WIDE_BLOCK, text))
     )
 
 
@@ -166,7 +169,7 @@ def _flow(text: str) -> str:
 def _is_plain(text: str) -> bool:
     return (
         text not in _NULLS
-        and _PLAIN.fullmatch(text) is not None
+        and bool(_PLAIN.fullmatch(text) if text.isascii() else re.fullmatch(_WIDE_PLAIN, text))
         and ": " not in text
         and " #" not in text
         and not text.endswith((" ", ":"))

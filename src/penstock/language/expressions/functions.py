@@ -27,8 +27,6 @@ from penstock.language.expressions.lexer import WHITE
 from penstock.language.expressions.nodes import Function
 from penstock.language.expressions.values import Array, Object, Value, kind_of
 
-_WHITE = WHITE.replace("-", "".join(map(chr, range(0x2001, 0x200A))))
-
 
 def on_values(
     name: str, minimum: int, maximum: int | None, function: Callable[..., Value]
@@ -155,7 +153,7 @@ def _table() -> dict[str, Function]:
         Function("replace", 3, 3, _replace),
         on_values("lower", 1, 1, lambda value: lower_case(to_text(value))),
         on_values("upper", 1, 1, lambda value: upper_case(to_text(value))),
-        on_values("trim", 1, 1, lambda value: to_text(value).strip(_WHITE)),
+        on_values("trim", 1, 1, lambda value: to_text(value).strip(WHITE)),
         on_values("length", 1, 1, _length),
         Function("convertToJson", 1, 1, _convert_to_json),
         on_values("iif", 3, 3, _iif),

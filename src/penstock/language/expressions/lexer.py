@@ -11,16 +11,22 @@ from penstock.language.expressions.values import Version
 from penstock.records import record
 
 # .NET's white space; Python's \s holds four control characters more.
-WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 
+# The pattern has only what is ASCII, because sets of other characters take long to compile: they
+# become spaces before it is tried.
+_SPACES = str.maketrans(dict.fromkeys(WHITE, " "))
+_WHITE = r"\t-\r "
 _PUNCTUATION = r"\[\](),"
 _TOKEN = re.compile(
-    rf"[{WHITE}]*(?:"
+    rf"[{_WHITE}]*(?:"
     rf"(?P<punctuation>[{_PUNCTUATION}*])"
     r"|(?P<string>'(?:[^']|'')*+')|(?P<unclosed>'.*)"
-    rf"|(?P<number>[-0-9][^{_PUNCTUATION}{WHITE}]*)"
-    rf"|(?P<dotted>\.[^{_PUNCTUATION}{WHITE}]*)"
-    rf"|(?P<word>[^{_PUNCTUATION}{WHITE}.]+)"
+    rf"|(?P<number>[-0-9][^{_PUNCTUATION}{_WHITE}]*)"
+    rf"|(?P<dotted>\.[^{_PUNCTUATION}{_WHITE}]*)"
+    rf"|(?P<word>[^{_PUNCTUATION}{_WHITE}.]+)"
     r")",
     re.DOTALL,
 )
@@ -46,7 +52,8 @@ class Token:
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of an expression in order; what cannot be one has the kind "bad"."""
     position, last = 0, ""
-    while match := _TOKEN.match(text, position):
+    spaced = text if text.isascii() else text.translate(_SPACES)
+    while match := _TOKEN.match(spaced, position):
         kind = match.lastgroup or ""
         start = match.start(kind)
         position = match.end()
@@ -54,7 +61,7 @@ def tokens(text: str) -> Iterator[Token]:
             position = start + 1
             token = Token(".", ".", start)
         else:
-            token = _token(kind, match[kind], start)
+            token = _token(kind, text[start:position], start)
         last = token.kind
         yield token
 
