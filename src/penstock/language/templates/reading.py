@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Table
+from functools import cache
 from typing import TypeAlias, TypeVar
 
 from penstock.language.origins import Origins
@@ -93,15 +94,20 @@ class _Form:
         )
 
 
-_FORMS = {
-    name: None if isinstance(definition, Anything) else _Form.of(definition)
-    for name, definition in SHAPES.items()
-}
-_ANY_TEXT = frozenset(
-    name
-    for name, definition in SHAPES.items()
-    if definition == Text() and name not in REWRITES and name not in WITHOUT_DIRECTIVES
-)
+@cache
+def _known_form(shape: str) -> _Form | None:
+    """The form of a shape; None where anything may stand."""
+    definition = SHAPES[shape]
+    return None if isinstance(definition, Anything) else _Form.of(definition)
+
+
+@cache
+def _is_any_text(shape: str) -> bool:
+    """Whether a shape is any text, taken as it is."""
+    is_kept = shape not in REWRITES and shape not in WITHOUT_DIRECTIVES
+    return is_kept and SHAPES[shape] == Text()
+
+
 _VARIABLES = ListOf("variable", "variables")
 
 
@@ -147,7 +153,7 @@ class Reader:
 
         Raises Failed, with the reason reported, when nothing of it can be used.
         """
-        if shape in _ANY_TEXT and isinstance(node, Scalar) and _is_plain(node):
+        if isinstance(node, Scalar) and _is_any_text(shape) and _is_plain(node):
             return node  # as nearly always
         refused = WITHOUT_DIRECTIVES.get(shape)
         if refused and scope.refusal is None:
@@ -156,7 +162,7 @@ class Reader:
             return self._variables(node, scope, what)
         if shape == "declarations":
             return node
-        form = _FORMS[shape]
+        form = _known_form(shape)
         if form is None:
             return self.expansion.expand(node, scope)
         host = node
@@ -401,8 +407,9 @@ def _is_plain(text: Scalar) -> bool:
     return OPEN not in text.value and not text.is_null
 
 
+@cache
 def _form(shape: str) -> _Form:
-    form = _FORMS[shape]
+    form = _known_form(shape)
     assert form is not None
     return form
 
