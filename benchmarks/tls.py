@@ -54,7 +54,7 @@ def serve(ready: Path) -> None:
 
     import uvicorn
 
-    from penstock.cli.host import Host
+    from penstock.cli.hosting.host import Host
     from penstock.server.app import make_app
     from penstock.server.auth import EVERYTHING
     from penstock.server.routes import Principal

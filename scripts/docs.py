@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +48,11 @@ def main(arguments: list[str]) -> int:
 
 def commands_page() -> str:
     """The help of every command."""
-    from penstock.cli.commands import COMMANDS
+    from penstock.cli.commands import COMMANDS, load
 
     parts = [_MADE, "# Commands\n"]
     for name in COMMANDS:
-        command = import_module(COMMANDS[name][0]).command
+        command = load(name)
         for path, one in walk(f"penstock {name}", command):
             context = click.Context(one, info_name=path, terminal_width=88, max_content_width=88)
             parts.append(f"\n## `{path}`\n\n```\n{one.get_help(context)}\n```\n")
@@ -147,7 +146,7 @@ def operations() -> tuple[list[str], list[str]]:
     of Azure DevOps, and those of Azure ML, MLflow and the storage."""
     from tempfile import TemporaryDirectory
 
-    from penstock.cli.host import Host
+    from penstock.cli.hosting.host import Host
     from penstock.server.portal import files as portal
     from penstock.store.home import Home
 

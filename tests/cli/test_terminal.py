@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.cli.explaining.tree import Branch, draw
 from penstock.cli.terminal import one_line, printable
-from penstock.cli.tree import Branch, draw
 
 ESC, BEL, RESET = "\x1b", "\x07", "\x1b[0m"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from loopback import Response, Server
 
-from penstock.cli.devopsservices import DevopsServices
-from penstock.cli.host import Host
+from penstock.cli.hosting.devopsservices import DevopsServices
+from penstock.cli.hosting.host import Host
 from penstock.engine.events import Result, RunFinished
 from penstock.engine.plan import Plan
 from penstock.server.routes import Route

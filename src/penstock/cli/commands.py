@@ -12,39 +12,47 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 
 COMMANDS = {
-    "run": ("penstock.cli.run", "run a pipeline here, from the working tree as it is"),
-    "validate": ("penstock.cli.validate", "check pipeline and Azure ML files offline"),
-    "expand": ("penstock.cli.expand", "the final YAML on stdout"),
-    "plan": ("penstock.cli.plan", "what would run, what would be skipped and why"),
-    "explain": ("penstock.cli.explain", "a code, a task, a keyword; or why something ran or not"),
-    "eval": ("penstock.cli.eval", "evaluate an expression"),
-    "graph": ("penstock.cli.graph", "stages and jobs with their dependencies"),
-    "test": ("penstock.cli.testing.command", "unit tests of pipelines; nothing is run"),
-    "lsp": ("penstock.cli.editor.command", "the language server for editors"),
-    "diff": ("penstock.cli.diff", "two pipelines compared by meaning, for a review"),
-    "triggers": ("penstock.cli.triggers", "which pipelines an event would start, and why"),
-    "list": ("penstock.cli.listing", "stages, jobs and steps with their conditions"),
-    "up": ("penstock.cli.up", "start the server: Git, pipelines, Azure ML and the portal"),
-    "down": ("penstock.cli.down", "stop the server"),
-    "status": ("penstock.cli.status", "where the server is, and what it does"),
-    "push": ("penstock.cli.push", "put the repository of this folder on the server"),
-    "runs": ("penstock.cli.runs", "runs of the local store"),
-    "logs": ("penstock.cli.logs", "the log of a run, a job or a step"),
-    "secrets": ("penstock.cli.secrets", "secret values, encrypted on this machine"),
-    "vars": ("penstock.cli.vars", "variable groups of your own library"),
-    "connections": ("penstock.cli.connections", "service connections of your own library"),
-    "environments": ("penstock.cli.environments", "deployment environments and their history"),
-    "env": ("penstock.cli.env", "exports that point real clients at the server"),
-    "accounts": ("penstock.cli.accounts", "who may sign in to the server"),
-    "tokens": ("penstock.cli.tokens", "personal access tokens for scripts and git"),
-    "audit": ("penstock.cli.audit", "the audit log: who changed what"),
-    "backup": ("penstock.cli.backup", "a copy of the whole store in one file, while it is in use"),
-    "restore": ("penstock.cli.restore", "a store made of a backup"),
-    "db": ("penstock.cli.db", "the versions of the databases"),
-    "doctor": ("penstock.cli.doctor", "what this machine has and lacks"),
-    "service": ("penstock.cli.service", "the background service that `penstock az` uses"),
+    "run": ("running.run", "run a pipeline here, from the working tree as it is"),
+    "validate": ("pipelines.validate", "check pipeline and Azure ML files offline"),
+    "expand": ("pipelines.expand", "the final YAML on stdout"),
+    "plan": ("pipelines.plan", "what would run, what would be skipped and why"),
+    "explain": ("pipelines.explain", "a code, a task, a keyword; or why something ran or not"),
+    "eval": ("pipelines.eval", "evaluate an expression"),
+    "graph": ("pipelines.graph", "stages and jobs with their dependencies"),
+    "test": ("testing.command", "unit tests of pipelines; nothing is run"),
+    "lsp": ("editor.command", "the language server for editors"),
+    "diff": ("pipelines.diff", "two pipelines compared by meaning, for a review"),
+    "triggers": ("pipelines.triggers", "which pipelines an event would start, and why"),
+    "list": ("pipelines.listing", "stages, jobs and steps with their conditions"),
+    "up": ("server.up", "start the server: Git, pipelines, Azure ML and the portal"),
+    "down": ("server.down", "stop the server"),
+    "status": ("server.status", "where the server is, and what it does"),
+    "push": ("server.push", "put the repository of this folder on the server"),
+    "runs": ("running.runs", "runs of the local store"),
+    "logs": ("running.logs", "the log of a run, a job or a step"),
+    "secrets": ("library.secrets", "secret values, encrypted on this machine"),
+    "vars": ("library.vars", "variable groups of your own library"),
+    "connections": ("library.connections", "service connections of your own library"),
+    "environments": ("library.environments", "deployment environments and their history"),
+    "env": ("server.env", "exports that point real clients at the server"),
+    "accounts": ("server.accounts", "who may sign in to the server"),
+    "tokens": ("server.tokens", "personal access tokens for scripts and git"),
+    "audit": ("server.audit", "the audit log: who changed what"),
+    "backup": ("server.backup", "a copy of the whole store in one file, while it is in use"),
+    "restore": ("server.restore", "a store made of a backup"),
+    "db": ("server.db", "the versions of the databases"),
+    "doctor": ("server.doctor", "what this machine has and lacks"),
+    "service": ("server.service", "the background service that `penstock az` uses"),
 }
+"""By name: its module in this package, and one line for help."""
+
 AZ = ("az", "`az ml`, `az pipelines` ... against this machine")
+
+
+def load(name: str) -> click.Command:
+    """The command of that name in the table."""
+    command: click.Command = import_module(f"penstock.cli.{COMMANDS[name][0]}").command
+    return command
 
 
 class _Commands(click.Group):
@@ -60,8 +68,7 @@ class _Commands(click.Group):
             return click.Command(name, short_help=AZ[1], callback=None)
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(COMMANDS[name][0]).command
-        return command
+        return load(name)
 
     def resolve_command(
         self, context: click.Context, arguments: list[str]

@@ -25,7 +25,7 @@ _DEBUG = "the same command with --debug shows where"
 
 def explain(error: Exception) -> Failure:
     """The failure to show for an exception that ended a command."""
-    from penstock.cli.serving import ServiceFailed
+    from penstock.cli.hosting.serving import ServiceFailed
     from penstock.engine.scheduler import RunStopped
     from penstock.store.database import StoreBroken, StoreTooNew, StoreUnusable
     from penstock.store.library.keys import KeyUnusable, SecretDamaged

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.cli.exits import Exit
+from penstock.cli.home import home_of
 from penstock.cli.options import Failure
-from penstock.cli.up import home_of
 from penstock.store.database import Database, open_state
 from penstock.store.people.accounts import AccountRefused, UnknownAccount
 from penstock.store.people.audit import Actor

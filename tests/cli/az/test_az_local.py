@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from azbench import Az
 
-from penstock.cli.az.launcher import write_launcher
+from penstock.cli.hosting.launcher import write_launcher
 
 REFERENCE = "\nhttps://aka.ms/cli_ref\nRead more about the command in reference docs\n"
 
@@ -245,7 +245,7 @@ def test_the_launcher_stands_long_paths_and_blanks(tmp_path: Path) -> None:
     script = (
         "import sys; sys.executable = sys.argv[1]\n"
         "from pathlib import Path\n"
-        "from penstock.cli.az.launcher import write_launcher\n"
+        "from penstock.cli.hosting.launcher import write_launcher\n"
         "write_launcher(Path(sys.argv[2]))\n"
     )
     subprocess.run((sys.executable, "-c", script, python, tmp_path / "bin"), check=True)

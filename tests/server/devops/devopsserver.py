@@ -16,8 +16,8 @@ from typing import Any
 
 from loopback import Response
 
-from penstock.cli.devopsservices import DevopsServices
-from penstock.cli.host import Host
+from penstock.cli.hosting.devopsservices import DevopsServices
+from penstock.cli.hosting.host import Host
 from penstock.store.home import Home
 from penstock.store.people.audit import Actor
 from penstock.store.people.members import Role

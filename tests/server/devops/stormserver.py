@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-from penstock.cli.host import Host
+from penstock.cli.hosting.host import Host
 from penstock.engine.events import Event, NodeQueued
 from penstock.store.home import Home
 from penstock.store.hosting.pushes import PushRecord

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from devopsserver import DevopsServer
 
-from penstock.cli.host import Host
+from penstock.cli.hosting.host import Host
 from penstock.store.home import Home
 
 SCRIPT = """

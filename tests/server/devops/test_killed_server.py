@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from devopsserver import DevopsServer, devops_server, git, until
 
-from penstock.cli.host import Host
+from penstock.cli.hosting.host import Host
 from penstock.engine.events import NodeFinished, NodeStarted, Result, RunFinished
 from penstock.store.database import open_state
 from penstock.store.home import Home

@@ -101,8 +101,8 @@ def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     url = environ.get("PENSTOCK_ENDPOINT")
     if url:
         return url, environ.get("PENSTOCK_TOKEN", "")
-    from penstock.cli.service import ensure
-    from penstock.cli.serving import ServiceFailed
+    from penstock.cli.hosting.serving import ServiceFailed
+    from penstock.cli.server.service import ensure
 
     try:
         return ensure()

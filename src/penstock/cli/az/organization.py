@@ -185,7 +185,7 @@ def _is_of_azure(host: str) -> bool:
 
 def _own(environ: Mapping[str, str]) -> str:
     """The organization of the server around a run, else of the one of this user's store."""
-    from penstock.cli.serving import SERVER, living
+    from penstock.cli.hosting.serving import SERVER, living
     from penstock.store.home import Home
 
     url, token = environ.get("PENSTOCK_ENDPOINT", ""), environ.get("PENSTOCK_TOKEN", "")
@@ -214,7 +214,7 @@ def _reach(url: str, environ: Mapping[str, str], token: str) -> tuple[str, str]:
     This machine's own server is asked without TLS, since its certificate is one of its own. The
     token of the server around a run is not sent to another.
     """
-    from penstock.cli.serving import living
+    from penstock.cli.hosting.serving import living
     from penstock.store.home import Home
 
     around = environ.get("PENSTOCK_ENDPOINT")

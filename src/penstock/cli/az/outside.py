@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock.cli.az.failures import Failed
-from penstock.cli.az.launcher import MARK
+from penstock.cli.hosting.launcher import MARK
 
 
 def hand_over(arguments: Sequence[str], environ: Mapping[str, str]) -> None:

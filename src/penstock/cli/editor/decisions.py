@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.cli.editor.projects import Project, Snapshot
-from penstock.cli.evaluated import painter
-from penstock.cli.explanations import Telling, explain_node, explain_step
-from penstock.cli.foresight import Assumptions, Foreseen, foresee, shown_path
-from penstock.cli.loading import Loaded
-from penstock.cli.planning import plan_loaded
+from penstock.cli.explaining.evaluated import painter
+from penstock.cli.explaining.explanations import Telling, explain_node, explain_step
+from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee, shown_path
+from penstock.cli.reading.loading import Loaded
+from penstock.cli.reading.planning import plan_loaded
 from penstock.cli.testing.runs import AnyTask
 from penstock.devops.plans.variables import RunFacts
 from penstock.engine.explanations import reason_of

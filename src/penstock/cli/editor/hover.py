@@ -201,8 +201,8 @@ def _keyword(spotted: Spotted) -> Hover | None:
 
 def _subject(word: str, span: Span) -> Hover | None:
     """What `penstock explain WORD` says."""
+    from penstock.cli.explaining.subjects import explain_subject
     from penstock.cli.options import Failure
-    from penstock.cli.subjects import explain_subject
 
     try:
         text = explain_subject(word, color=False)

@@ -39,7 +39,7 @@ def _of_pipeline(project: Project, path: str) -> Problems:
             found.setdefault(read, [])
     doubts: list[Diagnostic] = []
     if snapshot.compiled.pipeline is not None:
-        from penstock.cli.doubtful import doubtful_tasks
+        from penstock.cli.reading.doubtful import doubtful_tasks
 
         doubts = doubtful_tasks(snapshot.compiled.pipeline)
     for one in (*map(_for_editor, snapshot.diagnostics), *doubts):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from penstock.cli.foresight import RESULTS, Assumptions, resolve
+from penstock.cli.explaining.foresight import RESULTS, Assumptions, resolve
 from penstock.cli.options import Failure
 from penstock.engine.events import Result
 from penstock.engine.plan import Plan

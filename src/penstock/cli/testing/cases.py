@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from penstock.cli.loading import Loaded
 from penstock.cli.options import Failure
+from penstock.cli.reading.loading import Loaded
 from penstock.cli.testing.assumed import Refused, read_assumed
 from penstock.cli.testing.checks import Context, check, check_errors
 from penstock.cli.testing.coverage import Coverage

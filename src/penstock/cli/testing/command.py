@@ -52,7 +52,7 @@ def command(
     Exit code 1 when a test fails or too few branches are taken, 3 when there are no tests, 4 when a
     test file is not valid.
     """
-    from penstock.cli.evaluated import painter
+    from penstock.cli.explaining.evaluated import painter
     from penstock.cli.testing.discovery import find_tests
     from penstock.cli.testing.reports import ending, in_form, outcome_line
     from penstock.cli.testing.session import Session

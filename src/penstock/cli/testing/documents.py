@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
 
-from penstock.cli.foresight import RESULTS
+from penstock.cli.explaining.foresight import RESULTS
 from penstock.cli.options import REASONS
 from penstock.language import yaml
 from penstock.language.diagnostics import nearest

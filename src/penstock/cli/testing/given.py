@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from penstock.cli.loading import Loaded, load
 from penstock.cli.options import Request
+from penstock.cli.reading.loading import Loaded, load
 from penstock.devops.repository import LocalRepository
 from penstock.records import record
 

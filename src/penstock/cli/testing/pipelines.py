@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from penstock.cli.foresight import RESULTS
-from penstock.cli.loading import Loaded
+from penstock.cli.explaining.foresight import RESULTS
+from penstock.cli.reading.loading import Loaded
 from penstock.cli.testing.assumed import Refused, read_assumed
 from penstock.cli.testing.coverage import Coverage
 from penstock.cli.testing.given import Given, as_text, load_given

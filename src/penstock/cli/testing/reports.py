@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock import __version__
-from penstock.cli.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint
+from penstock.cli.explaining.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint
 from penstock.cli.terminal import one_line, printable
 from penstock.cli.testing.cases import Outcome
 from penstock.cli.testing.coverage import Tally, coverage_json, coverage_lines, missed, percent

@@ -10,13 +10,13 @@ from dataclasses import field, replace
 from typing import Any
 
 from penstock.agent.simulation import known_variables
-from penstock.cli.explanations import why_step_not
-from penstock.cli.foresight import Assumptions, Foreseen, foresee, resolve, shown_path
-from penstock.cli.loading import Loaded
+from penstock.cli.explaining.explanations import why_step_not
+from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee, resolve, shown_path
+from penstock.cli.explaining.plan_views import detail_of
 from penstock.cli.options import Failure
-from penstock.cli.plan_views import detail_of
-from penstock.cli.planning import plan_loaded
-from penstock.cli.tasks import AgentTasks
+from penstock.cli.reading.loading import Loaded
+from penstock.cli.reading.planning import plan_loaded
+from penstock.cli.reading.tasks import AgentTasks
 from penstock.devops.plans.catalog import TaskFacts
 from penstock.devops.plans.planner import Planned
 from penstock.engine.conditions import run_variables

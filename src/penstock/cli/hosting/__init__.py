@@ -1,0 +1,1 @@
+"""The composition root: stores, scheduler, agents and services, put together and served."""

@@ -1,0 +1,1 @@
+"""The user's own library: commands that change it, and what a run takes from it."""

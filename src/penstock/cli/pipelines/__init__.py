@@ -1,0 +1,1 @@
+"""The commands that look into pipelines; nothing runs."""

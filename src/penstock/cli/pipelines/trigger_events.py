@@ -1,0 +1,266 @@
+"""The event that `penstock triggers` is asked about, and what it does to the pipelines of a folder.
+
+It reads files and asks Git and, for `--at now`, the clock; `devops.triggers` decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from penstock.cli.exits import Exit
+from penstock.cli.options import DEFAULT_FILES, Failure
+from penstock.cli.reading.loading import local_folders, no_file
+from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
+from penstock.devops.pushed import Unpushed, list_yaml_files, read_unpushed
+from penstock.devops.repository import LocalRepository, find_root, read_repository
+from penstock.devops.schedules import branch_schedules, due, next_times
+from penstock.devops.triggers import (
+    Decision,
+    Definition,
+    Event,
+    Outcome,
+    PullRequestChanged,
+    Push,
+    RunCompleted,
+    decide_triggers,
+)
+from penstock.devops.triggers.wildcards import short_name
+from penstock.language.compiler import compile_pipeline
+from penstock.language.templates.files import LocalFiles
+from penstock.records import record
+
+_BODY = re.compile(r"^(?:stages|jobs|steps|extends|phases)[ \t]*:", re.MULTILINE)
+_START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
+_MINUTE = timedelta(minutes=1)
+
+
+@record
+class Asked:
+    """What the command line says, as it was typed."""
+
+    folder: Path
+    files: tuple[str, ...] = ()
+    push: str | None = None
+    pr: str | None = None
+    is_draft: bool = False
+    completed: str | None = None
+    at: str | None = None
+    changed: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    implied_ci: bool = True
+
+
+@record
+class Answer:
+    """What the event was, in words, and what becomes of each pipeline, by its path."""
+
+    event: str
+    decisions: tuple[Decision, ...]
+
+
+def decide(asked: Asked) -> Answer:
+    """What the event does to each pipeline. Raises Failure where the question has no meaning."""
+    root = find_root(asked.folder)
+    repository = read_repository(root)
+    branch = repository.ref or "refs/heads/main"
+    if asked.at is not None:
+        return _at(asked, root, repository, branch)
+    event, words, ref, reason = _event(asked, root, repository.name, branch)
+    definitions = _definitions(asked, root, repository, ref, reason)
+    return Answer(
+        event=words, decisions=decide_triggers(event, definitions, implied_ci=asked.implied_ci)
+    )
+
+
+# --- events
+
+
+def _event(asked: Asked, root: Path, name: str, branch: str) -> tuple[Event, str, str, str]:
+    """The event, how to call it, and the branch and reason that template expressions see."""
+    paths = asked.changed or None
+    if asked.pr is not None:
+        target = _full_ref(asked.pr)
+        draft = "a draft of " if asked.is_draft else ""
+        change = PullRequestChanged(
+            repository=name,
+            number=1,
+            target_ref=target,
+            commit="",
+            changed_paths=paths,
+            is_draft=asked.is_draft,
+        )
+        words = f"{draft}a pull request to {short_name(target)}{_files(paths)}"
+        return change, words, "refs/pull/1/merge", "PullRequest"
+    if asked.completed is not None:
+        pipeline, _, of = asked.completed.partition("@")
+        ref = _full_ref(of) if of else branch
+        ended = RunCompleted(
+            definition=pipeline,
+            repository=name,
+            ref=ref,
+            commit="",
+            result="succeeded",
+            tags=asked.tags,
+        )
+        return ended, f"a run of {pipeline} succeeded on {short_name(ref)}", ref, "ResourceTrigger"
+    if asked.push is None:
+        return _present_push(asked, root, name)
+    ref = _full_ref(asked.push)
+    push = Push(
+        repository=name,
+        ref=ref,
+        old_commit="before",
+        new_commit="after",
+        messages=asked.messages,
+        changed_paths=paths,
+    )
+    return push, f"a push to {_called(ref)}{_files(paths)}", ref, "IndividualCI"
+
+
+def _present_push(asked: Asked, root: Path, name: str) -> tuple[Event, str, str, str]:
+    found = read_unpushed(root)
+    if found is None:
+        raise Failure(
+            f"{root} has no branch with a commit that could be pushed",
+            "name an event: --push BRANCH, --pr BRANCH, --completed PIPELINE or --at TIME",
+            Exit.USAGE,
+        )
+    paths = asked.changed or found.paths
+    push = Push(
+        repository=name,
+        ref=found.ref,
+        old_commit=found.old_commit,
+        new_commit=found.new_commit,
+        messages=(*asked.messages, *found.messages),
+        changed_paths=paths,
+    )
+    return push, _words(found, paths), found.ref, "IndividualCI"
+
+
+def _words(found: Unpushed, paths: tuple[str, ...] | None) -> str:
+    branch = short_name(found.ref)
+    if found.is_last:
+        return f"everything is pushed; the last commit of {branch} as a push{_files(paths)}"
+    count = len(found.messages)
+    return f"a push of {branch}: {count} commit{'s' if count != 1 else ''}{_files(paths)}"
+
+
+def _full_ref(name: str) -> str:
+    return name if name.startswith("refs/") else f"refs/heads/{name}"
+
+
+def _called(ref: str) -> str:
+    kind = "tag " if ref.startswith("refs/tags/") else ""
+    return f"{kind}{short_name(ref)}"
+
+
+def _files(paths: tuple[str, ...] | None) -> str:
+    if paths is None:
+        return ""
+    return f", {len(paths)} changed file{'s' if len(paths) != 1 else ''}"
+
+
+# --- schedules
+
+
+def _at(asked: Asked, root: Path, repository: LocalRepository, branch: str) -> Answer:
+    now = _time(asked.at or "")
+    definitions = _definitions(asked, root, repository, branch, "Schedule")
+    decisions: list[Decision] = []
+    for one in definitions:
+        schedules = branch_schedules(one, branch, repository.commit)
+        found = due(schedules, now - _MINUTE, now).due
+        if found:
+            decisions += (d for event in found for d in decide_triggers(event, [one]))
+            continue
+        nexts = [time for s in schedules for time in next_times(s.cron, now, 1)]
+        why = f"no schedule of {short_name(branch)} is due"
+        why += f"; the next time is {min(nexts):%Y-%m-%d %H:%M} UTC" if nexts else ""
+        decisions.append(Decision(definition=one.name, outcome=Outcome.NONE, why=why))
+    words = f"{now:%A %Y-%m-%d %H:%M} UTC on {short_name(branch)}"
+    return Answer(event=words, decisions=tuple(decisions))
+
+
+def _time(text: str) -> datetime:
+    if text == "now":
+        return datetime.now(UTC).replace(second=0, microsecond=0)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Failure(
+            f'--at: "{text}" is not a time', "write it as 2026-12-24T03:00, in UTC", Exit.USAGE
+        ) from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+# --- pipelines
+
+
+def _definitions(
+    asked: Asked, root: Path, repository: LocalRepository, ref: str, reason: str
+) -> list[Definition]:
+    """The pipelines as the working tree has them, each known by its path."""
+    files = LocalFiles(root, local_folders(asked.repositories))
+    found = []
+    for path in _paths(asked, root):
+        facts = RunFacts(
+            repository=repository, definition=Path(path).stem, path=path, reason=reason, branch=ref
+        )
+        compiled = compile_pipeline(
+            path, files, variables=template_variables(queue_variables(facts))
+        )
+        found.append(
+            Definition(
+                name=path,
+                repository=repository.name,
+                path=path,
+                pipeline=compiled.partial,
+                diagnostics=compiled.diagnostics,
+                default_ref=repository.ref or "refs/heads/main",
+            )
+        )
+    return found
+
+
+def _paths(asked: Asked, root: Path) -> list[str]:
+    if asked.files:
+        return [_inside(asked.folder, root, name) for name in asked.files]
+    found = [path for path in list_yaml_files(root) if _is_pipeline(root / path)]
+    if not found:
+        raise Failure(
+            f"there is no pipeline in {root}",
+            "name the pipeline files: penstock triggers PATH",
+            Exit.NOT_FOUND,
+        )
+    return found
+
+
+def _inside(folder: Path, root: Path, name: str) -> str:
+    path = (folder / name).resolve()
+    if not path.is_file():
+        raise no_file(folder, name)
+    if not path.is_relative_to(root):
+        raise Failure(
+            f'"{name}" is outside the repository {root}', "change to its repository", Exit.USAGE
+        )
+    return path.relative_to(root).as_posix()
+
+
+def _is_pipeline(path: Path) -> bool:
+    """Whether a file is a pipeline by its name, or has a body and says what starts it."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        return False
+    is_named = path.name in DEFAULT_FILES or path.name.startswith(("azure-pipelines", "azure_pip"))
+    return all(_expected(text, is_named))
+
+
+def _expected(text: str, is_named: bool) -> Iterator[bool]:
+    yield _BODY.search(text) is not None
+    yield is_named or _START.search(text) is not None

@@ -1,0 +1,1 @@
+"""From a pipeline file on this machine to its plan."""

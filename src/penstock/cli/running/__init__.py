@@ -1,0 +1,1 @@
+"""`penstock run` with what it shows, and what is kept of runs."""

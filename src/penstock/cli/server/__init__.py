@@ -1,0 +1,1 @@
+"""The server and the background service: started, reached, looked after."""
