@@ -537,3 +537,42 @@ def test_command_job_names_its_own_keys(bench: Bench) -> None:
         "environment",
         "inputs.d.path",
     ]
+
+
+def unwritten_group(bench: Bench, **outputs: Any) -> dict[str, Any]:
+    """A pipeline whose node `group` is a pipeline component with an output that nobody writes."""
+    leaf = bench.component("1", command="echo")
+    group = bench.component(
+        "2", type="pipeline", jobs={"a": node(leaf)}, outputs={"o": FOLDER, "p": FOLDER}
+    )
+    reader = bench.component("3", command="cat ${{inputs.data}}", inputs={"data": FOLDER})
+    read = node(reader, inputs={"data": bound("parent.jobs.group.outputs.o")})
+    return {"group": node(group, type="pipeline", outputs=outputs), "read": read}
+
+
+def test_an_output_of_a_pipeline_component_that_nobody_writes_is_told(bench: Bench) -> None:
+    jobs = unwritten_group(bench)
+    bench.plan(pipeline({"group": jobs["group"]}))
+    assert bench.said() == []
+    assert bench.resolver.warnings == [
+        f'jobs.group.outputs.{name}: no node writes the output "{name}" of the pipeline component'
+        for name in ("o", "p")
+    ]
+
+
+def test_nobody_can_read_an_output_that_nobody_writes(bench: Bench) -> None:
+    bench.plan(pipeline(unwritten_group(bench)))
+    assert bench.said() == [("jobs.read.inputs.data", 'no node of "group" writes its output "o"')]
+
+
+def test_an_output_that_a_wrong_node_would_write_is_no_second_problem(bench: Bench) -> None:
+    group = bench.component(
+        "2",
+        type="pipeline",
+        jobs={"a": node("azureml:gone:1", outputs={"o": shared("o")})},
+        outputs={"o": FOLDER},
+    )
+    reader = bench.component("3", command="cat", inputs={"data": FOLDER})
+    read = node(reader, inputs={"data": bound("parent.jobs.group.outputs.o")})
+    bench.plan(pipeline({"group": node(group, type="pipeline"), "read": read}))
+    assert [target for target, _ in bench.said()] == ["jobs.group.jobs.a.component"]

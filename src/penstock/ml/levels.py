@@ -80,7 +80,8 @@ class Built:
 
 @record(frozen=False)
 class _Step:
-    """A node on its way into the plan. `known` holds the values that others may bind to."""
+    """A node on its way into the plan. `inputs` and `outputs` hold the values that others may bind
+    to; `unwritten` are outputs of a pipeline component that none of its nodes writes."""
 
     key: str
     body: Json
@@ -90,6 +91,7 @@ class _Step:
     optional: list[str] = field(default_factory=list)
     inputs: dict[str, Value | None] = field(default_factory=dict)
     outputs: dict[str, Value] = field(default_factory=dict)
+    unwritten: list[str] = field(default_factory=list)
 
 
 def plan_level(level: Level, frame: Frame) -> Built:
@@ -254,7 +256,11 @@ def _value(
         case Side.NODE_INPUT if binding.node in steps:
             value = steps[binding.node].inputs.get(binding.name, UNKNOWN)
         case Side.NODE_OUTPUT if binding.node in steps:
-            value = steps[binding.node].outputs.get(binding.name, UNKNOWN)
+            producer = steps[binding.node]
+            if binding.name in producer.unwritten:
+                message = f'no node of "{binding.node}" writes its output "{binding.name}"'
+                resolver.problem("OutputNotWritten", message, target)
+            value = producer.outputs.get(binding.name, UNKNOWN)
         case _:
             value = UNKNOWN
     return replace(value, mode=mode or value.mode) if value is not None else None
@@ -313,6 +319,7 @@ def _build_group(
         message = f"more than {DEEPEST} pipeline components inside each other"
         frame.resolver.problem("NestedTooDeep", message, step.target)
         return {}
+    told = len(frame.resolver.problems)
     inner = plan_level(
         Level(
             jobs=step.component.jobs,
@@ -325,6 +332,11 @@ def _build_group(
         ),
         frame,
     )
+    if len(frame.resolver.problems) == told:
+        step.unwritten = [name for name in places if name not in inner.outputs]
+    for name in step.unwritten:
+        message = f'no node writes the output "{name}" of the pipeline component'
+        frame.resolver.warn(f"{step.target}.outputs.{name}: {message}")
     _add(step, job, level, node, inner.outputs, shared, built)
     built.nodes += inner.nodes
     built.children += inner.children
