@@ -6,7 +6,6 @@ A job is one run of the engine; this file keeps both in step. It speaks neither 
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from penstock.ml.executionlog import execution_log
 from penstock.ml.failures import Failure, JobLogs, cancellation_of, failure_of
 from penstock.ml.fields import Json, field, table, text
 from penstock.ml.graphs import JobGraph, job_graph
+from penstock.ml.jobchanges import EXISTS, experiment_of, patch_of_whole, patched
 from penstock.ml.jobstore import Job, JobExists, JobOutput, JobStore
 from penstock.ml.levels import ChildJob
 from penstock.ml.planner import COMMAND_NODE, Planned, plan_job, with_experiment
@@ -38,21 +38,6 @@ ORIGIN = "penstock.origin"
 _STARTING_SECONDS = 60.0
 _JOB_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z")
 _MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
-_FIXED = (
-    "job_type",
-    "jobs",
-    "command",
-    "code_id",
-    "environment_id",
-    "environment_variables",
-    "compute_id",
-    "inputs",
-)
-_EXISTS = (
-    "A job with this name already exists. If you are trying to create a new job, use a different"
-    " name. If you are trying to update an existing job, the existing job's configuration cannot be"
-    " changed. Only description, tags, displayName, properties, and isArchived can be updated."
-)
 
 
 class JobTracking(Protocol):
@@ -138,14 +123,14 @@ class MlService:
         """
         before = self.jobs.get(new.workspace.scope, new.name)
         if before is not None:
-            return self._update_whole(before, new.properties), False
+            return self.change(before, patch_of_whole(before, new.properties)), False
         if not _JOB_NAME.match(new.name):
             message = f'"{new.name}" is no name for a job: use letters, digits, "_" and "-"'
             raise Refused(Problem(code="InvalidJobName", message=message, target="name"))
         resolver = Resolver(workspace=new.workspace, assets=self.assets, jobs=self.jobs)
         planned = plan_job(new.properties, new.name, resolver, self._new_name)
         try:
-            check_experiment_name(_experiment(new.properties))
+            check_experiment_name(experiment_of(new.properties))
         except TrackingError as error:
             resolver.problem("InvalidExperimentName", str(error), "experiment_name")
         if resolver.problems:
@@ -167,7 +152,7 @@ class MlService:
     def change(self, job: Job, patch: Json) -> Job:
         """Merge what a client may change of a run: `displayName`, `description`, `tags`,
         `properties`, `hidden`. Unknown jobs raise `KeyError`."""
-        changed = self.jobs.change(job.workspace.scope, job.name, lambda now: _patched(now, patch))
+        changed = self.jobs.change(job.workspace.scope, job.name, lambda now: patched(now, patch))
         if changed is None:
             raise KeyError(job.name)
         self._tell(changed)
@@ -268,7 +253,7 @@ class MlService:
         try:
             self.jobs.add(family)
         except JobExists as error:
-            raise Refused(Problem(code="UserError", message=_EXISTS)) from error
+            raise Refused(Problem(code="UserError", message=EXISTS)) from error
         try:
             experiment_id = ""
             for job in family:
@@ -313,7 +298,7 @@ class MlService:
             node=COMMAND_NODE if type == "Command" else "",
             root=new.name,
             display_name=text(field(properties, "display_name", new.name)),
-            experiment=_experiment(properties),
+            experiment=experiment_of(properties),
             document={"properties": properties},
             outputs=planned.outputs,
             warnings=warnings,
@@ -321,21 +306,6 @@ class MlService:
             archived=bool(field(properties, "is_archived", False)),
             created_at=self.clock(),
         )
-
-    def _update_whole(self, job: Job, properties: Json) -> Job:
-        """Older clients send the whole job to change its name or tags; anything else is refused."""
-        kept = table(job.document, "properties")
-        for name in _FIXED:
-            if _plain(field(properties, name)) != _plain(field(kept, name)):
-                raise Refused(Problem(code="UserError", message=_EXISTS, target="name"))
-        patch = {
-            "displayName": field(properties, "display_name"),
-            "description": field(properties, "description"),
-            "tags": table(properties, "tags"),
-            "properties": table(properties, "properties"),
-            "hidden": bool(field(properties, "is_archived", False)),
-        }
-        return self.change(job, {key: value for key, value in patch.items() if value is not None})
 
     def _family(self, run: str) -> dict[str, Job]:
         """The jobs of a run by node. They are few to ask for, and asked for at every end."""
@@ -425,10 +395,6 @@ class MlService:
         self.jobs.change(job.workspace.scope, job.name, warned)
 
 
-def _experiment(properties: Json) -> str:
-    return text(field(properties, "experiment_name", "Default"))
-
-
 def _child(root: Job, child: ChildJob) -> Job:
     return Job(
         workspace=root.workspace,
@@ -471,32 +437,3 @@ def _ends(state: RunState) -> dict[str, tuple[Status, float]]:
     if state.finished:
         ends[""] = (final_status(state.result), state.finished_at or 0.0)
     return ends
-
-
-def _patched(job: Job, patch: Json) -> Job:
-    """The job with what a client said of it; tags and properties are merged."""
-    properties = table(job.document, "properties")
-    for name in ("displayName", "description"):
-        if patch.get(name) is not None:
-            properties[name] = patch[name]
-    for name in ("tags", "properties"):
-        if isinstance(patch.get(name), dict):
-            properties[name] = {**table(properties, name), **patch[name]}
-    return dataclasses.replace(
-        job,
-        document={**job.document, "properties": properties},
-        display_name=text(properties.get("displayName") or job.display_name),
-        archived=bool(patch.get("hidden", job.archived)),
-    )
-
-
-def _plain(value: object) -> str:
-    """A part of a body as text, without what is null or empty, to compare two of them."""
-
-    def bare(part: object) -> object:
-        if isinstance(part, dict):
-            kept = {key: bare(entry) for key, entry in part.items()}
-            return {key: entry for key, entry in kept.items() if entry not in (None, {}, [])}
-        return [bare(entry) for entry in part] if isinstance(part, list) else part
-
-    return json.dumps(bare(value), sort_keys=True)

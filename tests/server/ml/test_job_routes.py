@@ -381,6 +381,44 @@ def test_whole_job_put_again_changes_its_name_only(server: Server) -> None:
     assert len(server.get("~/jobs")["value"]) == 1
 
 
+def test_whole_job_as_the_service_shows_it_is_no_change_of_it(server: Server) -> None:
+    """What older clients send again is what they read: with the address of each output."""
+    outputs = {"o": {"jobOutputType": "uri_folder", "assetName": "made"}, "p": None}
+    body = command(outputs=outputs, limits={"jobLimitsType": "Command", "timeout": "PT5M"})
+    server.put("~/jobs/j1", body)
+    shown = server.get("~/jobs/j1")["properties"]
+    answer = server.ask("PUT", "~/jobs/j1", {"properties": {**shown, "isArchived": True}})
+    assert answer.status == 200, answer.json
+    assert answer.json["properties"]["isArchived"]
+    assert answer.json["properties"]["outputs"] == shown["outputs"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"limits": {"jobLimitsType": "Command", "timeout": "PT1M"}},
+        {"resources": {"instanceCount": 2}},
+        {"distribution": {"distributionType": "PyTorch", "processCountPerInstance": 2}},
+        {"outputs": {"o": {"jobOutputType": "uri_folder", "mode": "Upload"}}},
+        {"outputs": {"o": {"uri": "azureml://datastores/workspaceblobstore/paths/elsewhere/"}}},
+        {"outputs": {"other": {"jobOutputType": "uri_folder"}}},
+        {"outputs": {}},
+        {"experimentName": "another"},
+    ],
+)
+def test_whole_job_put_again_changes_nothing_that_it_ran_with(
+    server: Server, changed: dict[str, Any]
+) -> None:
+    body = command(
+        outputs={"o": {"jobOutputType": "uri_folder"}},
+        limits={"jobLimitsType": "Command", "timeout": "PT5M"},
+    )
+    server.put("~/jobs/j1", body)
+    answer = server.ask("PUT", "~/jobs/j1", {"properties": {**body, **changed}})
+    assert answer.status == 400
+    assert answer.json["error"]["message"].startswith("A job with this name already exists.")
+
+
 def test_name_of_a_job_is_taken_once(server: Server) -> None:
     server.put("~/jobs/j1", two_nodes(server))
     answer = server.ask("PUT", "~/jobs/j1", {"properties": command()})
