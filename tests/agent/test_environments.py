@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from penstock.agent.environments import EnvironmentRefused, Prepared, lay_over, prepare
+from penstock.agent.environments import (
+    EnvironmentRefused,
+    Prepared,
+    build_context,
+    lay_over,
+    prepare,
+)
 from penstock.agent.machine import Machine
 from penstock.agent.process import Cancellation
 from penstock.engine.requests import EnvironmentSpec
@@ -345,6 +351,57 @@ def test_a_build_context_gives_its_conda_file(machine: Machine, tmp_path: Path) 
     )
     prepared, _ = make(spec(None, build="azureml://x"), machine, context=folder)
     assert run(prepared, "python", "-c", "import six, iniconfig; print(1)") == "1"
+
+
+def dockerfile(folder: Path, commands: str, **files: str) -> tuple[list[str], list[str]]:
+    """What a Dockerfile with these instructions asks for, and what is said not to be run."""
+    files = {"requirements_txt": "six==1.16.0\n", "limits_txt": "idna<4\n", **files}
+    made = context(folder, f"FROM python:3.11\n{commands}\n", **files)
+    recipe = build_context.read(made, "Dockerfile", "small", lambda line: None)
+    bounds = [wish.requirement for wish in recipe.wishes if wish.is_bound]
+    wishes = [wish.requirement for wish in recipe.wishes if not wish.is_bound]
+    not_run = [note.removeprefix("not run: ") for note in recipe.notes if "not run: " in note]
+    return [*recipe.options, *wishes, *(f"within {text}" for text in bounds)], not_run
+
+
+@pytest.mark.parametrize(
+    ("commands", "asked"),
+    [
+        ("RUN pip install six idna", ["six", "idna"]),
+        ("RUN pip --no-cache-dir --timeout 60 install six", ["six"]),
+        ("RUN pip install --timeout 60 --retries=5 --trusted-host pypi.org six", ["six"]),
+        ("RUN pip install --upgrade-strategy eager -t /opt/x -U six", ["six"]),
+        ("RUN pip install -rrequirements.txt", ["six==1.16.0"]),
+        ("RUN pip install --requirement=requirements.txt", ["six==1.16.0"]),
+        ("RUN pip install -c limits.txt six", ["six", "within idna<4"]),
+        ("RUN pip install --constraint=limits.txt six", ["six", "within idna<4"]),
+        ("RUN pip install --index-url=https://a/s six", ["--index-url https://a/s", "six"]),
+        ("RUN pip install --extra-index-url https://a/s six --pre",
+         ["--extra-index-url https://a/s", "--pre", "six"]),
+        ("RUN pip install \"six; python_version > '3'\" && pip install 'idna>=3,<4'",
+         ['six; python_version > "3"', "idna<4,>=3"]),
+        ('RUN ["pip", "install", "six"]', ["six"]),
+        ("RUN --mount=type=cache,target=/root/.cache pip install six", ["six"]),
+        ("RUN <<EOF\nset -e\n# a comment\npip install six \\\n  idna\nEOF\nRUN pip install attrs",
+         ["six", "idna", "attrs"]),
+        ("RUN <<-'END'\n\tpip install six\n\tEND", ["six"]),
+        ("COPY <<EOF /x.txt\nRUN pip install idna\nEOF\nRUN pip install six", ["six"]),
+        ("RUN python - <<EOF\nRUN pip install idna\nEOF\nRUN pip install six", ["six"]),
+        ("RUN echo $((1 <<3)) && pip install six", ["six"]),
+    ],
+)  # fmt: skip
+def test_what_pip_installs_in_a_dockerfile(tmp_path: Path, commands: str, asked: list[str]) -> None:
+    """Documentation of pip, "pip install"; "Dockerfile reference", RUN and "Here-Documents"."""
+    assert dockerfile(tmp_path / "context", commands)[0] == asked
+
+
+def test_commands_of_a_dockerfile_that_are_not_run_are_told_in_one_piece(tmp_path: Path) -> None:
+    commands = "RUN pip install six; echo 'a && b' 2>&1 | cat || echo \"it's\" && true"
+    assert dockerfile(tmp_path / "context", commands)[1] == [
+        "echo 'a && b' 2>&1 | cat",
+        'echo "it\'s"',
+        "true",
+    ]
 
 
 def test_the_variables_of_a_build_context_are_those_of_the_job(

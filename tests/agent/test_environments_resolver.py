@@ -103,6 +103,34 @@ def test_of_pins_that_conflict_the_one_depended_on_gives_way(shop: Path) -> None
     assert found.notes == ("penstock-test-base 1.0 -> 2.0 (conflicts with other packages)",)
 
 
+def bound(shop: Path, limit: str, *requirements: str) -> Resolution:
+    here = Interpreter(path=Path(sys.executable).resolve(), minor=MINOR)
+    limits = Wish(requirement=limit, written=limit, place="limits.txt", is_bound=True)
+    recipe = Recipe(
+        title="the test",
+        wishes=(*wishes(*requirements), limits),
+        options=(f"--find-links {shop}",),
+    )
+    return resolve(recipe, here, bundled(shop.parent, os.environ, Cancellation()))
+
+
+def test_a_constraint_limits_what_others_bring_along_and_installs_nothing(shop: Path) -> None:
+    """Documentation of pip, "Constraints files"."""
+    found = bound(shop, "penstock-test-base<3", "penstock-test-top==1.0")
+    assert pins(found.lock)["penstock-test-base"] == "2.0"
+    alone = bound(shop, "penstock-test-base<3", "six")
+    assert "penstock-test-base" not in pins(alone.lock)
+    assert (found.notes, alone.notes) == ((), ())
+
+
+def test_a_constraint_that_cannot_be_kept_is_told(shop: Path) -> None:
+    found = bound(shop, "penstock-test-base<2", "penstock-test-top==1.0")
+    assert pins(found.lock)["penstock-test-top"] == "1.0"
+    version = pins(found.lock)["penstock-test-base"]
+    assert version in ("2.0", "3.0")
+    assert found.notes == (f"penstock-test-base <2 -> {version} (conflicts with other packages)",)
+
+
 def test_a_version_that_never_was_becomes_the_next(shop: Path) -> None:
     found = solve_in(shop, "penstock-test-base==1.2")
     assert found.notes == (f"penstock-test-base 1.2 -> 1.5 (no wheel of 1.2 for Python 3.{MINOR})",)

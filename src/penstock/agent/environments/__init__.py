@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EnvironmentRefused", "Prepared", "lay_over", "prepare"]
 
-_RULES = 2
+_RULES = 3
 """Raise when the same specification would now come to another recipe."""
 
 Fetch = Callable[[str], Path]

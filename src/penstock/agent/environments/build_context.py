@@ -3,6 +3,7 @@ sets; nothing in it is run."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -18,9 +19,30 @@ from penstock.agent.environments.dockerfile_variables import (
 from penstock.agent.environments.prepared import EnvironmentRefused
 from penstock.agent.environments.recipe import Recipe, Wish, short_name
 
-_SEPARATOR = re.compile(r"\s*(?:&&|;|\|\|)\s*")
+_COMMAND = re.compile(
+    r"""(?: '[^']*' | "(?:\\.|[^"\\])*" | \\. | [^'"\\;&|]
+      | (?<!&)&(?!&) | (?<!\|)\|(?!\|) | ['"\\] )+""",
+    re.VERBOSE,
+)
+"""What stands between `&&`, `||` and `;`, those in quotes apart."""
+_RUN_OPTIONS = re.compile(r"(?:--\w+(?:=\S+)?\s+)+")
 _CONDA_PROGRAMS = {"conda", "mamba", "micromamba"}
 _FILE_OPTIONS = {"-f", "--file"}
+_REQUIREMENTS = {"-r", "--requirement"}
+_CONSTRAINTS = {"-c", "--constraint"}
+_INDEXES = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links"}
+_PIP_OPTIONS_WITH_VALUE = {
+    *_REQUIREMENTS,
+    *_CONSTRAINTS,
+    *_INDEXES,
+    *("-C", "--config-settings", "-t", "--target", "--abi", "--cache-dir", "--cert"),
+    *("--client-cert", "--exists-action", "--global-option", "--group", "--implementation"),
+    *("--install-option", "--keyring-provider", "--log", "--no-binary", "--only-binary"),
+    *("--platform", "--prefix", "--progress-bar", "--proxy", "--python", "--python-version"),
+    *("--report", "--retries", "--root", "--root-user-action", "--src", "--timeout"),
+    *("--trusted-host", "--upgrade-strategy", "--use-deprecated", "--use-feature"),
+}
+"""Documentation of pip, "pip install", options and general options."""
 _TEXTS = ("", ".txt", ".yml", ".yaml", ".toml", ".cfg")
 _SEARCHED_IN_IMAGE = {"PATH", "LD_LIBRARY_PATH", "CONDA_PREFIX"}
 """Their values are folders of the image, for which the environment itself stands here."""
@@ -104,8 +126,8 @@ class _Context:
             case "COPY" | "ADD":
                 self.copy(rest)
             case "RUN":
-                for command in _SEPARATOR.split(rest):
-                    self.run(command.strip())
+                for command in _commands(rest):
+                    self.run(command)
 
     def begin(self, rest: str) -> None:
         """Begin a stage; one that is built on an earlier one has its variables."""
@@ -165,20 +187,16 @@ class _Context:
             self.not_run.append(command if len(command) <= _SHOWN else f"{command[:_SHOWN]}...")
 
     def pip_install(self, words: list[str]) -> None:
-        """Take the packages and requirements files of a `pip install`."""
-        files = set(_values(words, {"-r", "--requirement"}))
-        for name in files:
-            for place, line in requirements.read_file(self.find(name)):
-                self.take(line, place)
-        skip = False
-        for index, word in enumerate(words):
-            if skip or word in files:
-                skip = False
-            elif word in ("-i", "--index-url", "--extra-index-url", "-f", "--find-links"):
-                self.take(requirements.read_line(" ".join(words[index : index + 2])), "")
-                skip = True
-            elif not word.startswith("-"):
-                self.take(requirements.read_line(word, "the Dockerfile"), "the Dockerfile")
+        """Take the packages, files and indexes of a `pip install`."""
+        for option, value in _pip_words(words):
+            if option in _REQUIREMENTS | _CONSTRAINTS:
+                is_bound = option in _CONSTRAINTS
+                for place, line in requirements.read_file(self.find(value), is_bound=is_bound):
+                    self.take(line, place)
+            elif option in _INDEXES or option == "--pre":
+                self.take(requirements.read_line(f"{option} {value}"), "")
+            elif not option:
+                self.take(requirements.read_line(value, "the Dockerfile"), "the Dockerfile")
 
     def take(self, line: requirements.Line, place: str) -> None:
         """Take one requirement. Raises `EnvironmentRefused` where it is none."""
@@ -209,12 +227,44 @@ class _Context:
         raise EnvironmentRefused(f'"{name}", which the Dockerfile reads, is not in the context')
 
 
+def _commands(rest: str) -> Iterator[str]:
+    """The commands of a `RUN`, in its form for a shell or as a JSON list."""
+    rest = _RUN_OPTIONS.sub("", rest, count=1) if rest.startswith("--") else rest
+    if rest.startswith("["):
+        try:
+            yield shlex.join(str(word) for word in json.loads(rest))
+            return
+        except ValueError:  # then Docker gives it to a shell too
+            pass
+    yield from (command.strip() for command in _COMMAND.findall(rest))
+
+
 def _pip_arguments(words: list[str]) -> list[str] | None:
-    """What follows `pip install`, `python -m pip install` or `conda run ... pip install`."""
-    for index, word in enumerate(words[:-1]):
-        if re.fullmatch(r"(.*/)?pip3?(\.\d+)?", word) and words[index + 1] == "install":
-            return words[index + 2 :]
+    """The options and packages of `pip install`, `python -m pip --OPTION install`, `conda run ...
+    pip install`."""
+    for index, word in enumerate(words):
+        rest = words[index + 1 :]
+        if not re.fullmatch(r"(.*/)?pip3?(\.\d+)?", word) or "install" not in rest:
+            continue
+        place = rest.index("install")
+        if place == 0 or rest[0].startswith("-"):
+            return rest[:place] + rest[place + 1 :]
     return None
+
+
+def _pip_words(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Each option with its value, if it has one; a package is the value of no option."""
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            yield "", word
+        elif name in _PIP_OPTIONS_WITH_VALUE:
+            yield name, value if equals else next(rest, "")
+        elif word[:2] in _PIP_OPTIONS_WITH_VALUE:
+            yield word[:2], word[2:]
+        else:
+            yield name, value
 
 
 def _installs_conda_file(words: list[str]) -> bool:

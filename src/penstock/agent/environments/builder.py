@@ -40,7 +40,10 @@ class Workshop:
 
 def key_of(recipe: Recipe, python: Interpreter) -> str:
     """The name of the environment that the recipe comes to on that Python."""
-    wishes = [(wish.requirement, wish.dispensable) for wish in recipe.wishes]
+    wishes = [
+        (wish.requirement, wish.dispensable, *(["bound"] if wish.is_bound else []))
+        for wish in recipe.wishes
+    ]
     sources = [wish.requirement for wish in recipe.sources]
     asked = asked_version(recipe.python)
     return digest(_RULES, str(python.path), asked, wishes, sources, recipe.options)

@@ -140,7 +140,7 @@ class _Reader:
                 help="put the file beside the conda file",
             )
             return
-        for place, line in requirements.read_file(path):
+        for place, line in requirements.read_file(path, is_bound=include.is_bound):
             self._take(line, "", place, span)
 
     def _take(self, line: requirements.Line, text: str, place: str, span: Span) -> None:

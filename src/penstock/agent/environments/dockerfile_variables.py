@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping
 _REFERENCE = re.compile(
     r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::(?P<how>[-+])(?P<word>[^}]*))?\})"
 )
+_HEREDOC = re.compile(
+    r"(?<=\s)<<(?P<tabs>-?)(?P<quote>[\"']?)(?P<end>[A-Za-z_]\w*)(?P=quote)(?=\s|\Z)"
+)
+_RUNS_HEREDOC = re.compile(r"\s*RUN\s+(?:--\S+\s+)*<<", re.IGNORECASE)
 
 
 class OnlyTheImageKnows(Exception):
@@ -68,10 +72,33 @@ def _words(text: str) -> Iterator[str]:
     yield from re.findall(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s])+""", text)
 
 
+def _with_body(whole: str, lines: Iterator[tuple[int, str]]) -> str:
+    """The instruction with the commands of its here-document; those are taken off `lines`.
+
+    What `COPY` or a program reads so stays out. Documentation, "Dockerfile reference",
+    "Here-Documents".
+    """
+    start = _HEREDOC.search(whole)
+    if start is None:
+        return whole
+    body = []
+    for _, line in lines:
+        bare = line.lstrip("\t") if start["tabs"] else line
+        if bare == start["end"]:
+            break
+        body.append(bare)
+    if not _RUNS_HEREDOC.match(whole):
+        return whole
+    script = "\n".join(body).replace("\\\n", " ").splitlines()
+    commands = (line.strip() for line in script if not line.lstrip().startswith("#"))
+    return f"RUN {' ; '.join(filter(None, commands))}"
+
+
 def instructions(text: str) -> Iterator[tuple[int, str, str]]:
     """The instructions of a Dockerfile: the number of the first line, name, and what follows it."""
     first, whole = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = enumerate(text.splitlines(), 1)
+    for number, line in lines:
         if line.lstrip().startswith("#") or (whole and not line.strip()):
             continue
         first = first or number
@@ -79,6 +106,7 @@ def instructions(text: str) -> Iterator[tuple[int, str, str]]:
         if line.rstrip().endswith("\\"):
             whole += " "
             continue
+        whole = _with_body(whole, lines)
         if match := re.fullmatch(r"\s*([A-Za-z]+)\s+(.*)", whole):
             yield first, match[1], match[2].strip()
         first, whole = 0, ""

@@ -17,7 +17,8 @@ class Wish:
 
     `requirement` is a PEP 508 text; `written` is what the user wrote, `place` where (`line 7 of the
     conda file`). One that is `dispensable` is left out, with a note, when it cannot be had; one of
-    `ours` is left out or changed without a word.
+    `ours` is left out or changed without a word. One that `is_bound` is not installed: it limits
+    the version that others bring along.
     """
 
     requirement: str
@@ -25,6 +26,7 @@ class Wish:
     place: str = ""
     dispensable: bool = False
     ours: bool = False
+    is_bound: bool = False
 
 
 @record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from penstock.agent.environments.recipe import Wish
@@ -23,15 +24,17 @@ _INDEX_OPTIONS = {
     "--find-links": "--find-links",
 }
 _SWITCHES = {"--pre", "--no-index"}
-_INCLUDES = {"-r", "--requirement", "--requirements", "-c", "--constraint", "--constraints"}
+_CONSTRAINTS = {"-c", "--constraint", "--constraints"}
+_INCLUDES = {"-r", "--requirement", "--requirements", *_CONSTRAINTS}
 _EDITABLE = {"-e", "--editable"}
 
 
 @record(kw_only=False)
 class Include:
-    """`-r FILE` or `-c FILE`."""
+    """`-r FILE`, or `-c FILE`, whose packages are `bounds`."""
 
     path: str
+    is_bound: bool = False
 
 
 @record(kw_only=False)
@@ -81,7 +84,7 @@ def _read_option(line: str) -> Line:
     match = _OPTION.match(line)
     name, value = match.groups() if match else (line, "")
     if name in _INCLUDES:
-        return Include(value)
+        return Include(value, is_bound=name in _CONSTRAINTS)
     if name in _EDITABLE:
         found = read_line(value)
         return found if isinstance(found, Address) else Address(value, local=True)
@@ -109,10 +112,14 @@ def _short(line: str) -> str:
     return first if len(first) <= 60 else f"{first[:57]}..."
 
 
-def read_file(path: Path, *, seen: frozenset[Path] = frozenset()) -> Iterator[tuple[str, Line]]:
+def read_file(
+    path: Path, *, is_bound: bool = False, seen: frozenset[Path] = frozenset()
+) -> Iterator[tuple[str, Line]]:
     """The lines of a requirements file with their places, those of included files among them.
 
-    An included file that is missing comes as a `Problem`; a local path is made absolute.
+    What a file of constraints (`is_bound`) names is a limit and no package to install (pip
+    documentation, "Constraints files"). An included file that is missing comes as a `Problem`; a
+    local path is made absolute.
     """
     for number, text in _logical_lines(path.read_text(encoding="utf-8-sig", errors="replace")):
         place = f"line {number} of {path.name}"
@@ -124,7 +131,10 @@ def read_file(path: Path, *, seen: frozenset[Path] = frozenset()) -> Iterator[tu
             if not target.is_file():
                 yield place, Problem(f'"{line.path}" is not there', f"add it beside {path.name}")
                 continue
-            yield from read_file(target, seen=seen | {path})
+            bound = is_bound or line.is_bound
+            yield from read_file(target, is_bound=bound, seen=seen | {path})
+        elif isinstance(line, Wish):
+            yield place, replace(line, is_bound=is_bound)
         elif isinstance(line, Address) and line.local:
             yield place, Address(str((path.parent / line.text).resolve()), local=True)
         else:

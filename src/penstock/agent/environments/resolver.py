@@ -71,8 +71,8 @@ class _Search:
         self.recipe = recipe
         self.python = python
         self.inquiry = inquiry
-        wishes = [demand(wish) for wish in recipe.wishes]
-        names = {each.name for each in wishes}
+        wishes = [demand(wish, bounds=wish.is_bound) for wish in recipe.wishes]
+        names = {each.name for each in wishes if not each.bounds}
         always = [each for each in map(demand, _ALWAYS) if each.name not in names]
         self.demands = wishes + always
 
@@ -104,7 +104,9 @@ class _Search:
             if outcome.code == 0:
                 return outcome
             if number == _ROUNDS_WITH_BOUNDS:
-                self.demands = [each for each in self.demands if not each.bounds]
+                self.demands = [
+                    each for each in self.demands if not (each.bounds and each.wish.ours)
+                ]
             fully = time.monotonic() - started > _GENTLE_SECONDS
             if not self.give_way(outcome.complaint, fully=fully):
                 break
@@ -233,7 +235,8 @@ class _Search:
             version = found.get(each.name, "")
             if each.is_renamed and version:
                 yield f"{each.wish.written} -> {each.name} {version} (the former is a placeholder)"
-            if each.wish.ours or each.rung == 0:
+            is_of_no_use = each.bounds and not version
+            if each.wish.ours or each.rung == 0 or is_of_no_use:
                 continue
             if not version:
                 instead = f"; {each.text} is taken" if each.text else ""
