@@ -24,6 +24,7 @@ REASONS = (
     "Schedule",
     "ResourceTrigger",
 )
+FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
 LENIENT, STRICT = PARITIES = ("lenient", "strict")
 DEFAULT_FILES = ("azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipelines.yml")
 
@@ -164,7 +165,6 @@ def assume_options(function: Callable[..., int]) -> Callable[..., int]:
 
 def output_options(default: str) -> Callable[[_Function], _Function]:
     """`-o` and `--query` of a command that prints data."""
-    from penstock.cli.output import FORMATS
 
     def decorate(function: _Function) -> _Function:
         function = click.option("--query", help="a JMESPath expression over the data")(function)

@@ -12,8 +12,6 @@ from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.terminal import one_line
 
-FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
-
 
 def print_data(data: Any, form: str, query: str | None = None) -> None:
     """Print `render_data`; nothing at all where it is empty."""

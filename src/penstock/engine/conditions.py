@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from penstock.engine.contexts import NAMES, View, dependencies_of
 from penstock.engine.events import Output, Result
-from penstock.engine.requests import Variable
+from penstock.engine.requests import DEFAULT_CONDITION, Variable
 from penstock.engine.state import Phase, RunState
 from penstock.engine.status import status_functions
 from penstock.engine.variables import Variables, merge, own_variables, variables_around
@@ -172,7 +172,7 @@ def runtime_expression(text: str) -> str | None:
 
 
 def _condition(state: RunState, id: str) -> str:
-    return state.nodes[id].node.condition or "succeeded()"
+    return state.nodes[id].node.condition or DEFAULT_CONDITION
 
 
 # Variables

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from penstock.engine.conditions import Explanation, VariableValue, explain
 from penstock.engine.contexts import dependencies_of, outputs_of, visible_dependencies
 from penstock.engine.events import Result
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.engine.state import NodeState, RunState
 from penstock.engine.status import GOOD
 from penstock.language.casing import fold_case
@@ -56,7 +57,7 @@ def reason_of(state: RunState, id: str) -> Reason:
     """Why the node ran, was skipped or was abandoned."""
     node = state.nodes[id]
     dependencies = tuple(dependencies_of(state, id))
-    condition = node.node.condition or "succeeded()"
+    condition = node.node.condition or DEFAULT_CONDITION
     around = next((a for a in state.ancestors(id) if _did_not_run(a)), None)
     if around is not None:
         return Reason(

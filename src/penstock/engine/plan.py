@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from penstock.engine.requests import Variable, Work
+from penstock.engine.requests import DEFAULT_CONDITION, Variable, Work
 from penstock.records import record
 
 
@@ -33,7 +33,7 @@ class Node:
     display_name: str = ""
     parent: str | None = None
     depends_on: tuple[str, ...] = ()
-    condition: str = "succeeded()"
+    condition: str = DEFAULT_CONDITION
     variables: tuple[Variable, ...] = ()
     work: Work | None = None
     expands: bool = False

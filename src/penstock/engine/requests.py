@@ -12,6 +12,9 @@ from dataclasses import field
 from penstock.engine.variable import Variable as Variable
 from penstock.records import record
 
+DEFAULT_CONDITION = "succeeded()"
+"""The condition of a step, a job or a stage that has none of its own."""
+
 
 @record
 class Step:
@@ -27,7 +30,7 @@ class Step:
     inputs: Mapping[str, str] = field(default_factory=dict)
     display_name: str = ""
     name: str | None = None
-    condition: str = "succeeded()"
+    condition: str = DEFAULT_CONDITION
     env: Mapping[str, str] = field(default_factory=dict)
     continue_on_error: str = "false"
     timeout: float | None = None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 
 from penstock.engine.plan import Node
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.ml.bindings import Binding, NotABinding, Side, parse_binding
 from penstock.ml.commands import CommandSource, Frame, command_work, texts
 from penstock.ml.components import Component, Port, mode_word
@@ -421,7 +422,7 @@ def _condition(step: _Step) -> str:
     Those of optional inputs need only have ended (documentation, "continue on step failure").
     """
     if not step.optional:
-        return "succeeded()"
+        return DEFAULT_CONDITION
     if not step.required:
         return "not(canceled())"
     names = ", ".join(f"'{key}'" for key in dict.fromkeys(step.required))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from penstock.agent.simulation import SimulatedStep
 from penstock.cli.explaining.evaluated import BAD, BOLD, DIM, GOOD, WARNING, Paint, part_lines
-from penstock.cli.explaining.summary import DEFAULT
 from penstock.cli.explaining.tree import MARKS
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, result_phrase
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.engine.state import NodeState, Phase
 from penstock.language.expressions.reasons import Part, Ways, decisive, fact
 from penstock.records import record
@@ -135,7 +135,7 @@ def _error(error: str, help: str, paint: Paint) -> Iterator[str]:
 
 
 def _held(reason: Reason, telling: Telling) -> str:
-    default = " (the default)" if reason.condition.strip() == DEFAULT else ""
+    default = " (the default)" if reason.condition.strip() == DEFAULT_CONDITION else ""
     if reason.holds is None:
         return f"cannot be evaluated{default}"
     if telling.is_past:
@@ -208,7 +208,7 @@ def explain_step(
 
 
 def _step_held(step: SimulatedStep, telling: Telling) -> str:
-    default = " (the default)" if step.step.condition.strip() == DEFAULT else ""
+    default = " (the default)" if step.step.condition.strip() == DEFAULT_CONDITION else ""
     if step.holds is None:
         return f"cannot be evaluated{default}"
     words = {

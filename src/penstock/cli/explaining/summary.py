@@ -7,12 +7,10 @@ from dataclasses import field, replace
 
 from penstock.cli.explaining.tree import Branch
 from penstock.engine.events import Result
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.engine.state import NodeState, Phase, RunState, StepState
 from penstock.language.pipeline import UNNAMED_STAGE
 from penstock.records import record
-
-DEFAULT = "succeeded()"
-"""The condition of what has none."""
 
 _WITH_REASON = (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES, Result.CANCELED)
 _ML_STATES = {
@@ -134,7 +132,8 @@ def _node(state: RunState, node: NodeState, now: float, jobs: Sequence[MlJob]) -
 
 def _message(state: RunState, node: NodeState) -> str:
     """Why the node ended so; where the default condition did not hold, what failed before it."""
-    if node.result is not Result.SKIPPED or node.node.condition.strip() not in ("", DEFAULT):
+    is_default = node.node.condition.strip() in ("", DEFAULT_CONDITION)
+    if node.result is not Result.SKIPPED or not is_default:
         return node.message
     from penstock.cli.explaining.explanations import why_not
     from penstock.engine.explanations import reason_of

@@ -11,6 +11,7 @@ from penstock.cli.options import Request, output_options, pipeline_options, prin
 from penstock.cli.output import print_data
 from penstock.cli.reading.loading import load
 from penstock.cli.terminal import one_line
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.language import pipeline as model
 from penstock.language.source import has_errors
 
@@ -54,7 +55,7 @@ def _row(
         "name": name,
         "displayName": item.display_name.value if item.display_name else name,
         "dependsOn": [d.value for d in depends_on] if depends_on is not None else None,
-        "condition": item.condition.value if item.condition else "succeeded()",
+        "condition": item.condition.value if item.condition else DEFAULT_CONDITION,
         "place": str(item.span),
     }
 
@@ -66,7 +67,7 @@ def _step_row(step: model.Step) -> dict[str, Any]:
         "name": step.name.value if step.name else None,
         "displayName": step.display_name.value if step.display_name else _unnamed(step),
         "dependsOn": None,
-        "condition": step.condition.value if step.condition else "succeeded()",
+        "condition": step.condition.value if step.condition else DEFAULT_CONDITION,
         "place": str(step.span),
     }
 
@@ -83,6 +84,6 @@ def _line(row: dict[str, Any]) -> str:
         parts.append(f'"{row["displayName"]}"')
     if row["dependsOn"]:
         parts.append("after " + ", ".join(row["dependsOn"]))
-    if row["condition"] != "succeeded()":
+    if row["condition"] != DEFAULT_CONDITION:
         parts.append("if " + " ".join(row["condition"].split()))
     return "  ".join(parts)

@@ -23,6 +23,7 @@ from penstock.devops.comparing.parts_text import (
     task_key,
     trigger_text,
 )
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.source import Span
@@ -32,9 +33,9 @@ from penstock.records import record
 _TITLE = 48
 
 DEFAULTS: Mapping[tuple[str, str], str] = {
-    ("stage", "condition"): "succeeded()",
-    ("job", "condition"): "succeeded()",
-    ("step", "condition"): "succeeded()",
+    ("stage", "condition"): DEFAULT_CONDITION,
+    ("job", "condition"): DEFAULT_CONDITION,
+    ("step", "condition"): DEFAULT_CONDITION,
     ("stage", "dependsOn"): "none",
     ("job", "dependsOn"): "none",
     ("job", "timeoutInMinutes"): "60",

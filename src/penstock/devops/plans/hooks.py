@@ -16,6 +16,7 @@ from penstock.devops.plans.planning import (
 )
 from penstock.devops.plans.work import plan_work
 from penstock.engine.plan import Node
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.language import pipeline as model
 
 
@@ -85,7 +86,7 @@ def _hook(node: Node, name: str, depends_on: tuple[str, ...]) -> Node:
         display_name=node.display_name if name == "deploy" else name,
         parent=node.id,
         depends_on=depends_on,
-        condition="failed()" if name == "on.failure" else "succeeded()",
+        condition="failed()" if name == "on.failure" else DEFAULT_CONDITION,
         variables=facts_as_variables({"Strategy.CycleName": "Iteration"}),
         timeout=node.timeout,
         cancel_timeout=node.cancel_timeout,

@@ -26,7 +26,7 @@ from penstock.devops.plans.planning import (
 from penstock.devops.plans.steps import minutes, whole
 from penstock.devops.plans.work import plan_work
 from penstock.engine.plan import Node, Plan
-from penstock.engine.requests import Variable
+from penstock.engine.requests import DEFAULT_CONDITION, Variable
 from penstock.language import pipeline as model
 from penstock.language.source import Diagnostic, Related
 from penstock.records import record
@@ -238,4 +238,4 @@ def _plan_ordinary(
 
 
 def _condition(text: model.Text | None) -> str:
-    return text.value if text is not None and text.value.strip() else "succeeded()"
+    return text.value if text is not None and text.value.strip() else DEFAULT_CONDITION

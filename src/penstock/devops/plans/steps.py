@@ -10,6 +10,7 @@ from penstock.devops.plans.catalog import TaskCatalog, TaskFacts
 from penstock.devops.plans.macros import expand
 from penstock.devops.plans.published_tasks import is_published, likely_task
 from penstock.engine import requests
+from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.language import pipeline as model
 from penstock.language.source import Diagnostic, Severity
 from penstock.records import record
@@ -62,7 +63,7 @@ def plan_step(
         inputs={name: text.value for name, text in step.inputs.items()},
         display_name=step.display_name.value if step.display_name else _name(step, facts),
         name=step.name.value if step.name else None,
-        condition=step.condition.value if step.condition else "succeeded()",
+        condition=step.condition.value if step.condition else DEFAULT_CONDITION,
         env={name: text.value for name, text in step.env.items()},
         continue_on_error=step.continue_on_error.value if step.continue_on_error else "false",
         timeout=minutes(step.timeout_in_minutes, 0, "timeoutInMinutes", problems),
