@@ -28,6 +28,16 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else _line(text.replace("\n", "␊"))
 
 
+def columns(text: str) -> int:
+    """How many cells a line takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(category(character) in ("Mn", "Me", "Cf") for character in text)
+
+
 def _line(line: str) -> str:
     if "\r" in line:
         parts = [part for part in line.split("\r") if part]

@@ -104,6 +104,13 @@ def explain(state: RunState, id: str) -> Explanation:
     return Explanation(condition, value, "", trace, expression, read)
 
 
+def explain_expansion(state: RunState, id: str) -> VariableValue:
+    """The evaluation of the text that says what a node becomes when it starts, its matrix."""
+    text = state.nodes[id].node.expansion
+    inner = runtime_expression(text)
+    return _explained(state, id, "", text if inner is None else inner, _variables_of(state, id))
+
+
 def continues_on_error(state: RunState, id: str) -> bool:
     """Whether a failure of the node counts as success with issues.
 
@@ -265,14 +272,20 @@ def _explain_variables(
         inner = runtime_expression(variable.value)
         if inner is None or fold_case(variable.name) not in folded:
             continue
-        trace, error, parsed = Trace(), "", None
-        try:
-            parsed = _parsed(state, inner, GENERAL)
-            view = View(state, id, variables)
-            evaluate(parsed, view.contexts(parsed.names), trace=trace)
-        except ExpressionError as fault:
-            error = str(fault)
-        yield VariableValue(variable.name, inner, error, trace, parsed)
+        yield _explained(state, id, variable.name, inner, variables)
+
+
+def _explained(
+    state: RunState, id: str, name: str, inner: str, variables: Variables
+) -> VariableValue:
+    trace, error, parsed = Trace(), "", None
+    try:
+        parsed = _parsed(state, inner, GENERAL)
+        view = View(state, id, variables)
+        evaluate(parsed, view.contexts(parsed.names), trace=trace)
+    except ExpressionError as fault:
+        error = str(fault)
+    return VariableValue(name, inner, error, trace, parsed)
 
 
 def _parsed(state: RunState, text: str, functions: Mapping[str, Function]) -> Expression:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from penstock.engine.conditions import Explanation, VariableValue, explain
+from penstock.engine.conditions import (
+    Explanation,
+    VariableValue,
+    explain,
+    explain_expansion,
+)
 from penstock.engine.contexts import dependencies_of, outputs_of, visible_dependencies
 from penstock.engine.events import Result
 from penstock.engine.requests import DEFAULT_CONDITION
@@ -81,6 +86,14 @@ def reason_of(state: RunState, id: str) -> Reason:
         dependencies=dependencies,
         ways=_ways(told, part),
     )
+
+
+def expansion_of(state: RunState, id: str) -> Part | None:
+    """How the matrix of a job that expands came to its value; None where it cannot be parsed."""
+    told = explain_expansion(state, id)
+    if told.expression is None:
+        return None
+    return account(told.expression, told.trace, _Notes(state, id).of)
 
 
 def _did_not_run(node: NodeState) -> bool:

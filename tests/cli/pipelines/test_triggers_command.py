@@ -202,6 +202,7 @@ def test_the_answer_as_data(project):
                 "line": 1,
                 "column": 11,
                 "triggeringAlias": None,
+                "notChecked": None,
             }
         ],
     }
@@ -225,3 +226,28 @@ def test_questions_without_meaning(terminal, words, code, said):
 def test_a_folder_without_pipelines(terminal):
     ended = terminal.type("triggers", "--push", "a")
     assert (ended.code, "there is no pipeline in" in ended.err) == (3, True)
+
+
+def test_a_template_of_another_repository_is_no_fault_of_the_pipeline(project):
+    project.write(
+        "azure-pipelines.yml",
+        "trigger: [main]\n"
+        "resources: {repositories: [{repository: shared, type: git, name: shared}]}\n"
+        "extends: {template: ci.yml@shared}\n",
+    )
+    assert (
+        answered(project, "--push", "main", "azure-pipelines.yml")
+        == """\
+a push to main
+
+azure-pipelines.yml: starts (individualCI)
+  branch main is in trigger.branches.include: main  (azure-pipelines.yml:1:11)
+  note: not checked: the template "ci.yml@shared" is in the repository "shared", which was not given
+    = help: give a local copy of it: --local-repository shared=DIR
+"""
+    )
+
+
+def test_a_pipeline_without_schedules_says_so(project):
+    text = answered(project, "--at", "2026-12-24T03:00", "azure-pipelines.yml")
+    assert text.endswith("does not start\n  there is no schedule of main\n")

@@ -19,6 +19,7 @@ _TO_RUN = ("it would have run if", "it would run if")
 OUTPUTS_ARE_LATE = (
     "outputs are known only in a run; --assume-output STAGE/JOB.STEP.VARIABLE=VALUE gives one"
 )
+LEGS_ARE_LATE = "its legs are known only in a run"
 
 
 @record

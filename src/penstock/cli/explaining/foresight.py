@@ -10,11 +10,13 @@ import click
 
 from penstock.agent.simulation import SimulatedStep, simulate_steps
 from penstock.cli.exits import Exit
+from penstock.cli.explaining.explanations import has_note
 from penstock.cli.options import Failure
 from penstock.devops.plans.counters import with_counters
 from penstock.devops.plans.legs import expand_matrix, plain_instance
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Output, Result
+from penstock.engine.explanations import expansion_of
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import Step, StepsWork
 from penstock.engine.simulation import Simulation
@@ -49,21 +51,28 @@ class Assumptions:
 @record
 class Foreseen:
     """How a hypothetical run ended: its state, and the steps of each job that would run (none
-    for a job whose own result is assumed)."""
+    for a job whose own result is assumed). `unknown_legs` are jobs that stand here as one, since an
+    output that nobody assumed says what legs they have."""
 
     state: RunState
     steps: Mapping[str, tuple[SimulatedStep, ...]]
     assumed: Assumptions
+    unknown_legs: frozenset[str] = frozenset()
 
 
-def foresee(plan: Plan, assumed: Assumptions) -> Foreseen:
-    """The end of a run of the plan in which everything ends as assumed."""
+def foresee(plan: Plan, assumed: Assumptions, *, outputs_are_known: bool = False) -> Foreseen:
+    """The end of a run of the plan in which everything ends as assumed.
+
+    With `outputs_are_known` an output that is not assumed was not set, and a job whose matrix reads
+    it fails, as on the service; else its legs are unknown.
+    """
     nodes = tuple(
         replace(node, condition="false") if assumed.nodes.get(node.id) is Result.SKIPPED else node
         for node in plan.nodes
     )
     started = replace(plan, nodes=nodes, start_time=time.time())
     steps: dict[str, tuple[SimulatedStep, ...]] = {}
+    unknown: set[str] = set()
 
     def answer(state: RunState, id: str) -> tuple[Result, Mapping[str, Output]]:
         result, steps[id] = _job_end(state, id, assumed)
@@ -74,13 +83,22 @@ def foresee(plan: Plan, assumed: Assumptions) -> Foreseen:
         try:
             return expand_matrix(state, node)
         except ValueError:
-            if not any(id in assumed.nodes for id in _around(state, node.id)):
+            if any(id in assumed.nodes for id in _around(state, node.id)):
+                return (plain_instance(node),)  # what is assumed of the job counts, not its legs
+            if outputs_are_known or not _lacks_output(state, node):
                 raise
-            return (plain_instance(node),)  # what is assumed of the job counts, not its legs
+            unknown.add(node.id)
+            return (plain_instance(node),)
 
     counted = with_counters(started, lambda prefix, seed: seed)
     state = Simulation(counted, expand=expand, answer=answer).run()
-    return Foreseen(state=state, steps=steps, assumed=assumed)
+    return Foreseen(state=state, steps=steps, assumed=assumed, unknown_legs=frozenset(unknown))
+
+
+def _lacks_output(state: RunState, node: Node) -> bool:
+    """Whether the job's matrix reads an output that a job before it may set in a run."""
+    part = expansion_of(state, node.id)
+    return part is not None and has_note(part, "set no output")
 
 
 def _job_end(

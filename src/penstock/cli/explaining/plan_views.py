@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from penstock.agent.simulation import SimulatedStep
 from penstock.cli.explaining.evaluated import BAD, BOLD, DIM, painter, part_json
-from penstock.cli.explaining.explanations import OUTPUTS_ARE_LATE, why_not, why_step_not
+from penstock.cli.explaining.explanations import (
+    LEGS_ARE_LATE,
+    OUTPUTS_ARE_LATE,
+    why_not,
+    why_step_not,
+)
 from penstock.cli.explaining.foresight import Foreseen, shown_path
 from penstock.cli.explaining.tree import Branch, draw
 from penstock.cli.reading.loading import Loaded
+from penstock.cli.terminal import columns
 from penstock.devops.library import Library
 from penstock.devops.plans.planner import Planned
 from penstock.engine.events import Result
@@ -32,8 +39,8 @@ MISSING = {
 _WIDEST = 64
 _LATE = {
     "set no output": OUTPUTS_ARE_LATE,
-    "could not be expanded": "a matrix that an output gives is known only in a run: "
-    "--assume-output gives the output, --assume STAGE/JOB=succeeded a result in its place",
+    LEGS_ARE_LATE: "a matrix that an output gives is known only in a run: "
+    "--assume-output STAGE/JOB.STEP.VARIABLE=JSON gives the output",
 }
 """What to say of details that speak of values which only a run has."""
 _STATES = {
@@ -125,7 +132,7 @@ def _is_told(branch: Branch, words: str) -> bool:
 
 
 def _widths(branch: Branch, depth: int) -> Iterator[int]:
-    yield 3 * depth + 2 + len(branch.name)
+    yield 3 * depth + 2 + columns(branch.name)
     for child in branch.children:
         yield from _widths(child, depth + 1)
 
@@ -166,6 +173,8 @@ def detail_of(foreseen: Foreseen, node: NodeState, reason: Reason) -> str:
         return "nothing in it would run"
     if node.result is Result.FAILED and node.message:
         return node.message
+    if id in foreseen.unknown_legs:
+        return LEGS_ARE_LATE
     if reason.holds is None and reason.error:
         return first_line(reason)
     return why_not(reason)
@@ -211,11 +220,13 @@ def _named(node: NodeState) -> str:
 
 
 def _missing(missing: Sequence[Diagnostic], help: str) -> Iterator[str]:
-    for one in missing:
-        place = f" ({one.span})" if one.span else ""
-        yield f"  {MISSING[one.code]}: {one.message}{place}"
-        if one.help:
-            yield f"    {help} {one.help}"
+    """What is missing, those with the same next step together."""
+    for told, group in groupby(missing, key=lambda one: one.help):
+        for one in group:
+            place = f" ({one.span})" if one.span else ""
+            yield f"  {MISSING[one.code]}: {one.message}{place}"
+        if told:
+            yield f"    {help} {told}"
 
 
 def _node_json(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from penstock.cli.terminal import one_line
+from penstock.cli.terminal import columns, one_line
 from penstock.records import record
 
 MARKS = {
@@ -67,7 +67,7 @@ def _lines(
     name = f"{lead}{mark} {one_line(branch.name)}"
     word = branch.word or branch.state
     time = seconds_text(branch.seconds) if branch.seconds is not None else ""
-    line = f"{name.ljust(width)}  {word:<19}"
+    line = f"{name}{' ' * max(0, width - columns(name))}  {word:<19}"
     if times:
         line = f"{line}  {time:>8}"
     if branch.detail:

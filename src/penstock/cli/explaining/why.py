@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from penstock.agent.simulation import SimulatedStep, simulate_steps
-from penstock.cli.explaining.evaluated import Paint
-from penstock.cli.explaining.explanations import Telling, explain_node, explain_step, has_note
+from penstock.cli.explaining.evaluated import DIM, Paint, part_lines
+from penstock.cli.explaining.explanations import (
+    LEGS_ARE_LATE,
+    OUTPUTS_ARE_LATE,
+    Telling,
+    explain_node,
+    explain_step,
+    has_note,
+)
 from penstock.cli.explaining.foresight import Foreseen, resolve, shown_path
 from penstock.cli.reading.loading import Loaded
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Result
-from penstock.engine.explanations import Reason, reason_of
+from penstock.engine.explanations import Reason, expansion_of, reason_of
 from penstock.engine.requests import Step
 from penstock.engine.state import NodeState, Phase, RunState
 from penstock.engine.variables import make_request
@@ -37,12 +44,37 @@ def why_before(foreseen: Foreseen, loaded: Loaded, path: str, paint: Paint) -> s
         reason = reason_of(state, node.id)
         if reason.never_asked is not None:
             return _unreached(telling, state, state.nodes[node.id])
-        return explain_node(reason, telling)
+        return "\n".join([explain_node(reason, telling), *_of_itself(foreseen, reason, telling)])
     told = []
     for leaf, step in steps:
         known = {s.step.id: s for s in foreseen.steps.get(leaf.id, ())}
         told.append(_step_before(foreseen, state.nodes[leaf.id], step, known.get(step.id), paint))
     return "\n\n".join(told)
+
+
+def _of_itself(foreseen: Foreseen, reason: Reason, telling: Telling) -> Iterator[str]:
+    """What is told of a node that would run, beside its condition: legs that are not known, and
+    what would fail without being assumed to."""
+    id, state = reason.node.node.id, foreseen.state
+    if telling.assumed or reason.node.queued_at is None:
+        return
+    fails = reason.node.result is Result.FAILED
+    if id in foreseen.unknown_legs or (fails and reason.node.message):
+        yield ""
+        yield f"  {reason.node.message if fails else LEGS_ARE_LATE}"
+        part = expansion_of(state, id) if reason.node.node.expands else None
+        if part is not None:
+            yield "  where its matrix is"
+            yield from (f"  {line}" for line in part_lines(part, telling.paint))
+        if not fails:
+            yield from ("", f"  {telling.paint(DIM, 'note')}: {OUTPUTS_ARE_LATE}")
+    elif fails:
+        inside = [n.node.id for n in state.children(id) if n.result is Result.FAILED]
+        for failing in map(shown_path, inside[:1]):
+            yield from (
+                "",
+                f"  {failing} would fail; `penstock explain --stage {failing}` tells why",
+            )
 
 
 def _step_before(

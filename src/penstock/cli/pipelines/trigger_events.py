@@ -6,7 +6,8 @@ It reads files and asks Git and, for `--at now`, the clock; `devops.triggers` de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,12 +30,15 @@ from penstock.devops.triggers import (
 )
 from penstock.devops.triggers.wildcards import short_name
 from penstock.language.compiler import compile_pipeline
+from penstock.language.source import Diagnostic
 from penstock.language.templates.files import LocalFiles
 from penstock.records import record
 
 _BODY = re.compile(r"^(?:stages|jobs|steps|extends|phases)[ \t]*:", re.MULTILINE)
 _START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
 _MINUTE = timedelta(minutes=1)
+_NOT_GIVEN = "PS1210"
+"""A template lies in a repository that is not here."""
 
 
 @record
@@ -57,10 +61,15 @@ class Asked:
 
 @record
 class Answer:
-    """What the event was, in words, and what becomes of each pipeline, by its path."""
+    """What the event was, in words, and what becomes of each pipeline, by its path.
+
+    `unread` are what the decision was made without: by path, that a template of another repository
+    was not given.
+    """
 
     event: str
     decisions: tuple[Decision, ...]
+    unread: Mapping[str, Diagnostic] = field(default_factory=dict)
 
 
 def decide(asked: Asked) -> Answer:
@@ -71,10 +80,9 @@ def decide(asked: Asked) -> Answer:
     if asked.at is not None:
         return _at(asked, root, repository, branch)
     event, words, ref, reason = _event(asked, root, repository.name, branch)
-    definitions = _definitions(asked, root, repository, ref, reason)
-    return Answer(
-        event=words, decisions=decide_triggers(event, definitions, implied_ci=asked.implied_ci)
-    )
+    definitions, unread = _definitions(asked, root, repository, ref, reason)
+    decisions = decide_triggers(event, definitions, implied_ci=asked.implied_ci)
+    return Answer(event=words, decisions=decisions, unread=unread)
 
 
 # --- events
@@ -170,7 +178,7 @@ def _files(paths: tuple[str, ...] | None) -> str:
 
 def _at(asked: Asked, root: Path, repository: LocalRepository, branch: str) -> Answer:
     now = _time(asked.at or "")
-    definitions = _definitions(asked, root, repository, branch, "Schedule")
+    definitions, unread = _definitions(asked, root, repository, branch, "Schedule")
     decisions: list[Decision] = []
     for one in definitions:
         schedules = branch_schedules(one, branch, repository.commit)
@@ -179,11 +187,12 @@ def _at(asked: Asked, root: Path, repository: LocalRepository, branch: str) -> A
             decisions += (d for event in found for d in decide_triggers(event, [one]))
             continue
         nexts = [time for s in schedules for time in next_times(s.cron, now, 1)]
-        why = f"no schedule of {short_name(branch)} is due"
+        which = f"schedule of {short_name(branch)}"
+        why = f"no {which} is due" if nexts else f"there is no {which}"
         why += f"; the next time is {min(nexts):%Y-%m-%d %H:%M} UTC" if nexts else ""
         decisions.append(Decision(definition=one.name, outcome=Outcome.NONE, why=why))
     words = f"{now:%A %Y-%m-%d %H:%M} UTC on {short_name(branch)}"
-    return Answer(event=words, decisions=tuple(decisions))
+    return Answer(event=words, decisions=tuple(decisions), unread=unread)
 
 
 def _time(text: str) -> datetime:
@@ -203,10 +212,15 @@ def _time(text: str) -> datetime:
 
 def _definitions(
     asked: Asked, root: Path, repository: LocalRepository, ref: str, reason: str
-) -> list[Definition]:
-    """The pipelines as the working tree has them, each known by its path."""
+) -> tuple[list[Definition], dict[str, Diagnostic]]:
+    """The pipelines as the working tree has them, each known by its path.
+
+    A template of another repository that was not given is no fault of the pipeline: the service
+    has it, and what starts a pipeline stands in its own file. It is told beside them.
+    """
     files = LocalFiles(root, local_folders(asked.repositories))
-    found = []
+    found: list[Definition] = []
+    unread: dict[str, Diagnostic] = {}
     for path in _paths(asked, root):
         facts = RunFacts(
             repository=repository, definition=Path(path).stem, path=path, reason=reason, branch=ref
@@ -214,17 +228,20 @@ def _definitions(
         compiled = compile_pipeline(
             path, files, variables=template_variables(queue_variables(facts))
         )
+        lacking = [one for one in compiled.diagnostics if one.code == _NOT_GIVEN]
+        if lacking:
+            unread[path] = lacking[0]
         found.append(
             Definition(
                 name=path,
                 repository=repository.name,
                 path=path,
                 pipeline=compiled.partial,
-                diagnostics=compiled.diagnostics,
+                diagnostics=tuple(d for d in compiled.diagnostics if d.code != _NOT_GIVEN),
                 default_ref=repository.ref or "refs/heads/main",
             )
         )
-    return found
+    return found, unread
 
 
 def _paths(asked: Asked, root: Path) -> list[str]:

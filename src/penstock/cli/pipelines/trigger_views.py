@@ -32,6 +32,10 @@ def triggers_text(answer: Answer, *, color: bool = False) -> str:
         shown = f"{_COLORS[one.outcome]}{word}{_END}" if color else word
         lines.append(f"{one_line(one.definition)}: {shown}")
         lines.append(f"  {one_line(one.why)}{_place(one)}")
+        unread = answer.unread.get(one.definition)
+        if unread is not None and one.outcome is not Outcome.NONE:
+            lines.append(f"  note: not checked: {one_line(unread.message)}")
+            lines.append(f"    = help: {one_line(unread.help or '')}")
     return "\n".join(lines)
 
 
@@ -39,7 +43,7 @@ def triggers_json(answer: Answer) -> dict[str, Any]:
     """The same as data."""
     return {
         "event": answer.event,
-        "pipelines": [_json(one) for one in answer.decisions],
+        "pipelines": [_json(one, answer) for one in answer.decisions],
     }
 
 
@@ -47,8 +51,9 @@ def _place(one: Decision) -> str:
     return f"  ({one_line(str(one.span))})" if one.span else ""
 
 
-def _json(one: Decision) -> dict[str, Any]:
+def _json(one: Decision, answer: Answer) -> dict[str, Any]:
     span = one.span
+    unread = answer.unread.get(one.definition)
     return {
         "pipeline": one.definition,
         "outcome": str(one.outcome),
@@ -58,4 +63,5 @@ def _json(one: Decision) -> dict[str, Any]:
         "line": span.line if span else None,
         "column": span.column if span else None,
         "triggeringAlias": one.alias or None,
+        "notChecked": unread.message if unread else None,
     }

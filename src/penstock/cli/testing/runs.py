@@ -252,7 +252,7 @@ def simulate(
     planned = plan_loaded(loaded, secrets, AnyTask())
     if planned is None:
         return None
-    return Run(loaded, planned, foresee(planned.plan, assume(planned.plan)))
+    return Run(loaded, planned, foresee(planned.plan, assume(planned.plan), outputs_are_known=True))
 
 
 def _step_values(

@@ -43,17 +43,19 @@ def plan_step(
     library: Library,
     variables: Mapping[str, str],
 ) -> PlannedStep:
-    """The request for a step; `step` of the answer is None where it is disabled or cannot run.
+    """The request for a step; `step` of the answer is None where it is disabled.
 
-    `variables` are those known now, names in lower case: connection names may hold macros of them.
+    One whose task is not there has an error, so that no run begins with it, and is in the plan all
+    the same, for those who ask what would run. `variables` are those known now, names in lower
+    case: connection names may hold macros of them.
     """
     if step.enabled is not None and step.enabled.value.strip().casefold() in _FALSE:
         return PlannedStep(step=None)
     problems: list[Diagnostic] = []
-    facts = catalog.find(step.task.value)
-    if facts is None:
-        problem = fetching(step) or _unknown_task(step, catalog)
-        return PlannedStep(step=None, diagnostics=(problem,))
+    found = catalog.find(step.task.value)
+    if found is None:
+        problems.append(fetching(step) or _unknown_task(step, catalog))
+    facts = found or _as_written(step.task.value)
     if step.target is not None:
         problems += _target_problems(step)
     endpoints = _endpoints(step, facts, library, variables, problems)
@@ -72,7 +74,8 @@ def plan_step(
         settable_variables=_settable(step.target),
         place=str(step.span),
     )
-    problems += [_wrong_input(step, message) for message in catalog.problems(request)]
+    if found is not None:
+        problems += [_wrong_input(step, message) for message in catalog.problems(request)]
     return PlannedStep(step=request, endpoints=tuple(endpoints), diagnostics=tuple(problems))
 
 
@@ -101,6 +104,12 @@ def whole(text: model.Text | None, default: int, key: str, problems: list[Diagno
             )
         )
         return default
+
+
+def _as_written(reference: str) -> TaskFacts:
+    """A task of which nothing is known but its name."""
+    name = reference.partition("@")[0]
+    return TaskFacts(name=name, friendly_name=name)
 
 
 def _name(step: model.Step, facts: TaskFacts) -> str:
