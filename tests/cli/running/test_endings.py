@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +64,11 @@ class Going:
         until((self.place / "begun").exists, "the step has begun")
         self.programs = [int(pid) for pid in (self.place / "pids").read_text().split()]
 
+    def read_until(self, last: str) -> None:
+        """Read what is printed up to a line."""
+        assert self.process.stdout is not None
+        assert last in iter(self.process.stdout.readline, ""), f"never: {last}"
+
     def said(self) -> str:
         """All that was printed, once the run has ended."""
         return self.process.communicate(timeout=60)[0]
@@ -108,7 +112,7 @@ def test_a_second_signal_leaves_at_once_and_leaves_nothing(
     going: Going, terminal: Terminal
 ) -> None:
     going.process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    going.read_until("canceling; once more to leave at once\n")
     going.process.send_signal(signal.SIGINT)
     going.said()
     assert going.process.returncode == 130
