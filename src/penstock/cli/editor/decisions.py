@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from penstock.cli.editor.projects import Project, Snapshot
 from penstock.cli.explaining.evaluated import painter
 from penstock.cli.explaining.explanations import Telling, explain_node, explain_step
-from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee, shown_path
+from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee
+from penstock.cli.explaining.summary import shown_path
 from penstock.cli.reading.loading import Loaded
 from penstock.cli.reading.planning import plan_loaded
 from penstock.cli.testing.runs import AnyTask

@@ -11,6 +11,7 @@ import click
 from penstock.agent.simulation import SimulatedStep, simulate_steps
 from penstock.cli.exits import Exit
 from penstock.cli.explaining.explanations import has_note
+from penstock.cli.explaining.summary import shown_path
 from penstock.cli.options import Failure
 from penstock.devops.plans.counters import with_counters
 from penstock.devops.plans.legs import expand_matrix, plain_instance
@@ -209,11 +210,6 @@ def _anywhere(plan: Plan, path: str) -> str:
     known = [*nodes, *_step_paths(plan)]
     guess = nearest(path, known)
     return f'did you mean "{guess}"?' if guess else f"there is {', '.join(known[:8])}"
-
-
-def shown_path(id: str) -> str:
-    """A node's id as people write it: without a stage that has no name."""
-    return id.removeprefix(f"{UNNAMED_STAGE}/")
 
 
 def _steps(plan: Plan, node: Node, name: str) -> tuple[tuple[Node, Step], ...]:

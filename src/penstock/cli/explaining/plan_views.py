@@ -14,7 +14,8 @@ from penstock.cli.explaining.explanations import (
     why_not,
     why_step_not,
 )
-from penstock.cli.explaining.foresight import Foreseen, shown_path
+from penstock.cli.explaining.foresight import Foreseen
+from penstock.cli.explaining.summary import shown_path
 from penstock.cli.explaining.tree import Branch, draw
 from penstock.cli.reading.loading import Loaded
 from penstock.cli.terminal import columns

@@ -73,6 +73,11 @@ def as_abandoned(branch: Branch) -> Branch:
     )
 
 
+def shown_path(id: str) -> str:
+    """A node's id as people write it: without a stage that has no name."""
+    return id.removeprefix(f"{UNNAMED_STAGE}/")
+
+
 def run_word(state: RunState) -> str:
     """The run's result, or `running`."""
     return str(state.result) if state.result is not None else "running"

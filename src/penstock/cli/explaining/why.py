@@ -15,7 +15,8 @@ from penstock.cli.explaining.explanations import (
     explain_step,
     has_note,
 )
-from penstock.cli.explaining.foresight import Foreseen, resolve, shown_path
+from penstock.cli.explaining.foresight import Foreseen, resolve
+from penstock.cli.explaining.summary import shown_path
 from penstock.cli.reading.loading import Loaded
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Result

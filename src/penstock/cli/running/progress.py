@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from penstock.cli.explaining.summary import MlJob
+from penstock.cli.explaining.summary import MlJob, shown_path
 from penstock.cli.terminal import one_line
 from penstock.engine.events import Event, NodeFinished, NodePhase, Result, StepFinished
 from penstock.language.pipeline import UNNAMED_STAGE
@@ -53,12 +53,12 @@ class PlainProgress:
         """A line when a step fails or is skipped, and when a job ends."""
         match event:
             case StepFinished() if event.result is not Result.SUCCEEDED:
-                self._write(f"{_shown(event.node)} | {one_line(event.name)} {_because(event)}")
+                self._write(f"{shown_path(event.node)} | {one_line(event.name)} {_because(event)}")
                 self._told.add(f"{event.name}: {event.message}")
             case NodeFinished() if event.node != UNNAMED_STAGE:
                 told = event.message in self._told
                 said = str(event.result) if told else _because(event)
-                self._write(f"{_shown(event.node)} | {said}")
+                self._write(f"{shown_path(event.node)} | {said}")
 
     def job_event(self, job: str, node: str, event: Event) -> None:
         """A line for each phase of each node, in Azure ML's words."""
@@ -75,9 +75,9 @@ class PlainProgress:
         """The lines but for the marks that only a log viewer needs."""
         for line in lines:
             if line.startswith(_STARTING):
-                self._write(f"{_shown(node)} | > {line.removeprefix(_STARTING)}")
+                self._write(f"{shown_path(node)} | > {line.removeprefix(_STARTING)}")
             elif not is_frame(line):
-                self._write(f"{_shown(node)} | {line}")
+                self._write(f"{shown_path(node)} | {line}")
 
     def job_lines(self, job: str, node: str, log: str, lines: Sequence[str]) -> None:
         """What the user's code printed, and how its environment was made."""
@@ -201,7 +201,3 @@ def _because(event: StepFinished | NodeFinished) -> str:
 
 def _ml(job: str, node: str) -> str:
     return f"ml {job}/{node}" if node != job else f"ml {job}"
-
-
-def _shown(node: str) -> str:
-    return node.removeprefix(f"{UNNAMED_STAGE}/")

@@ -11,8 +11,9 @@ from typing import Any
 
 from penstock.agent.simulation import known_variables
 from penstock.cli.explaining.explanations import why_step_not
-from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee, resolve, shown_path
+from penstock.cli.explaining.foresight import Assumptions, Foreseen, foresee, resolve
 from penstock.cli.explaining.plan_views import detail_of
+from penstock.cli.explaining.summary import shown_path
 from penstock.cli.options import Failure
 from penstock.cli.reading.loading import Loaded
 from penstock.cli.reading.planning import plan_loaded
