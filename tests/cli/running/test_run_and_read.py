@@ -95,12 +95,14 @@ def test_a_failed_run_shows_the_steps_last_lines_and_the_next_step(terminal: Ter
     ended = terminal.type("run", "--quiet")
     assert ended.code == 1
     assert ended.out.split("\n\n", 1)[1].splitlines() == [
-        "failed in __default/Job: boom: Bash exited with code '3'.",
+        "failed in Job: boom: Bash exited with code '3'.",
         "    before",
         "    ##[error]Bash exited with code '3'.",
         "",
         "  = help: `penstock logs 1` shows all of it",
     ]
+    assert "== Job: boom (failed)\n" in terminal.type("logs", "--job", "job").out
+    assert "jobs are Job\n" in terminal.type("logs", "--job", "Jbo").err
 
 
 SECRET = """

@@ -14,6 +14,7 @@ from penstock.cli.explaining.summary import (
     failed_jobs,
     failures,
     run_tree,
+    shown_path,
 )
 from penstock.cli.explaining.tree import draw
 from penstock.cli.hosting.host import Access, Host
@@ -222,7 +223,8 @@ def _summary(host: Host, run: str, number: str, jobs: list[MlJob], color: bool) 
     title = f"run {run}, {number}"
     parts = [draw(run_tree(state, title, time.time(), jobs), color=color)]
     for node, step in failures(state):
-        place = f"{node.node.id}: {step.name}" if step else node.node.id
+        path = shown_path(node.node.id)
+        place = f"{path}: {step.name}" if step else path
         message = (step.message if step else node.message) or node.message
         parts.append(f"\nfailed in {one_line(place)}" + (f": {message}" if message else ""))
         if step is not None:
