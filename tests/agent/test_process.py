@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+from shutil import copyfile, which
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -168,6 +170,41 @@ def test_cancel_reaches_a_program_from_another_thread():
     ended, _ = run("sleep 60", cancellation=cancellation)
     assert ended.canceled
     assert cancellation.reason == "enough"
+
+
+AS_NOBODY = """
+import ctypes, os, sys  # the libraries may lie where only root can read
+from pathlib import Path
+from penstock.agent.process import Cancellation, Patience, run_process
+folder = Path(sys.argv[1])
+os.setgroups([]), os.setgid(65534), os.setuid(65534)
+cancellation = Cancellation()
+ended = run_process(
+    [str(folder / "as_root"), "--reuid=0", "bash", "-c", "echo up; exec sleep 1"],
+    cwd=folder,
+    env=dict(os.environ),
+    on_line=lambda stream, line: cancellation.request(),
+    cancellation=cancellation,
+    patience=Patience(interrupt=0.1, terminate=0.1, quiet=0.1, drain=0.1),
+)
+print(ended.code, ended.canceled)
+"""
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or which("setpriv") is None,
+    reason="only root can make a program that becomes root's, here with setpriv",
+)
+def test_a_program_that_became_another_users_is_waited_for():
+    """As after `exec sudo`: no signal of ours reaches it."""
+    with TemporaryDirectory() as folder:  # pytest's own is for its user alone
+        Path(folder).chmod(0o755)
+        program = Path(folder, "as_root")
+        copyfile(which("setpriv"), program)
+        program.chmod(0o4755)
+        command = [sys.executable, "-c", AS_NOBODY, folder]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("0 True\n", "")
 
 
 def test_nothing_starts_when_it_was_canceled_before(tmp_path):

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -278,7 +278,8 @@ class _Run:
             number, seconds = next(ladder, (None, 0.0))
             if number is None:
                 return stopped
-            os.killpg(self.process.pid, number)
+            with suppress(PermissionError):  # it became another user's (`exec sudo`)
+                os.killpg(self.process.pid, number)
             limit = time.monotonic() + seconds
 
     def finish(
