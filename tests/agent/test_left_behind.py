@@ -88,6 +88,16 @@ def test_nothing_of_a_killed_agent_goes_on(agent: Agent) -> None:
     assert {int(name.split()[0]) for name in killed} >= {int(agent.written(n)) for n in NAMES}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="by /proc")
+def test_a_killed_agent_is_gone_even_if_nobody_waits_for_it(agent: Agent) -> None:
+    """In a container whose first process reaps nobody, it stays a zombie."""
+    agent.process.kill()
+    while is_running(agent.process.pid):
+        time.sleep(0.01)
+    trees.end_left_behind("PENSTOCK_HOME", "mine")
+    assert agent.running() == set()
+
+
 def test_a_living_agent_and_other_stores_keep_what_they_run(agent: Agent, tmp_path: Path) -> None:
     other = Agent(tmp_path, "other")
     try:

@@ -287,9 +287,10 @@ def _identity(own: int) -> str:
 
 
 def _born(pid: int) -> str:
-    """When a process was started, by the kernel's clock; empty for one that is gone."""
+    """When a process was started, by the kernel's clock; empty for one that is gone, even if
+    nobody has waited for it yet."""
     fields = _stat(pid)
-    return fields[19].decode() if fields else ""
+    return fields[19].decode() if fields and fields[0] != b"Z" else ""
 
 
 def _state(pid: int) -> str:

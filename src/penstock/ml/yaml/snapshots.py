@@ -14,7 +14,8 @@ Ignored = Callable[[Path], bool]
 def snapshot_files(path: Path | None, includes: Iterable[Path] = ()) -> list[tuple[Path, str]]:
     """(file, name in the snapshot) of a folder or a file; `includes` are laid beside it.
 
-    An ignore file counts in the root of the folder only.
+    An ignore file counts in the root of the folder only. Links are followed, but for those that
+    lead back to where they are.
     """
     if path is None:
         found = []
@@ -77,7 +78,8 @@ def _ignore_lines(folder: Path) -> list[str]:
 
 def _files(folder: Path, ignored: Ignored) -> list[tuple[Path, str]]:
     found = []
-    for root, _, names in os.walk(folder, followlinks=True):
+    for root, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(Path(root, name))]
         for name in names:
             path = Path(root, name)
             if path.is_file() and not ignored(path):
@@ -89,11 +91,21 @@ def _add_tree(update: Callable[[bytes], object], folder: Path, ignored: Ignored)
     for path in sorted(folder.iterdir(), key=lambda entry: str(entry).lower()):
         if ignored(path):
             continue
+        if path.is_dir() and _leads_back(path):
+            continue
         update(path.name.encode())
         if path.is_dir():
             _add_tree(update, path, ignored)
         elif path.is_file():
             _add(update, path)
+
+
+def _leads_back(path: Path) -> bool:
+    """Whether a link leads to a folder on the way to it: followed, it would have no end."""
+    if not path.is_symlink():
+        return False
+    target = path.resolve()
+    return any(folder.resolve().is_relative_to(target) for folder in path.parents)
 
 
 def _add(update: Callable[[bytes], object], file: Path) -> None:
