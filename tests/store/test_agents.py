@@ -85,10 +85,20 @@ def test_what_a_folder_holds_is_copied(server: LocalJobServer, tmp_path: Path) -
     assert (path / "a b.csv").read_text() == "1,2\n"
 
 
+def test_what_is_not_there_is_named_with_its_place_on_this_machine(
+    server: LocalJobServer, home: Home
+) -> None:
+    with pytest.raises(NotFound) as missing:
+        server.fetch(FULL + "data/none.csv", None)
+    place = home.storage / WORKSPACE.key / "workspaceblobstore" / "data" / "none.csv"
+    assert str(missing.value) == (
+        f'nothing is stored at "{FULL}data/none.csv" (on this machine {place})'
+    )
+
+
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        (FULL + "data/none.csv", f'nothing is stored at "{FULL}data/none.csv"'),
         (
             "azureml://datastores/workspaceblobstore/paths/data/",
             '"azureml://datastores/workspaceblobstore/paths/data/" is not an address in the'
@@ -102,7 +112,7 @@ def test_what_a_folder_holds_is_copied(server: LocalJobServer, tmp_path: Path) -
         ("", '"" is not an address in the storage of this machine'),
     ],
 )
-def test_what_is_not_there_is_named(server: LocalJobServer, uri: str, message: str) -> None:
+def test_an_address_that_is_none_is_named(server: LocalJobServer, uri: str, message: str) -> None:
     with pytest.raises(NotFound) as missing:
         server.fetch(uri, None)
     assert str(missing.value) == message

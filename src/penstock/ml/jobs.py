@@ -366,7 +366,7 @@ class MlService:
         scope, is_model = job.workspace.scope, output.type in _MODEL_TYPES
         kind = "models" if is_model else "data"
         versions = self.assets.versions(scope, kind, output.asset_name)
-        if any(output.uri in version.properties.values() for version in versions):
+        if any(_is_from(version, output, at) for version in versions):
             return  # it was registered before the service was killed
         properties: dict[str, object] = {"isAnonymous": False, "isArchived": False, "tags": {}}
         if is_model:
@@ -393,6 +393,11 @@ class MlService:
             return dataclasses.replace(now, warnings=(*now.warnings, message))
 
         self.jobs.change(job.workspace.scope, job.name, warned)
+
+
+def _is_from(version: Asset, output: JobOutput, at: float) -> bool:
+    """Whether an asset was made of the output of the job that ended at that moment."""
+    return version.created_at == at and output.uri in version.properties.values()
 
 
 def _child(root: Job, child: ChildJob) -> Job:

@@ -77,7 +77,7 @@ class LocalJobServer:
             return self._put_secure_file(uri, folder)
         path = self._stored(uri)
         if not path.exists():
-            raise NotFound(f'nothing is stored at "{uri}"')
+            raise NotFound(f'nothing is stored at "{uri}" (on this machine {path})')
         if folder is None:
             return path
         target = folder if path.is_dir() else folder / path.name

@@ -3,6 +3,7 @@ Shapes are those of traffic recorded from azure-ai-ml, by the names given at eac
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -457,6 +458,28 @@ def test_named_outputs_become_assets_when_the_job_completes(server: Server) -> N
     until(lambda: status(server, "j2") == "Completed")
     kept = server.get("~/models/best/versions/1")["properties"]
     assert (kept["modelType"], kept["jobName"]) == ("mlflow_model", "j2")
+
+
+def test_every_job_that_writes_to_one_path_registers_a_version(server: Server) -> None:
+    """Also where an earlier job wrote to the same path; but after a kill none comes twice."""
+    named = {
+        "jobOutputType": "uri_folder",
+        "uri": "azureml://datastores/workspaceblobstore/paths/fixed/",
+        "assetName": "clean",
+    }
+    for name, version in (("j1", {}), ("j2", {}), ("j3", {"assetVersion": "9"})):
+        server.put(f"~/jobs/{name}", two_nodes(server, outputs={"result": {**named, **version}}))
+        until(lambda name=name: status(server, name) == "Completed")
+    versions = [version["name"] for version in server.get("~/data/clean/versions")["value"]]
+    assert sorted(versions) == ["1", "2", "9"]
+    job = server.jobs.get(WORKSPACE.lower(), "j2")
+    assert job is not None
+    server.jobs.change(
+        job.workspace.scope, "j2", lambda now: replace(now, status="", ended_at=None)
+    )
+    server.service.recover()
+    assert status(server, "j2") == "Completed"
+    assert len(server.get("~/data/clean/versions")["value"]) == 3
 
 
 def test_failed_job_registers_nothing(tmp_path: Path) -> None:
