@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.cli.editor.overlays import OpenFiles
 from penstock.cli.options import DEFAULT_FILES
+from penstock.cli.reading.likely import has_body, is_foreign
 from penstock.cli.testing.documents import SUFFIXES
 from penstock.devops.library import Library
 from penstock.devops.libraryfiles import read_library
@@ -22,14 +23,10 @@ from penstock.language.templates.references import SELF, Place, resolve, take_ap
 from penstock.language.yaml import Node
 from penstock.records import record
 
-_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
 _TEMPLATE_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends|variables)[ \t]*:", re.MULTILINE)
 _TEMPLATE = re.compile(
     r"""(?:^|[\s{\[,-])template[ \t]*:[ \t]*(?P<quote>['"]?)(?P<path>[^'"\s,}\]#]+)(?P=quote)""",
     re.MULTILINE,
-)
-_FOREIGN = re.compile(
-    r"/\.(?:github|circleci|penstock)/|/\.gitlab-ci\.ya?ml$|/cloudbuild\.ya?ml$|\.snapshots/"
 )
 _MOST_PIPELINES = 40
 
@@ -81,7 +78,7 @@ class Project:
 
     def is_foreign(self, name: str) -> bool:
         """Whether a file is no pipeline but has such keys: of other services, Azure ML, tests."""
-        if _FOREIGN.search(f"/{name}") or name.endswith(SUFFIXES):
+        if is_foreign(name) or name.endswith(SUFFIXES):
             return True
         from penstock.ml.yaml.kinds import recognise
 
@@ -137,7 +134,7 @@ class Project:
                 yield group.name, name, None
 
     def _has_body(self, name: str) -> bool:
-        return _BODY.search(self.files.text(name) or "") is not None
+        return has_body(self.files.text(name) or "")
 
     def _all_references(self) -> dict[str, frozenset[str]]:
         """The templates that each file names without expressions."""

@@ -5,14 +5,14 @@ It reads files and asks Git and, for `--at now`, the clock; `devops.triggers` de
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from penstock.cli.exits import Exit
-from penstock.cli.options import DEFAULT_FILES, Failure
+from penstock.cli.options import Failure
+from penstock.cli.reading.likely import is_started
 from penstock.cli.reading.loading import local_folders, no_file
 from penstock.devops.plans.variables import RunFacts, queue_variables, template_variables
 from penstock.devops.pushed import Unpushed, list_yaml_files, read_unpushed
@@ -34,8 +34,6 @@ from penstock.language.source import Diagnostic
 from penstock.language.templates.files import LocalFiles
 from penstock.records import record
 
-_BODY = re.compile(r"^(?:stages|jobs|steps|extends|phases)[ \t]*:", re.MULTILINE)
-_START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
 _MINUTE = timedelta(minutes=1)
 _NOT_GIVEN = "PS1210"
 """A template lies in a repository that is not here."""
@@ -247,7 +245,7 @@ def _definitions(
 def _paths(asked: Asked, root: Path) -> list[str]:
     if asked.files:
         return [_inside(asked.folder, root, name) for name in asked.files]
-    found = [path for path in list_yaml_files(root) if _is_pipeline(root / path)]
+    found = [path for path in list_yaml_files(root) if is_started(root, path)]
     if not found:
         raise Failure(
             f"there is no pipeline in {root}",
@@ -266,18 +264,3 @@ def _inside(folder: Path, root: Path, name: str) -> str:
             f'"{name}" is outside the repository {root}', "change to its repository", Exit.USAGE
         )
     return path.relative_to(root).as_posix()
-
-
-def _is_pipeline(path: Path) -> bool:
-    """Whether a file is a pipeline by its name, or has a body and says what starts it."""
-    try:
-        text = path.read_text("utf-8", "replace")
-    except OSError:
-        return False
-    is_named = path.name in DEFAULT_FILES or path.name.startswith(("azure-pipelines", "azure_pip"))
-    return all(_expected(text, is_named))
-
-
-def _expected(text: str, is_named: bool) -> Iterator[bool]:
-    yield _BODY.search(text) is not None
-    yield is_named or _START.search(text) is not None

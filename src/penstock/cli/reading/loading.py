@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from penstock.language.compiler import Compiled
     from penstock.language.templates.files import Files
 
-_RUNS = r"(?m)^(?:stages|jobs|steps|extends)[ \t]*:"
-_BEGINS = r"(?m)^(?:trigger|pr|schedules|pool|resources)[ \t]*:"
 _MOST_LIKELY = 3
 
 
@@ -182,26 +179,16 @@ def _find_file(folder: Path, root: Path, name: str | None) -> Path:
 
 def _no_default(folder: Path, root: Path) -> Failure:
     """What to say where there is no pipeline of a usual name: which others there are."""
+    from penstock.cli.reading.likely import is_pipeline
     from penstock.devops.pushed import list_yaml_files
 
-    likely = [name for name in list_yaml_files(root) if _looks_like_pipeline(root / name)]
+    likely = [name for name in list_yaml_files(root) if is_pipeline(root, name)]
     nearest = sorted(likely, key=lambda name: (name.count("/"), name))[:_MOST_LIKELY]
     shown = " or ".join(os.path.relpath(root / name, folder) for name in nearest)
     message = f"there is no {DEFAULT_FILES[0]} in {folder}"
     other = "write one, or name the file; -C names another folder"
     help = f"name the pipeline file, perhaps {shown}" if shown else other
     return Failure(message, help, Exit.NOT_FOUND)
-
-
-def _looks_like_pipeline(path: Path) -> bool:
-    """Whether a file begins a pipeline: it says what it runs, and when or where."""
-    if ".github" in path.parts or ".penstock" in path.parts:
-        return False
-    try:
-        text = path.read_text("utf-8", "replace")
-    except OSError:
-        return False
-    return bool(re.search(_RUNS, text) and re.search(_BEGINS, text))
 
 
 def no_file(folder: Path, name: str) -> Failure:

@@ -1,0 +1,48 @@
+"""Which files are likely pipelines, told by name and outermost keys before any is compiled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from penstock.cli.options import DEFAULT_FILES
+
+_BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
+_START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
+_BEGINNING = re.compile(r"^(?:trigger|pr|schedules|pool|resources)[ \t]*:", re.MULTILINE)
+_FOREIGN = re.compile(
+    r"/\.(?:github|circleci|penstock)/|/\.gitlab-ci\.ya?ml$|/cloudbuild\.ya?ml$|\.snapshots/"
+)
+
+
+def has_body(text: str) -> bool:
+    """Whether a text says what is run, as a pipeline and most of its templates do."""
+    return _BODY.search(text) is not None
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a file, by its path from the root, is another service's, or of our own library."""
+    return _FOREIGN.search(f"/{name}") is not None
+
+
+def is_started(root: Path, name: str) -> bool:
+    """Whether a file is a pipeline that says what starts it, or that bears a usual name."""
+    return _is_pipeline(root, name, _START)
+
+
+def is_pipeline(root: Path, name: str) -> bool:
+    """Whether a file is a pipeline that says what starts it or where it runs, or that bears a usual
+    name."""
+    return _is_pipeline(root, name, _BEGINNING)
+
+
+def _is_pipeline(root: Path, name: str, beginning: re.Pattern[str]) -> bool:
+    if is_foreign(name):
+        return False
+    try:
+        text = (root / name).read_text("utf-8", "replace")
+    except OSError:
+        return False
+    last = name.rpartition("/")[2]
+    is_named = last in DEFAULT_FILES or last.startswith(("azure-pipelines", "azure_pip"))
+    return has_body(text) and (is_named or beginning.search(text) is not None)
