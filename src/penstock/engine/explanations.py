@@ -24,6 +24,8 @@ from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Li
 from penstock.language.expressions.reasons import Note, Part, Ways, account, ways_to
 from penstock.records import record
 
+NO_VARIABLE = "there is no such variable when this is decided"
+"""The note on a variable that is Null."""
 _MOST_NAMES = 3
 
 
@@ -181,7 +183,7 @@ class _Notes:
 
     def _variable(self, name: str, value: Value) -> Note:
         if value is None:
-            return Note("there is no such variable when this is decided")
+            return Note(NO_VARIABLE)
         derived = self._derived.get(fold_case(name))
         if derived is not None:
             inner = derived.part.note if derived.part is not None else Note()

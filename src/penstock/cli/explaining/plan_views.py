@@ -22,7 +22,7 @@ from penstock.cli.terminal import columns
 from penstock.devops.library import Library
 from penstock.devops.plans.planner import Planned
 from penstock.engine.events import Result
-from penstock.engine.explanations import Reason, reason_of
+from penstock.engine.explanations import NO_VARIABLE, Reason, reason_of
 from penstock.engine.state import NodeState
 from penstock.language.expressions.reasons import visible
 from penstock.language.pipeline import UNNAMED_STAGE
@@ -30,6 +30,8 @@ from penstock.language.source import Diagnostic
 
 MISSING = {
     "PS2111": "task",
+    "PS2112": "unsupported",
+    "PS2113": "unsupported",
     "PS2120": "connection",
     "PS2122": "repository",
     "PS2123": "variable group",
@@ -37,6 +39,7 @@ MISSING = {
 }
 """What a diagnostic tells is missing, by its code."""
 
+_NO_GROUP = "PS2123"
 _WIDEST = 64
 _LATE = {
     "set no output": OUTPUTS_ARE_LATE,
@@ -74,6 +77,10 @@ def plan_text(
     for words, told in _LATE.items():
         if any(_is_told(branch, words) for branch in branches):
             lines += ["", f"{paint(DIM, 'note')}: {told}"]
+    lacks_group = any(one.code == _NO_GROUP for one in missing)
+    if lacks_group and any(_is_told(branch, NO_VARIABLE) for branch in branches):
+        told = "a variable that is not there may be in a group that is missing"
+        lines += ["", f"{paint(DIM, 'note')}: {told}"]
     if missing:
         lines += ["", paint(BAD, "missing")]
         lines += _missing(missing, paint(DIM, "= help:"))
@@ -169,7 +176,8 @@ def detail_of(foreseen: Foreseen, node: NodeState, reason: Reason) -> str:
     if assumed is not None:
         if assumed is node.result:
             return "assumed"
-        return f"assumed {assumed}, but comes to {node.result}"
+        why = why_not(reason)
+        return f"assumed {assumed}, but {node.result}" + (f": {why}" if why else "")
     if node.result is Result.SKIPPED and node.queued_at is not None:
         return "nothing in it would run"
     if node.result is Result.FAILED and node.message:

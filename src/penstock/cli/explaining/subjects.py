@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.exits import Exit
 from penstock.cli.explaining.evaluated import BOLD, DIM, Paint, painter
+from penstock.cli.explaining.meanings import DIRECTIVES, MEANINGS
 from penstock.cli.options import Failure
 from penstock.language.schema import SHAPES, Anything, Choice, ListOf, Record, Shape, Text
 
@@ -27,6 +28,8 @@ def explain_subject(word: str, *, color: bool) -> str:
     paint = painter(color)
     if _CODE.fullmatch(word):
         return _code(word.upper(), paint)
+    if (directive := DIRECTIVES.get(word.casefold())) is not None:
+        return "\n".join([paint(BOLD, word.casefold()), "", *_wrapped(directive, "  ")])
     found = list(_keyword(word, paint))
     if found:
         return "\n".join(found)
@@ -52,7 +55,7 @@ def _unknown(word: str) -> Failure:
         help = "its inputs are not known here; docs/coverage.md lists the tasks that run"
         return Failure(message, help, Exit.NOT_FOUND)
     names = [*tasks.names(), *(one.partition("@")[0] for one in tasks.names())]
-    guess = nearest(word, [*keywords(), *names, *CODES])
+    guess = nearest(word, [*keywords(), *DIRECTIVES, *names, *CODES])
     hint = f'did you mean "{guess}"?' if guess else "docs/coverage.md lists the tasks"
     return Failure(f'"{word}" is no code, task or keyword', hint, Exit.NOT_FOUND)
 
@@ -152,6 +155,9 @@ def _keyword(word: str, paint: Paint) -> Iterator[str]:
     if not places:
         return
     yield paint(BOLD, f"{spelling}:")
+    if meaning := MEANINGS.get(spelling):
+        yield ""
+        yield from _wrapped(meaning, "  ")
     for takes, where in places.items():
         yield ""
         yield from _wrapped("in " + ", ".join(dict.fromkeys(where)), "  ")

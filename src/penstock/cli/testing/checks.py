@@ -26,6 +26,7 @@ _VERBS = {
     "abandoned": "would be abandoned, as its condition cannot be evaluated",
     UNKNOWN: "is not decided",
 }
+_SHORTEST_PART = 3
 _OPERATORS = {
     "contains": "one that contains ",
     "matches": "one that matches ",
@@ -255,6 +256,18 @@ def _other_value(wanted: Node, actual: Any, part: Part, name: str, word: str) ->
         span=wanted.span,
         label=_cut(f"is {_shown(actual)}"),
         related=_places(part),
+        help=None if word else _only_a_part(wanted, actual),
+    )
+
+
+def _only_a_part(wanted: Node, actual: Any) -> str | None:
+    """How to compare a part, where a part is what was written."""
+    if not isinstance(wanted, Scalar) or not isinstance(actual, str):
+        return None
+    if len(wanted.value) < _SHORTEST_PART or wanted.value not in actual:
+        return None
+    return (
+        f"it has that text in it: write {{ contains: {_shown(wanted.value)} }} to ask for no more"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from penstock.devops.library import ARM_TYPE, Library, local_connection
@@ -229,6 +230,14 @@ def _missing_value(connection: str, secret: str, text: model.Text) -> Diagnostic
     )
 
 
+def _macro_help(name: str) -> str:
+    """What to do about a name that is a variable without a value; empty for other names."""
+    variable = re.search(r"\$\(([^()]+)\)", name)
+    if variable is None:
+        return ""
+    return f"no variable {variable[1]} is known here: --var {variable[1]}=NAME gives the connection"
+
+
 def _stands_for_local(name: str, text: model.Text) -> Diagnostic:
     return Diagnostic(
         code="PS2121",
@@ -236,7 +245,7 @@ def _stands_for_local(name: str, text: model.Text) -> Diagnostic:
         message=f'service connection "{name}" stands for the Azure ML workspace on this machine',
         span=text.span,
         label="not in .penstock/connections",
-        help=f"write .penstock/connections/{name}.yml to say otherwise",
+        help=_macro_help(name) or f"write .penstock/connections/{name}.yml to say otherwise",
     )
 
 
@@ -248,7 +257,8 @@ def _missing_connection(
         message=f'service connection "{wanted}" is not in the library',
         span=text.span,
         label=f"needs a connection of type {kind}",
-        help=f"write .penstock/connections/{wanted}.yml with `type: {kind}`, `url:`, `scheme:` "
+        help=_macro_help(wanted)
+        or f"write .penstock/connections/{wanted}.yml with `type: {kind}`, `url:`, `scheme:` "
         "and `parameters:`",
         service_text=(
             f"Step {step.name.value if step.name else step.task.value} input {name} references "

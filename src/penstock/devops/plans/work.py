@@ -32,7 +32,8 @@ def plan_work(
     """What the agent is asked to do for the steps of a job, known by its id, or of a hook of it.
 
     `known` holds variables that macros may show now, names in lower case. A job without a checkout
-    step checks out `self`; a deployment hook does not, but downloads the run's artifacts.
+    step checks out `self`, unless it has no agent; a deployment hook does not, but downloads
+    the run's artifacts.
     """
     surroundings = planning.surroundings
     _check_pool(planning, pool)
@@ -42,7 +43,7 @@ def plan_work(
     requested: list[Step] = []
     endpoints: dict[str, Endpoint] = {}
     secure_files: list[SecureFileSource] = []
-    if implicit_checkout and "checkout" not in keywords:
+    if implicit_checkout and "checkout" not in keywords and not _is_agentless(pool):
         requested.append(_checkout_self(len(requested) + 1))
     if download and planning.publishes and "download" not in keywords:
         requested.append(_download_current(len(requested) + 1))
@@ -73,8 +74,12 @@ def plan_work(
     )
 
 
+def _is_agentless(pool: model.Pool | None) -> bool:
+    return pool is not None and pool.name is not None and pool.name.value.casefold() == "server"
+
+
 def _check_pool(planning: Planning, pool: model.Pool | None) -> None:
-    if pool is None or pool.name is None or pool.name.value.casefold() != "server":
+    if pool is None or pool.name is None or not _is_agentless(pool):
         return
     planning.problems.append(
         Diagnostic(
