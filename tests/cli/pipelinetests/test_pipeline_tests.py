@@ -1,14 +1,14 @@
 """`penstock test` as a user sees it: full texts.
 
 Every file in `cases` is a project and commands, then `---` and all they print; it names the rules
-that it is about. `WRITE_CASES=1` writes what is printed now, to be read before it is kept.
+that it is about. `make golden` writes what is printed now, to be read before it is kept.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,19 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_case(
+    path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    golden: Callable[[Path, str], None],
+) -> None:
     text = path.read_text()
     case = yaml.safe_load(text.split("\n---\n")[0])
     folder = tmp_path / "project"
     write_project(case, folder)
     printed = "".join(told(command, folder, capsys) for command in case["commands"])
     assert "--debug shows where" not in printed
-    if os.environ.get("WRITE_CASES"):
-        path.write_text(text.split("\n---\n")[0].rstrip("\n") + "\n---\n" + printed)
-    else:
-        assert printed == text.split("\n---\n", 1)[1]
+    golden(path, text.split("\n---\n")[0].rstrip("\n") + "\n---\n" + printed)
 
 
 def write_project(case: dict[str, Any], folder: Path) -> None:
