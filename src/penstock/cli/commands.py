@@ -30,6 +30,7 @@ COMMANDS = {
     "push": ("server.push", "put the repository of this folder on the server"),
     "runs": ("running.runs", "runs of the local store"),
     "logs": ("running.logs", "the log of a run, a job or a step"),
+    "artifacts": ("running.artifacts", "what the jobs of a run published"),
     "secrets": ("library.secrets", "secret values, encrypted on this machine"),
     "vars": ("library.vars", "variable groups of your own library"),
     "connections": ("library.connections", "service connections of your own library"),

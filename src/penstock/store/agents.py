@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent.server import NotFound
 from penstock.engine.reports import Report
 from penstock.records import record
-from penstock.store.files import below, folder_name
+from penstock.store.files import below, folder_name, walk
 from penstock.store.home import Home
 from penstock.store.logs import Logs
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Place = Callable[[str, str], Path | None]
 SecureFile = Callable[[str], tuple[str, bytes] | None]
 SECURE_FILE = "securefile:"
+ARTIFACT = "artifact"
 
 
 @record
@@ -30,6 +31,30 @@ class Attachment:
     kind: str
     name: str
     path: Path
+
+
+def attachments(home: Home, run: str) -> Iterator[Attachment]:
+    """What the jobs of a pipeline run kept, by node, kind and name."""
+    from urllib.parse import unquote
+
+    root = home.artifacts / folder_name(run)
+    for path in sorted(root.glob("*/*/*")):
+        node, kind, name = (unquote(part) for part in path.relative_to(root).parts)
+        yield Attachment(node=node, kind=kind, name=name, path=path)
+
+
+def artifacts_in(found: Iterable[Attachment]) -> list[Attachment]:
+    """The artifacts among what jobs kept, the newest of a name."""
+    by_name = {one.name.casefold(): one for one in found if one.kind == ARTIFACT}
+    return list(by_name.values())
+
+
+def artifact_size(artifact: Attachment) -> tuple[int, int]:
+    """How many bytes and files an artifact has."""
+    if artifact.path.is_file():
+        return artifact.path.stat().st_size, 1
+    sizes = [entry.size for entry in walk(artifact.path) if not entry.is_folder]
+    return sum(sizes), len(sizes)
 
 
 class LocalJobServer:
@@ -123,12 +148,7 @@ class LocalJobServer:
 
     def attachments(self, run: str) -> Iterator[Attachment]:
         """What the jobs of a pipeline run kept, by node, kind and name."""
-        from urllib.parse import unquote
-
-        root = self._attached(run)
-        for path in sorted(root.glob("*/*/*")):
-            node, kind, name = (unquote(part) for part in path.relative_to(root).parts)
-            yield Attachment(node=node, kind=kind, name=name, path=path)
+        return attachments(self._home, run)
 
     def take_over(self, run: str, other: str, node: str) -> None:
         """Keep what a node of `run` kept with the same node of `other` too."""

@@ -22,7 +22,7 @@ from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.routes import Call, Permission, Reply, Route
 from penstock.server.streams import streamed
-from penstock.store.agents import Attachment
+from penstock.store.agents import Attachment, artifact_size, artifacts_in
 from penstock.store.files import reading, walk
 from penstock.store.runs import Run
 
@@ -44,7 +44,6 @@ LOCATIONS = (
         template="{project}/_apis/{area}/{pipelineId}/runs/{runId}/{resource}",
     ),
 )
-ARTIFACT = "artifact"
 
 
 def artifact_routes(http: DevopsHttp) -> tuple[Route, ...]:
@@ -88,19 +87,7 @@ def _of_pipeline(http: DevopsHttp, call: Call) -> Reply:
 
 def artifacts(http: DevopsHttp, run: Run) -> list[Attachment]:
     """What the jobs of a run published, the newest of a name."""
-    found: dict[str, Attachment] = {}
-    for one in http.attachments(str(run.id)):
-        if one.kind == ARTIFACT:
-            found[one.name.casefold()] = one
-    return list(found.values())
-
-
-def artifact_size(artifact: Attachment) -> tuple[int, int]:
-    """How many bytes and files an artifact has."""
-    if artifact.path.is_file():
-        return artifact.path.stat().st_size, 1
-    sizes = [entry.size for entry in walk(artifact.path) if not entry.is_folder]
-    return sum(sizes), len(sizes)
+    return artifacts_in(http.attachments(str(run.id)))
 
 
 def _artifact(http: DevopsHttp, run: Run, name: str) -> Attachment:

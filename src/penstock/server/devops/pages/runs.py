@@ -11,7 +11,7 @@ from penstock.devops.sources import CommitFacts
 from penstock.engine.plan import Plan
 from penstock.engine.state import Phase, RunState, replay
 from penstock.server.devops.bodies import flag_of
-from penstock.server.devops.builds.artifacts import artifact_size, artifacts
+from penstock.server.devops.builds.artifacts import artifacts
 from penstock.server.devops.builds.changes import commits_of
 from penstock.server.devops.builds.reruns import rerun
 from penstock.server.devops.builds.runfilters import numbers_in, reasons_in, results_in, states_in
@@ -24,6 +24,7 @@ from penstock.server.devops.routing import routes_of
 from penstock.server.devops.wire import listed, moment
 from penstock.server.graph_layout import lay_out
 from penstock.server.routes import Answer, Call, Permission, Reply, Route
+from penstock.store.agents import artifact_size
 from penstock.store.runs import Run
 from penstock.store.runs.lists import RunQuery
 
