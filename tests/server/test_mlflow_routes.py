@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from trackingserver import JOB, TOKEN, WORKSPACE, TrackingServer, tracking_server
 
+from penstock.ml.assets import Asset
 from penstock.ml.workspaces import Workspace
 from penstock.server.mlflow import mlflow_routes
 from penstock.server.routes import Permission
@@ -632,7 +634,7 @@ def test_a_version_is_a_place_of_the_artifact_store(
 
 
 def test_models_made_elsewhere_show_up_and_the_reverse(server: TrackingServer) -> None:
-    from penstock.ml.assets import Asset, container
+    from penstock.ml.assets import container
 
     uri = "azureml://datastores/workspaceblobstore/paths/LocalUpload/abc/model"
     server.assets.put(
@@ -702,6 +704,29 @@ def test_models_and_versions_come_in_the_order_asked_for(server: TrackingServer)
     assert [version["version"] for version in found["model_versions"]] == ["1", "2"]
     status, answer = error(server, "registered-models/search", method="GET", order_by="size DESC")
     assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize("said", ["champion", "[1]", "3", '{"champion": null}'])
+def test_what_a_client_of_azure_wrote_over_the_aliases_is_none(
+    server: TrackingServer, said: str
+) -> None:
+    """They lie among the properties of the model, which `az ml` and the SDK may set to anything."""
+    properties = {"properties": {"mlflow.aliases": said}}
+    now = time.time()
+    server.assets.put(
+        Asset(
+            scope=WORKSPACE.scope,
+            kind="models",
+            name="m",
+            version="",
+            document={"properties": properties},
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    assert (
+        server.get("registered-models/get", name="m")["registered_model"].get("aliases", []) == []
+    )
 
 
 @pytest.mark.parametrize("alias", ["latest", "V12", "a b", "a/b"])

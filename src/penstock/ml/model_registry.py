@@ -302,8 +302,12 @@ def _version(asset: Asset, aliases: Mapping[str, str]) -> ModelVersion:
 
 
 def _aliases(kept: Asset | None) -> dict[str, str]:
+    """The aliases of a model; a client of Azure may have set their property to anything."""
     text = table(kept.properties, "properties").get(_ALIASES) if kept is not None else None
-    return _texts(json.loads(text)) if isinstance(text, str) else {}
+    try:
+        return _texts(json.loads(text)) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
 
 
 def _texts(value: object) -> dict[str, str]:
