@@ -80,6 +80,8 @@ class FolderServer:
 
     def keep(self, uri: str, path: Path) -> None:
         assert path == self.place(uri)
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise NotFound(f'"{uri}" leads outside')
         self.kept.append(uri)
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
@@ -402,6 +404,34 @@ def test_a_missing_input_is_named(server: FolderServer, machine: Machine) -> Non
         "check that the job or the asset that should have written it did so",
     )
     assert server.phases == ["Preparing"]
+
+
+def test_an_output_that_became_a_link_elsewhere_fails_the_job_by_its_name(
+    server: FolderServer, machine: Machine
+) -> None:
+    """The others are kept, and so is what lies in `outputs`."""
+    outputs = tuple(
+        CommandOutput(name=name, type="uri_folder", uri=f"store://{name}") for name in ("a", "b")
+    )
+    command = "echo x > outputs/x && rmdir ${{outputs.a}} && ln -s /etc ${{outputs.a}}"
+    assert run(work(command, outputs=outputs), server, machine) == (
+        Result.FAILED,
+        'output "a" is not kept: "store://a" leads outside. write into the place that the command'
+        " is given, and put no link there",
+    )
+    assert server.kept == ["store://b"]
+    assert (server.root / "artifacts" / "outputs" / "x").read_text() == "x\n"
+
+
+def test_a_link_in_place_of_the_outputs_folder_is_told_and_not_followed(
+    server: FolderServer, machine: Machine
+) -> None:
+    command = (
+        "rmdir outputs logs && ln -s /etc outputs && mkdir own && ln -s own logs && touch own/y"
+    )
+    assert run(work(command), server, machine) == (Result.SUCCEEDED, "")
+    assert '"outputs" is a link out of the working directory' in server.logs[AGENT_LOG]
+    assert os.listdir(server.root / "artifacts") == ["logs"]
 
 
 def test_an_input_from_the_web_is_refused_with_the_next_step(

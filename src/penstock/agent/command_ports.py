@@ -20,6 +20,10 @@ class InputMissing(Exception):
     """an input of the job is not there; the text names it and the next step"""
 
 
+class OutputLost(Exception):
+    """an output of the job cannot be kept; the text names it and the next step"""
+
+
 def open_ports(work: CommandWork, server: JobServer, folder: Path, directory: Path) -> Ports:
     """Paths and values for all inputs and outputs. Downloads go below `folder`.
 
@@ -65,7 +69,8 @@ def _words(error: NotFound, uri: str) -> str:
 
 
 def close_ports(work: CommandWork, server: JobServer, ports: Ports) -> Iterator[str]:
-    """Store what was written; says which outputs hold nothing."""
+    """Store what was written; says which outputs hold nothing. Raises `OutputLost` at the end."""
+    lost = []
     for each in work.outputs:
         path = Path(ports.outputs[each.name])
         if _is_artifacts(each):
@@ -73,14 +78,25 @@ def close_ports(work: CommandWork, server: JobServer, ports: Ports) -> Iterator[
         if not path.exists():
             yield f'output "{each.name}": the command wrote nothing to {path}'
             continue
-        server.keep(each.uri, path)
+        try:
+            server.keep(each.uri, path)
+        except NotFound as error:
+            lost.append(f'output "{each.name}" is not kept: {error}')
+    if lost:
+        step = "write into the place that the command is given, and put no link there"
+        raise OutputLost(f"{'; '.join(lost)}. {step}")
 
 
-def keep_artifacts(run: str, node: str, server: JobServer, directory: Path) -> None:
-    """Keep what the command left in `outputs` and `logs` of its working directory."""
+def keep_artifacts(run: str, node: str, server: JobServer, directory: Path) -> Iterator[str]:
+    """Keep what the command left in `outputs` and `logs` of its working directory; says which of
+    them is a link that leads out of it, which is not followed."""
     for name in ("outputs", "logs"):
         folder = directory / name
-        if folder.is_dir() and any(folder.iterdir()):
+        if not folder.is_dir():
+            continue
+        if not folder.resolve().is_relative_to(directory.resolve()):
+            yield f'"{name}" is a link out of the working directory: nothing of it is kept'
+        elif any(folder.iterdir()):
             server.attach(run, node, ARTIFACTS, name, folder)
 
 

@@ -11,7 +11,13 @@ from penstock.agent import files
 from penstock.agent.command_endings import judge
 from penstock.agent.command_line import UnknownReference, Values, expand
 from penstock.agent.command_log import CommandLog
-from penstock.agent.command_ports import InputMissing, close_ports, keep_artifacts, open_ports
+from penstock.agent.command_ports import (
+    InputMissing,
+    OutputLost,
+    close_ports,
+    keep_artifacts,
+    open_ports,
+)
 from penstock.agent.command_variables import (
     DISTRIBUTIONS,
     Ports,
@@ -137,14 +143,25 @@ class _Job:
         if self.cancellation.requested:
             return Result.CANCELED, ""
         try:
-            return self.start(command, variables)
+            result, message = self.start(command, variables)
         except ToolMissing as error:
-            return Result.FAILED, str(error)
+            result, message = Result.FAILED, str(error)
         finally:
-            self.enter("Finalizing")
+            lost = self.keep(ports)
+        return (Result.FAILED, lost) if lost and result is Result.SUCCEEDED else (result, message)
+
+    def keep(self, ports: Ports) -> str:
+        """Keep what the command left; what of it cannot be kept that should be."""
+        self.enter("Finalizing")
+        lost, request = "", self.request
+        try:
             for note in close_ports(self.work, self.server, ports):
                 self.say(note)
-            keep_artifacts(self.request.run, self.request.node, self.server, self.directory)
+        except OutputLost as error:
+            lost = str(error)
+        for note in keep_artifacts(request.run, request.node, self.server, self.directory):
+            self.say(note)
+        return lost
 
     def fetch_code(self) -> None:
         """Make a fresh working directory that holds a copy of the code."""

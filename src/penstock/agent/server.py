@@ -41,7 +41,10 @@ class JobServer(Protocol):
         """
 
     def keep(self, uri: str, path: Path) -> None:
-        """Store the file or folder at `path` as the content of `uri` (nothing, if it is there)."""
+        """Store the file or folder at `path` as the content of `uri` (nothing, if it is there).
+
+        Raises `NotFound` where the job put something in its place that leads elsewhere.
+        """
 
     def attach(self, run: str, node: str, kind: str, name: str, path: Path) -> None:
         """Keep a file or folder with the node: an artifact, a summary, an ML job's outputs."""
