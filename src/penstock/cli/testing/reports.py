@@ -63,12 +63,7 @@ def outcome_line(outcome: Outcome, paint: Paint) -> str:
 
 def ending(report: Report, paint: Paint, *, color: bool) -> str:
     """What stands below the list of tests: every failure in full, the coverage, the counts."""
-    blocks = []
-    for outcome in report.failed:
-        title = f"{outcome.file} › {outcome.name}"
-        blocks.append(
-            f"{paint(BAD, '✗')} {paint(BOLD, one_line(title))}\n\n{told(outcome, color=color)}"
-        )
+    blocks = list(_failures(report, paint, color=color))
     if report.invalid:
         blocks.append(printable(render(report.invalid, color=color)))
     lines = [] if report.is_partial else list(coverage_lines(list(report.tallies)))
@@ -78,6 +73,21 @@ def ending(report: Report, paint: Paint, *, color: bool) -> str:
         blocks.append("\n".join(f"{paint(DIM, 'note')}: {one_line(note)}" for note in report.notes))
     blocks.append(_counts(report, paint))
     return "\n\n".join(blocks)
+
+
+def _failures(report: Report, paint: Paint, *, color: bool) -> Iterator[str]:
+    """Every failure in full; one that says what another said names that, as when the pipeline does
+    not compile for any test."""
+    first: dict[object, str] = {}
+    for outcome in report.failed:
+        title = f"{outcome.file} › {outcome.name}"
+        head = f"{paint(BAD, '✗')} {paint(BOLD, one_line(title))}"
+        said = (*((d.code, d.message, d.span) for d in outcome.diagnostics), outcome.text)
+        known = first.setdefault(said, title)
+        if known != title:
+            yield f"{head}\n  {paint(DIM, 'for the same reason as')} {one_line(known)}"
+        else:
+            yield f"{head}\n\n{told(outcome, color=color)}"
 
 
 def told(outcome: Outcome, *, color: bool) -> str:
