@@ -27,7 +27,7 @@ def command(request: Request, form: str, query: str | None) -> int:
         return Exit.INVALID
     rows = list_pipeline(loaded.compiled.pipeline)
     if form == "text" and not query:
-        click.echo("\n".join(one_line(_line(row)) for row in rows))
+        click.echo("\n".join(map(one_line, _lines(rows))))
     else:
         print_data(rows, form, query)
     return Exit.OK
@@ -78,8 +78,15 @@ def _unnamed(step: model.Step) -> str:
     return repository.value if step.keyword == "checkout" and repository else step.task.value
 
 
-def _line(row: dict[str, Any]) -> str:
-    parts = [f"{'  ' * row['level']}{row['kind']} {row['name'] or row['displayName']}"]
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows as people write pipelines: without the one stage of a YAML that names none."""
+    if rows[0]["name"] == model.UNNAMED_STAGE:
+        return [_line(row, row["level"] - 1) for row in rows[1:]]
+    return [_line(row, row["level"]) for row in rows]
+
+
+def _line(row: dict[str, Any], level: int) -> str:
+    parts = [f"{'  ' * level}{row['kind']} {row['name'] or row['displayName']}"]
     if row["name"] and row["displayName"] != row["name"]:
         parts.append(f'"{row["displayName"]}"')
     if row["dependsOn"]:
