@@ -157,6 +157,14 @@ def test_a_requirements_file_is_read_where_it_was_sent_along(tmp_path: Path) -> 
     assert [wish.requirement for wish in recipe.sources] == [str(tmp_path / "own")]
 
 
+def test_a_wheel_is_found_where_it_was_sent_along(tmp_path: Path) -> None:
+    """As pip reads it: relative to the conda file."""
+    wheel = "./wheels/own-1.0-py3-none-any.whl"
+    recipe = read(f"dependencies:\n- pip:\n  - {wheel}\n", folder=tmp_path)
+    found = [(wish.requirement, wish.written) for wish in recipe.sources]
+    assert found == [(str(tmp_path / wheel), wheel)]
+
+
 def test_an_empty_file_is_a_plain_python() -> None:
     assert read("name: project_environment\n").wishes == ()
 

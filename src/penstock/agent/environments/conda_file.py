@@ -152,15 +152,19 @@ class _Reader:
             case requirements.Option(text=option):
                 self.notes.append(f'{place}: pip option "{option}" has no effect here')
             case requirements.Address(text=address, local=local):
-                if local and self.folder is None:
+                if not local:
+                    self._add_source(address, address, place)
+                elif self.folder is None:
                     self._not_sent(text, span)
                 else:
-                    wish = Wish(requirement=address, written=address, place=place)
-                    self.sources.append(wish)
+                    self._add_source(str((self.folder / address).resolve()), address, place)
             case requirements.Include():
                 self._not_sent(text, span)
             case requirements.Problem(message=message, help=help):
                 self._refuse("PS3504", message, span, help=help)
+
+    def _add_source(self, requirement: str, written: str, place: str) -> None:
+        self.sources.append(Wish(requirement=requirement, written=written, place=place))
 
     def _not_sent(self, text: str, span: Span) -> None:
         self._refuse(
