@@ -151,6 +151,7 @@ def test_nobody_gets_round_a_check_by_asking_in_the_name_of_another(server: Devo
     }
     assert ask(server, mallory, "POST", "/Demo/_apis/build/builds", wanted).status == 403
     first = server.run()
+    until(lambda: server.get("pipelines/approvals")["value"], "an approval is waited for")
     server.ask("PATCH", f"/Demo/_apis/build/builds/{first}", {"status": "cancelling"})
     server.ended(first)
     again = ask(server, mallory, "POST", f"/Demo/_apis/penstock/runs/{first}/rerun", {})
