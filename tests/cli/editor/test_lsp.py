@@ -163,9 +163,50 @@ def test_a_template_of_a_repository_that_is_not_here(editor: Editor, root: Path)
     other.close()
 
 
+def test_a_template_that_the_run_of_now_leaves_out_is_checked_by_itself(editor: Editor) -> None:
+    included = "    - template: ci/steps.yml\n      parameters: { size: 3 }\n"
+    left_out = "    - ${{ if false }}:\n      - template: ci/steps.yml\n"
+    editor.open("azure-pipelines.yml", PIPELINE.replace(included, left_out))
+    editor.open("ci/steps.yml", STEPS.replace("- script: echo", "- scrip: echo", 1))
+    (fault,) = editor.wait_for("ci/steps.yml", 1)
+    assert fault["message"] == 'unknown key "scrip" in a step\nhelp: did you mean "script"?'
+    editor.type("ci/steps.yml", STEPS.replace("parameters.word }}!", "parameters.wrd }}!"))
+    (fault,) = editor.wait_for("ci/steps.yml", 1)
+    assert fault["message"].startswith('this template has no parameter "wrd"')
+    editor.type("ci/steps.yml", STEPS)
+    assert editor.wait_for("ci/steps.yml") == []
+
+
+CONDITIONAL = "steps:\n- script: x\n  condition: and(${{ parameters.Condition }}, true)\n"
+
+
+@pytest.mark.parametrize(
+    "name, declared",
+    [
+        ("shared/steps.yml", "parameters: { Condition: succeeded() }\n"),
+        ("shared/steps.yml", "parameters:\n- name: Condition\n  type: string\n"),
+        ("shared/templates/steps.yml", "parameters:\n- name: Condition\n  default: ''\n"),
+    ],
+)
+def test_a_template_that_nothing_here_includes_has_no_faults_of_lacking_values(
+    editor: Editor, name: str, declared: str
+) -> None:
+    editor.open(name, declared + CONDITIONAL)
+    assert editor.wait_for(name) == []
+    editor.type(name, declared + CONDITIONAL + "  env: [\n")
+    assert [fault["code"] for fault in editor.wait_for(name)] == ["PS1009"]
+
+
+def test_a_file_that_says_how_it_begins_is_a_pipeline_wherever_it_lies(editor: Editor) -> None:
+    text = "trigger: none\nparameters: { Condition: '' }\n" + CONDITIONAL
+    editor.open("templates/steps.yml", text)
+    assert "PS1207" in [fault["code"] for fault in editor.wait_for("templates/steps.yml")]
+
+
 @pytest.mark.parametrize(
     "name, text",
     [
+        ("flows/ci.yml", "on: push\njobs: { a: { steps: [run: x] } }\n"),
         ("docker-compose.yml", "services: { a: { image: b } }\n"),
         (".github/workflows/ci.yml", "jobs: { a: { steps: [run: x] } }\n"),
         (

@@ -58,6 +58,22 @@ def test_a_fault_of_a_template_is_told_once(
     assert "ci/more.yml:1:9" in said
 
 
+def test_a_template_that_no_pipeline_reads_stands_for_itself(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shared.yml").write_text(
+        "parameters: { Condition: '' }\n"
+        "steps:\n- script: x\n  condition: and(${{ parameters.Condition }}, true)\n"
+    )
+    assert check(project, capsys, "shared.yml") == (0, "shared.yml: no problems found\n")
+    (project / "ci/more.yml").write_text("steps:\n- ${{ if eq(1, 2) }}:\n  - template: never.yml\n")
+    (project / "ci/never.yml").write_text("steps: [scrip: x]\n")
+    code, said = check(project, capsys, "ci/never.yml")
+    assert code == 4
+    assert said.count("error[PS1101]") == 1
+    assert "--> ci/never.yml:1:9" in said
+
+
 def test_doubtful_tasks_are_told_as_for_one_pipeline(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,8 @@ RUNS = "steps:\n- script: echo\n"
         ("ci/steps.yml", f"parameters: []\n{RUNS}", False, False),
         ("ci/nested.yml", "x:\n  trigger: a\n  steps: b\n", False, False),
         (".github/workflows/ci.yml", f"trigger: [main]\n{RUNS}", False, False),
+        ("workflows/ci.yml", f"on: push\npool: x\n{RUNS}", False, False),
+        ("ci/build.yml", f"pool: x\n{RUNS}  on: x\n", True, False),
         (".gitlab-ci.yml", "stages: [a]\npool: b\n", False, False),
         (".penstock/connections/azure-pipelines.yml", f"trigger: [main]\n{RUNS}", False, False),
     ],
@@ -43,5 +45,8 @@ def test_a_file_that_cannot_be_read_is_none(tmp_path: Path) -> None:
 def test_templates_have_a_body_too_and_other_services_files_are_foreign() -> None:
     assert has_body("parameters: []\njobs: []\n")
     assert not has_body("parameters: []\nvariables: {}\n")
-    assert is_foreign(".github/workflows/ci.yml")
-    assert not is_foreign("github/ci.yml")
+    assert is_foreign(".github/workflows/ci.yml", RUNS)
+    assert is_foreign(".gitlab/jobs.yml", RUNS)
+    assert is_foreign("docs/.yamllint.yml", "extends: default\n")
+    assert is_foreign("templates/ci.yml", "name: a\n'on':\n  push: {}\njobs: {}\n")
+    assert not is_foreign("github/ci.yml", RUNS)

@@ -44,6 +44,12 @@ class Snapshot:
         """What is wrong. That a parameter has no default is no fault before a run."""
         return [d for d in self.compiled.diagnostics if not _awaits_value(d)]
 
+    def reads(self, name: str) -> bool:
+        """Whether the pipeline reads a file of the project as it would run now."""
+        told = (d.span.source for d in self.compiled.diagnostics if d.span)
+        files = (*self.compiled.files, *told)
+        return any(one.name == name and one.repository == SELF for one in files)
+
 
 @record(kw_only=False, frozen=False)
 class Project:
@@ -66,7 +72,7 @@ class Project:
             for target in targets:
                 includers.setdefault(target, set()).add(includer)
         for pipeline, snapshot in self.snapshots.items():
-            if any(s.name == name and s.repository == SELF for s in snapshot.compiled.files):
+            if snapshot.reads(name):
                 includers.setdefault(name, set()).add(pipeline)
         starts = [one for one in _above(name, includers) if not includers.get(one)]
         found = [one for one in starts if one in references and self._has_body(one)]
@@ -78,11 +84,12 @@ class Project:
 
     def is_foreign(self, name: str) -> bool:
         """Whether a file is no pipeline but has such keys: of other services, Azure ML, tests."""
-        if is_foreign(name) or name.endswith(SUFFIXES):
+        text = self.files.text(name) or ""
+        if is_foreign(name, text) or name.endswith(SUFFIXES):
             return True
         from penstock.ml.yaml.kinds import recognise
 
-        return recognise(self.tree(Source(name, self.files.text(name) or ""))) is not None
+        return recognise(self.tree(Source(name, text))) is not None
 
     def tree(self, source: Source) -> Node | None:
         """The tree of a file as it is now; None where it cannot be read. It is parsed once."""

@@ -160,7 +160,11 @@ class _Editor:
     async def _check(self, path: Path, pause: float) -> None:
         await asyncio.sleep(pause)
         project = self.project_of(path)
-        self._keep(project, path, problems_of(project, project.files.name_of(path)))
+        found: dict[str, Problems] = {}
+        for pipeline, problems in problems_of(project, project.files.name_of(path)):
+            found[pipeline] = problems
+            await asyncio.sleep(0)  # questions are answered meanwhile, and typing ends it
+        self._keep(project, path, found)
 
     def _keep(self, project: Project, path: Path, found: Mapping[str, Problems]) -> None:
         """Show what is wrong by pipeline, and no longer what only this document's pipelines had."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from penstock.cli.editor.overlays import OpenFiles
-from penstock.cli.editor.projects import Project
+from penstock.cli.editor.problems import faults_of, is_alone
+from penstock.cli.editor.projects import Project, Snapshot
 from penstock.cli.exits import Exit
 from penstock.cli.options import Failure
 from penstock.cli.reading.loading import local_folders, no_file
@@ -16,6 +17,8 @@ from penstock.cli.testing.documents import SUFFIXES, read_test_file
 from penstock.devops.libraryfiles import read_library
 from penstock.devops.repository import find_root, read_repository
 from penstock.language.source import Diagnostic
+from penstock.language.templates.alone import check_alone
+from penstock.language.templates.references import SELF
 from penstock.records import record
 
 
@@ -36,7 +39,7 @@ def check_changed(names: tuple[str, ...], folder: Path, repositories: tuple[str,
     root = find_root(folder.resolve())
     files = OpenFiles(root, local_folders(repositories))
     project = Project(files=files, repository=read_repository(root))
-    pipelines: dict[str, None] = {}
+    pipelines: dict[str, Snapshot] = {}
     others: dict[str, list[Diagnostic]] = {}
     for name in names:
         if not (folder / name).is_file():
@@ -48,26 +51,29 @@ def check_changed(names: tuple[str, ...], folder: Path, repositories: tuple[str,
         place = files.name_of(path)
         if (found := _of_other_kind(project, path, place)) is not None:
             others[place] = found
-        else:
-            pipelines |= dict.fromkeys(project.pipelines_of(place))
-    diagnostics = [d for pipeline in pipelines for d in _of_pipeline(project, pipeline)]
+            continue
+        starts = project.pipelines_of(place)
+        if not is_alone(project, place, starts):
+            for start in starts:
+                pipelines[start] = pipelines.get(start) or project.compile(start)
+            if any(pipelines[start].reads(place) for start in starts) or not starts:
+                continue
+        others[place] = _of_template(project, place)
+    diagnostics = [d for pipeline in pipelines.values() for d in faults_of(pipeline)]
     diagnostics += [d for found in others.values() for d in found]
     return Checked((*pipelines, *others), list(dict.fromkeys(diagnostics)))
 
 
-def _of_pipeline(project: Project, name: str) -> list[Diagnostic]:
-    snapshot = project.compile(name)
-    if snapshot.compiled.pipeline is None:
-        return list(snapshot.diagnostics)
-    from penstock.cli.reading.doubtful import doubtful_tasks
-
-    return [*snapshot.diagnostics, *doubtful_tasks(snapshot.compiled.pipeline)]
+def _of_template(project: Project, name: str) -> list[Diagnostic]:
+    """What is wrong with a template that no pipeline of the project reads."""
+    source = project.files.read(SELF, name)
+    return list(check_alone(source)) if source else []
 
 
 def _of_other_kind(project: Project, path: Path, name: str) -> list[Diagnostic] | None:
     """What is wrong with a test file, a library file or an Azure ML file; None for another."""
     if name.endswith(SUFFIXES):
-        source = project.files.read("self", name)
+        source = project.files.read(SELF, name)
         return list(read_test_file(source).diagnostics) if source else []
     if name.startswith(".penstock/"):
         found = read_library(project.files).diagnostics

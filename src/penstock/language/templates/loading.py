@@ -131,7 +131,7 @@ class Loader:
         if document.root is None and document.diagnostics:
             raise Failed
         if document.root is not None:
-            declared = None if is_pipeline else _declared(document.root)
+            declared = None if is_pipeline else names_declared(document.root)
             checker = Checker(self._expansion.compiled, self._reports, declared, includes)
             checker.check(document.root)
             self._expansion.know_plain(checker.plain)
@@ -154,7 +154,7 @@ class Loader:
         return name in self._files.names(place.repository, folder)
 
 
-def _declared(root: Node) -> dict[str, str] | None:
+def names_declared(root: Node) -> dict[str, str] | None:
     """The parameters of a template, folded name to name, or None when it is open for others."""
     declared = root.get("parameters") if isinstance(root, Mapping) else None
     if not isinstance(declared, Sequence):

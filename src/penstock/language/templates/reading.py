@@ -63,7 +63,7 @@ _KINDS = {Text: "text", ListOf: "a list", Record: "a mapping"}
 
 
 @record(kw_only=False)
-class _Form:
+class Form:
     """What is asked of a shape again and again: its alternatives by kind.
 
     `record` is the one that needs no choosing, the others are by their leading key; `kinds` are
@@ -79,12 +79,12 @@ class _Form:
     early: tuple[str, ...]
 
     @staticmethod
-    def of(definition: Shape) -> _Form:
+    def of(definition: Shape) -> Form:
         """The form of a definition that is not Anything."""
         shapes = definition.alternatives if isinstance(definition, Choice) else (definition,)
         records = [shape for shape in shapes if isinstance(shape, Record)]
         by_lead = {record.lead: record for record in records}
-        return _Form(
+        return Form(
             text=next((shape for shape in shapes if isinstance(shape, Text)), None),
             list=next((shape for shape in shapes if isinstance(shape, ListOf)), None),
             record=definition if isinstance(definition, Record) else by_lead.get(None),
@@ -95,10 +95,10 @@ class _Form:
 
 
 @cache
-def _known_form(shape: str) -> _Form | None:
+def _known_form(shape: str) -> Form | None:
     """The form of a shape; None where anything may stand."""
     definition = SHAPES[shape]
-    return None if isinstance(definition, Anything) else _Form.of(definition)
+    return None if isinstance(definition, Anything) else Form.of(definition)
 
 
 @cache
@@ -223,7 +223,7 @@ class Reader:
 
     def _item(self, node: Node, scope: Scope, shape: ListOf, what: str) -> tuple[Node, ...]:
         node, scope = self.expansion.resolve(node, scope)
-        form = _form(shape.item)
+        form = form_of(shape.item)
         if isinstance(node, Mapping):
             if shape.slot is not None:
                 return self._slot_item(node, scope, shape.item, shape.slot)
@@ -236,7 +236,7 @@ class Reader:
 
     def _slot_item(self, node: Mapping, scope: Scope, shape: str, slot: str) -> tuple[Node, ...]:
         """A step, job, stage or variable; or those of the template that stands in its place."""
-        if "variables" in _form(shape).early:
+        if "variables" in form_of(shape).early:
             scope = scope.with_own_variables()
         parts = self.parts(node, scope, shape)
         record = self.chosen(parts, node, scope, shape)
@@ -259,7 +259,7 @@ class Reader:
 
     def parts(self, node: Mapping, scope: Scope, shape: str) -> Parts:
         """The expanded keys of a mapping; variables and resources are read as they are met."""
-        names = _form(shape).early
+        names = form_of(shape).early
         fields: list[Field] = []
         early: dict[int, Node] = {}
         failures = self.expansion.failures
@@ -281,7 +281,7 @@ class Reader:
         self, parts: Parts, node: Mapping, scope: Scope, shape: str, what: str = ""
     ) -> Record:
         """The record a mapping is, told by its leading key."""
-        form = _form(shape)
+        form = form_of(shape)
         if form.record is not None:
             return form.record
         records = form.records
@@ -291,7 +291,7 @@ class Reader:
             if not parts.is_complete:
                 raise Failed
             keys = [field.key for field in parts.fields]
-            raise self.complain(_no_lead(keys, records, owner, node.span), scope)
+            raise self.complain(without_lead(keys, records, owner, node.span), scope)
         if len(leads) > 1:
             self.complain(complaints.rival_keys(leads[0], leads[1], owner), scope)
         return records[leads[0].value]
@@ -300,8 +300,8 @@ class Reader:
         self, parts: Parts, record: Record, node: Mapping, scope: Scope, shape: str, what: str = ""
     ) -> Node:
         """The canonical form of a mapping whose keys are expanded and whose record is chosen."""
-        owner = _owner(shape, record, what)
-        leads = _form(shape).records
+        owner = owner_of(shape, record, what)
+        leads = form_of(shape).records
         entries: list[Entry] = []
         for field in parts.fields:
             value = self._member(field, parts, record, owner, leads)
@@ -341,7 +341,7 @@ class Reader:
         shape = record.members.get(key.value, record.others)
         if shape is None:
             if key.value not in leads:  # a rival, which is reported
-                self.complain(_unknown_key(key, record, owner, leads), field.scope)
+                self.complain(unknown_key_of(key, record, owner, leads), field.scope)
             return None
         try:
             return self.read(field.value, field.scope, shape, key.value)
@@ -396,7 +396,7 @@ class Reader:
         return failed
 
 
-def _owner(shape: str, record: Record, what: str) -> str:
+def owner_of(shape: str, record: Record, what: str) -> str:
     """How messages call a part: a deployment is a job with other keys."""
     if record.lead == "deployment":
         return "a deployment job"
@@ -408,13 +408,14 @@ def _is_plain(text: Scalar) -> bool:
 
 
 @cache
-def _form(shape: str) -> _Form:
+def form_of(shape: str) -> Form:
+    """The form of a shape that is not Anything."""
     form = _known_form(shape)
     assert form is not None
     return form
 
 
-def _unknown_key(
+def unknown_key_of(
     key: Scalar, record: Record, owner: str, others: Table[str | None, Record]
 ) -> Diagnostic:
     """What to say of a key that a record does not take; `others` are its alternatives."""
@@ -429,13 +430,13 @@ def _home(key: str, owner: str) -> str | None:
     """The other parts of a pipeline that take a key, to say where it belongs."""
     homes = []
     for shape in ("pipeline", "stage", "job", "step"):
-        takes = any(key in record.members for record in _form(shape).records.values())
+        takes = any(key in record.members for record in form_of(shape).records.values())
         if takes and _OWNERS[shape] != owner:
             homes.append(_OWNERS[shape])
     return " or ".join(homes) or None
 
 
-def _no_lead(
+def without_lead(
     keys: list[Scalar], records: Table[str | None, Record], owner: str, span: Span
 ) -> Diagnostic:
     """What to say of a mapping without any leading key: a word misspelt, or one left out."""
