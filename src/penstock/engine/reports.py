@@ -28,9 +28,6 @@ class ForeignReport(Exception):
     """an executor reported what is not its leaf's to say"""
 
 
-# Neither is a dataclass, as in decide.py: that costs a tenfold at every start of the program.
-
-
 @record(kw_only=False)
 class Report:
     """What happened to a leaf, as the one who does it tells: the `number`-th report (from 1) of

@@ -62,8 +62,8 @@ def compile_pipeline(
 
     `parameters` are texts as given when a run is queued; `variables` are what template expressions
     see before the YAML's own: predefined ones, then those given when the run is queued; they are
-    not looked at before an expression reads a variable. `observed`
-    is told what every expression comes to.
+    not looked at before an expression reads a variable. `observed` is told what every expression
+    comes to.
     """
     reports, origins = Reports(), Origins()
     expansion = Expansion(reports, observed)

@@ -92,11 +92,12 @@ class _Keys:
             name = entry.key.value
             if OPEN in name:
                 continue
-            takes = {record.members.get(name, record.others) for record in records} - {None}
+            named = (record.members.get(name, record.others) for record in records)
+            takes = {shape for shape in named if shape is not None}
             if not takes:
                 unknown.append(entry.key)
             elif len(takes) == 1:
-                self._check(entry.value, takes.pop() or "anything", name)
+                self._check(entry.value, takes.pop(), name)
         return unknown
 
     # --- directives
