@@ -95,6 +95,7 @@ def with_parameter(declaration, value, body="steps: []"):
             "parameters:\n- name: a\n  default: b\nsteps:\n- script: ${{ parameters.x }}",
             "Key not found 'x'",
         ),
+        ("steps:\n- script: ${{ parameters.x }}", "Key not found 'x'"),  # measured
         (
             "parameters:\n- name: a\n  type: object\n  default: {}\n"
             "steps:\n- script: a ${{ parameters.a }}",

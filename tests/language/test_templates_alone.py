@@ -64,7 +64,7 @@ def test_nothing_is_told_of_what_its_pipelines_decide(text: str) -> None:
         ("steps:\n\t- script: x\n",
          ["2:1: a tab is used for indentation; YAML takes spaces only"]),
         ("parameters: [{ name: a }]\nsteps: [script: '${{ parameters.b }}']\n",
-         ['2:33: this template has no parameter "b"; it is always empty here']),
+         ['2:22: this file declares no parameter "b": reading it would be an error']),
         ("steps:\n- script: ${{ uper('x') }}\n",
          ['2:15: "uper" is neither a function nor a value that can be used here']),
         ("steps:\n- scrip: x\n", ['2:3: unknown key "scrip" in a step']),

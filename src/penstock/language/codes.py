@@ -209,9 +209,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Triggers are read from the pipeline file only.",
     ),
     "PS1217": (
-        "a template reads a parameter it does not declare",
-        "In a template such a parameter is always empty. It is often a misspelt name, or one left "
-        "over from an earlier version.",
+        "a part that is not taken reads a parameter that is not declared",
+        "It is an error as soon as that part is taken. It is often a misspelt name, or one left "
+        "over from an earlier version. A template without a list of parameters takes any.",
     ),
     # --- PS13xx: expressions
     "PS1301": (

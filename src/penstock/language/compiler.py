@@ -20,13 +20,13 @@ from penstock.language.templates.complaints import files as complaints
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.files import Files
 from penstock.language.templates.including import Includer
-from penstock.language.templates.loading import Loaded, Loader
+from penstock.language.templates.loading import Loaded, Loader, webhook_names
 from penstock.language.templates.observed import Observed
 from penstock.language.templates.queue_time import queue_time_values
 from penstock.language.templates.reports import Exhausted, Failed, Reports
 from penstock.language.templates.roots import read_root
 from penstock.language.templates.scope import Scope, Variables, file_scope
-from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.language.yaml import Mapping, Node
 from penstock.records import record
 
 _RECURSION_LIMIT = 10_000
@@ -157,11 +157,7 @@ def _with_events(parameters: Object, root: Mapping) -> Object:
 
     Before an event comes they are empty.
     """
-    resources = root.get("resources")
-    webhooks = resources.get("webhooks") if isinstance(resources, Mapping) else None
-    items = webhooks.items if isinstance(webhooks, Sequence) else ()
-    names = (item.get("webhook") for item in items if isinstance(item, Mapping))
-    events = {name.value: Object() for name in names if isinstance(name, Scalar)}
+    events = {name: Object() for name in webhook_names(root)}
     if not events:
         return parameters
     together = {**events, **dict(parameters.items())}

@@ -110,11 +110,12 @@ class Object:
 
         close = nearest(key, self._values)
         known = ", ".join(f'"{name}"' for name in self._values)
+        names = f"what is defined: {known}" if known else "declare it under `parameters`"
         return ExpressionError(
             f"Key not found '{key}'",
             code="PS1306",
             summary=f'"{key}" is not defined here',
-            help=f'did you mean "{close}"?' if close else known and f"what is defined: {known}",
+            help=f'did you mean "{close}"?' if close else names,
         )
 
 

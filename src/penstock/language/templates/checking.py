@@ -21,7 +21,7 @@ from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 class Checker:
     """Checks one file.
 
-    `declared` are the parameters, folded name to name, of a template that takes no others;
+    `declared` are the parameters, folded name to name, of a file that takes no others;
     `includes` lead to the file. `plain` then holds the ids of the collections in which nothing
     expands.
     """
@@ -129,7 +129,7 @@ def _parameter_names(node: ExpressionNode) -> Iterator[tuple[str, int, int]]:
             first = node.steps[0]
             is_parameter = isinstance(node.base, Name) and _is_parameters(node.base.name)
             if is_parameter and isinstance(first, Literal) and isinstance(first.value, str):
-                yield first.value, first.start, first.end
+                yield first.value, node.start, node.end
             for inner in (node.base, *node.steps):
                 if inner is not None:
                     yield from _parameter_names(inner)

@@ -131,7 +131,7 @@ class Loader:
         if document.root is None and document.diagnostics:
             raise Failed
         if document.root is not None:
-            declared = None if is_pipeline else names_declared(document.root)
+            declared = names_declared(document.root, is_pipeline=is_pipeline)
             checker = Checker(self._expansion.compiled, self._reports, declared, includes)
             checker.check(document.root)
             self._expansion.know_plain(checker.plain)
@@ -154,10 +154,28 @@ class Loader:
         return name in self._files.names(place.repository, folder)
 
 
-def names_declared(root: Node) -> dict[str, str] | None:
-    """The parameters of a template, folded name to name, or None when it is open for others."""
+def names_declared(root: Node, *, is_pipeline: bool = False) -> dict[str, str] | None:
+    """The parameters of a file, folded name to name, or None when it is open for others.
+
+    A template is when it has no list of parameters. The webhooks of a pipeline are read as such.
+    """
     declared = root.get("parameters") if isinstance(root, Mapping) else None
-    if not isinstance(declared, Sequence):
+    if not isinstance(declared, Sequence) and (declared is not None or not is_pipeline):
         return None
-    names = (item.get("name") for item in declared.items if isinstance(item, Mapping))
-    return {fold_case(name.value): name.value for name in names if isinstance(name, Scalar)}
+    webhooks = webhook_names(root) if is_pipeline else []
+    return {fold_case(name): name for name in (*_values_of("name", declared), *webhooks)}
+
+
+def webhook_names(root: Node) -> list[str]:
+    """The webhooks of a pipeline, in which expressions read what was posted."""
+    resources = root.get("resources") if isinstance(root, Mapping) else None
+    webhooks = resources.get("webhooks") if isinstance(resources, Mapping) else None
+    return _values_of("webhook", webhooks)
+
+
+def _values_of(key: str, items: Node | None) -> list[str]:
+    """The texts that the mappings in a list have for a key."""
+    if not isinstance(items, Sequence):
+        return []
+    values = (item.get(key) for item in items.items if isinstance(item, Mapping))
+    return [value.value for value in values if isinstance(value, Scalar)]

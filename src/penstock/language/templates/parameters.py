@@ -53,7 +53,7 @@ class Binder:
             if at is None:
                 for entry in entries:
                     self.report(complaints.unused_parameter(entry.key))
-            return self._open((), entries)
+            return self._open((), entries, strict=at is None)
         if declarations.style == "mapping":
             return self._open(declarations.parameters, entries)
         known = {
@@ -68,10 +68,7 @@ class Binder:
                 names = [parameter.name.value for parameter in declarations.parameters]
                 place = declarations.span
                 self.report(complaints.unknown_parameter(entry.key, names, place, target))
-        # Only a pipeline's own parameters are strict. In a template one that is not declared is
-        # Null: pipelines that the service runs rely on it (the recorded error is of a pipeline).
-        bound = self._bound(known, values, at, target)
-        return Object(bound, ignore_case=True, strict=at is None)
+        return Object(self._bound(known, values, at, target), ignore_case=True, strict=True)
 
     def _bound(
         self, known: dict[str, Parameter], values: dict[str, Entry], at: Span | None, target: str
@@ -92,11 +89,13 @@ class Binder:
             bound.append((parameter.name.value, value))
         return bound
 
-    def _open(self, defaults: Iterable[Parameter], entries: Iterable[Entry]) -> Object:
+    def _open(
+        self, defaults: Iterable[Parameter], entries: Iterable[Entry], *, strict: bool = False
+    ) -> Object:
         """Values without types: what is given replaces a default of the same name or is added.
 
-        Here a name that nobody gave is Null, not an error: templates that the service runs rely on
-        `${{ if parameters.before }}` for a parameter that is optional and not declared.
+        Unless `strict` a name that nobody gave is Null, not an error: templates that the service
+        runs without a list of parameters rely on `${{ if parameters.before }}`.
         """
         nodes = {fold_case(p.name.value): (p.name.value, p.default) for p in defaults}
         for entry in entries:
@@ -107,7 +106,7 @@ class Binder:
             for name, node in nodes.values()
             if node is not None
         ]
-        return Object(values, ignore_case=True)
+        return Object(values, ignore_case=True, strict=strict)
 
     def convert(self, parameter: Parameter, node: Node, *, is_given: bool) -> Value:
         """The value of a node under the type of its parameter; Failed when it has none."""

@@ -48,13 +48,19 @@ class Reports:
 
     def all(self) -> tuple[Diagnostic, ...]:
         """Every diagnostic, by file in the order met, then by place."""
+        read = {found.span for found in self._found.values() if found.code == _NOT_DEFINED}
         files: dict[str, int] = {}
+        kept: list[Diagnostic] = []
         for diagnostic in self._found.values():
-            files.setdefault(_file(diagnostic), len(files))
-        return tuple(sorted(self._found.values(), key=lambda d: (files[_file(d)], _position(d))))
+            if diagnostic.code != _NOT_DECLARED or diagnostic.span not in read:
+                files.setdefault(_file(diagnostic), len(files))
+                kept.append(diagnostic)
+        return tuple(sorted(kept, key=lambda d: (files[_file(d)], _position(d))))
 
 
 _NO_ALIAS = "PS1011"
+_NOT_DECLARED = "PS1217"  # of what nobody has read yet
+_NOT_DEFINED = "PS1306"
 _LONGEST_CHAIN = 10
 
 

@@ -143,14 +143,14 @@ def _runtime_help(error: ExpressionError) -> str | None:
 
 
 def undeclared(name: str, declared: Iterable[str], span: Span) -> Diagnostic:
-    """A template reads a parameter that it does not declare: it is always empty there."""
+    """A parameter that the file does not declare, in a part that nothing has read yet."""
     from penstock.language.diagnostics import nearest
 
     close = nearest(name, declared)
     return Diagnostic(
         code="PS1217",
         severity=Severity.WARNING,
-        message=f'this template has no parameter "{name}"; it is always empty here',
+        message=f'this file declares no parameter "{name}": reading it would be an error',
         span=span,
         help=f'did you mean "{close}"?' if close else f'declare it: "- name: {name}"',
     )
