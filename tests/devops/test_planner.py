@@ -288,3 +288,10 @@ def test_steps_that_fetch_from_other_systems_are_refused_by_name(tmp_path: Path)
             '"downloadBuild" of the build resource "jenkins" cannot be run by this version',
         ),
     ]
+
+
+def test_a_deployment_without_a_strategy_is_refused_in_words(tmp_path: Path) -> None:
+    refused = plan(tmp_path, "jobs:\n- deployment: web\n  environment: dev\n").diagnostics
+    assert [d.message for d in refused] == [
+        'job "web": a deployment without a strategy cannot be run by this version'
+    ]

@@ -6,7 +6,7 @@ The schema of the service takes any text for most settings; here one that means 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import (
@@ -24,6 +24,7 @@ from penstock.language.pipeline import (
     step_lists,
 )
 from penstock.language.source import Diagnostic, Severity
+from penstock.language.yaml import Scalar
 
 MOST_LEGS = 256
 _NUMBER = "-?[0-9]+"
@@ -34,6 +35,13 @@ _CLEANABLE = ("outputs", "resources", "all")
 _BOOLEANS = ("true", "false")
 _MORE_BOOLEANS = ("yes", "no", "on", "off", "y", "n")
 _MOST_RETRIES = 10
+_REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
+_PACKAGE_TYPES = ("npm", "NuGet")
+_CONTAINER_TYPES = ("ACR",)
+_COMMANDS = ("any", "restricted")
+_CHECKOUT_FLAGS = ("clean", "fetchTags", "lfs", "persistCredentials")
+_AGENT_BOOLEANS = ("1", "$true", "0", "$false")
+_SUBMODULES = ("true", "recursive", "false")
 
 
 def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
@@ -44,6 +52,7 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
     """
     if is_complete:
         yield from _check_images(pipeline.resources)
+        yield from _check_types(pipeline.resources)
     for stage in pipeline.stages:
         for job in stage.jobs:
             yield from _check_strategy(job)
@@ -85,6 +94,35 @@ def _check_images(resources: Resources) -> Iterator[Diagnostic]:
         if container.image is None and "type" not in container.other:
             name = container.alias.value if container.alias else ""
             yield _no_image(container, f'the container "{name}"')
+
+
+def _check_types(resources: Resources) -> Iterator[Diagnostic]:
+    """The schema takes any text; the pages of the resources name the types there are."""
+    for container in resources.containers:
+        kind = container.other.get("type")
+        if isinstance(kind, Scalar):
+            yield from _check_type("container", Text(kind.value, kind.span), _CONTAINER_TYPES)
+    for repository in resources.repositories:
+        yield from _check_type("repository", repository.type, _REPOSITORY_TYPES)
+    for package in resources.packages:
+        yield from _check_type("package", package.type, _PACKAGE_TYPES)
+
+
+def _check_type(kind: str, type: Text | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    if type is None or _is_open(type) or type.value.lower() in map(str.lower, known):
+        return
+    yield Diagnostic(
+        code="PS1103",
+        severity=Severity.WARNING,
+        message=f'there is no type "{type.value}" of a {kind} resource',
+        span=type.span,
+        help=f"write {_either(known)}",
+    )
+
+
+def _either(words: Sequence[str]) -> str:
+    """The words as a choice: `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _no_image(container: Container, subject: str) -> Diagnostic:
@@ -255,6 +293,22 @@ def _check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
             yield from _check_retries(step.retry_count)
             yield from _check_word("continueOnError", step.continue_on_error, _BOOLEANS)
             yield from _check_word("enabled", step.enabled, _BOOLEANS, _MORE_BOOLEANS)
+            if step.target is not None:
+                yield from _check_word("target.commands", step.target.commands, _COMMANDS)
+            if step.keyword == "checkout":
+                yield from _check_checkout_settings(step)
+
+
+def _check_checkout_settings(step: Step) -> Iterator[Diagnostic]:
+    """The agent takes its default for what it does not know (its GitSourceProvider)."""
+    depth = step.inputs.get("fetchDepth")
+    if depth and not _is_open(depth) and not _WHOLE.fullmatch(depth.value):
+        yield _no_effect("fetchDepth", depth, "write how many commits; 0 fetches all of them")
+    for flag in _CHECKOUT_FLAGS:
+        yield from _check_word(flag, step.inputs.get(flag), _BOOLEANS, _AGENT_BOOLEANS)
+    yield from _check_word(
+        "submodules", step.inputs.get("submodules"), _SUBMODULES, _AGENT_BOOLEANS
+    )
 
 
 def _check_number(key: str, text: Text | None) -> Iterator[Diagnostic]:
@@ -287,11 +341,14 @@ def _check_word(
     """`unsaid` are words that are taken as well."""
     if text is None or _is_open(text) or text.value.strip().lower() in (*words, *unsaid):
         return
-    quoted = [f'"{word}"' for word in words]
-    yield Diagnostic(
+    yield _no_effect(key, text, "write " + _either([f'"{word}"' for word in words]))
+
+
+def _no_effect(key: str, text: Text, help: str) -> Diagnostic:
+    return Diagnostic(
         code="PS1103",
         severity=Severity.WARNING,
         message=f'"{text.value}" is not a value that "{key}" takes, so it has no effect',
         span=text.span,
-        help=f"write {', '.join(quoted[:-1])} or {quoted[-1]}",
+        help=help,
     )

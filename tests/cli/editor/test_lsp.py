@@ -172,7 +172,7 @@ def test_a_template_that_the_run_of_now_leaves_out_is_checked_by_itself(editor: 
     assert fault["message"] == 'unknown key "scrip" in a step\nhelp: did you mean "script"?'
     editor.type("ci/steps.yml", STEPS.replace("parameters.word }}!", "parameters.wrd }}!"))
     (fault,) = editor.wait_for("ci/steps.yml", 1)
-    assert fault["message"].startswith('this template has no parameter "wrd"')
+    assert fault["message"].startswith('this file declares no parameter "wrd"')
     editor.type("ci/steps.yml", STEPS)
     assert editor.wait_for("ci/steps.yml") == []
 

@@ -34,9 +34,11 @@ def plan_deployment(
     """
     refuse_containers(planning, job)
     if not isinstance(job.strategy, model.RunOnce):
-        planning.problems.append(
-            unsupported(job, f'deployment strategy "{type(job.strategy).__name__.lower()}"')
+        kind = type(job.strategy).__name__.lower()
+        what = (
+            f'deployment strategy "{kind}"' if job.strategy else "a deployment without a strategy"
         )
+        planning.problems.append(unsupported(job, what))
         return
     target = job.environment
     environment = expand(target.name.value, known) if target else ""
