@@ -388,9 +388,10 @@ def test_submodules_are_named_and_left_empty(machine, project, tmp_path):
     assert list((sources(machine) / "lib").iterdir()) == []
 
 
-def test_submodules_are_copied_when_asked_for(machine, project, tmp_path):
+@pytest.mark.parametrize("asked", ["true", "1", "$true", "True", "Recursive"])
+def test_submodules_are_copied_when_asked_for(machine, project, tmp_path, asked):
     submodule(project, tmp_path)
-    run(machine, project, checkout(submodules="true"))
+    run(machine, project, checkout(submodules=asked))
     assert (sources(machine) / "lib/l.txt").read_text() == "l"
 
 

@@ -132,9 +132,12 @@ def _add_submodules(
     step: StepContext, source: Path, folder: Path, done: working_tree.Mirrored
 ) -> None:
     """Copy the work trees of submodules too, if the step wants them."""
-    wanted = step.input("submodules").lower() in ("true", "recursive")
+    if not done.submodules:
+        return
+    from penstock.agent.clone import wants_nested_submodules, wants_submodules
+
     for name in done.submodules:
-        if not wanted or not os.path.lexists(source / name / ".git"):
+        if not wants_submodules(step) or not os.path.lexists(source / name / ".git"):
             step.log.line(f'Submodule "{name}" is not checked out')
             files.make_folder(f"{folder}/{name}", str(folder))
             continue
@@ -142,7 +145,7 @@ def _add_submodules(
         files.make_folder(f"{folder}/{name}", str(folder))
         inner = working_tree.mirror(source / name, folder / name, listed)
         step.log.line(f'Submodule "{name}": {inner.present} files')
-        if step.input("submodules").lower() == "recursive":
+        if wants_nested_submodules(step):
             _add_submodules(step, source / name, folder / name, inner)
 
 
@@ -177,6 +180,6 @@ def _set_variables(step: StepContext, repository: Repository, folder: Path) -> N
         variables.set("Build.SourcesDirectory", str(folder))
     if single or (is_self and step.input("path")):
         variables.set("Build.Repository.LocalPath", str(folder))
-    if single or step.flag("workspaceRepo"):
+    if single or step.switch("workspaceRepo"):
         variables.set("System.DefaultWorkingDirectory", str(folder))
         workspace.default_directory = folder

@@ -15,7 +15,7 @@ _FETCH_SAFE = ("-c", "protocol.file.allow=user", "-c", "transfer.fsckObjects=tru
 def check_out_commit(step: StepContext, repository: Repository, commit: str, folder: Path) -> str:
     """Make `folder` a work tree at the commit; what went wrong, or nothing."""
     env = dict(git.environment(step.job.environment))
-    if not step.flag("lfs"):
+    if not step.switch("lfs"):
         env["GIT_LFS_SKIP_SMUDGE"] = "1"
     elif find_program("git-lfs", env) is None:
         return '"lfs: true" needs git-lfs, which is not on PATH'
@@ -32,8 +32,7 @@ def check_out_commit(step: StepContext, repository: Repository, commit: str, fol
     for call in _checkout_calls(step, commit or "FETCH_HEAD"):
         if not _git(step, call, folder, env):
             return f'git could not check out {commit} of "{repository.name}"'
-    wanted = step.input("submodules").lower() in ("true", "recursive")
-    if wanted and not _update_submodules(step, folder, env):
+    if wants_submodules(step) and not _update_submodules(step, folder, env):
         return f'git could not check out the submodules of "{repository.name}"'
     address = repository.origin or repository.url
     step.log.line(f"Checked out {repository.alias}: {address} at {commit or repository.ref}")
@@ -49,7 +48,7 @@ def _fetch(
         return "git init failed"
     _git(step, ["config", "remote.origin.url", repository.url], folder, env)
     _git(step, ["config", "remote.origin.pushurl", git.NO_PUSH], folder, env)
-    tags = "--tags" if step.flag("fetchTags") else "--no-tags"
+    tags = "--tags" if step.switch("fetchTags") else "--no-tags"
     call = ["fetch", "--force", tags, "--prune", "--progress", "--no-recurse-submodules"]
     if step.input("fetchFilter"):
         call.append(f"--filter={step.input('fetchFilter')}")
@@ -78,8 +77,18 @@ def _checkout_calls(step: StepContext, commit: str) -> list[list[str]]:
     return calls
 
 
+def wants_submodules(step: StepContext) -> bool:
+    """Whether the step checks out submodules too."""
+    return step.switch("submodules") or wants_nested_submodules(step)
+
+
+def wants_nested_submodules(step: StepContext) -> bool:
+    """Whether the step checks out the submodules of submodules too."""
+    return step.input("submodules").lower() == "recursive"
+
+
 def _update_submodules(step: StepContext, folder: Path, env: dict[str, str]) -> bool:
-    recursive = ["--recursive"] if step.input("submodules").lower() == "recursive" else []
+    recursive = ["--recursive"] if wants_nested_submodules(step) else []
     return _git(step, ["submodule", "sync", *recursive], folder, env) and _git(
         step, ["submodule", "update", "--init", "--force", *recursive], folder, env
     )

@@ -205,6 +205,10 @@ class StepContext:
         """Whether an input is `true`, ignoring case, as task-lib's getBoolInput has it."""
         return self.input(name).lower() == "true"
 
+    def switch(self, name: str) -> bool:
+        """Whether an input is on, as the agent's own checkout reads it (ConvertToBoolean)."""
+        return self.input(name).lower() in ("true", "1", "$true")
+
     def path(self, text: str) -> Path:
         """A `filePath` input: from the repository's folder; the default directory where empty."""
         if not text:
