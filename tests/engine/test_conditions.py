@@ -26,6 +26,7 @@ from engine_plans import (
 )
 
 from penstock.engine.conditions import explain, run_variables, runtime_value
+from penstock.engine.contexts import results_before
 from penstock.engine.events import Output, Result
 from penstock.engine.plan import Node, Plan
 from penstock.engine.requests import JobRequest, Variable
@@ -77,6 +78,54 @@ def runs_after(condition: str, results: Sequence[Result]) -> bool:
     asking = job("asking", condition, after=" ".join(names))
     scripted = dict(zip(names, results, strict=True))
     return Simulation(plan(*before, asking), results=scripted).run().nodes["asking"].result is OK
+
+
+@pytest.mark.parametrize(
+    "condition, true_for, false_for",
+    [
+        ("", ["SS", "SI", "IS"], ["KS", "FS", "CS", "AS", "SK", "SF"]),
+        ("succeeded()", ["SS", "SI", "IS"], ["KS", "FS", "CS", "AS", "SK", "SF"]),
+        ("succeeded('d1')", ["SS", "KS", "FS", "CS", "AS", "KI"], ["SK", "SF", "FF"]),
+        ("succeeded('d0', 'd1')", ["SS"], ["KS", "FS"]),
+        ("failed()", ["FS", "FK", "SF"], ["SS", "KS", "AS", "CS", "SK"]),
+        ("failed('d0')", ["FS", "FK"], ["SF", "SS"]),
+        ("succeededOrFailed()", ["SS", "SK", "KS", "FK", "AS", "KF"], ["KK", "AK", "CK"]),
+        ("always()", ["SS", "KK", "FK"], []),
+        ("eq(dependencies.d1.result, 'Succeeded')", ["KS", "FS"], ["SK"]),
+        ("eq(dependencies.d0.result, '')", ["SS", "KS"], []),
+    ],
+)
+def test_status_functions_look_at_indirect_dependencies_too(
+    condition: str, true_for: list[str], false_for: list[str]
+) -> None:
+    """After d1, which waits for d0 and runs or not whatever that came to.
+
+    Azure Pipelines, Conditions: the requirement applies to direct and indirect dependencies,
+    "computed recursively"; Expressions, succeeded: `succeeded('previousJobName')` is true though "a
+    dependency further upstream failed", where without it the job is skipped.
+    """
+    for word in true_for:
+        assert runs_at_the_end(condition, word), f"{condition} after {word}"
+    for word in false_for:
+        assert not runs_at_the_end(condition, word), f"{condition} after {word}"
+
+
+def runs_at_the_end(condition: str, word: str) -> bool:
+    first, second = results_of(word)
+    chain = [
+        job("d0", "false" if first is SKIPPED else ""),
+        job("d1", "false" if second is SKIPPED else "always()", after="d0"),
+        job("asking", condition, after="d1"),
+    ]
+    simulation = Simulation(plan(*chain), results={"d0": first, "d1": second})
+    return simulation.run().nodes["asking"].result is OK
+
+
+def test_a_long_chain_is_looked_through_at_any_link() -> None:
+    names = [f"d{n}" for n in range(3000)]
+    chain = [job(name, after=before) for name, before in zip(names, ["", *names], strict=False)]
+    state = Simulation(plan(*chain)).state
+    assert results_before(state, "d2999") == {None}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from penstock.engine.contexts import NAMES, View, dependencies_of
+from penstock.engine.contexts import NAMES, View, all_dependencies_of, results_before
 from penstock.engine.events import Output, Result
 from penstock.engine.requests import DEFAULT_CONDITION, Variable
 from penstock.engine.state import Phase, RunState
@@ -314,7 +314,7 @@ class _Asked:
         return node.left_under_cancel
 
     def results(self, names: Sequence[str] | None) -> list[Result | None]:
-        known = {fold_case(d.node.key): d.result for d in dependencies_of(self.state, self.id)}
         if names is None:
-            return list(known.values())
+            return list(results_before(self.state, self.id))
+        known = {fold_case(d.node.key): d.result for d in all_dependencies_of(self.state, self.id)}
         return [known.get(fold_case(name)) for name in names]

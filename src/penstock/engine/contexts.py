@@ -94,8 +94,48 @@ def azure_word(result: Result | None) -> str:
 
 
 def dependencies_of(state: RunState, id: str) -> Iterator[NodeState]:
-    """The nodes that the status functions of this node know: its direct dependencies."""
+    """The nodes that `dependencies` shows to this one: its direct dependencies."""
     return (state.nodes[d] for d in dict.fromkeys(state.nodes[id].node.depends_on))
+
+
+def all_dependencies_of(state: RunState, id: str) -> tuple[NodeState, ...]:
+    """The nodes that the status functions of this node know: its dependencies, theirs, and so on,
+    in the order of the plan.
+
+    Azure Pipelines, Conditions: the requirement "applies to direct dependencies and to their
+    indirect dependencies, computed recursively".
+    """
+    found: set[str] = set()
+    waiting = list(state.nodes[id].node.depends_on)
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting += state.nodes[current].node.depends_on
+    return tuple(node for id, node in state.nodes.items() if id in found) if found else ()
+
+
+def results_before(state: RunState, id: str) -> frozenset[Result | None]:
+    """The results of all dependencies of a node, direct and indirect; None where one has not ended.
+
+    Kept for nodes before which all has ended, so that a long chain costs a look at each link.
+    """
+    kept: dict[str, frozenset[Result | None]] = state.memo.setdefault("results before", {})
+    found: dict[str, frozenset[Result | None]] = {}
+    waiting = [id]
+    while waiting:
+        before = state.nodes[waiting[-1]].node.depends_on
+        unknown = [d for d in before if d not in found and d not in kept]
+        if unknown:
+            waiting += unknown
+            continue
+        further = (found[d] if d in found else kept[d] for d in before)
+        results = frozenset(state.nodes[d].result for d in before).union(*further)
+        found[waiting[-1]] = results
+        if None not in results:
+            kept[waiting[-1]] = results
+        waiting.pop()
+    return found[id]
 
 
 def visible_dependencies(state: RunState, id: str) -> Iterator[NodeState]:

@@ -13,7 +13,12 @@ from penstock.engine.conditions import (
     explain,
     explain_expansion,
 )
-from penstock.engine.contexts import dependencies_of, outputs_of, visible_dependencies
+from penstock.engine.contexts import (
+    all_dependencies_of,
+    dependencies_of,
+    outputs_of,
+    visible_dependencies,
+)
 from penstock.engine.events import Result
 from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.engine.state import NodeState, RunState
@@ -27,6 +32,7 @@ from penstock.records import record
 NO_VARIABLE = "there is no such variable when this is decided"
 """The note on a variable that is Null."""
 _MOST_NAMES = 3
+_STATUS = frozenset(("SUCCEEDED", "FAILED", "SUCCEEDEDORFAILED"))
 
 
 @record
@@ -45,7 +51,8 @@ class Reason:
 
     `never_asked` is the node around it that did not run, in which case the condition was not
     looked at. `part` is None where the condition cannot be parsed; `holds` is None on an error.
-    `ways` lead to the other outcome.
+    `earlier` are indirect dependencies, where the condition asks about them; `ways` lead to the
+    other outcome.
     """
 
     node: NodeState
@@ -57,6 +64,7 @@ class Reason:
     never_asked: NodeState | None = None
     derived: tuple[Derived, ...] = ()
     dependencies: tuple[NodeState, ...] = ()
+    earlier: tuple[NodeState, ...] = ()
     ways: Ways = ()
 
 
@@ -86,6 +94,7 @@ def reason_of(state: RunState, id: str) -> Reason:
         part=part,
         derived=derived,
         dependencies=dependencies,
+        earlier=_earlier(state, id, told),
         ways=_ways(told, part),
     )
 
@@ -96,6 +105,25 @@ def expansion_of(state: RunState, id: str) -> Part | None:
     if told.expression is None:
         return None
     return account(told.expression, told.trace, _Notes(state, id).of)
+
+
+def _earlier(state: RunState, id: str, told: Explanation) -> tuple[NodeState, ...]:
+    """The indirect dependencies, where the condition has a function that looks at them."""
+    if told.expression is None or not _asks_about_all(told.expression.root):
+        return ()
+    direct = state.nodes[id].node.depends_on
+    return tuple(d for d in all_dependencies_of(state, id) if d.node.id not in direct)
+
+
+def _asks_about_all(node: ExpressionNode) -> bool:
+    """Whether there is a status function without names in an expression."""
+    match node:
+        case Call(arguments=arguments):
+            is_status = fold_case(node.name) in _STATUS
+            return (is_status and not arguments) or any(map(_asks_about_all, arguments))
+        case Access(base=base, steps=steps):
+            return any(_asks_about_all(part) for part in (base, *steps) if part is not None)
+    return False
 
 
 def _did_not_run(node: NodeState) -> bool:
@@ -144,9 +172,9 @@ class _Notes:
         return Note()
 
     def _status(self, name: str, call: Call, value: Value) -> Note:
-        if name not in ("succeeded", "failed", "succeededorfailed"):
+        if fold_case(name) not in _STATUS:
             return Note(remedy="the run were canceled") if name == "canceled" else Note()
-        dependencies = list(dependencies_of(self._state, self._id))
+        dependencies = list(all_dependencies_of(self._state, self._id))
         named = [str(a.value) for a in call.arguments if isinstance(a, Literal)]
         if named:
             return self._named_status(name, named, dependencies, value)
@@ -264,6 +292,9 @@ def _of_results(name: str, dependencies: list[NodeState], value: Value) -> Note:
         if value is True:
             return Note(_told(failed), _listed(failed, "and") + " did not fail")
         return Note(_told(dependencies), _listed(dependencies, "or") + " failed")
+    if value is True:
+        ran = [d for d in dependencies if d.result in (*GOOD, Result.FAILED)]
+        return Note(_told(ran), _listed(ran, "and") + " did not run")
     return Note(_told(dependencies), _listed(dependencies, "or") + " ran")
 
 

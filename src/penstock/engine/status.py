@@ -1,8 +1,9 @@
 """The status functions of conditions over results: `succeeded`, `failed` and the others.
 
-Source: Azure Pipelines documentation, Expressions (Job status check functions), and the published
-DTPipelines library (GraphCondition): all but `always` and `canceled` are false once the run is
-being canceled.
+Source: Azure Pipelines documentation, Expressions (Job status check functions) and Conditions, and
+the published DTPipelines library (GraphCondition): all but `always` and `canceled` are false once
+the run is being canceled. Without arguments they ask about all that comes before, directly or not:
+a job whose only dependency succeeded is skipped when one further upstream did not.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from penstock.language.expressions import Arguments, Function, Value, to_text
 GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
 ResultsOf = Callable[[Sequence[str] | None], list[Result | None]]
-"""The results of the named dependencies, None for a name that is no direct dependency; asked with
-None: of all of them."""
+"""The results of the named dependencies, None for a name that is no dependency; asked with None: of
+all of them, direct and indirect."""
 
 
 def status_functions(results: ResultsOf, is_canceled: Callable[[], bool]) -> dict[str, Function]:

@@ -11,6 +11,7 @@ from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, result_phrase
 from penstock.engine.requests import DEFAULT_CONDITION
 from penstock.engine.state import NodeState, Phase
+from penstock.engine.status import GOOD as SUCCESS
 from penstock.language.expressions.reasons import Part, Ways, decisive, fact
 from penstock.records import record
 
@@ -78,7 +79,9 @@ def explain_node(reason: Reason, telling: Telling) -> str:
         lines += ["", "  this is assumed, not decided (--assume)"]
     elif node.phase is Phase.FINISHED or not telling.is_past:
         lines += _condition(reason, telling)
-    lines += _dependencies(reason.dependencies, telling.paint)
+    lines += _dependencies("it depends on", reason.dependencies, telling.paint)
+    lines += _dependencies("and further back on", reason.earlier, telling.paint)
+    lines += _only_further_back(reason, telling.paint)
     if node.result is Result.SKIPPED and node.queued_at is not None:
         verb = "ran" if telling.is_past else "would run"
         lines += ["", f"  but nothing in it {verb}; explain a job of it"]
@@ -144,16 +147,31 @@ def _held(reason: Reason, telling: Telling) -> str:
     return f"{'holds' if reason.holds else 'does not hold'}{default}"
 
 
-def _dependencies(nodes: Sequence[NodeState], paint: Paint) -> Iterator[str]:
+def _dependencies(lead: str, nodes: Sequence[NodeState], paint: Paint) -> Iterator[str]:
     if not nodes:
         return
     yield ""
-    yield "  it depends on"
+    yield f"  {lead}"
     width = max(len(node.node.key) for node in nodes)
     for node in nodes:
         word = str(node.result or node.phase)
         mark = paint(_CODES.get(word, WARNING), MARKS.get(word, "·"))
         yield f"  {mark} {node.node.key.ljust(width)}  {word}"
+
+
+def _only_further_back(reason: Reason, paint: Paint) -> Iterator[str]:
+    """That a success is not enough which is all that `dependsOn` shows."""
+    direct, earlier = reason.dependencies, reason.earlier
+    is_default = reason.condition.strip() == DEFAULT_CONDITION
+    if not is_default or any(d.result not in SUCCESS for d in direct):
+        return
+    if any(d.result not in SUCCESS for d in earlier):
+        names = ", ".join(f"'{node.node.key}'" for node in direct)
+        yield ""
+        yield (
+            f"  {paint(DIM, 'note')}: succeeded() asks about all that comes before; "
+            f"succeeded({names}) would ask about {'these' if len(direct) > 1 else 'this one'} alone"
+        )
 
 
 def _other_outcome(reason: Reason, telling: Telling) -> str:
