@@ -465,6 +465,16 @@ CODES: dict[str, tuple[str, str]] = {
         "a variable in a trigger",
         "Triggers are read before any run exists, so $(name) in them is not replaced.",
     ),
+    "PS2210": (
+        "a number that no run can have",
+        "A run number has at most 255 characters, does not end with a dot and holds none of "
+        "\" / : < > \\ ' | ? @ *. Where the format in `name` gives another, a run is called by its "
+        "build id.",
+    ),
+    "PS2211": (
+        "a job uses a repository that is not declared",
+        "`uses` names repository resources that scripts of the job reach without a checkout step.",
+    ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (
         "the file cannot be read",

@@ -13,6 +13,8 @@ from penstock.language.graph import check_pipeline
 from penstock.language.jobs import check_jobs
 from penstock.language.origins import Origins
 from penstock.language.pipeline import Pipeline, build_pipeline
+from penstock.language.resources import check_resources
+from penstock.language.run_name import check_run_name
 from penstock.language.source import Diagnostic, Source, Span, has_errors
 from penstock.language.starts import check_starts
 from penstock.language.templates.branches import Taken
@@ -99,6 +101,8 @@ def _report_whole(pipeline: Pipeline, root: Node | None, reports: Reports) -> No
     found = [
         *check_pipeline(pipeline, is_complete=is_complete),
         *check_jobs(pipeline, is_complete=has_resources),
+        *check_resources(pipeline, is_complete=has_resources),
+        *check_run_name(pipeline.name),
         *check_starts(pipeline),
     ]
     chains = include_chains(pipeline) if found else {}

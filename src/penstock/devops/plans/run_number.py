@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from penstock.devops.plans.macros import expand
+from penstock.language.run_name import FORBIDDEN, LONGEST
 
 DEFAULT_FORMAT = "$(Date:yyyyMMdd).$(Rev:r)"
-LONGEST = 255
 _TOKEN = re.compile(r"\$\(([^()]+)\)")
 _REVISION = re.compile(r"^rev:(\.?)(r+)\Z", re.IGNORECASE)
-_FORBIDDEN = re.compile(r'["/:<>\'|?@*]')
-_DATE_PART = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|t+|'[^']*'|\\.|.", re.DOTALL)
+_DATE_PART = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|t+|'[^']*'|\"[^\"]*\"|\\.|.", re.DOTALL)
 _MARK = "\0"
 
 
@@ -67,6 +66,9 @@ def _value(token: str, now: datetime, lookup: Mapping[str, str], original: str) 
         "date": format_date(now, "yyyyMMdd"),
         "sourcebranchname": lookup.get("build.sourcebranchname", ""),
         "teamproject": lookup.get("system.teamproject", ""),
+        # as the page wrote them until 2020
+        "builddefinitionname": lookup.get("build.definitionname", ""),
+        "buildid": lookup.get("build.buildid", ""),
     }
     if lowered in simple:
         return simple[lowered]
@@ -103,7 +105,7 @@ def _date_part(now: datetime, part: str) -> str:
             return f"{now.microsecond:06d}0"[:count]
         case "t":
             return ("AM" if now.hour < 12 else "PM")[:count]
-        case "'":
+        case "'" | '"':
             return part[1:-1]
         case "\\":
             return part[1:]
@@ -112,5 +114,5 @@ def _date_part(now: datetime, part: str) -> str:
 
 def is_run_number(text: str) -> bool:
     """Whether a run may have it for a number."""
-    is_plain = text.isprintable() and not _FORBIDDEN.search(text)
+    is_plain = text.isprintable() and not any(char in text for char in FORBIDDEN)
     return 0 < len(text) <= LONGEST and not text.endswith(".") and is_plain

@@ -92,6 +92,7 @@ class _Builder:
             "container": build_container(job.get("container")),
             "services": _containers_by_name(job.get("services")),
             "workspace_clean": text_of(members_of(job.get("workspace")), "clean"),
+            "uses": texts_of(members_of(job.get("uses")).get("repositories")),
             "span": node.span,
             "origin": self.origins.of(node),
         }

@@ -185,7 +185,8 @@ class Environment:
 
 @record(kw_only=False)
 class Job:
-    """A job of steps. `id` is empty when the YAML gives none; `depends_on` None is the default."""
+    """A job of steps. `id` is empty when the YAML gives none; `depends_on` None is the default;
+    `uses` are repositories that it reaches without checking them out."""
 
     id: Text
     span: Span
@@ -201,6 +202,7 @@ class Job:
     container: Container | None = None
     services: Mapping[str, Container] = NONE
     workspace_clean: Text | None = None
+    uses: tuple[Text, ...] = ()
     steps: tuple[Step, ...] = ()
     origin: tuple[Frame, ...] = ()
 
@@ -224,6 +226,7 @@ class DeploymentJob:
     container: Container | None = None
     services: Mapping[str, Container] = NONE
     workspace_clean: Text | None = None
+    uses: tuple[Text, ...] = ()
     origin: tuple[Frame, ...] = ()
 
 

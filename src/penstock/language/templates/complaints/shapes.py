@@ -141,6 +141,8 @@ def unknown_key(
     advice = _ADVICE.get((owner, key.value)) or _odd_character(key.value)
     if advice:
         help = advice
+    elif close and close.rstrip("s") == key.value.rstrip("s"):  # one for many, or many for one
+        help = f'did you mean "{close}"?'
     elif home:
         help = f'"{key.value}" belongs in {home}; look at the indentation'
     elif len(names) == 1:
