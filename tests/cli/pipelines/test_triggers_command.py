@@ -128,6 +128,80 @@ docs/docs.yml: starts (resourceTrigger)
     )
 
 
+RESOURCES = """\
+trigger: none
+schedules:
+- {cron: 0 5 * * *, batch: true, branches: {include: [main]}}
+resources:
+  pipelines:
+  - {pipeline: app, source: app-ci, trigger: {stages: [Build, Test], tags: [good]}}
+  repositories:
+  - {repository: tools, name: tools, trigger: {branches: {include: [main]}}}
+  - {repository: far, name: Far/lib, trigger: [main]}
+steps: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "outcome", "why"),
+    [
+        (
+            ("--completed", "app-ci", "--tag", "good"),
+            "a run of app-ci succeeded on main",
+            "starts (resourceTrigger)",
+            "stages Build, Test of a run of app-ci succeeded on main, as "
+            "resources.pipelines.app.trigger asks  (res.yml:6:46)",
+        ),
+        (
+            ("--completed", "app-ci", "--tag", "good", "--stage", "Build"),
+            "stage Build of a run of app-ci succeeded on main",
+            "does not start",
+            "stage Test, one of resources.pipelines.app.trigger.stages, has not run  "
+            "(res.yml:6:63)",
+        ),
+        (
+            ("--completed", "app-ci", "--stage", "Build", "--stage", "Test"),
+            "stages Build, Test of a run of app-ci succeeded on main",
+            "does not start",
+            "the run has no tag good, which resources.pipelines.app.trigger.tags asks for  "
+            "(res.yml:6:77)",
+        ),
+        (
+            ("--push", "main", "--to", "tools"),
+            "a push to main of tools",
+            "starts (resourceTrigger)",
+            "branch main is in resources.repositories.tools.trigger.branches.include: main  "
+            "(res.yml:8:69)",
+        ),
+        (
+            ("--push", "main", "--to", "Far/lib"),
+            "a push to main of Far/lib",
+            "starts (resourceTrigger)",
+            "branch main is in resources.repositories.far.trigger.branches.include: main  "
+            "(res.yml:9:48)",
+        ),
+        (
+            ("--push", "main", "--to", "Other/tools"),
+            "a push to main of Other/tools",
+            "does not start",
+            "the push is to tools, and this pipeline is of NAME",
+        ),
+        (
+            ("--at", "2026-12-01T05:00"),
+            "Tuesday 2026-12-01 05:00 UTC on main",
+            "starts (schedule)",
+            'the schedule "0 5 * * *" was due at 2026-12-01 05:00 UTC; it runs if main changed '
+            "since the last successful run by a schedule, and none goes on, as always is not set  "
+            "(res.yml:3:3)",
+        ),
+    ],
+)
+def test_resources_and_schedules(project, words, event, outcome, why):
+    project.write("res.yml", RESOURCES)
+    said = why.replace("NAME", project.folder.name)
+    assert answered(project, *words, "res.yml") == f"{event}\n\nres.yml: {outcome}\n  {said}\n"
+
+
 def test_a_time(project):
     assert (
         answered(project, "--at", "2026-12-01T03:00", "docs/docs.yml")

@@ -46,6 +46,7 @@ class Asked:
     folder: Path
     files: tuple[str, ...] = ()
     push: str | None = None
+    to: str | None = None
     pr: str | None = None
     is_draft: bool = False
     completed: str | None = None
@@ -53,6 +54,7 @@ class Asked:
     changed: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     implied_ci: bool = True
 
@@ -112,19 +114,33 @@ def _event(asked: Asked, root: Path, name: str, branch: str) -> tuple[Event, str
             commit="",
             result="succeeded",
             tags=asked.tags,
+            stages=dict.fromkeys(asked.stages, "succeeded") if asked.stages else None,
         )
-        return ended, f"a run of {pipeline} succeeded on {short_name(ref)}", ref, "ResourceTrigger"
+        of_it = f"{_stages(asked.stages)} of " if asked.stages else ""
+        words = f"{of_it}a run of {pipeline} succeeded on {short_name(ref)}"
+        return ended, words, ref, "ResourceTrigger"
     if asked.push is None:
         return _present_push(asked, root, name)
-    ref = _full_ref(asked.push)
+    return _push(asked, name, branch)
+
+
+def _push(asked: Asked, name: str, branch: str) -> tuple[Event, str, str, str]:
+    """A push to a branch or tag: of this repository, or of one that pipelines have as a resource."""
+    paths = asked.changed or None
+    ref = _full_ref(asked.push or "")
+    project, _, other = (asked.to or "").rpartition("/")
     push = Push(
-        repository=name,
+        repository=other or name,
+        project=project,
         ref=ref,
         old_commit="before",
         new_commit="after",
         messages=asked.messages,
         changed_paths=paths,
     )
+    if asked.to is not None:
+        words = f"a push to {_called(ref)} of {asked.to}{_files(paths)}"
+        return push, words, branch, "ResourceTrigger"
     return push, f"a push to {_called(ref)}{_files(paths)}", ref, "IndividualCI"
 
 
@@ -154,6 +170,10 @@ def _words(found: Unpushed, paths: tuple[str, ...] | None) -> str:
         return f"everything is pushed; the last commit of {branch} as a push{_files(paths)}"
     count = len(found.messages)
     return f"a push of {branch}: {count} commit{'s' if count != 1 else ''}{_files(paths)}"
+
+
+def _stages(names: tuple[str, ...]) -> str:
+    return f"stage{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _full_ref(name: str) -> str:
@@ -237,6 +257,7 @@ def _definitions(
                 pipeline=compiled.partial,
                 diagnostics=tuple(d for d in compiled.diagnostics if d.code != _NOT_GIVEN),
                 default_ref=repository.ref or "refs/heads/main",
+                scheduled=None,
             )
         )
     return found, unread

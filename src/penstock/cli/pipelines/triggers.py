@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1)
 @folder_option
 @click.option("--push", "push", metavar="BRANCH", help="a push to a branch, or to refs/tags/TAG")
+@click.option("--to", metavar="REPOSITORY", help="the push is to this repository resource")
 @click.option("--pr", "pr", metavar="BRANCH", help="a pull request to a branch")
 @click.option("--draft", is_flag=True, help="the pull request is a draft")
 @click.option("--completed", metavar="PIPELINE[@BRANCH]", help="a run of a pipeline succeeded")
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--changed", multiple=True, metavar="PATH", help="a file that the event changes")
 @click.option("--message", "messages", multiple=True, metavar="TEXT", help="a commit message")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="a tag of the completed run")
+@click.option("--stage", "stages", multiple=True, metavar="STAGE", help="only this one succeeded")
 @repository_option
 @click.option("--no-implied-ci", is_flag=True, help="without `trigger` no push starts a pipeline")
 @output_options("text")
@@ -39,6 +41,7 @@ def command(
     files: tuple[str, ...],
     folder: Path | None,
     push: str | None,
+    to: str | None,
     pr: str | None,
     draft: bool,
     completed: str | None,
@@ -46,6 +49,7 @@ def command(
     changed: tuple[str, ...],
     messages: tuple[str, ...],
     tags: tuple[str, ...],
+    stages: tuple[str, ...],
     repositories: tuple[str, ...],
     no_implied_ci: bool,
     form: str,
@@ -65,6 +69,7 @@ def command(
         folder=working_folder(folder),
         files=files,
         push=push,
+        to=to,
         pr=pr,
         is_draft=draft,
         completed=completed,
@@ -72,6 +77,7 @@ def command(
         changed=changed,
         messages=messages,
         tags=tags,
+        stages=stages,
         repositories=repositories,
         implied_ci=not no_implied_ci,
     )
@@ -91,8 +97,10 @@ def _check_event(asked: Asked) -> None:
         raise click.UsageError("one event at a time: --push, --pr, --completed or --at")
     has_no_files = asked.completed is not None or asked.at is not None
     for option, is_given, of in (
+        ("--to", asked.to is not None and asked.push is None, "a push (--push)"),
         ("--draft", asked.is_draft and asked.pr is None, "a pull request (--pr)"),
         ("--tag", asked.tags and asked.completed is None, "a run that ended (--completed)"),
+        ("--stage", asked.stages and asked.completed is None, "a run that ended (--completed)"),
         ("--changed", asked.changed and has_no_files, "a push or a pull request"),
         ("--message", asked.messages and (has_no_files or asked.pr is not None), "a push"),
     ):

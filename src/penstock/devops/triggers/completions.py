@@ -121,6 +121,9 @@ def _judge_end(ended: RunCompleted, trigger: CompletionTrigger, key: str) -> Ver
     if ended.ended_stage is not None and fold_case(ended.ended_stage) not in names:
         why = f"stage {ended.ended_stage} is not in {key}.stages: {listed(trigger.stages)}"
         return Verdict(False, why, trigger.stages[0].span)
+    if ended.stages is None:
+        why = f"the run of {ended.definition} ended as {ended.result}, not succeeded"
+        return Verdict(ended.result in _GOOD, why, trigger.span)
     results = {fold_case(name): result for name, result in ended.stages.items()}
     for stage in trigger.stages:
         result = results.get(fold_case(stage.value))

@@ -95,7 +95,8 @@ class PullRequestChanged:
 class RunCompleted:
     """A run of a pipeline ended; or, with `ended_stage`, one of its stages while it goes on.
 
-    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...). With
+    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...); `stages`
+    is None where they are not known, and then the result of the run stands for all. With
     `has_told_stages` the ends of stages were events of their own; otherwise the end of the run
     stands for them.
     """
@@ -108,7 +109,7 @@ class RunCompleted:
     project: str = ""
     run: int = 0
     tags: tuple[str, ...] = ()
-    stages: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] | None = field(default_factory=dict)
     ended_stage: str | None = None
     has_told_stages: bool = False
 
@@ -153,7 +154,7 @@ class Definition:
     schedule; of the default branch for runs of other pipelines and pushes to other repositories.
     `pipeline` may lack the parts that `diagnostics` are about. `held` are the pushes that a run
     held back, oldest first; `scheduled` maps branches to the commit of their last successful run by
-    a schedule.
+    a schedule, and is None where runs are not known.
     """
 
     name: str
@@ -166,7 +167,7 @@ class Definition:
     is_enabled: bool = True
     going: tuple[Going, ...] = ()
     held: tuple[Push, ...] = ()
-    scheduled: Mapping[str, str] = field(default_factory=dict)
+    scheduled: Mapping[str, str] | None = field(default_factory=dict)
 
     @property
     def is_valid(self) -> bool:

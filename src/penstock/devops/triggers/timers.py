@@ -61,6 +61,10 @@ def _judge_change(due: Due, definition: Definition, schedule: Schedule) -> Verdi
     if schedule.always:
         return Verdict(True, "it always runs")
     branch = short_name(due.ref)
+    if definition.scheduled is None:
+        others = ", and none goes on" if schedule.batch else ""
+        why = f"it runs if {branch} changed since the last successful run by a schedule{others}"
+        return Verdict(True, f"{why}, as always is not set")
     running = next(
         (r for r in definition.going if r.reason == Reason.SCHEDULE and r.ref == due.ref), None
     )
