@@ -337,6 +337,12 @@ CODES: dict[str, tuple[str, str]] = {
         "The agent uses names that begin with input, secret, endpoint or securefile for what tasks "
         "are given; tasks take such names out of the environment of scripts. $(name) still works.",
     ),
+    "PS2013": (
+        "a predefined variable is set",
+        "Variables such as Build.SourceBranch and System.TeamProject have their values from the "
+        "service, and those win over what a pipeline or a variable group gives. System.Debug and "
+        "Build.Clean may be set.",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",
@@ -424,7 +430,8 @@ CODES: dict[str, tuple[str, str]] = {
     "PS2131": (
         "something is given that is not used",
         "--local-repository gives a folder for a repository resource, --variable-group a value for "
-        "a variable group. The pipeline has none of this name, so what is given has no effect.",
+        "a variable group, --var a variable that the pipeline does not set itself. The pipeline "
+        "has none of this name, or its own value wins, so what is given has no effect.",
     ),
     # --- PS22xx: what starts a run
     "PS2201": (

@@ -20,6 +20,7 @@ from penstock.language.pipeline import (
     VariableValue,
     step_lists,
 )
+from penstock.language.predefined import is_predefined
 from penstock.language.runtime_expressions import check_expressions
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.records import record
@@ -256,22 +257,39 @@ def _check_steps(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
 
 
 def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
-    """Names whose spelling in the environment is taken away from scripts with inputs and secrets.
+    """Names that the service keeps for itself, or that do not reach the scripts of a job."""
+    for variable in variables:
+        if not isinstance(variable, VariableValue):
+            continue
+        name = variable.name
+        if is_predefined(name.value):
+            yield Diagnostic(
+                code="PS2013",
+                severity=Severity.WARNING,
+                message=f'"{name.value}" is a predefined variable, and keeps the value that the '
+                "service gives it",
+                span=name.span,
+                label="a run does not use this value",
+                help="give the variable a name of its own",
+            )
+        elif re.match(_RESERVED, name.value):
+            yield _reserved(name)
+
+
+def _reserved(name: Text) -> Diagnostic:
+    """That the spelling of a name in the environment is taken away with inputs and secrets.
 
     The page of variables reserves all names that begin so, but others than these do reach a script.
     """
-    for variable in variables:
-        name = variable.name
-        if isinstance(variable, VariableValue) and re.match(_RESERVED, name.value):
-            yield Diagnostic(
-                code="PS2012",
-                severity=Severity.WARNING,
-                message=f'the name "{name.value}" begins with a reserved word: on the service it '
-                "may be missing in the environment of scripts",
-                span=name.span,
-                help=f"write $({name.value}) in the script, or begin the name with another word "
-                "than endpoint, input, secret or securefile",
-            )
+    return Diagnostic(
+        code="PS2012",
+        severity=Severity.WARNING,
+        message=f'the name "{name.value}" begins with a reserved word: on the service it '
+        "may be missing in the environment of scripts",
+        span=name.span,
+        help=f"write $({name.value}) in the script, or begin the name with another word "
+        "than endpoint, input, secret or securefile",
+    )
 
 
 def _is_valid(name: str) -> bool:

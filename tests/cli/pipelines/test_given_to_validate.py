@@ -56,3 +56,14 @@ def test_a_value_for_a_group_that_is_not_used_is_told(terminal: Terminal) -> Non
         "warning[PS2131]: --variable-group setings: the pipeline uses no such group"
     ]
     assert 'did you mean "settings"?' in result.err
+
+
+def test_a_value_for_a_variable_that_the_pipeline_sets_is_told(terminal: Terminal) -> None:
+    text = "variables: {color: red}\nsteps: [{script: echo}]\n"
+    terminal.write("azure-pipelines.yml", text)
+    result = terminal.type("validate", "--var", "Color=blue", "--var", "size=1")
+    assert result.out.splitlines()[:2] == [
+        "warning[PS2131]: --var Color: the pipeline sets this variable itself, and that wins",
+        " --> azure-pipelines.yml:1:13",
+    ]
+    assert "--var size" not in result.out

@@ -125,7 +125,7 @@ def _event(asked: Asked, root: Path, name: str, branch: str) -> tuple[Event, str
 
 
 def _push(asked: Asked, name: str, branch: str) -> tuple[Event, str, str, str]:
-    """A push to a branch or tag: of this repository, or of one that pipelines have as a resource."""
+    """A push to a branch or tag of this repository, or of one that pipelines have as a resource."""
     paths = asked.changed or None
     ref = _full_ref(asked.push or "")
     project, _, other = (asked.to or "").rpartition("/")

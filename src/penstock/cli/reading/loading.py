@@ -113,12 +113,17 @@ def load(
     library = cache(lambda: _library(files, values, is_apart=apart is not None))
     if request.parity == STRICT:
         compiled = _strictly(compiled, library())
-    if (repositories or values) and compiled.pipeline is not None:
-        from penstock.cli.reading.unused import unused_groups, unused_repositories
+    if (repositories or values or queued) and compiled.pipeline is not None:
+        from penstock.cli.reading.unused import (
+            overridden_variables,
+            unused_groups,
+            unused_repositories,
+        )
 
         unused = (
             *unused_repositories(repositories, compiled.pipeline),
             *unused_groups(values, compiled.pipeline),
+            *overridden_variables(queued, compiled.pipeline),
         )
         compiled = replace(compiled, diagnostics=(*compiled.diagnostics, *unused))
     return Loaded(

@@ -1,4 +1,4 @@
-"""Warnings of what the command line gives for names that the pipeline does not have."""
+"""Warnings of what the command line gives and the pipeline does not take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from penstock.language.casing import fold_case
 from penstock.language.diagnostics import nearest
-from penstock.language.pipeline import Pipeline, VariableGroup
+from penstock.language.pipeline import Pipeline, VariableGroup, VariableValue
 from penstock.language.source import Diagnostic, Severity
 
 
@@ -26,6 +26,22 @@ def unused_groups(names: Iterable[str], pipeline: Pipeline) -> Iterator[Diagnost
     for name in _others(names, used):
         what = f"--variable-group {name}: the pipeline uses no such group"
         yield _unused(what, name, used, other)
+
+
+def overridden_variables(names: Iterable[str], pipeline: Pipeline) -> Iterator[Diagnostic]:
+    """Those of `--var` that the pipeline's own variables override."""
+    own = {fold_case(o.name.value): o for o in pipeline.variables if isinstance(o, VariableValue)}
+    for name in names:
+        variable = own.get(fold_case(name))
+        if variable is not None:
+            yield Diagnostic(
+                code="PS2131",
+                severity=Severity.WARNING,
+                message=f"--var {name}: the pipeline sets this variable itself, and that wins",
+                span=variable.name.span,
+                help="the service takes no value for it when a run is queued; a parameter can be "
+                "given one",
+            )
 
 
 def _groups(pipeline: Pipeline) -> Iterator[str]:

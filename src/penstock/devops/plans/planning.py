@@ -12,6 +12,7 @@ from penstock.engine.plan import Node
 from penstock.engine.requests import Repository, StepsWork, Variable
 from penstock.language import pipeline as model
 from penstock.language.diagnostics import nearest
+from penstock.language.predefined import is_predefined
 from penstock.language.source import Diagnostic
 from penstock.records import record
 
@@ -87,7 +88,8 @@ def declared_variables(
     quiet: bool = False,
 ) -> tuple[Variable, ...]:
     """Declared variables with those of their groups in place; a missing group is reported once
-    (`quiet` asks again without a report)."""
+    (`quiet` asks again without a report). Predefined ones keep their values, so they are not there.
+    """
     found: list[Variable] = []
     for item in declared:
         if isinstance(item, model.VariableValue):
@@ -102,7 +104,7 @@ def declared_variables(
             continue
         found += [Variable(name=n, value=v) for n, v in group.variables.items()]
         found += [_group_secret(planning, item, group, name, quiet) for name in group.secrets]
-    return tuple(found)
+    return tuple(variable for variable in found if not is_predefined(variable.name))
 
 
 def _missing_group(planning: Planning, item: model.VariableGroup) -> Diagnostic:

@@ -95,10 +95,10 @@ class PullRequestChanged:
 class RunCompleted:
     """A run of a pipeline ended; or, with `ended_stage`, one of its stages while it goes on.
 
-    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...); `stages`
-    is None where they are not known, and then the result of the run stands for all. With
-    `has_told_stages` the ends of stages were events of their own; otherwise the end of the run
-    stands for them.
+    `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...). Stages
+    that are None are not known: the result of the run stands for all of them. With
+    `has_told_stages` their ends were events of their own; otherwise the end of the run stands for
+    them.
     """
 
     definition: str
