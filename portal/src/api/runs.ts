@@ -360,6 +360,9 @@ export interface PreviewRequest {
   path: string;
   yaml?: string | undefined;
   templateParameters?: Record<string, unknown>;
+  /** Results by the names of stages and jobs; what is not named succeeds. */
+  assume?: Record<string, string>;
+  reason?: string;
 }
 
 export function preview(

@@ -312,14 +312,45 @@ export interface PreviewParameter {
 export interface Preview {
   diagnostics: Diagnostic[];
   finalYaml: string | null;
-  origins: { line: number; file: string; fileLine: number; chain?: unknown[] }[];
+  origins: Origins;
   parameters: PreviewParameter[];
   variables: { name: string; value: string | null; allowOverride: boolean }[];
   stages: { name: string; displayName?: string; dependsOn?: string[]; skippable?: boolean }[];
-  plan?: {
-    stages: { id: string; verdict: string; why?: string; jobs: unknown[] }[];
-    missing: string[];
-  } | null;
+  plan?: Plan | null;
+}
+
+/** What a part came through: a template, an `if` or an `each`, and where that stands. */
+export interface Frame {
+  kind: "template" | "if" | "each";
+  detail: string;
+  file: string;
+  line: number;
+}
+
+/** Where each line of a full YAML comes from: its file, the line in it, and its chain. */
+export interface Origins {
+  files: string[];
+  chains: Frame[][];
+  lines: [file: number, line: number, chain: number][];
+}
+
+/** A run before it is one. `unknown` are the names of which something is supposed in vain. */
+export interface Plan {
+  stages: (PlannedPart & { jobs: PlannedPart[] })[];
+  missing: string[];
+  result: string;
+  unknown: string[];
+}
+
+/** A stage or job of a plan. `explanation` is there where it is skipped. */
+export interface PlannedPart {
+  id: string;
+  displayName: string | null;
+  verdict: string;
+  assumed: boolean;
+  why: string | null;
+  explanation: string | null;
+  waitsFor?: string | null;
 }
 
 export interface VariableGroup {

@@ -214,16 +214,79 @@ def test_a_preview_tells_all_before_anything_is_kept(server: DevopsServer) -> No
     assert [s["name"] for s in found["stages"]] == ["A"]
     assert found["plan"]["stages"][0]["verdict"] == "skipped"
     lines = found["finalYaml"].splitlines()
-    origin = found["origins"][lines.index("- stage: A")]
-    assert (origin["file"], origin["fileLine"]) == ("stage.yml", 2)
-    assert origin["chain"][0]["kind"] == "template"
+    origins = found["origins"]
+    assert len(origins["lines"]) == len(lines)
+    file, line, chain = origins["lines"][lines.index("- stage: A")]
+    assert (origins["files"][file], line) == ("stage.yml", 2)
+    assert origins["chains"][chain] == [
+        {"kind": "template", "detail": "stage.yml", "file": "azure-pipelines.yml", "line": 3}
+    ]
 
     wrong = server.post("penstock/preview", {**body, "yaml": "stages: [{stage: A, jub: 1}]"})
     assert wrong["finalYaml"] is None
+    assert wrong["origins"] == {"files": [], "chains": [], "lines": []}
     (diagnostic,) = [d for d in wrong["diagnostics"] if d["severity"] == "error"][:1]
     assert (diagnostic["line"], diagnostic["column"]) == (1, 21)
     assert 'unknown key "jub" in a stage' in diagnostic["text"]
     assert server.get("penstock/runs")["count"] == 0
+
+
+SUPPOSED = """
+stages:
+- stage: Build
+  displayName: Build it
+  jobs:
+  - job: Make
+    steps: [{bash: echo}]
+  - job: Extra
+    condition: eq(variables['Build.Reason'], 'PullRequest')
+    steps: [{bash: echo}]
+- stage: Deploy
+  jobs: [{job: Ship, steps: [{bash: echo}]}]
+- stage: Mourn
+  dependsOn: Build
+  condition: failed()
+  jobs: [{job: Weep, steps: [{bash: echo}]}]
+"""
+
+
+def preview(server: DevopsServer, **more: object) -> dict[str, Any]:
+    body = {"repositoryId": "demo", "branch": "main", "path": "azure-pipelines.yml"}
+    found: dict[str, Any] = server.post("penstock/preview", {**body, **more})
+    return found
+
+
+def test_a_preview_plans_a_run_in_which_all_goes_well(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": SUPPOSED})
+    plan = preview(server)["plan"]
+    assert plan["result"] == "succeeded"
+    build, deploy, mourn = plan["stages"]
+    assert (build["id"], build["displayName"], build["verdict"]) == ("Build", "Build it", "runs")
+    make, extra = build["jobs"]
+    assert (make["verdict"], make["why"], make["explanation"]) == ("runs", None, None)
+    assert (extra["verdict"], extra["why"]) == (
+        "skipped",
+        "variables['Build.Reason'] is 'Manual', not 'PullRequest'",
+    )
+    assert extra["explanation"].startswith("job Build/Extra would be skipped")
+    assert "azure-pipelines.yml:9:16" in extra["explanation"]
+    assert (deploy["verdict"], mourn["verdict"]) == ("runs", "skipped")
+
+
+def test_a_preview_plans_a_run_with_what_is_supposed(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": SUPPOSED})
+    plan = preview(server, assume={"Build": "failed", "Gone": "failed"})["plan"]
+    build, deploy, mourn = plan["stages"]
+    assert (build["verdict"], build["assumed"]) == ("failed", True)
+    assert (deploy["verdict"], deploy["why"]) == ("skipped", "Build failed")
+    assert "Build  failed" in deploy["explanation"]
+    assert mourn["verdict"] == "runs"
+    assert (plan["result"], plan["unknown"]) == ("failed", ["Gone"])
+    by_request = preview(server, reason="pullRequest")["plan"]["stages"][0]["jobs"][1]
+    assert by_request["verdict"] == "runs"
+    body = {"repositoryId": "demo", "path": "azure-pipelines.yml", "assume": {"Build": "sad"}}
+    answered = server.ask("POST", "/Demo/_apis/penstock/preview", body)
+    assert (answered.status, "is not a result" in answered.json["message"]) == (400, True)
 
 
 def test_templates_of_other_repositories_of_the_project_are_read(server: DevopsServer) -> None:

@@ -17,7 +17,6 @@ from penstock.cli.explaining.explanations import (
 )
 from penstock.cli.explaining.foresight import Foreseen, resolve
 from penstock.cli.explaining.summary import shown_path
-from penstock.cli.reading.loading import Loaded
 from penstock.engine.conditions import run_variables
 from penstock.engine.events import Result
 from penstock.engine.explanations import Reason, expansion_of, reason_of
@@ -29,7 +28,7 @@ from penstock.language.casing import fold_case
 from penstock.language.expressions.reasons import visible, ways_to
 
 
-def why_before(foreseen: Foreseen, loaded: Loaded, path: str, paint: Paint) -> str:
+def why_before(foreseen: Foreseen, pipeline: model.Pipeline | None, path: str, paint: Paint) -> str:
     """Why the thing at `path` would run or not. Raises Failure (exit 2) where there is none."""
     state = foreseen.state
     plan = replace(state.plan, nodes=tuple(n.node for n in state.nodes.values()))
@@ -39,7 +38,7 @@ def why_before(foreseen: Foreseen, loaded: Loaded, path: str, paint: Paint) -> s
             paint=paint,
             is_past=False,
             title=_title(state.nodes[node.id]),
-            place=_place(loaded, node.id),
+            place=_place(pipeline, node.id),
             assumed=foreseen.assumed.nodes.get(node.id) is Result.SKIPPED,
         )
         reason = reason_of(state, node.id)
@@ -214,9 +213,8 @@ def _step_name(step: Step) -> str:
     return step.name or f'"{visible(step.display_name)}"'
 
 
-def _place(loaded: Loaded, id: str) -> str:
+def _place(pipeline: model.Pipeline | None, id: str) -> str:
     """Where a stage or job stands: its condition where it has one."""
-    pipeline = loaded.compiled.pipeline
     keys = [fold_case(key) for key in id.split("/")]
     if pipeline is None:
         return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,7 +20,6 @@ from penstock.cli.reading.tasks import AgentTasks
 from penstock.devops.queueing.preparing import Prepared, Preparing
 from penstock.devops.queueing.queue import Queueing
 from penstock.devops.resources import Resource, ResourceType
-from penstock.engine.redaction import without_secrets
 from penstock.engine.state import RunState
 from penstock.server.devops.context import DevopsHttp, JobInHand
 from penstock.server.devops.pages.live import wakes
@@ -366,31 +364,10 @@ def _explain(state: RunState, run: str, node: str, step: str) -> Mapping[str, An
 
 
 def _foresee(prepared: Prepared, assumed: Mapping[str, str]) -> Mapping[str, Any]:
-    """What would run and what would not, as `penstock plan` tells it.
+    """What would run and what would not, and why."""
+    from penstock.cli.hosting.previewservices import foresee_prepared
 
-    Without the values of secrets: whoever may read the project may ask, with conditions of their
-    own, and each answer would tell of the value that it depends on.
-    """
-    from penstock.cli.explaining.foresight import foresee, read_assumptions
-    from penstock.cli.explaining.plan_views import MISSING, foreseen_json
-    from penstock.cli.options import Failure
-    from penstock.server.devops.errors import bad_request
-
-    assert prepared.planned is not None
-    planned = replace(prepared.planned, plan=without_secrets(prepared.planned.plan))
-    texts = tuple(f"{name}={result}" for name, result in assumed.items())
-    try:
-        results = read_assumptions(planned.plan, texts, ())
-    except Failure as error:
-        raise bad_request(str(error)) from error
-    missing = [one for one in planned.diagnostics if one.code in MISSING]
-    return foreseen_json(
-        foresee(planned.plan, results),
-        prepared.request.definition.path.lstrip("/"),
-        prepared.library,
-        planned,
-        missing,
-    )
+    return foresee_prepared(prepared, assumed)
 
 
 def new_guid() -> str:

@@ -117,7 +117,7 @@ def _before_run(
         click.echo(f"note: a run would lack {things}; `penstock plan` says what", err=True)
     foreseen = foresee(planned.plan, read_assumptions(planned.plan, results, outputs))
     color = wants_color(sys.stdout)
-    text = why_before(foreseen, loaded, path, painter(color))
+    text = why_before(foreseen, loaded.compiled.pipeline, path, painter(color))
     click.echo(masked(text, values.values()), color=color)
     return Exit.OK
 

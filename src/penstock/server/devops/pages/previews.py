@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from penstock.language import yaml
 from penstock.language.canonical import Line, dump_lines
 from penstock.language.compiler import Compiled
 from penstock.language.diagnostics import render, to_json
+from penstock.language.origins import Frame
 from penstock.language.pipeline import Parameter, Pipeline
 from penstock.language.source import Diagnostic
 from penstock.server.devops.bodies import table_of, text_of
@@ -51,7 +52,7 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
     return {
         "diagnostics": [_diagnostic(one) for one in prepared.diagnostics],
         "finalYaml": "\n".join(line.text for line in lines) + "\n" if lines else None,
-        "origins": [_origin(compiled, at, line) for at, line in enumerate(lines, 1)],
+        "origins": _origins(compiled, lines),
         "parameters": [_parameter(one) for one in pipeline.parameters] if pipeline else [],
         "variables": [
             {"name": one.name, "value": one.value, "allowOverride": one.settable}
@@ -66,27 +67,34 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
 
 def _plan(foreseen: Mapping[str, Any]) -> dict[str, Any]:
     """The plan by stage: a verdict and why, and the same of its jobs."""
+    told = foreseen["explanations"]
     return {
-        "stages": [{**_verdict(one), "jobs": _jobs(one)} for one in foreseen["stages"]],
+        "stages": [
+            {**_verdict(stage, told), "jobs": _jobs(stage, told)} for stage in foreseen["stages"]
+        ],
         "missing": [one["message"] for one in foreseen["missing"]],
         "result": foreseen["result"],
+        "unknown": foreseen["unknown"],
     }
 
 
-def _jobs(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _jobs(stage: Mapping[str, Any], told: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
-        {**_verdict(job), "displayName": job["displayName"], "waitsFor": job["waitsFor"]}
+        {**_verdict(job, told), "waitsFor": job["waitsFor"]}
         for job in stage["children"]
         if job["kind"] in ("job", "deployment")
     ]
 
 
-def _verdict(node: Mapping[str, Any]) -> dict[str, Any]:
+def _verdict(node: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
     words = {"succeeded": "runs", "skipped": "skipped"}
     return {
         "id": node["path"],
+        "displayName": node["displayName"],
         "verdict": words.get(node["result"], node["result"]),
+        "assumed": node["assumed"],
         "why": node["why"],
+        "explanation": told.get(node["path"]),
     }
 
 
@@ -133,18 +141,31 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
     return {**to_json([diagnostic])[0], "text": render([diagnostic])}
 
 
-def _origin(compiled: Compiled, number: int, line: Line) -> dict[str, object]:
-    """Where a line of the final YAML came from: file and line, and the way through templates."""
-    span = line.begins.span
-    frames = compiled.origins.innermost(line.within)
+def _origins(compiled: Compiled, lines: Sequence[Line]) -> dict[str, object]:
+    """Where each line of the final YAML came from: `lines` has the file, the line in it, and the
+    way through templates, the first and the last by their numbers among `files` and `chains`."""
+    files: dict[str, int] = {}
+    chains: dict[tuple[Frame, ...], int] = {}
+    places = []
+    for line in lines:
+        span = line.begins.span
+        frames = compiled.origins.innermost(line.within)
+        file = files.setdefault(span.source.label, len(files))
+        places.append([file, span.line, chains.setdefault(frames, len(chains))])
     return {
-        "line": number,
+        "files": list(files),
+        "chains": [[_frame(frame) for frame in frames] for frames in chains],
+        "lines": places,
+    }
+
+
+def _frame(frame: Frame) -> dict[str, object]:
+    span = frame.span
+    return {
+        "kind": frame.kind,
+        "detail": frame.detail,
         "file": span.source.label,
-        "fileLine": span.line,
-        "chain": [
-            {"kind": frame.kind, "detail": frame.detail, "place": str(frame.span)}
-            for frame in frames
-        ],
+        "line": span.line,
     }
 
 
