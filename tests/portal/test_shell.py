@@ -51,7 +51,7 @@ def test_keys_typed_into_the_editor_are_text(visitor: Visitor, project: str) -> 
     visitor.go(
         f"{project}/_build/new?source=azureRepos&repo=odd&template=starter&branch=main&path=/a.yml"
     )
-    editor = page.get_by_role("textbox", name=re.compile("YAML"))
+    editor = page.get_by_role("textbox", name="Pipeline YAML")
     editor.click()
     page.keyboard.type("# logs? g p")
     expect(editor).to_contain_text("# logs? g p")

@@ -354,8 +354,10 @@ export function permitPipeline(
   );
 }
 
+/** A file of a repository, or of a pipeline that there is, whose variables it then has. */
 export interface PreviewRequest {
-  repositoryId: string;
+  repositoryId?: string;
+  definitionId?: number;
   branch: string;
   path: string;
   yaml?: string | undefined;
@@ -363,6 +365,8 @@ export interface PreviewRequest {
   /** Results by the names of stages and jobs; what is not named succeeds. */
   assume?: Record<string, string>;
   reason?: string;
+  /** The branch that the run is of, where that is not the one of the files. */
+  runBranch?: string;
 }
 
 export function preview(

@@ -109,18 +109,24 @@ export interface Issue {
   line: number | null;
 }
 
-export interface Diagnostic {
+export interface Diagnostic extends Location {
   code: string;
   severity: "error" | "warning" | "note" | string;
   message: string;
-  label?: string;
-  help?: string;
-  file: string;
-  line: number;
-  column: number;
-  endLine?: number;
-  endColumn?: number;
+  label?: string | null;
+  help?: string | null;
+  /** What explains it elsewhere: the files that include the one it is in. */
+  related?: (Location & { message: string })[];
   text: string;
+}
+
+/** A place in a file; all of it is null where none is known. */
+export interface Location {
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  endLine?: number | null;
+  endColumn?: number | null;
 }
 
 export interface GraphNode {
@@ -317,6 +323,8 @@ export interface Preview {
   variables: { name: string; value: string | null; allowOverride: boolean }[];
   stages: { name: string; displayName?: string; dependsOn?: string[]; skippable?: boolean }[];
   plan?: Plan | null;
+  /** The further repositories that it names, by alias. */
+  repositories?: Record<string, { project: string; name: string; commit: string }>;
 }
 
 /** What a part came through: a template, an `if` or an `each`, and where that stands. */

@@ -13,6 +13,11 @@ export function initialText(parameter: PreviewParameter): string {
   return String(value);
 }
 
+/** Whether a run must say a value: there is no default. */
+export function isNeeded({ default: value }: Pick<PreviewParameter, "default">): boolean {
+  return value === undefined || value === null;
+}
+
 /** The typed value of a text, or what is wrong with it. */
 export function readValue(
   parameter: Pick<PreviewParameter, "type" | "default">,

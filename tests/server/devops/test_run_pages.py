@@ -289,6 +289,60 @@ def test_a_preview_plans_a_run_with_what_is_supposed(server: DevopsServer) -> No
     assert (answered.status, "is not a result" in answered.json["message"]) == (400, True)
 
 
+NEEDS_VALUES = """
+parameters:
+- {name: size, type: string}
+- {name: count, type: number, default: 1}
+steps:
+- bash: echo ${{ parameters.size }}
+"""
+
+
+def test_a_preview_tells_of_parameters_that_need_a_value(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": NEEDS_VALUES})
+    found = preview(server)
+    assert [(p["name"], p["default"]) for p in found["parameters"]] == [
+        ("size", None),
+        ("count", "1"),
+    ]
+    (needed,) = found["diagnostics"]
+    assert (needed["code"], needed["line"]) == ("PS1204", 3)
+    assert (found["finalYaml"], found["plan"]) == (None, None)
+    given = preview(server, templateParameters={"size": "big"})
+    assert given["diagnostics"] == []
+    assert "echo big" in given["finalYaml"]
+
+
+def test_a_preview_is_of_a_saved_pipeline_with_its_variables(server: DevopsServer) -> None:
+    server.commit({"azure-pipelines.yml": "steps: [{bash: echo}]"})
+    id = server.pipeline()
+    change = {"variables": {"flavour": {"value": "sweet", "allowOverride": True}}}
+    definition = server.get(f"build/definitions/{id}")
+    answered = server.ask("PUT", f"/Demo/_apis/build/definitions/{id}", {**definition, **change})
+    assert answered.status == 200, answered
+    text = "steps: [{bash: 'echo ${{ variables.flavour }}'}]"
+    found = server.post("penstock/preview", {"definitionId": id, "branch": "main", "yaml": text})
+    assert found["variables"] == [{"name": "flavour", "value": "sweet", "allowOverride": True}]
+    assert "echo sweet" in found["finalYaml"]
+
+
+def test_a_preview_plans_a_run_of_another_branch_than_its_files(server: DevopsServer) -> None:
+    text = """
+jobs:
+- job: Ship
+  condition: eq(variables['Build.SourceBranch'], 'refs/heads/release/1')
+  steps:
+  - bash: echo ${{ variables['Build.SourceBranchName'] }}
+"""
+    server.commit({"azure-pipelines.yml": text})
+    plain = preview(server)
+    assert plain["plan"]["stages"][0]["jobs"][0]["verdict"] == "skipped"
+    found = preview(server, runBranch="release/1")
+    assert found["plan"]["stages"][0]["jobs"][0]["verdict"] == "runs"
+    assert "echo 1" in found["finalYaml"]
+    assert (found["branch"], found["commit"]) == ("refs/heads/release/1", plain["commit"])
+
+
 def test_templates_of_other_repositories_of_the_project_are_read(server: DevopsServer) -> None:
     services = server.services
     project = services.projects.get("Demo")
@@ -310,6 +364,13 @@ steps:
 - bash: cat $(Build.SourcesDirectory)/shared/steps.yml
 """
     server.commit({"azure-pipelines.yml": text})
+    found = preview(server)
+    assert "steps.yml@common" in found["origins"]["files"]
+    shared = services.sources.repository(other.id, project.id)
+    commit = services.sources.resolve(shared, "")
+    assert found["repositories"] == {
+        "common": {"project": "Demo", "name": "shared", "commit": commit}
+    }
     run = server.run()
 
     def checkpoint() -> Any:

@@ -10,14 +10,12 @@ export interface CodeBlockProps {
   /** Line numbers, with these lines marked. */
   numbers?: boolean;
   marked?: ReadonlySet<number>;
-  /** A word behind a line, which is not copied: where it comes from. */
-  behind?: ReadonlyMap<number, string> | undefined;
   label?: string;
 }
 
 /** Text of a fixed width, coloured, with a button that copies it. Numbers are never copied. */
 export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
-  const { text, language = "plain", numbers = false, marked, behind, label } = props;
+  const { text, language = "plain", numbers = false, marked, label } = props;
   const lines = text.replace(/\n$/, "").split("\n");
   return (
     <div className={styles.block}>
@@ -48,9 +46,6 @@ export const CodeBlock = memo(function CodeBlock(props: CodeBlockProps) {
                     {token.text}
                   </span>
                 ))}
-                {behind?.has(number) ? (
-                  <span className={styles.behind} data-text={behind.get(number)} />
-                ) : null}
                 {"\n"}
               </code>
             </div>

@@ -1,153 +1,215 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
+import { bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import {
-  bracketMatching,
-  HighlightStyle,
-  indentUnit,
-  syntaxHighlighting,
-} from "@codemirror/language";
-import { lintGutter, type Diagnostic as Mark, setDiagnostics } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+  lintGutter,
+  type Diagnostic as Mark,
+  nextDiagnostic,
+  previousDiagnostic,
+  setDiagnostics,
+} from "@codemirror/lint";
+import { Annotation, EditorState, type Extension } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
+  type KeyBinding,
   keymap,
   lineNumbers,
 } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
-import type { Diagnostic } from "../../api/wire.ts";
 import styles from "./CodeEditor.module.css";
+import { changeOf } from "./change.ts";
+import { offsetOf } from "./column.ts";
+import { lineMarks, markLines, setBeside } from "./lines.ts";
+import { colours, look } from "./look.ts";
+
+/** A place to go to. The same place again is another object. */
+export interface Goal {
+  line: number;
+  column: number;
+}
+
+/** What is wrong at a place, which ends with its line where nothing else is said. */
+export interface EditorProblem extends Goal {
+  endLine?: number | null | undefined;
+  endColumn?: number | null | undefined;
+  severity: "error" | "warning" | "info";
+  message: string;
+}
 
 export interface CodeEditorProps {
   value: string;
-  onChange: (value: string) => void;
-  diagnostics: readonly Diagnostic[];
   label: string;
-  isReadOnly?: boolean;
+  /** Absent: the text is only read. */
+  onChange?: ((value: string) => void) | undefined;
+  /** By Ctrl+S. */
+  onSave?: (() => void) | undefined;
+  /** The line of the cursor, when that moves. */
+  onLine?: ((line: number) => void) | undefined;
+  problems?: readonly EditorProblem[];
+  /** Lines to mark; the first is scrolled to. */
+  marked?: readonly number[];
+  /** A word beside each line. */
+  beside?: readonly string[];
+  goal?: Goal | undefined;
 }
 
-const colours = HighlightStyle.define([
-  {
-    tag: [tags.propertyName, tags.definition(tags.propertyName)],
-    color: "var(--colorBrandForeground1)",
-  },
-  { tag: [tags.string, tags.content], color: "inherit" },
-  { tag: tags.special(tags.string), color: "var(--colorPaletteRedForeground1)" },
-  { tag: tags.comment, color: "var(--text-soft)", fontStyle: "italic" },
-  { tag: [tags.number, tags.bool, tags.null], color: "var(--colorPaletteBerryForeground1)" },
-]);
-
-const look = EditorView.theme({
-  "&": { height: "100%", fontSize: "13px", backgroundColor: "var(--page)", color: "var(--text)" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px" },
-  ".cm-gutters": {
-    backgroundColor: "var(--shade)",
-    color: "var(--text-soft)",
-    borderRight: "1px solid var(--line)",
-  },
-  ".cm-activeLine, .cm-activeLineGutter": {
-    backgroundColor: "color-mix(in srgb, var(--text) 6%, transparent)",
-  },
-  ".cm-cursor": { borderLeftColor: "var(--text)" },
-  "&.cm-focused": { outline: "none" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--mark) !important",
-  },
-  ".cm-tooltip": {
-    backgroundColor: "var(--page)",
-    color: "var(--text)",
-    border: "1px solid var(--line)",
-    fontFamily: "system-ui, sans-serif",
-  },
-});
+const NOTHING: readonly never[] = [];
+const fromOutside = Annotation.define<true>();
 
 /**
- * YAML to write, with the server's diagnostics at their places. Escape, then Tab, leaves it.
+ * YAML to write or to read, with the server's diagnostics at their places. Escape, then Tab, leaves
+ * it; F8 goes to the next diagnostic.
  *
  * It lives in a shadow root: there the library uses a constructed style sheet, which the content
  * security policy allows.
  */
-export default function CodeEditor({
-  value,
-  onChange,
-  diagnostics,
-  label,
-  isReadOnly = false,
-}: CodeEditorProps) {
+export default function CodeEditor(props: CodeEditorProps) {
+  const { value, problems = NOTHING, marked = NOTHING, beside, goal } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
-  const latest = useRef({ value, onChange, label });
-  latest.current = { value, onChange, label };
+  const latest = useRef(props);
+  latest.current = props;
+  /** Texts that were told of; one may come back as `value` when more is typed already. */
+  const told = useRef(new Set<string>());
+  const isReadOnly = props.onChange === undefined;
+  const hasWords = beside !== undefined;
 
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
+    const { label } = latest.current;
     const editor = new EditorView({
       root,
       parent: root,
       state: EditorState.create({
         doc: latest.current.value,
         extensions: [
+          lineMarks(hasWords),
           lineNumbers(),
-          lintGutter(),
-          history(),
           drawSelection(),
-          bracketMatching(),
           highlightActiveLine(),
           highlightActiveLineGutter(),
-          indentUnit.of("  "),
           yaml(),
           syntaxHighlighting(colours),
           look,
-          keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.contentAttributes.of({ "aria-label": latest.current.label, tabindex: "0" }),
-          EditorState.readOnly.of(isReadOnly),
+          isReadOnly ? EditorState.readOnly.of(true) : writing(() => latest.current.onSave?.()),
+          keymap.of(defaultKeymap),
+          EditorView.contentAttributes.of({
+            "aria-label": label,
+            "aria-description": isReadOnly ? "" : "Escape, then Tab, leaves this field",
+            tabindex: "0",
+          }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+            const isFromOutside = update.transactions.some((one) => one.annotation(fromOutside));
+            if (update.docChanged && !isFromOutside) {
+              const text = update.state.doc.toString();
+              told.current.add(text);
+              latest.current.onChange?.(text);
+            }
+            if (update.view.hasFocus && (update.selectionSet || update.focusChanged)) {
+              const { doc, selection } = update.state;
+              latest.current.onLine?.(doc.lineAt(selection.main.head).number);
+            }
           }),
         ],
       }),
     });
     view.current = editor;
+    // Where there is less room than before, the cursor stays in it.
+    const resized = new ResizeObserver(() => {
+      if (!editor.hasFocus) return;
+      const { head } = editor.state.selection.main;
+      editor.dispatch({ effects: EditorView.scrollIntoView(head, { y: "nearest" }) });
+    });
+    resized.observe(element);
     return () => {
+      resized.disconnect();
       editor.destroy();
       view.current = undefined;
     };
-  }, [isReadOnly]);
+  }, [isReadOnly, hasWords]);
 
   useEffect(() => {
     const editor = view.current;
-    if (editor === undefined || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    const text = editor?.state.doc.toString();
+    if (editor === undefined || text === undefined) return;
+    if (text === value) told.current.clear();
+    else if (!told.current.has(value)) {
+      editor.dispatch({ changes: changeOf(text, value), annotations: fromOutside.of(true) });
+    }
   }, [value]);
 
   useEffect(() => {
+    if (beside) view.current?.dispatch({ effects: setBeside.of(beside) });
+  }, [beside]);
+
+  useEffect(() => {
     const editor = view.current;
-    if (editor) editor.dispatch(setDiagnostics(editor.state, marksOf(editor.state, diagnostics)));
-  }, [diagnostics]);
+    if (editor) editor.dispatch(setDiagnostics(editor.state, marksOf(editor.state, problems)));
+  }, [problems]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: markLines.of(marked) });
+  }, [marked]);
+
+  const [first] = marked;
+  useEffect(() => {
+    const editor = view.current;
+    if (editor === undefined || first === undefined || first > editor.state.doc.lines) return;
+    const at = editor.state.doc.line(first).from;
+    editor.dispatch({ effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 60 }) });
+  }, [first]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (editor === undefined || goal === undefined) return;
+    const line = editor.state.doc.line(Math.min(Math.max(1, goal.line), editor.state.doc.lines));
+    const anchor = line.from + offsetOf(line.text, goal.column);
+    editor.dispatch({
+      selection: { anchor },
+      effects: EditorView.scrollIntoView(anchor, { y: "center" }),
+    });
+    editor.focus();
+  }, [goal]);
 
   return <div ref={host} className={styles.editor} data-editor />;
 }
 
-function marksOf(state: EditorState, diagnostics: readonly Diagnostic[]): Mark[] {
-  return diagnostics
+/** What only a text that is written needs. */
+function writing(onSave: () => void): Extension {
+  const save: KeyBinding = {
+    key: "Mod-s",
+    preventDefault: true,
+    run: () => {
+      onSave();
+      return true;
+    },
+  };
+  const steps: KeyBinding[] = [
+    { key: "F8", run: nextDiagnostic },
+    { key: "Shift-F8", run: previousDiagnostic },
+  ];
+  return [
+    lintGutter(),
+    history(),
+    bracketMatching(),
+    indentUnit.of("  "),
+    keymap.of([save, ...steps, ...historyKeymap, indentWithTab]),
+  ];
+}
+
+function marksOf(state: EditorState, problems: readonly EditorProblem[]): Mark[] {
+  return problems
     .filter((one) => one.line >= 1 && one.line <= state.doc.lines)
-    .map((one) => {
-      const line = state.doc.line(one.line);
-      const from = Math.min(line.from + Math.max(0, one.column - 1), line.to);
-      const isOneLine = one.endLine === undefined || one.endLine === one.line;
-      const to =
-        isOneLine && one.endColumn ? Math.min(line.from + one.endColumn - 1, line.to) : line.to;
-      return {
-        from,
-        to: Math.max(from, to),
-        severity:
-          one.severity === "error" ? "error" : one.severity === "warning" ? "warning" : "info",
-        message: [one.message, one.help].filter(Boolean).join("\n"),
-      };
+    .map(({ line, column, endLine, endColumn, severity, message }) => {
+      const begin = state.doc.line(line);
+      const end = endLine && endLine <= state.doc.lines ? state.doc.line(endLine) : begin;
+      const from = begin.from + offsetOf(begin.text, column);
+      const to = endColumn ? end.from + offsetOf(end.text, endColumn) : begin.to;
+      return { from, to: Math.max(from, to), severity, message };
     });
 }

@@ -12,11 +12,15 @@ import { scopeOf, useMay } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
 import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
+import { WarningIcon } from "../../components/icons.ts";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 import { type Crumb, Page } from "../../components/Page/Page.tsx";
 import { FormPanel } from "../../components/SidePanel/FormPanel.tsx";
 import { useCommitFields } from "./commitFields.tsx";
-import { useReview, YamlReview } from "./YamlReview.tsx";
+import styles from "./EditorPage.module.css";
+import { countOf } from "./problems.ts";
+import { useReview } from "./useReview.ts";
+import { YamlReview } from "./YamlReview.tsx";
 
 /** The YAML of a pipeline on a branch: edit, see what the server makes of it, commit. */
 export default function EditorPage({ params }: PageProps) {
@@ -59,9 +63,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
   useWarning(isChanged);
   const review = useReview(
     scope,
-    repository && source.data
-      ? { repositoryId: repository.id, branch, path, yaml: text }
-      : undefined,
+    source.data ? { definitionId: definition.id, branch, path, yaml: text } : undefined,
   );
   return (
     <Page
@@ -70,6 +72,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
         ...crumbsTo(scope),
         { name: definition.name, href: links.pipeline(scope, definition.id) },
       ]}
+      isFixed
       facts={repoName ? `${repoName} / ${path.slice(1)}` : path.slice(1)}
       actions={
         <>
@@ -102,10 +105,21 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
         </>
       }
     >
-      {heads.error ? <ErrorBox error={heads.error} /> : null}
-      <Loaded query={source}>
-        {() => <YamlReview path={path} text={text} onChange={setEdited} review={review} />}
-      </Loaded>
+      <div className={styles.content}>
+        {heads.error ? <ErrorBox error={heads.error} /> : null}
+        <Loaded query={source}>
+          {() => (
+            <YamlReview
+              file={{ scope, repo: repoName ?? repo, branch, path }}
+              branches={names}
+              text={text}
+              onChange={mayEdit ? setEdited : undefined}
+              onSave={() => setSaving(mayEdit && isChanged)}
+              review={review}
+            />
+          )}
+        </Loaded>
+      </div>
       {isSaving ? (
         <Save
           scope={scope}
@@ -114,6 +128,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
           head={heads.data?.value.find((ref) => shortBranch(ref.name) === branch)?.objectId}
           path={path}
           text={text}
+          faults={countOf(review.diagnostics.filter((one) => one.severity === "error"))}
           onClose={() => setSaving(false)}
           onSaved={(target) => {
             setSaving(false);
@@ -143,6 +158,7 @@ function Save({
   head,
   path,
   text,
+  faults,
   onClose,
   onSaved,
 }: {
@@ -152,6 +168,8 @@ function Save({
   head: string | undefined;
   path: string;
   text: string;
+  /** How many errors the text has, in words. */
+  faults: string;
   onClose: () => void;
   onSaved: (branch: string) => void;
 }) {
@@ -181,6 +199,11 @@ function Save({
       error={error}
       isDisabled={isBusy}
     >
+      {faults ? (
+        <p className={styles.faults}>
+          <WarningIcon aria-hidden /> The pipeline has {faults}: no run of it would start.
+        </p>
+      ) : null}
       {fields}
     </FormPanel>
   );

@@ -12,7 +12,8 @@ import { createCommandOf } from "../../text/parameters.ts";
 import { templateFor } from "../../text/templates.ts";
 import styles from "./NewPipelinePage.module.css";
 import { type Committed, SaveAndRun } from "./SaveAndRun.tsx";
-import { useReview, YamlReview } from "./YamlReview.tsx";
+import { useReview } from "./useReview.ts";
+import { YamlReview } from "./YamlReview.tsx";
 
 interface Source {
   scope: Scope;
@@ -80,7 +81,15 @@ function Review({
         <DocumentIcon aria-hidden /> {repository.name} / {path.replace(/^\//, "")} on {branch}
         {isChanged ? " (changed)" : ""}
       </p>
-      <YamlReview path={path} text={text} onChange={setEdited} review={review} />
+      <div className={styles.reviewed}>
+        <YamlReview
+          file={{ scope, repo: repository.name, branch, path }}
+          branches={[branch]}
+          text={text}
+          onChange={setEdited}
+          review={review}
+        />
+      </div>
       <details>
         <summary>As a command</summary>
         <CodeBlock

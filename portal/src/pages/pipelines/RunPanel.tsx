@@ -12,9 +12,10 @@ import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { Loading } from "../../components/Loading/Loading.tsx";
 import { SidePanel } from "../../components/SidePanel/SidePanel.tsx";
-import { commandOf, initialText, readValue } from "../../text/parameters.ts";
+import { commandOf, initialText, isNeeded, readValue } from "../../text/parameters.ts";
 import { ParameterField, StageFields, VariableFields } from "./RunFields.tsx";
 import styles from "./RunPanel.module.css";
+import { withoutAwaited } from "./supposed.ts";
 
 /** Everything a run may be given, then the run. */
 export function RunPanel({
@@ -42,20 +43,24 @@ export function RunPanel({
   const query = useResource(
     previewOf(
       scope,
-      repository && branch
-        ? { repositoryId: repository.id, branch, path: pipeline.configuration?.path ?? "" }
+      branch
+        ? { definitionId: pipeline.id, branch, path: pipeline.configuration?.path ?? "" }
         : undefined,
     ),
   );
   const preview = query.data;
   const stages = preview?.stages ?? [];
-  const faults = (preview?.diagnostics ?? []).filter((one) => one.severity === "error");
+  const faults = withoutAwaited(preview?.diagnostics ?? []).filter(
+    (one) => one.severity === "error",
+  );
   const read = (preview?.parameters ?? []).map((parameter) => readParameter(parameter, texts));
   const request = {
     branch,
     commit: commit.trim(),
     templateParameters: Object.fromEntries(
-      read.filter((one) => one.isChanged).map((one) => [one.parameter.name, one.value]),
+      read
+        .filter((one) => one.isChanged || isNeeded(one.parameter))
+        .map((one) => [one.parameter.name, one.value]),
     ),
     variables,
     stagesToSkip: stages.map(({ name }) => name).filter((name) => skipped.has(name)),

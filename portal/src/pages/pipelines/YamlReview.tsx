@@ -1,186 +1,161 @@
-import { useEffect, useMemo, useState } from "react";
-import type { ApiError } from "../../api/request.ts";
-import { type PreviewRequest, preview } from "../../api/runs.ts";
+import { useMemo, useState } from "react";
 import type { Scope } from "../../api/scope.ts";
-import type { Preview } from "../../api/wire.ts";
-import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
+import { links } from "../../app/links.ts";
+import { useQueryState } from "../../app/query.ts";
+import type { Goal } from "../../components/CodeEditor/CodeEditor.tsx";
 import { LazyCodeEditor } from "../../components/CodeEditor/LazyCodeEditor.tsx";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
-import { CheckmarkCircleIcon, DismissCircleIcon, WarningIcon } from "../../components/icons.ts";
 import { Loading } from "../../components/Loading/Loading.tsx";
-import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
-import { placesOf } from "./origins.ts";
+import { FullYaml } from "./FullYaml.tsx";
+import { becameOf, fileOf, linesIn, placeOf } from "./origins.ts";
+import { PlaceLinks } from "./PlaceLink.tsx";
+import { PlanView } from "./PlanView.tsx";
+import { ProblemList } from "./ProblemList.tsx";
+import { problemsIn } from "./problems.ts";
+import { Supposing } from "./Supposing.tsx";
+import type { Review } from "./useReview.ts";
 import styles from "./YamlReview.module.css";
 
-export interface Review {
-  preview: Preview | undefined;
-  error: ApiError | undefined;
-  isChecking: boolean;
-  isWrong: boolean;
+/** The file that is edited, in the name of its repository. */
+export interface EditedFile {
+  scope: Scope;
+  repo: string;
+  branch: string;
+  path: string;
 }
 
-/** What the server says of a YAML text, asked again when typing rests. */
-export function useReview(scope: Scope, wanted: PreviewRequest | undefined): Review {
-  const [state, setState] = useState<Pick<Review, "preview" | "error">>({
-    preview: undefined,
-    error: undefined,
-  });
-  const [isChecking, setChecking] = useState(false);
-  const key = wanted === undefined ? "" : JSON.stringify(wanted);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the request
-  useEffect(() => {
-    if (wanted === undefined) return;
-    const controller = new AbortController();
-    setChecking(true);
-    const timer = setTimeout(
-      () => {
-        preview(scope, wanted, controller.signal)
-          .then(
-            (found) => setState({ preview: found, error: undefined }),
-            (error: ApiError) => {
-              if (!controller.signal.aborted) setState((old) => ({ ...old, error }));
-            },
-          )
-          .finally(() => {
-            if (!controller.signal.aborted) setChecking(false);
-          });
-      },
-      state.preview === undefined ? 0 : 400,
-    );
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [key]);
-  const isWrong = state.preview?.diagnostics.some((one) => one.severity === "error") ?? false;
-  return { ...state, isChecking, isWrong };
+const VIEWS = [
+  ["full", "Full YAML"],
+  ["plan", "Plan"],
+] as const;
+
+/** Where the cursor is: a line of the text, or one of the full YAML. */
+interface Cursor {
+  side: "text" | "full";
+  line: number;
 }
 
-type View = "problems" | "expanded" | "plan";
+const NOWHERE: readonly number[] = [];
 
-/** The text to edit at the left; what the server makes of it at the right. */
+/**
+ * The text to edit and what is wrong with it at the left; at the right what it becomes, where each
+ * line of that comes from, and what a run of it would do.
+ */
 export function YamlReview({
-  path,
+  file,
+  branches,
   text,
   onChange,
+  onSave,
   review,
 }: {
-  path: string;
+  file: EditedFile;
+  branches: readonly string[];
   text: string;
-  onChange: (text: string) => void;
+  onChange: ((text: string) => void) | undefined;
+  onSave?: (() => void) | undefined;
   review: Review;
 }) {
-  const file = path.replace(/^\//, "");
-  const [view, setView] = useState<View>("problems");
-  const { preview: found, error, isChecking, isWrong } = review;
-  const diagnostics = found?.diagnostics ?? [];
-  const errors = diagnostics.filter((one) => one.severity === "error").length;
-  const hasWarnings = diagnostics.some((one) => one.severity === "warning");
-  // Those of templates are listed, but have no place in this text.
-  const own = useMemo(
-    () => (found?.diagnostics ?? []).filter((one) => one.file.replace(/^\//, "") === file),
-    [found, file],
+  const [state, change] = useQueryState();
+  const view = state.get("show") === "plan" ? "plan" : "full";
+  const [cursor, setCursor] = useState<Cursor>();
+  const [goal, setGoal] = useState<Goal>();
+  const name = file.path.replace(/^\//, "");
+  const { preview: found, whole, error, diagnostics } = review;
+  const problems = useMemo(() => problemsIn(name, found?.diagnostics ?? []), [found, name]);
+  const isOld = whole !== found;
+  // The lines of a text that has changed since are others.
+  const origins = isOld ? undefined : whole?.origins;
+  const [ownMarks, fullMarks] = useMemo(() => {
+    if (origins === undefined || cursor === undefined) return [NOWHERE, NOWHERE];
+    if (cursor.side === "text") return [NOWHERE, becameOf(origins, name, cursor.line)];
+    const place = placeOf(origins, cursor.line);
+    return [place ? linesIn(place, name).sort((a, b) => a - b) : NOWHERE, NOWHERE];
+  }, [origins, cursor, name]);
+  const places = useMemo(
+    () => ({
+      edited: name,
+      go: setGoal,
+      addressOf: (label: string, line: number) => {
+        const { path, alias } = fileOf(label, found?.repositories);
+        const other = alias === undefined ? undefined : found?.repositories?.[alias];
+        const address = other
+          ? links.files({ ...file.scope, project: other.project }, other.name, {
+              path,
+              branch: other.commit,
+            })
+          : links.files(file.scope, file.repo, { path, branch: file.branch });
+        return `${address}#L${line}`;
+      },
+    }),
+    [name, found, file.scope, file.repo, file.branch],
   );
-  const places = useMemo(() => placesOf(found?.origins ?? []), [found]);
-  const verdict = isWrong
-    ? errors === 1
-      ? "1 error"
-      : `${errors} errors`
-    : "This pipeline is valid";
   return (
-    <div className={styles.columns}>
-      <div className={styles.editor}>
-        <LazyCodeEditor value={text} onChange={onChange} diagnostics={own} label="Pipeline YAML" />
-      </div>
-      <section className={styles.side} aria-label="What the server makes of it">
-        <div className={styles.tabs} role="group" aria-label="Show">
-          {(
-            [
-              ["problems", "Validation"],
-              ["expanded", "Full YAML"],
-              ["plan", "Plan"],
-            ] as [View, string][]
-          ).map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={view === name}
-              onClick={() => setView(name)}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
-        {error ? <ErrorBox error={error} /> : null}
-        {found === undefined && error === undefined ? <Loading rows={2} /> : null}
-        {view === "problems" && found ? (
-          <>
-            <p className={styles.verdict} role="status">
-              {isWrong ? (
-                <DismissCircleIcon aria-hidden className={styles.wrong} />
-              ) : hasWarnings ? (
-                <WarningIcon aria-hidden className={styles.warn} />
-              ) : (
-                <CheckmarkCircleIcon aria-hidden className={styles.right} />
-              )}
-              {isChecking ? "Checking…" : verdict}
-            </p>
-            {diagnostics.map((one) => (
-              <CodeBlock key={one.text} text={one.text} label={one.message} />
-            ))}
-            {found.plan?.missing.map((what) => (
-              <p key={what} className={styles.missing}>
-                <WarningIcon aria-hidden className={styles.warn} /> {what}
-              </p>
-            ))}
-          </>
-        ) : null}
-        {view === "expanded" && found ? (
-          found.finalYaml ? (
-            <CodeBlock
-              text={found.finalYaml}
-              language="yaml"
-              numbers
-              behind={places}
-              label="Full YAML"
+    <PlaceLinks value={places}>
+      <div className={styles.columns}>
+        <div className={styles.left}>
+          <div className={styles.editor}>
+            <LazyCodeEditor
+              value={text}
+              onChange={onChange}
+              onSave={onSave}
+              onLine={(line) => setCursor({ side: "text", line })}
+              problems={problems}
+              marked={ownMarks}
+              goal={goal}
+              label="Pipeline YAML"
             />
-          ) : (
-            <p className={styles.soft}>There is no full YAML while the pipeline has errors.</p>
-          )
-        ) : null}
-        {view === "plan" && found ? <Plan preview={found} /> : null}
-      </section>
-    </div>
-  );
-}
-
-function Plan({ preview: found }: { preview: Preview }) {
-  const stages = found.plan?.stages ?? [];
-  if (stages.length === 0) return <p className={styles.soft}>There is nothing to plan yet.</p>;
-  return (
-    <ul className={styles.plan}>
-      {stages.map((stage) => (
-        <li key={stage.id}>
-          <StateIcon
-            state={stage.verdict === "skipped" ? "completed" : "pending"}
-            result={stage.verdict === "skipped" ? "skipped" : null}
-          />
-          <div>
-            <strong>{stage.id}</strong> {stage.verdict}
-            {stage.why ? <div className={styles.soft}>{stage.why}</div> : null}
-            {stage.jobs.length > 0 ? (
-              <div className={styles.soft}>{stage.jobs.map(jobName).join(", ")}</div>
-            ) : null}
           </div>
-        </li>
-      ))}
-    </ul>
+          <ProblemList
+            diagnostics={diagnostics}
+            missing={found?.plan?.missing ?? []}
+            awaited={review.awaited}
+            isChecking={review.isChecking}
+            isAnswered={found !== undefined}
+          />
+        </div>
+        <section className={styles.right} aria-label="What becomes of it">
+          <Supposing
+            supposed={review.supposed}
+            parameters={found?.parameters ?? []}
+            branch={file.branch}
+            branches={branches}
+            onChange={review.suppose}
+          />
+          <div className={styles.tabs} role="group" aria-label="Show">
+            {VIEWS.map(([key, title]) => (
+              <button
+                key={key}
+                type="button"
+                aria-pressed={view === key}
+                onClick={() => change({ show: key === "full" ? undefined : key })}
+              >
+                {title}
+              </button>
+            ))}
+          </div>
+          {error ? <ErrorBox error={error} /> : null}
+          {found === undefined && error === undefined ? <Loading rows={4} /> : null}
+          {found && view === "full" ? (
+            <FullYaml
+              whole={whole}
+              edited={name}
+              isOld={isOld}
+              cursor={cursor}
+              marked={fullMarks}
+              onLine={(line) => setCursor({ side: "full", line })}
+            />
+          ) : null}
+          {found && view === "plan" ? (
+            <PlanView
+              plan={found.plan ?? undefined}
+              supposed={review.supposed}
+              parameters={found.parameters}
+              onChange={review.suppose}
+            />
+          ) : null}
+        </section>
+      </div>
+    </PlaceLinks>
   );
-}
-
-function jobName(job: unknown): string {
-  if (typeof job === "string") return job;
-  if (typeof job !== "object" || job === null) return "";
-  const { displayName, name, id } = job as Record<string, unknown>;
-  return String(displayName ?? name ?? id ?? "");
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Origins } from "../../api/wire.ts";
-import { becameOf, placeBehind, placeOf, wayTo } from "./origins.ts";
+import { becameOf, besideOf, fileOf, linesIn, placeOf, wordsOf } from "./origins.ts";
 
 const origins: Origins = {
   files: ["ci.yml", "steps.yml"],
@@ -23,8 +23,10 @@ const origins: Origins = {
 };
 
 test("a place is said once for the lines that come from it", () => {
-  const said = [1, 2, 3, 4, 5, 6, 7].map((line) => placeBehind(origins, line));
-  expect(said).toEqual(["ci.yml:1", "", "steps.yml:1", "steps.yml:2", "ci.yml:1", "ci.yml:4", ""]);
+  const said = [":1", "", "steps.yml:1", "steps.yml:2", ":1", ":4"];
+  expect(besideOf(origins, "ci.yml")).toEqual(said);
+  const deep = { ...origins, files: ["ci.yml", "ci/steps.yml@shared"] };
+  expect(besideOf(deep, "ci.yml")[2]).toBe("steps.yml@shared:1");
 });
 
 test("a line of a file becomes the lines that come from it", () => {
@@ -39,12 +41,17 @@ test("a directive or a reference becomes what came through it", () => {
   expect(becameOf(origins, "other.yml", 1)).toEqual([]);
 });
 
-test("the way to a place names templates, directives and where they stand", () => {
+test("a place is told with what led to it", () => {
   const place = placeOf(origins, 3);
-  expect(place && wayTo(place)).toEqual([
-    "if true (ci.yml:2)",
-    "template steps.yml (ci.yml:3)",
-    "else (steps.yml:1)",
-  ]);
+  expect(place?.chain.map(wordsOf)).toEqual(["if true", "template steps.yml", "else"]);
+  expect(place && linesIn(place, "ci.yml")).toEqual([2, 3]);
+  expect(place && linesIn(place, "steps.yml")).toEqual([1, 1]);
   expect(placeOf(origins, 7)).toBeUndefined();
+});
+
+test("a label names a file of a repository", () => {
+  const repositories = { shared: { project: "p", name: "r", commit: "c" } };
+  expect(fileOf("a/b.yml@shared", repositories)).toEqual({ path: "/a/b.yml", alias: "shared" });
+  expect(fileOf("a@b.yml", repositories)).toEqual({ path: "/a@b.yml", alias: undefined });
+  expect(fileOf("a.yml", undefined)).toEqual({ path: "/a.yml", alias: undefined });
 });

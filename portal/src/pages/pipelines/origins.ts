@@ -1,6 +1,6 @@
 /** Where the lines of a full YAML come from, and what became of the lines of a file. Lines are from 1. */
 
-import type { Frame, Origins } from "../../api/wire.ts";
+import type { Frame, Origins, Preview } from "../../api/wire.ts";
 
 export interface Place {
   file: string;
@@ -16,11 +16,23 @@ export function placeOf(origins: Origins, line: number): Place | undefined {
   return { file: origins.files[file] ?? "", line: fileLine, chain: origins.chains[chain] ?? [] };
 }
 
-/** `file:line` behind a line that comes from another place than the one above it, else nothing. */
-export function placeBehind(origins: Origins, line: number): string {
-  const [own, above] = [origins.lines[line - 1], origins.lines[line - 2]];
-  if (own === undefined || (above && above[0] === own[0] && above[1] === own[1])) return "";
-  return `${origins.files[own[0]]}:${own[1]}`;
+/**
+ * A word for each line that comes from another place than the one above it, else nothing: `:3` for
+ * the file that is edited, `steps.yml:2` for another.
+ */
+export function besideOf(origins: Origins, edited: string): string[] {
+  return origins.lines.map(([file, line], index) => {
+    const above = origins.lines[index - 1];
+    if (above && above[0] === file && above[1] === line) return "";
+    const label = origins.files[file] ?? "";
+    return label === edited ? `:${line}` : `${label.slice(label.lastIndexOf("/") + 1)}:${line}`;
+  });
+}
+
+/** The lines of a file that a place is in or came through, its own first. */
+export function linesIn(place: Place, file: string): number[] {
+  const through = place.chain.filter((frame) => frame.file === file).map((frame) => frame.line);
+  return place.file === file ? [place.line, ...through] : through;
 }
 
 /** The lines that come from a line of a file; where none does, those that came through it. */
@@ -38,9 +50,19 @@ export function becameOf(origins: Origins, file: string, line: number): number[]
   return numbers.filter((number) => isOn[origins.lines[number - 1]?.[2] ?? -1]);
 }
 
-/** The way to a place in words, outermost first: `template ci/build.yml (ci.yml:3)`. */
-export function wayTo(place: Place): string[] {
-  return place.chain.map(
-    ({ kind, detail, file, line }) => `${detail === "else" ? "" : `${kind} `}${detail} (${file}:${line})`,
-  );
+/** What a part came through, in words: `template ci/build.yml`, `if eq(...)`, `else`. */
+export function wordsOf({ kind, detail }: Frame): string {
+  return detail === "else" ? detail : `${kind} ${detail}`;
+}
+
+/** The path that a label names, and the alias of its repository where it is `path@alias`. */
+export function fileOf(
+  label: string,
+  repositories: Preview["repositories"],
+): { path: string; alias: string | undefined } {
+  const at = label.lastIndexOf("@");
+  const alias = label.slice(at + 1);
+  return at > 0 && repositories?.[alias]
+    ? { path: `/${label.slice(0, at)}`, alias }
+    : { path: `/${label}`, alias: undefined };
 }

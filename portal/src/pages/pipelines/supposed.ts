@@ -1,17 +1,19 @@
 /** What is supposed of a run that is not there yet, and how the plan of it reads. */
 
 import type { PreviewRequest } from "../../api/runs.ts";
-import type { Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
-import { initialText, readValue } from "../../text/parameters.ts";
+import type { Diagnostic, Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
+import { initialText, isNeeded, readValue } from "../../text/parameters.ts";
 
-/** Results by name, why the run starts, and the texts of parameters that are not as they begin. */
+/** Results by name, why the run starts, its branch where that is not the one of the files, and the
+ * texts of parameters that are not as they begin. */
 export interface Supposed {
   assume: Record<string, string>;
   reason: string;
+  branch: string;
   texts: Record<string, string>;
 }
 
-export const NOTHING: Supposed = { assume: {}, reason: "manual", texts: {} };
+export const NOTHING: Supposed = { assume: {}, reason: "manual", branch: "", texts: {} };
 
 export const RESULTS: readonly (readonly [result: string, words: string])[] = [
   ["", "as it comes"],
@@ -30,26 +32,94 @@ export const REASONS: readonly (readonly [reason: string, words: string])[] = [
   ["resourceTrigger", "started by a resource"],
 ];
 
-/** A parameter as it is supposed: its text, and what is wrong with that. */
+/** What an address says of it. What it does not say, or says wrongly, is as nothing. */
+export function readSupposed(text: string | null): Supposed {
+  try {
+    const found = JSON.parse(text ?? "") as Partial<Supposed>;
+    const word = (value: unknown, other: string) => (typeof value === "string" ? value : other);
+    return {
+      assume: textsOf(found.assume),
+      reason: word(found.reason, NOTHING.reason),
+      branch: word(found.branch, ""),
+      texts: textsOf(found.texts),
+    };
+  } catch {
+    return NOTHING;
+  }
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  const pairs = Object.entries(value ?? {}).filter(([, text]) => typeof text === "string");
+  return Object.fromEntries(pairs);
+}
+
+/** The same for an address; empty for nothing. */
+export function writeSupposed({ assume, reason, branch, texts }: Supposed): string {
+  const said = {
+    ...(Object.keys(assume).length > 0 ? { assume } : {}),
+    ...(reason === NOTHING.reason ? {} : { reason }),
+    ...(branch ? { branch } : {}),
+    ...(Object.keys(texts).length > 0 ? { texts } : {}),
+  };
+  return Object.keys(said).length > 0 ? JSON.stringify(said) : "";
+}
+
+/** The same with another result of a stage or job; the empty one is as it comes. */
+export function withResult(supposed: Supposed, id: string, result: string): Supposed {
+  const { [id]: _, ...others } = supposed.assume;
+  return { ...supposed, assume: result ? { ...others, [id]: result } : others };
+}
+
+/** The same with another text of a parameter. */
+export function withText(supposed: Supposed, parameter: PreviewParameter, text: string): Supposed {
+  const { [parameter.name]: _, ...others } = supposed.texts;
+  const isChanged = text !== initialText(parameter);
+  return { ...supposed, texts: isChanged ? { ...others, [parameter.name]: text } : others };
+}
+
+/** A parameter as it is supposed: its text, whether a run must be told of it, what is wrong. */
 export function supposedText(supposed: Supposed, parameter: PreviewParameter) {
   const initial = initialText(parameter);
   const text = supposed.texts[parameter.name] ?? initial;
   const isChanged = text !== initial;
-  return { text, isChanged, ...(isChanged ? readValue(parameter, text) : { value: undefined }) };
+  const isGiven = isChanged || isNeeded(parameter);
+  return {
+    text,
+    isChanged,
+    isGiven,
+    ...(isGiven ? readValue(parameter, text) : { value: undefined }),
+  };
+}
+
+/** The parameters that have no value yet. */
+export function awaitedOf(supposed: Supposed, parameters: readonly PreviewParameter[]): string[] {
+  return parameters
+    .filter((parameter) => supposedText(supposed, parameter).problem !== undefined)
+    .map(({ name }) => name);
+}
+
+const NEEDS_A_VALUE = "PS1204";
+
+/** Without those that say that the run, not a template, needs a value: its field asks for it. */
+export function withoutAwaited(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.filter(
+    ({ code, related = [] }) => code !== NEEDS_A_VALUE || related.length > 0,
+  );
 }
 
 /** What to ask the server for; of parameters what can be read. */
 export function requestOf(
   supposed: Supposed,
   parameters: readonly PreviewParameter[],
-): Pick<PreviewRequest, "assume" | "reason" | "templateParameters"> {
+): Pick<PreviewRequest, "assume" | "reason" | "runBranch" | "templateParameters"> {
   const given = parameters.flatMap((parameter) => {
-    const { isChanged, value, problem } = supposedText(supposed, parameter);
-    return isChanged && problem === undefined ? [[parameter.name, value] as const] : [];
+    const { isGiven, value, problem } = supposedText(supposed, parameter);
+    return isGiven && problem === undefined ? [[parameter.name, value] as const] : [];
   });
   return {
     ...(Object.keys(supposed.assume).length > 0 ? { assume: supposed.assume } : {}),
     ...(supposed.reason === NOTHING.reason ? {} : { reason: supposed.reason }),
+    ...(supposed.branch ? { runBranch: supposed.branch } : {}),
     ...(given.length > 0 ? { templateParameters: Object.fromEntries(given) } : {}),
   };
 }
@@ -61,6 +131,7 @@ export function wordsOf(supposed: Supposed, parameters: readonly PreviewParamete
     `${id} ${RESULTS.find(([name]) => name === result)?.[1] ?? result}`;
   return [
     ...(supposed.reason === NOTHING.reason ? [] : [reason]),
+    ...(supposed.branch ? [`of the branch ${supposed.branch}`] : []),
     ...parameters.flatMap((parameter) => {
       const { isChanged, text } = supposedText(supposed, parameter);
       return isChanged ? [`${parameter.name} is ${text || "empty"}`] : [];

@@ -1,4 +1,5 @@
-"""What the portal's editor asks before a run: its plan under assumptions, and why parts are skipped."""
+"""What the portal's editor asks before a run: its plan under assumptions, and why parts of it are
+skipped."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
     """What is known of the pipeline before a run."""
     compiled = prepared.compiled
     lines = dump_lines(compiled.tree) if compiled.tree is not None and compiled.pipeline else []
-    pipeline = compiled.pipeline
+    pipeline = compiled.partial
     settings = prepared.request.definition.settings
     return {
         "diagnostics": [_diagnostic(one) for one in prepared.diagnostics],
@@ -62,6 +62,10 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
         "plan": _plan(http.foresee(prepared, assumed)) if prepared.planned else None,
         "branch": prepared.ref,
         "commit": prepared.commit.id,
+        "repositories": {
+            alias: {"project": one.project_name, "name": one.name, "commit": commit}
+            for alias, (one, commit) in prepared.resources.items()
+        },
     }
 
 
@@ -108,10 +112,11 @@ def _request(http: DevopsHttp, call: Call, body: dict[str, Any]) -> RunRequest:
             definition = replace(definition, path="/" + path.lstrip("/"))
     else:
         definition = _unsaved(http, call, body)
+    files, run = full_branch(text_of(body, "branch")), full_branch(text_of(body, "runBranch"))
     return RunRequest(
         definition=definition,
-        ref=full_branch(text_of(body, "branch")),
-        commit=text_of(body, "commit"),
+        ref=run or files,
+        commit=text_of(body, "commit") or (files if run else ""),
         parameters=parameters_of(body),
         variables=variables_of(body),
         reason=variable_reason(text_of(body, "reason", "manual")),

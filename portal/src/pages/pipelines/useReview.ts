@@ -1,0 +1,81 @@
+import { useEffect, useState } from "react";
+import type { ApiError } from "../../api/request.ts";
+import { type PreviewRequest, preview } from "../../api/runs.ts";
+import type { Scope } from "../../api/scope.ts";
+import type { Preview } from "../../api/wire.ts";
+import { useQueryState } from "../../app/query.ts";
+import {
+  awaitedOf,
+  readSupposed,
+  requestOf,
+  type Supposed,
+  withoutAwaited,
+  writeSupposed,
+} from "./supposed.ts";
+
+export interface Review {
+  /** What the server said last. */
+  preview: Preview | undefined;
+  /** The last answer with a full YAML, which is older than `preview` while the text is wrong. */
+  whole: Preview | undefined;
+  error: ApiError | undefined;
+  isChecking: boolean;
+  diagnostics: Preview["diagnostics"];
+  /** Parameters that a run needs and that have no value yet. */
+  awaited: string[];
+  isWrong: boolean;
+  supposed: Supposed;
+  suppose: (supposed: Supposed) => void;
+}
+
+type Answers = Pick<Review, "preview" | "whole" | "error">;
+
+const NO_ANSWER: Answers = { preview: undefined, whole: undefined, error: undefined };
+
+/** What the server says of a YAML text and a supposed run of it, asked again when typing rests. */
+export function useReview(scope: Scope, file: PreviewRequest | undefined): Review {
+  const [state, change] = useQueryState();
+  const [answers, setAnswers] = useState<Answers>(NO_ANSWER);
+  const [isChecking, setChecking] = useState(false);
+  const supposed = readSupposed(state.get("suppose"));
+  const parameters = answers.preview?.parameters ?? [];
+  const wanted = file && { ...file, ...requestOf(supposed, parameters) };
+  const key = wanted === undefined ? "" : JSON.stringify(wanted);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the request
+  useEffect(() => {
+    if (wanted === undefined) return;
+    const controller = new AbortController();
+    setChecking(true);
+    const ask = () =>
+      preview(scope, wanted, controller.signal)
+        .then(
+          (found) =>
+            setAnswers(({ whole }) => ({
+              preview: found,
+              whole: found.finalYaml === null ? whole : found,
+              error: undefined,
+            })),
+          (error: ApiError) => {
+            if (!controller.signal.aborted) setAnswers((old) => ({ ...old, error }));
+          },
+        )
+        .finally(() => {
+          if (!controller.signal.aborted) setChecking(false);
+        });
+    const timer = setTimeout(ask, answers.preview === undefined ? 0 : 400);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [key]);
+  const diagnostics = withoutAwaited(answers.preview?.diagnostics ?? []);
+  return {
+    ...answers,
+    isChecking,
+    diagnostics,
+    awaited: awaitedOf(supposed, parameters),
+    isWrong: diagnostics.some((one) => one.severity === "error"),
+    supposed,
+    suppose: (next) => change({ suppose: writeSupposed(next) }),
+  };
+}
