@@ -156,7 +156,7 @@ def test_the_value_of_a_condition_is_converted_to_boolean(condition: str, runs: 
         (
             "eq(nothing.x, 1)",
             "Unrecognized value: 'nothing'. Located at position 4 within expression: "
-            "eq(nothing.x, 1). For more help, refer to "
+            "'eq(nothing.x, 1)'. For more help, refer to "
             "https://go.microsoft.com/fwlink/?linkid=842996",
         ),
     ],

@@ -78,12 +78,12 @@ def with_parameter(declaration, value, body="steps: []"):
         # expressions: measured
         (
             "steps:\n- script: ${{ foo }}",
-            "Unrecognized value: 'foo'. Located at position 1 within expression: foo" + MORE,
+            "Unrecognized value: 'foo'. Located at position 1 within expression: 'foo'" + MORE,
         ),
         (
             "steps:\n- script: ${{ eq(dependencies.a, 1) }}",
             "Unrecognized value: 'dependencies'. Located at position 4 within expression: "
-            "eq(dependencies.a, 1)" + MORE,
+            "'eq(dependencies.a, 1)'" + MORE,
         ),
         (
             "steps:\n- script: ${{ variables.x",
@@ -91,6 +91,17 @@ def with_parameter(declaration, value, body="steps: []"):
             "}} sequence was not found.",
         ),
         ("steps:\n- script: ${{ }}", "An expression was expected"),
+        # measured: an expression in other text is told as the call of format() that it becomes
+        (
+            "steps:\n- script: ${{ 'it''s' }} {then} ${{ foo }} end",
+            "Unrecognized value: 'foo'. Located at position 41 within expression: "
+            "'format('{0} {{then}} {1} end', 'it''s', foo)'" + MORE,
+        ),
+        (
+            "steps:\n- script: |\n    it's\n    echo ${{ eq(1) }}\n",
+            "Unexpected symbol: ')'. Located at position 31 within expression: "
+            "'format('it''s\necho {0}\n', eq(1))'" + MORE,
+        ),
         (
             "parameters:\n- name: a\n  default: b\nsteps:\n- script: ${{ parameters.x }}",
             "Key not found 'x'",
@@ -258,12 +269,21 @@ def with_parameter(declaration, value, body="steps: []"):
         (
             "jobs:\n- job: J\n  steps:\n  - script: x\n    name: s\n    condition: eq(1)",
             "Job J: Step s specifies condition eq(1) which is not valid. Reason: "
-            "Unexpected symbol: ')'. Located at position 5 within expression: eq(1)" + MORE,
+            "Unexpected symbol: ')'. Located at position 5 within expression: 'eq(1)'" + MORE,
+        ),
+        # measured: conditions of jobs and stages bare, root variables with a sentence before it
+        (
+            "stages: [{stage: A, condition: eq(1), jobs: [{job: J}]}]",
+            "Unexpected symbol: ')'. Located at position 5 within expression: 'eq(1)'" + MORE,
+        ),
+        (
+            "variables: {a: '$[ eq(1) ]'}\nsteps: []",
+            "An error occurred while loading the YAML build pipeline. "
+            "Unexpected symbol: ')'. Located at position 5 within expression: 'eq(1)'" + MORE,
         ),
         (
             "jobs: [{job: J, condition: eq(1)}]",
-            "An error occurred while loading the YAML build pipeline. "
-            "Unexpected symbol: ')'. Located at position 5 within expression: eq(1)" + MORE,
+            "Unexpected symbol: ')'. Located at position 5 within expression: 'eq(1)'" + MORE,
         ),
     ],
 )

@@ -141,7 +141,7 @@ class _Checker:
         if text and text.value:
             error = self._error(text.value, "condition")
             if error:
-                yield _located(error, text, 0, _LOADING + str(error))
+                yield _located(error, text, 0, str(error))
 
     def _step_condition(self, step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
         text = step.condition

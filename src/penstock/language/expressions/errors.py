@@ -15,7 +15,8 @@ class ExpressionError(Exception):
     `message`, also `str()`, is the Azure service's text, taken from the published resources of its
     expression library. `position` and `end` are 0-based offsets in `text`, the whole expression;
     None where the fault has no place. `summary` says the same in plain words and `help` is a next
-    step; `code` is the diagnostic's code.
+    step; `code` is the diagnostic's code. Of a fault at a token `kind` is the service's text
+    without the place.
     """
 
     def __init__(
@@ -28,9 +29,11 @@ class ExpressionError(Exception):
         code: str = "PS1305",
         summary: str = "",
         help: str | None = None,
+        kind: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.kind = kind
         self.position = position
         self.end = end
         self.text = text
@@ -40,6 +43,12 @@ class ExpressionError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def message_within(self, text: str, offset: int) -> str:
+        """The service's text when this expression stands at an offset in a longer one."""
+        if not self.kind or self.position is None:
+            return self.message
+        return _placed(self.kind, self.position + offset, text)
 
     def locate(self, position: int, end: int, text: str) -> None:
         """Give the place of the failing part, unless a part inside it was named already."""
@@ -69,17 +78,23 @@ def syntax_error(
     summary: str = "",
     help: str | None = None,
 ) -> ExpressionError:
-    """A fault at one token; the service counts its position from 1."""
-    place = f"Located at position {position + 1} within expression: {text}"
+    """A fault at one token."""
+    kind_of_token = f"{kind}: '{token}'"
     return ExpressionError(
-        f"{kind}: '{token}'. {place}{_MORE}",
+        _placed(kind_of_token, position, text),
         position,
         text,
         end=position + len(token),
         code=code,
         summary=summary or f'{_uncapitalised(kind)} "{token}" in this expression',
         help=help,
+        kind=kind_of_token,
     )
+
+
+def _placed(kind: str, position: int, text: str) -> str:
+    """The service counts positions from 1."""
+    return f"{kind}. Located at position {position + 1} within expression: '{text}'{_MORE}"
 
 
 def limit_error(message: str, text: str) -> ExpressionError:

@@ -14,7 +14,7 @@ from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Reports
 from penstock.language.templates.scope import TEMPLATE_NAMES
-from penstock.language.templates.texts import OPEN, Code, Directive, Lone, TextError
+from penstock.language.templates.texts import OPEN, Code, Directive, Lone, Mixed, TextError
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 
@@ -93,17 +93,19 @@ class Checker:
             case _:
                 for piece in parts.pieces:
                     if isinstance(piece, Code):
-                        self._check_code(piece, scalar, names)
+                        self._check_code(piece, scalar, names, parts)
         return True
 
-    def _check_code(self, code: Code, host: Scalar, names: frozenset[str]) -> None:
+    def _check_code(
+        self, code: Code, host: Scalar, names: frozenset[str], among: Mixed | None = None
+    ) -> None:
         tree = self.compiled.expression(code.text, names)
 
         def at(start: int, end: int) -> Span:
             return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
         if isinstance(tree, ExpressionError):
-            self._report(complaints.bad_expression(tree, code, host, at))
+            self._report(complaints.bad_expression(tree, code, host, at, among))
         elif self.declared is not None and any(map(_is_parameters, tree.names)):
             for name, start, end in _parameter_names(tree.root):
                 if fold_case(name) not in self.declared:

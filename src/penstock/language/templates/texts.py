@@ -51,6 +51,25 @@ class Mixed:
     pieces: tuple[str | Code, ...]
 
 
+def as_call_of_format(mixed: Mixed, code: Code) -> tuple[str, int]:
+    """The call of `format` that a mixed text becomes on the service, and where an expression of it
+    then stands."""
+    template, arguments = "", ""
+    count = offset = 0
+    for piece in mixed.pieces:
+        if isinstance(piece, str):
+            template += piece.replace("'", "''").replace("{", "{{").replace("}", "}}")
+            continue
+        template += f"{{{count}}}"
+        count += 1
+        arguments += ", "
+        if piece is code:
+            offset = len(arguments)
+        arguments += piece.text
+    beginning = f"format('{template}'"
+    return f"{beginning}{arguments})", len(beginning) + offset
+
+
 @record(kw_only=False)
 class Directive:
     """A text that is one directive and nothing else.

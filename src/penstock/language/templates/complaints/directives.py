@@ -10,7 +10,7 @@ from penstock.language.expressions import ExpressionError
 from penstock.language.expressions.faults import OPERATORS
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.language.templates.complaints.shapes import kind_of_node
-from penstock.language.templates.texts import Code, TextError
+from penstock.language.templates.texts import Code, Mixed, TextError, as_call_of_format
 from penstock.language.yaml import Node, Scalar, Sequence
 
 
@@ -74,9 +74,13 @@ def variable_taken(name: str, span: Span) -> Diagnostic:
 
 
 def bad_expression(
-    error: ExpressionError, code: Code, host: Scalar, at: Callable[[int, int], Span]
+    error: ExpressionError,
+    code: Code,
+    host: Scalar,
+    at: Callable[[int, int], Span],
+    among: Mixed | None,
 ) -> Diagnostic:
-    """An expression that does not parse."""
+    """An expression that does not parse; `among` is the text that it stands in, if any."""
     if not code.text:
         return Diagnostic(
             code="PS1301",
@@ -97,7 +101,11 @@ def bad_expression(
                 service_text=str(error),
             )
     diagnostic = error.diagnostic(at)
-    return replace(diagnostic, help=_runtime_help(error) or diagnostic.help)
+    return replace(
+        diagnostic,
+        help=_runtime_help(error) or diagnostic.help,
+        service_text=error.message_within(*as_call_of_format(among, code)) if among else str(error),
+    )
 
 
 _WORDS = r"([A-Za-z]+)\s+[A-Za-z'(]"
