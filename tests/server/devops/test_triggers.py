@@ -158,14 +158,32 @@ def test_the_end_of_a_run_starts_pipelines_that_have_it_as_a_resource(
     server: DevopsServer,
 ) -> None:
     after = "trigger: none\nresources: {pipelines: [{pipeline: up, source: CI, trigger: true}]}\n"
-    server.commit({"azure-pipelines.yml": "trigger: none\n" + STEPS, "after.yml": after + STEPS})
+    asks = """
+steps:
+- bash: |
+    set -e
+    test "$(resources.triggeringAlias) $(resources.triggeringCategory)" = "up pipeline"
+    test "$(resources.pipeline.up.runID)" = "$(Build.TriggeredBy.BuildId)"
+    test "$(resources.pipeline.up.runName)" = one.1
+    test "$(resources.pipeline.up.runURI)" = "vstfs:///Build/Build/$(Build.TriggeredBy.BuildId)"
+    test "$(resources.pipeline.up.pipelineName)" = CI
+    test "$(resources.pipeline.up.pipelineID)" = "$(Build.TriggeredBy.DefinitionId)"
+    test "$(resources.pipeline.up.projectID)" = "$(System.TeamProjectId)"
+    test "$(resources.pipeline.up.requestedFor)" = "$(Build.RequestedFor)"
+    test "$(resources.pipeline.up.requestedForID)" = "$(Build.RequestedForId)"
+    test "$(resources.pipeline.up.sourceBranch)" = refs/heads/main
+    test "$(Build.TriggeredBy.BuildNumber)" = one.1
+    test '${{ variables['resources.pipeline.up.runID'] }}' = ''
+"""
+    first_text = "name: one.$(Rev:r)\ntrigger: none\n" + STEPS
+    server.commit({"azure-pipelines.yml": first_text, "after.yml": after + asks})
     server.pipeline("After", "after.yml")
     first = server.run()
     server.ended(first)
     until(lambda: len(runs(server)) == 2, "the second pipeline has its run")
     second = runs(server)[1]
     assert (second["definition"]["name"], second["reason"]) == ("After", "resourceTrigger")
-    server.ended(second["id"])
+    assert server.ended(second["id"])["result"] == "succeeded"
     assert ("completion", True) in [(kind, runs) for kind, _, runs, _ in decisions(server)]
 
 

@@ -221,6 +221,7 @@ class TriggerServices:
     def _ended(self, run: Run) -> Ended:
         return Ended(
             run=run.id,
+            number=run.number,
             pipeline=run.pipeline or 0,
             ref=full_ref(run),
             commit=run.commit,

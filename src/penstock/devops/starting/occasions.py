@@ -49,9 +49,11 @@ class Proposed:
 
 @record
 class Ended:
-    """A run that ended: numbers of run and pipeline, full ref, the service's words for results."""
+    """A run that ended: ids of run and pipeline, full ref, the service's words for results; `number`
+    is what the run is called."""
 
     run: int
+    number: str = ""
     pipeline: int
     ref: str
     commit: str

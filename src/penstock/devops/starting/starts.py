@@ -208,6 +208,15 @@ class Starts:
             run=run.run,
             tags=run.tags,
             stages=dict(run.stages),
+            # yaml-schema/resources-pipelines-pipeline#the-pipeline-resource-metadata-as-predefined-variables
+            known={
+                "projectID": repository.project,
+                "pipelineID": str(source.id),
+                "runName": run.number,
+                "runURI": f"vstfs:///Build/Build/{run.run}",
+                "requestedFor": run.by.name,
+                "requestedForID": run.by.id,
+            },
         )
         places = self._concerned_by_end(source, run.ref)
         if not places:

@@ -185,12 +185,19 @@ def _variables(ended: RunCompleted, resource: PipelineResource) -> dict[str, str
         "sourceBranch": ended.ref,
         "sourceCommit": ended.commit,
         "sourceProvider": "TfsGit",
+        **ended.known,
     }
     if resource.project:
         facts["projectName"] = ended.project
-    return {
+    triggered = {
         "Build.TriggeredBy.BuildId": str(ended.run),
+        "Build.TriggeredBy.BuildNumber": facts.get("runName", ""),
+        "Build.TriggeredBy.DefinitionId": facts.get("pipelineID", ""),
         "Build.TriggeredBy.DefinitionName": ended.definition,
+        "Build.TriggeredBy.ProjectID": facts.get("projectID", ""),
+    }
+    return {
+        **{name: value for name, value in triggered.items() if value},
         "Resources.TriggeringAlias": alias,
         "Resources.TriggeringCategory": "pipeline",
         **{f"resources.pipeline.{alias}.{name}": value for name, value in facts.items()},

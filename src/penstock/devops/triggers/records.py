@@ -98,7 +98,8 @@ class RunCompleted:
     `result` and the values of `stages` are the service's words (`succeeded`, `failed` ...). Stages
     that are None are not known: the result of the run stands for all of them. With
     `has_told_stages` their ends were events of their own; otherwise the end of the run stands for
-    them.
+    them. `known` is what else is known of it, by the names that variables of a pipeline resource
+    have (`runName`).
     """
 
     definition: str
@@ -112,6 +113,7 @@ class RunCompleted:
     stages: Mapping[str, str] | None = field(default_factory=dict)
     ended_stage: str | None = None
     has_told_stages: bool = False
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
