@@ -409,11 +409,14 @@ def test_the_start_of_the_pipeline_and_resources_are_contexts() -> None:
                 variables=variables(
                     day="$[ format('{0:yyyyMMdd}', pipeline.startTime) ]",
                     text="$[ pipeline.startTime ]",
-                    branch="$[ resources.pipeline.upstream.sourceBranch ]",
+                    branch="$[ resources.repositories['self'].ref ]",
+                    none="$[ resources.pipeline.upstream.sourceBranch ]",
+                    source="$[ variables['resources.pipeline.upstream.sourceBranch'] ]",
                 ),
             ),
             variables=(
-                Variable(name="resources.pipeline.upstream.sourceBranch", value="refs/heads/main"),
+                Variable(name="resources.repositories.self.ref", value="refs/heads/main"),
+                Variable(name="resources.pipeline.upstream.sourceBranch", value="refs/heads/up"),
             ),
             start_time=1_760_000_000.5,
         )
@@ -422,6 +425,8 @@ def test_the_start_of_the_pipeline_and_resources_are_contexts() -> None:
     assert found["day"] == "20251009"
     assert found["text"] == "2025-10-09 08:53:20+00:00"
     assert found["branch"] == "refs/heads/main"
+    # measured on the service: facts of pipeline resources are variables, and not in the context
+    assert (found["none"], found["source"]) == ("", "refs/heads/up")
 
 
 @pytest.mark.parametrize("text", ["$[ dependencies.gen.outputs['s.legs'] ]", "variables.legs"])

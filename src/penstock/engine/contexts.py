@@ -80,10 +80,11 @@ class View:
         return _object((("startTime", time),))
 
     def _resources(self) -> Value:
-        """From the predefined variables `resources.pipeline.alias.member`."""
+        """From the predefined variables `resources.repositories.alias.member`. On the service the
+        facts of pipeline resources are variables only, and no members of this context."""
         tree: dict[str, object] = {}
         for key, variable in self.variables.items():
-            if key.startswith("RESOURCES."):
+            if key.startswith("RESOURCES.REPOSITORIES."):
                 _plant(tree, variable.name.split(".")[1:], variable.value)
         return _tree_object(tree)
 

@@ -280,6 +280,11 @@ CODES: dict[str, tuple[str, str]] = {
         "a runtime expression is not the whole value",
         "$[ ] is evaluated only where it is around the whole value; anywhere else it is text.",
     ),
+    "PS1317": (
+        "facts of pipeline resources are variables",
+        "The context `resources` holds repositories. What is known of the run of a pipeline "
+        "resource is in variables, such as variables['resources.pipeline.ALIAS.runID'].",
+    ),
     # --- PS20xx: the graph of stages, jobs and steps
     "PS2001": (
         "nothing can start",

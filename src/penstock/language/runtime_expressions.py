@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -134,6 +135,8 @@ class _Checker:
             error = self._error(expression, place)
             if error:
                 yield _located(error, text, offset, _LOADING + str(error))
+            else:
+                yield from _empty_member(text)
         elif "$[" in stripped:
             yield _not_whole(text, is_closed="]" in stripped.partition("$[")[2])
 
@@ -142,6 +145,8 @@ class _Checker:
             error = self._error(text.value, "condition")
             if error:
                 yield _located(error, text, 0, str(error))
+            else:
+                yield from _empty_member(text)
 
     def _step_condition(self, step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
         text = step.condition
@@ -187,6 +192,19 @@ def _strategy_values(strategy: Matrix | Parallel | None) -> list[Text | None]:
     return []
 
 
+def _empty_member(text: Text) -> Iterator[Diagnostic]:
+    """What is known of pipeline resources is in variables, and not in `resources` (measured)."""
+    found = re.search(_OF_PIPELINES, text.value) if "resources" in text.value.lower() else None
+    if found:
+        yield Diagnostic(
+            code="PS1317",
+            severity=Severity.WARNING,
+            message='"resources" has no member "pipeline", so this is empty',
+            span=place_in(text.value, text.span, found.start(), len(found.group())),
+            help="read the variable: variables['resources.pipeline.ALIAS.runID']",
+        )
+
+
 def _not_whole(text: Text, *, is_closed: bool) -> Diagnostic:
     """A `$[` that begins no expression, because it is not around the whole value."""
     return Diagnostic(
@@ -212,6 +230,7 @@ def _located(error: ExpressionError, text: Text, offset: int, service_text: str)
     return replace(diagnostic, service_text=service_text, help=help or diagnostic.help)
 
 
+_OF_PIPELINES = r"(?i:(?<![\w'.])resources\s*(?:\.\s*pipeline\b|\[\s*'pipeline'\s*\]))"
 _OF_GRAPH = "it is known in the conditions and variables of stages and jobs"
 _ELSEWHERE = {
     "dependencies": _OF_GRAPH,

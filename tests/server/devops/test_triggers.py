@@ -191,6 +191,7 @@ def test_a_push_to_another_repository_is_what_the_run_reads_there(server: Devops
     text = """
 trigger: none
 resources: {repositories: [{repository: tools, type: git, name: tools, trigger: [releases/*]}]}
+variables: {here: "$[ format('azure-pipelines.yml-{0}', resources.repositories['self'].ref) ]"}
 steps:
 - checkout: tools
 - bash: |
@@ -198,6 +199,11 @@ steps:
     test "$(cat a)" = 2
     test "$(Build.Repository.Name)" = tools
     test "$(Build.SourceBranch)" = refs/heads/releases/1
+    test "$(resources.repositories.tools.ref)" = refs/heads/releases/1
+    test "$(resources.repositories.tools.version)" = "$(Build.SourceVersion)"
+    test "$(resources.repositories.tools.id)" = "$(Build.Repository.ID)"
+    test "$(resources.repositories.self.ref)" = refs/heads/main
+    test "$(here)" = azure-pipelines.yml-refs/heads/main
 """
     server.commit({"azure-pipelines.yml": text, "a": "1"})
     server.pipeline()

@@ -23,6 +23,7 @@ from penstock.devops.plans.planning import (
     leaf,
     refuse_containers,
 )
+from penstock.devops.plans.repository_variables import repository_variables
 from penstock.devops.plans.steps import minutes, whole
 from penstock.devops.plans.work import plan_work
 from penstock.engine.plan import Node, Plan
@@ -64,7 +65,11 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
         for steps in model.step_lists(job)
         for step in steps
     )
-    root = (*surroundings.variables, *declared_variables(planning, pipeline.variables))
+    root = (
+        *surroundings.variables,
+        *repository_variables(pipeline, surroundings),
+        *declared_variables(planning, pipeline.variables),
+    )
     planning.problems += unwatched(pipeline.resources)
     problems = {"": tuple(planning.problems)}
     previous: str | None = None

@@ -20,12 +20,14 @@ from penstock.records import record
 @record
 class Surroundings:
     """What a plan needs beside the pipeline. `variables` are the predefined and queue-time ones,
-    weakest first; `repositories` are keyed by alias in lower case, `self` among them. With
-    `protection`, stages that use protected resources, or wait for a person, get a checkpoint."""
+    weakest first; `repositories` are keyed by alias in lower case, `self` among them, and so are
+    their ids on a server. With `protection`, stages that use protected resources, or wait for a
+    person, get a checkpoint."""
 
     library: Library
     catalog: TaskCatalog
     repositories: Mapping[str, Repository]
+    repository_ids: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()
     definition_key: str = ""
     protection: Protection | None = None

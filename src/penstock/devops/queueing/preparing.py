@@ -28,7 +28,7 @@ from penstock.devops.resources import Actor, Resource, ResourceType
 from penstock.devops.sources import CommitFacts, SourceMissing, SourceRepository, Sources
 from penstock.engine.requests import Repository, Variable
 from penstock.language.compiler import Compiled, compile_pipeline
-from penstock.language.pipeline import Pipeline
+from penstock.language.pipeline import Pipeline, RepositoryResource
 from penstock.language.source import Diagnostic, has_errors
 from penstock.language.templates.files import Files
 from penstock.records import record
@@ -128,15 +128,24 @@ class Preparing:
         declared = self._declared(prepared, pipeline, problems)
         resources = {**prepared.resources, **declared}
         own = _checkout("self", prepared.repository, prepared.commit.id)
+        others = {
+            resource.alias.value.casefold(): replace(
+                _checkout(resource.alias.value, *declared[resource.alias.value]),
+                ref=_ref_of(resource, prepared.request, declared[resource.alias.value][0]),
+            )
+            for resource in pipeline.resources.repositories
+            if resource.alias.value in declared
+        }
         definition = prepared.request.definition.id
         planned = plan_pipeline(
             pipeline,
             Surroundings(
                 library=prepared.library,
                 catalog=self.catalog,
-                repositories={
-                    **{alias.casefold(): _checkout(alias, *one) for alias, one in declared.items()},
-                    "self": replace(own, ref=prepared.ref),
+                repositories={**others, "self": replace(own, ref=prepared.ref)},
+                repository_ids={
+                    **{alias.casefold(): one.id for alias, (one, _) in declared.items()},
+                    "self": prepared.repository.id,
                 },
                 variables=prepared.variables,
                 definition_key=f"pipeline:{definition}",
@@ -261,6 +270,17 @@ class Preparing:
             },
         )
         return queue_variables(facts)
+
+
+def _ref_of(resource: RepositoryResource, request: RunRequest, repository: SourceRepository) -> str:
+    """The ref at which a run reads a repository: the one that it was given, the one that is
+    written, or the default branch."""
+    given = request.resources.get(resource.alias.value, "")
+    written = resource.ref.value.strip() if resource.ref else ""
+    ref = written if not given or is_commit(given) else given
+    if not ref:
+        return repository.default_branch
+    return ref if ref.startswith("refs/") else f"{_HEADS}{ref}"
 
 
 def _checkout(alias: str, repository: SourceRepository, commit: str) -> Repository:

@@ -49,8 +49,8 @@ class Proposed:
 
 @record
 class Ended:
-    """A run that ended: ids of run and pipeline, full ref, the service's words for results; `number`
-    is what the run is called."""
+    """A run that ended: ids of run and pipeline, what the run is called, full ref, the service's
+    words for results."""
 
     run: int
     number: str = ""

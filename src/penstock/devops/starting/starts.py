@@ -208,7 +208,6 @@ class Starts:
             run=run.run,
             tags=run.tags,
             stages=dict(run.stages),
-            # yaml-schema/resources-pipelines-pipeline#the-pipeline-resource-metadata-as-predefined-variables
             known={
                 "projectID": repository.project,
                 "pipelineID": str(source.id),
