@@ -255,6 +255,21 @@ def with_parameter(declaration, value, body="steps: []"):
             "count of 256.",
         ),
         (ROLLING.format("0"), "Absolute rolling value should be greater than zero."),
+        (
+            "jobs:\n- deployment: D\n  strategy: {runOnce: {deploy: {steps: []}}}",
+            "Job D: Environment is required.",
+        ),
+        (
+            "steps:\n- task: Bash\n  name: s",
+            "Job Job: Step s has an invalid task definition reference. A valid task definition "
+            "reference must specify either an ID or a name and a version specification with a "
+            "major version specified.",
+        ),
+        ("steps:\n- task: Bash@x", "The value x is not a valid version specification"),
+        (
+            "jobs:\n- job: A\n  strategy: {matrix: legs}\n  steps: []",
+            "'legs' is not a valid expression. Expressions must be enclosed with '$[' and ']'.",
+        ),
         (ROLLING.format("0%"), "Percentage rolling value should be with in 1 to 100."),
         (ROLLING.format("101%"), "Percentage rolling value should be with in 1 to 100."),
         (ROLLING.format("half"), "half is not supported as rolling option."),

@@ -348,6 +348,16 @@ CODES: dict[str, tuple[str, str]] = {
         "service, and those win over what a pipeline or a variable group gives. System.Debug and "
         "Build.Clean may be set.",
     ),
+    "PS2014": (
+        "a task without a valid version",
+        "A step names a task and its version: Bash@3. The version is a major one, or more exact: "
+        "3.259.0.",
+    ),
+    "PS2015": (
+        "a deployment without an environment",
+        "A deployment job runs against an environment, which keeps its history, approvals and "
+        "checks.",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",

@@ -1,12 +1,9 @@
-"""Checks of single jobs: what they refer to, their strategies, and numbers and words of settings.
-
-The schema of the service takes any text for most settings; here one that means nothing is told.
-"""
+"""Checks of single jobs: what they and their steps refer to, and their strategies."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import (
@@ -15,7 +12,6 @@ from penstock.language.pipeline import (
     DeploymentJob,
     Job,
     Matrix,
-    Parallel,
     Pipeline,
     Resources,
     Rolling,
@@ -23,25 +19,19 @@ from penstock.language.pipeline import (
     Text,
     step_lists,
 )
+from penstock.language.settings import check_settings, check_word, either, is_open
 from penstock.language.source import Diagnostic, Severity
 from penstock.language.yaml import Scalar
 
 MOST_LEGS = 256
 _NUMBER = "-?[0-9]+"
-_WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
 _INLINE = "[a-z]+://"
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
-_CLEANABLE = ("outputs", "resources", "all")
-_BOOLEANS = ("true", "false")
-_MORE_BOOLEANS = ("yes", "no", "on", "off", "y", "n")
-_MOST_RETRIES = 10
 _REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
 _PACKAGE_TYPES = ("npm", "NuGet")
 _CONTAINER_TYPES = ("ACR",)
-_COMMANDS = ("any", "restricted")
-_CHECKOUT_FLAGS = ("clean", "fetchTags", "lfs", "persistCredentials")
-_AGENT_BOOLEANS = ("1", "$true", "0", "$false")
-_SUBMODULES = ("true", "recursive", "false")
+_ENVIRONMENT_RESOURCES = ("virtualMachine", "Kubernetes")
+_TASK_VERSION = r"(\*|[0-9]+(\.(\*|[0-9]+(\.(\*|[0-9]+))?))?)(-test)?"
 
 
 def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
@@ -56,7 +46,7 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
     for stage in pipeline.stages:
         for job in stage.jobs:
             yield from _check_strategy(job)
-            yield from _check_settings(job)
+            yield from check_settings(job)
             if is_complete:
                 yield from _check_references(job, pipeline.resources)
 
@@ -65,11 +55,15 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
 
 
 def _check_references(job: Job | DeploymentJob, resources: Resources) -> Iterator[Diagnostic]:
+    if isinstance(job, DeploymentJob):
+        yield from _check_environment(job)
     containers = [one.alias for one in resources.containers if one.alias]
     for container in (job.container, *job.services.values()):
         yield from _check_container(container, containers)
     for steps in step_lists(job):
         for step in steps:
+            if step.keyword == "task":
+                yield from _check_task(step, job)
             yield from _check_step(step, resources)
             yield from _check_target(step, containers)
 
@@ -83,9 +77,24 @@ def _check_container(container: Container | None, known: list[Text]) -> Iterator
         if container.options or container.env or container.ports or container.volumes:
             yield _no_image(container, "this container")
         return
-    if _is_open(name) or ":" in name.value or "@" in name.value or _has(known, name):
+    if is_open(name) or ":" in name.value or "@" in name.value or _has(known, name):
         return
     yield _no_container(name, known, f"for an image, write its tag too: {name.value}:latest")
+
+
+def _check_environment(job: DeploymentJob) -> Iterator[Diagnostic]:
+    environment = job.environment
+    if environment is None or not environment.name.value.strip():
+        subject = f'the deployment "{job.id.value}"' if job.id.value else "this deployment"
+        yield Diagnostic(
+            code="PS2015",
+            message=f"{subject} names no environment",
+            span=environment.span if environment else job.span,
+            help='add "environment: NAME"; the first run makes it',
+            service_text=f"Job {job.id.value}: Environment is required.",
+        )
+        return
+    yield from check_word("resourceType", environment.resource_type, _ENVIRONMENT_RESOURCES)
 
 
 def _check_images(resources: Resources) -> Iterator[Diagnostic]:
@@ -109,20 +118,15 @@ def _check_types(resources: Resources) -> Iterator[Diagnostic]:
 
 
 def _check_type(kind: str, type: Text | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
-    if type is None or _is_open(type) or type.value.lower() in map(str.lower, known):
+    if type is None or is_open(type) or type.value.lower() in map(str.lower, known):
         return
     yield Diagnostic(
         code="PS1103",
         severity=Severity.WARNING,
         message=f'there is no type "{type.value}" of a {kind} resource',
         span=type.span,
-        help=f"write {_either(known)}",
+        help=f"write {either(known)}",
     )
-
-
-def _either(words: Sequence[str]) -> str:
-    """The words as a choice: `a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _no_image(container: Container, subject: str) -> Diagnostic:
@@ -136,7 +140,7 @@ def _no_image(container: Container, subject: str) -> Diagnostic:
 
 def _check_target(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
     name = step.target.container if step.target else None
-    if name is None or name.value.lower() == "host" or _is_open(name) or _has(known, name):
+    if name is None or name.value.lower() == "host" or is_open(name) or _has(known, name):
         return
     declare = 'write "host", or declare it: resources, containers, '
     yield _no_container(name, known, f'{declare}"- container: {name.value}"')
@@ -155,6 +159,30 @@ def _no_container(name: Text, known: list[Text], help: str) -> Diagnostic:
     )
 
 
+def _check_task(step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
+    """A task is `NAME@VERSION`; the versions are those that the SDK's TaskVersionSpec reads."""
+    name, at, version = step.task.value.rpartition("@")
+    if name and (version.isdecimal() or re.fullmatch(_TASK_VERSION, version, re.IGNORECASE)):
+        return
+    label = step.name.value if step.name else ""
+    if at and name and version:
+        message = f'"{version}" is not a version of a task'
+        service = f"The value {version} is not a valid version specification"
+    else:
+        message = f'the task "{step.task.value}" does not say which version is meant'
+        service = f"Job {job.id.value}: Step {label} has an invalid task definition reference. " + (
+            "A valid task definition reference must specify either an ID or a name and a version "
+            "specification with a major version specified."
+        )
+    yield Diagnostic(
+        code="PS2014",
+        message=message,
+        span=step.task.span,
+        help="write NAME@VERSION with its major version: Bash@3",
+        service_text=service,
+    )
+
+
 def _check_step(step: Step, resources: Resources) -> Iterator[Diagnostic]:
     if step.keyword == "checkout":
         yield from _check_checkout(step, [one.alias for one in resources.repositories])
@@ -167,7 +195,7 @@ def _check_step(step: Step, resources: Resources) -> Iterator[Diagnostic]:
         }[kind]
         name = step.inputs.get("alias" if kind == "pipeline" else step.keyword)
         is_word = kind == "pipeline" and name and name.value.lower() in ("current", "none")
-        if name and not is_word and not _is_open(name) and not _has(known, name):
+        if name and not is_word and not is_open(name) and not _has(known, name):
             yield Diagnostic(
                 code="PS2008",
                 message=f'there is no {kind} "{name.value}" among the resources of this pipeline',
@@ -180,7 +208,7 @@ def _check_step(step: Step, resources: Resources) -> Iterator[Diagnostic]:
 
 def _check_checkout(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
     name = step.inputs.get("repository")
-    if name is None or name.value.lower() in ("self", "none", "") or _is_open(name):
+    if name is None or name.value.lower() in ("self", "none", "") or is_open(name):
         return
     if re.match(_INLINE, name.value) or _has(known, name):
         return
@@ -194,11 +222,6 @@ def _check_checkout(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
         service_text=f"The checkout step references the repository '{name.value}' which is not "
         "defined by the pipeline",
     )
-
-
-def _is_open(name: Text) -> bool:
-    """Whether a name is known only when the run has begun, or a template left it empty."""
-    return "$" in name.value or not name.value
 
 
 def _has(known: Iterable[Text], name: Text) -> bool:
@@ -218,6 +241,8 @@ def _guess(name: Text, known: Iterable[Text]) -> str:
 def _check_strategy(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
     strategy = job.strategy
     match strategy:
+        case Matrix(legs=Text() as legs):
+            yield from _check_legs(legs)
         case Matrix():
             yield from _check_matrix(strategy)
         case Rolling():
@@ -241,9 +266,22 @@ def _check_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
         )
 
 
+def _check_legs(legs: Text) -> Iterator[Diagnostic]:
+    """The legs of a matrix as a text: only an expression can give them."""
+    if not is_open(legs):
+        yield Diagnostic(
+            code="PS1102",
+            message=f'"matrix" takes a mapping of legs, and there is "{legs.value}"',
+            span=legs.span,
+            help='write the legs under it, each with its variables; or an expression, "$[ ... ]"',
+            service_text=f"'{legs.value}' is not a valid expression. Expressions must be enclosed "
+            "with '$[' and ']'.",
+        )
+
+
 def _check_rolling(most: Text | None) -> Iterator[Diagnostic]:
     """How many machines at a time: a number, or a share of them in per cent."""
-    if most is None or _is_open(most):
+    if most is None or is_open(most):
         return
     text = most.value.strip()
     number, is_share = text.removesuffix("%"), text.endswith("%")
@@ -266,89 +304,10 @@ def _check_rolling(most: Text | None) -> Iterator[Diagnostic]:
 
 def _check_increments(increments: tuple[Text, ...]) -> Iterator[Diagnostic]:
     for one in increments:
-        if not _is_open(one) and not re.fullmatch("[0-9]{1,2}|100", one.value.strip()):
+        if not is_open(one) and not re.fullmatch("[0-9]{1,2}|100", one.value.strip()):
             yield Diagnostic(
                 code="PS2010",
                 message=f'"increments" of a canary deployment takes no "{one.value}"',
                 span=one.span,
                 help="write shares in per cent without a sign, from 0 to 100: [10, 20]",
             )
-
-
-# --- settings
-
-
-def _check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
-    yield from _check_number("timeoutInMinutes", job.timeout_in_minutes)
-    yield from _check_number("cancelTimeoutInMinutes", job.cancel_timeout_in_minutes)
-    yield from _check_word("workspace.clean", job.workspace_clean, _CLEANABLE)
-    yield from _check_word("continueOnError", job.continue_on_error, _BOOLEANS)
-    if isinstance(job.strategy, Parallel):
-        yield from _check_number("parallel", job.strategy.count)
-    if isinstance(job.strategy, Parallel | Matrix):
-        yield from _check_number("maxParallel", job.strategy.max_parallel)
-    for steps in step_lists(job):
-        for step in steps:
-            yield from _check_number("timeoutInMinutes", step.timeout_in_minutes)
-            yield from _check_retries(step.retry_count)
-            yield from _check_word("continueOnError", step.continue_on_error, _BOOLEANS)
-            yield from _check_word("enabled", step.enabled, _BOOLEANS, _MORE_BOOLEANS)
-            if step.target is not None:
-                yield from _check_word("target.commands", step.target.commands, _COMMANDS)
-            if step.keyword == "checkout":
-                yield from _check_checkout_settings(step)
-
-
-def _check_checkout_settings(step: Step) -> Iterator[Diagnostic]:
-    """The agent takes its default for what it does not know (its GitSourceProvider)."""
-    depth = step.inputs.get("fetchDepth")
-    if depth and not _is_open(depth) and not _WHOLE.fullmatch(depth.value):
-        yield _no_effect("fetchDepth", depth, "write how many commits; 0 fetches all of them")
-    for flag in _CHECKOUT_FLAGS:
-        yield from _check_word(flag, step.inputs.get(flag), _BOOLEANS, _AGENT_BOOLEANS)
-    yield from _check_word(
-        "submodules", step.inputs.get("submodules"), _SUBMODULES, _AGENT_BOOLEANS
-    )
-
-
-def _check_number(key: str, text: Text | None) -> Iterator[Diagnostic]:
-    if text is None or _is_open(text) or _WHOLE.fullmatch(text.value):
-        return
-    yield Diagnostic(
-        code="PS2011",
-        message=f'"{key}" takes a whole number, and there is "{text.value}"',
-        span=text.span,
-        help="write digits only",
-    )
-
-
-def _check_retries(text: Text | None) -> Iterator[Diagnostic]:
-    yield from _check_number("retryCountOnTaskFailure", text)
-    if text and _WHOLE.fullmatch(text.value) and int(text.value) > _MOST_RETRIES:
-        yield Diagnostic(
-            code="PS2011",
-            severity=Severity.WARNING,
-            message=f"the service tries a task again {_MOST_RETRIES} times at most, "
-            f"and here is {text.value.strip()}",
-            span=text.span,
-            help=f"write a number from 0 to {_MOST_RETRIES}",
-        )
-
-
-def _check_word(
-    key: str, text: Text | None, words: tuple[str, ...], unsaid: tuple[str, ...] = ()
-) -> Iterator[Diagnostic]:
-    """`unsaid` are words that are taken as well."""
-    if text is None or _is_open(text) or text.value.strip().lower() in (*words, *unsaid):
-        return
-    yield _no_effect(key, text, "write " + _either([f'"{word}"' for word in words]))
-
-
-def _no_effect(key: str, text: Text, help: str) -> Diagnostic:
-    return Diagnostic(
-        code="PS1103",
-        severity=Severity.WARNING,
-        message=f'"{text.value}" is not a value that "{key}" takes, so it has no effect',
-        span=text.span,
-        help=help,
-    )
