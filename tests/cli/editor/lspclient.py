@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 
 class Editor:
@@ -88,7 +90,7 @@ class Editor:
     # --- documents
 
     def uri(self, name: str) -> str:
-        return (self.root / name).as_uri()
+        return (self.root / name).resolve().as_uri()
 
     def open(self, name: str, text: str | None = None) -> None:
         self._texts[name] = (self.root / name).read_text() if text is None else text
@@ -139,10 +141,14 @@ class Editor:
         """`path:line:column`, from 1."""
         found = self.ask("textDocument/definition", self.at(name, needle))
         return [
-            f"{one['uri'].removeprefix(self.root.as_uri() + '/')}:"
+            f"{self._name(one['uri'])}:"
             f"{one['range']['start']['line'] + 1}:{one['range']['start']['character'] + 1}"
             for one in found
         ]
+
+    def _name(self, uri: str) -> str:
+        """The path of a file from the root."""
+        return os.path.relpath(unquote(urlsplit(uri).path), self.root).replace(os.sep, "/")
 
     def completion(self, name: str, needle: str) -> list[str]:
         found = self.ask("textDocument/completion", self.at(name, needle))

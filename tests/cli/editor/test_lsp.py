@@ -163,6 +163,87 @@ def test_a_template_of_a_repository_that_is_not_here(editor: Editor, root: Path)
     other.close()
 
 
+# --- templates of another repository that is a folder here
+
+SHARED = "../templates/jobs/build.yml"
+BUILD = """\
+parameters:
+- name: what
+jobs:
+- job: Make
+  steps:
+  - script: make ${{ parameters.what }} $(place)
+  - template: ../steps.yml
+"""
+USES_SHARED = """\
+resources: { repositories: [{ repository: Shared, type: git, name: x/templates }] }
+variables: { place: here }
+jobs:
+- template: jobs/build.yml@shared
+  parameters: { what: all }
+"""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Editor]:
+    """An editor of one project, beside the folder of a repository that it reads."""
+    app, shared = tmp_path / "app", tmp_path / "templates"
+    (app / ".git").mkdir(parents=True)
+    (shared / ".git").mkdir(parents=True)
+    (shared / "jobs").mkdir()
+    (app / "azure-pipelines.yml").write_text(USES_SHARED)
+    (shared / "jobs/build.yml").write_text(BUILD)
+    (shared / "steps.yml").write_text("steps: [script: x]\n")
+    editor = Editor(app, {"localRepositories": {"shared": "../templates"}})
+    yield editor
+    assert "Traceback" not in editor.close()
+
+
+def test_typing_in_a_template_of_another_repository_shows_what_it_breaks(two: Editor) -> None:
+    two.open("azure-pipelines.yml")
+    assert two.wait_for("azure-pipelines.yml") == []
+    two.open(SHARED)
+    two.type(SHARED, BUILD.replace("name: what", "name: which"))
+    faults = two.wait_for("azure-pipelines.yml", 2)
+    assert {fault["code"] for fault in faults} == {"PS1203", "PS1204"}
+    two.type(SHARED, BUILD.replace("- script", "- scirpt"))
+    assert two.wait_for("azure-pipelines.yml", 0) == []
+    (fault,) = two.wait_for(SHARED, 1)
+    assert fault["message"].startswith('unknown key "scirpt"')
+    two.shut(SHARED)
+    assert two.wait_for(SHARED, 0) == []
+
+
+def test_a_template_of_another_repository_is_known_before_its_pipeline_is_open(two: Editor) -> None:
+    two.open(SHARED, BUILD.replace("name: what", "name: which"))
+    faults = two.wait_for("azure-pipelines.yml", 2)
+    assert {fault["code"] for fault in faults} == {"PS1203", "PS1204"}
+
+
+def test_a_template_of_another_repository_has_the_values_of_its_pipeline(two: Editor) -> None:
+    two.open("azure-pipelines.yml")
+    two.wait_for("azure-pipelines.yml")
+    two.open(SHARED)
+    assert "`parameters.what` = `'all'`" in two.hover(SHARED, "make ${{ parameters.wh")
+    assert "`here` in the pipeline" in two.hover(SHARED, "$(pla")
+    assert two.definition(SHARED, "parameters.wh") == ["../templates/jobs/build.yml:2:9"]
+    assert two.definition(SHARED, "$(pla") == ["azure-pipelines.yml:2:14"]
+    assert two.definition(SHARED, "../steps") == ["../templates/steps.yml:1:1"]
+    two.type(SHARED, BUILD + "  - script: $(pl")
+    assert two.completion(SHARED, "script: $(pl")[:1] == ["place"]
+    assert two.completion(SHARED, "template: ") == ["../steps.yml"]
+
+
+def test_templates_of_another_repository_are_completed_with_its_alias(two: Editor) -> None:
+    text = USES_SHARED.replace("jobs/build.yml@shared", "j")
+    two.open("azure-pipelines.yml", text)
+    found = two.completion("azure-pipelines.yml", "template: j")
+    assert found == ["steps.yml@shared", "jobs/build.yml@shared"]
+
+
+# --- templates that no pipeline reads
+
+
 def test_a_template_that_the_run_of_now_leaves_out_is_checked_by_itself(editor: Editor) -> None:
     included = "    - template: ci/steps.yml\n      parameters: { size: 3 }\n"
     left_out = "    - ${{ if false }}:\n      - template: ci/steps.yml\n"
@@ -201,6 +282,15 @@ def test_a_file_that_says_how_it_begins_is_a_pipeline_wherever_it_lies(editor: E
     text = "trigger: none\nparameters: { Condition: '' }\n" + CONDITIONAL
     editor.open("templates/steps.yml", text)
     assert "PS1207" in [fault["code"] for fault in editor.wait_for("templates/steps.yml")]
+
+
+def test_a_pipeline_by_name_is_checked_whatever_is_in_it(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml", "stgaes:\n- stage: A\n")
+    (fault,) = editor.wait_for("azure-pipelines.yml", 1)
+    assert fault["message"].startswith('unknown key "stgaes"')
+    editor.type("azure-pipelines.yml", "\ufeff- stage: A\n")
+    (fault,) = editor.wait_for("azure-pipelines.yml", 1)
+    assert fault["range"]["start"] == {"line": 0, "character": 0}
 
 
 @pytest.mark.parametrize(
@@ -299,6 +389,23 @@ def test_hover_sees_the_unsaved_pipeline(editor: Editor) -> None:
     editor.open("ci/steps.yml")
     editor.wait_for("ci/steps.yml")
     assert "`gt(parameters.size, 5)` = `True`" in editor.hover("ci/steps.yml", "if gt(")
+
+
+def test_hover_sees_what_was_typed_just_now(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    editor.open("ci/steps.yml")
+    editor.wait_for("ci/steps.yml")
+    editor.type("azure-pipelines.yml", "# a line more\n" + PIPELINE.replace("size: 3", "size: 7"))
+    asked = "configuration: ${{ upper(parameters.env"
+    assert "`upper(parameters.environment)` = `'DEV'`" in editor.hover("azure-pipelines.yml", asked)
+    assert "`gt(parameters.size, 5)` = `True`" in editor.hover("ci/steps.yml", "if gt(")
+
+
+def test_hover_does_not_say_that_a_fault_elsewhere_leaves_a_part_out(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml", PIPELINE.replace("size: 3", "size: ["))
+    editor.open("ci/steps.yml")
+    told = editor.hover("ci/steps.yml", "if gt(")
+    assert told.startswith("`gt(parameters.size, 5)` is not evaluated: azure-pipelines.yml has err")
 
 
 def test_places_are_counted_as_the_client_counts(still: Editor) -> None:
@@ -400,6 +507,17 @@ def test_completion_in_a_test_file(still: Editor, text: str, first: list[str]) -
     still.open("a.pipeline-test.yml", text)
     assert still.completion("a.pipeline-test.yml", text)[: len(first)] == first
     still.shut("a.pipeline-test.yml")
+
+
+def test_names_are_known_while_the_text_cannot_be_read(editor: Editor) -> None:
+    editor.open("azure-pipelines.yml")
+    editor.wait_for("azure-pipelines.yml")
+    editor.type("azure-pipelines.yml", PIPELINE + "- stage: Last\n  dependsOn: [\n")
+    assert editor.wait_for("azure-pipelines.yml", 1)
+    assert editor.completion("azure-pipelines.yml", "Last\n  dependsOn: [") == ["Build", "Deploy"]
+    editor.type("azure-pipelines.yml", PIPELINE + "- stage: Last\n  displayName: { $(con\n")
+    assert editor.wait_for("azure-pipelines.yml", 1)
+    assert "configuration" in editor.completion("azure-pipelines.yml", "{ $(con")
 
 
 def test_completion_in_an_empty_file(still: Editor) -> None:

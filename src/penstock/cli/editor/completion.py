@@ -12,6 +12,7 @@ from penstock.cli.editor.names import jobs_of, parameters_of, stages_of, templat
 from penstock.cli.editor.projects import Project
 from penstock.language.schema import PARAMETER_TYPES, ROOT_PARAMETER_TYPES, Record
 from penstock.language.source import Source, lines_of
+from penstock.language.templates.references import SELF
 from penstock.records import record
 
 _EXPRESSION = re.compile(r"\$\{\{(?:(?!\}\}).)*$|\$\[(?:(?!\]).)*$")
@@ -80,7 +81,7 @@ def _context(context: str, project: Project, source: Source, prefix: str) -> Ite
     elif context == "variables":
         yield from _variables(project, source, prefix)
     else:
-        snapshots = list(project.snapshots_of(source.name))
+        snapshots = list(project.snapshots_of(source, fresh=False))
         names = (*stages_of(snapshots), *jobs_of(snapshots))
         for name in dict.fromkeys(text.value for text in names):
             yield Suggestion(name, "name", prefix=prefix)
@@ -88,7 +89,7 @@ def _context(context: str, project: Project, source: Source, prefix: str) -> Ite
 
 def _variables(project: Project, source: Source, prefix: str) -> Iterator[Suggestion]:
     known: dict[str, str] = {}
-    for one in variables_of(project.snapshots_of(source.name)):
+    for one in variables_of(project.snapshots_of(source, fresh=False)):
         known.setdefault(one.name, one.value)
     for group, name, value in project.group_variables():
         known.setdefault(name, value if value is not None else f"a secret of {group}")
@@ -138,13 +139,17 @@ def _values(project: Project, source: Source, cursor: Cursor) -> Iterator[Sugges
 
 
 def _templates(project: Project, source: Source, prefix: str) -> Iterator[Suggestion]:
-    """The project's YAML files, as seen from this one; those of other repositories by alias."""
-    folder = posixpath.dirname(source.name)
-    for name in project.files.yaml_names():
-        if name == source.name or not project.is_template(name):
-            continue
-        near = posixpath.relpath(name, folder or ".")
-        yield Suggestion(f"/{name}" if prefix.startswith("/") else near, "file", prefix=prefix)
+    """The YAML files of the repository as seen from this one; those of others by alias."""
+    folder, own = posixpath.dirname(source.name), source.repository
+    names = project.files.yaml_names() if own == SELF else project.files.yaml_names_of(own)
+    for name in names:
+        if name != source.name and project.is_template(name, own):
+            near = posixpath.relpath(name, folder or ".")
+            yield Suggestion(f"/{name}" if prefix.startswith("/") else near, "file", prefix=prefix)
+    for alias in project.files.repositories if own == SELF else ():
+        for name in project.files.yaml_names_of(alias):
+            if project.is_template(name, alias):
+                yield Suggestion(f"{name}@{alias}", "file", prefix=prefix)
 
 
 def _tasks(prefix: str) -> Iterator[Suggestion]:
@@ -156,7 +161,7 @@ def _tasks(prefix: str) -> Iterator[Suggestion]:
 
 def _dependencies(project: Project, source: Source, cursor: Cursor) -> Iterator[Suggestion]:
     """The stages, or the jobs beside this one."""
-    snapshots = list(project.snapshots_of(source.name))
+    snapshots = list(project.snapshots_of(source, fresh=False))
     own = {cursor.siblings.get(key, "") for key in ("stage", "job", "deployment")}
     if "stage" in cursor.siblings:
         names = stages_of(snapshots)

@@ -20,19 +20,19 @@ from penstock.engine.explanations import reason_of
 from penstock.language import pipeline as model
 from penstock.language.casing import fold_case
 from penstock.language.expressions.reasons import ways_to
-from penstock.language.source import Span
+from penstock.language.source import Source, Span
 
 _MOST = 3
 _PLAIN = painter(False)
 
 
-def decisions_at(project: Project, name: str, span: Span) -> list[str]:
+def decisions_at(project: Project, source: Source, span: Span) -> list[str]:
     """Why each stage, job or step whose condition stands at a span would run or not.
 
     Nothing where the pipeline has errors. A condition in a template decides for several.
     """
     found: dict[str, None] = {}
-    for snapshot in project.snapshots_of(name):
+    for snapshot in project.snapshots_of(source):
         pipeline = snapshot.compiled.pipeline
         if pipeline is None:
             continue

@@ -63,7 +63,7 @@ def _dependency(project: Project, source: Source, spotted: Spotted) -> Iterator[
     path = tuple(step for step in spotted.path if step != ITEM)
     if spotted.is_key or path[-1:] != ("dependsOn",):
         return
-    snapshots = list(project.snapshots_of(source.name))
+    snapshots = list(project.snapshots_of(source))
     if "stage" in spotted.levels[-1].keys:
         names = stages_of(snapshots)
     else:
@@ -85,7 +85,7 @@ def _referenced(
     if reference.kind == "parameter":
         yield from _named(root, reference.name)
         return
-    snapshots = list(project.snapshots_of(source.name))
+    snapshots = list(project.snapshots_of(source))
     if reference.kind == "variable":
         for one in variables_of(snapshots):
             if fold_case(one.name) == fold_case(reference.name):

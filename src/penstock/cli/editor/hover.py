@@ -10,7 +10,7 @@ from penstock.cli.editor.located import Reference, Spotted, code_at, reference_a
 from penstock.cli.editor.names import Parameter, parameters_of, template_at, variables_of
 from penstock.cli.editor.projects import Project
 from penstock.language.casing import fold_case
-from penstock.language.source import Source, Span
+from penstock.language.source import Source, Span, has_errors
 from penstock.language.yaml import Node
 from penstock.records import record
 
@@ -54,17 +54,24 @@ def _expression(
         return None
     code, span = found
     values: dict[str, list[str]] = {}
-    for snapshot in project.snapshots_of(source.name):
+    wrong = []
+    for snapshot in project.snapshots_of(source):
+        wrong += [snapshot.path] * has_errors(snapshot.diagnostics)
         for text in snapshot.observed.texts(spotted.scalar.span, code.offset):
             values.setdefault(text, []).append(snapshot.path)
-    text = "\n\n".join(_value_lines(code.text, values, source.name))
+    text = "\n\n".join(_value_lines(code.text, values, source.label, wrong))
     reference = reference_at(spotted.scalar, line, column)
     about = _about(project, source, root, reference) if reference else ""
     return Hover("\n\n".join(filter(None, (text, about))), span)
 
 
-def _value_lines(code: str, values: dict[str, list[str]], own: str) -> Iterator[str]:
-    if not values:
+def _value_lines(
+    code: str, values: dict[str, list[str]], own: str, wrong: list[str]
+) -> Iterator[str]:
+    """What an expression comes to. `own` is its file; `wrong` are pipelines that have errors."""
+    if not values and wrong:
+        yield f"{_code(code)} is not evaluated: {', '.join(wrong)} has errors"
+    elif not values:
         yield f"{_code(code)} is not evaluated: its part of the file is left out"
     elif len(values) == 1:
         yield f"{_code(code)} = {_code(next(iter(values)))}"
@@ -107,9 +114,7 @@ def _parameter(one: Parameter) -> str:
 def _variable(project: Project, source: Source, name: str) -> str:
     wanted = fold_case(name)
     found = [
-        one
-        for one in variables_of(project.snapshots_of(source.name))
-        if fold_case(one.name) == wanted
+        one for one in variables_of(project.snapshots_of(source)) if fold_case(one.name) == wanted
     ]
     rows = [f"- {_code(v.value)} in {v.scope} ({v.span.source.label}:{v.span.line})" for v in found]
     for group, known, value in project.group_variables():
@@ -128,7 +133,7 @@ def _condition(project: Project, source: Source, spotted: Spotted) -> Hover | No
         return None
     from penstock.cli.editor.decisions import decisions_at
 
-    told = decisions_at(project, source.name, spotted.scalar.span)
+    told = decisions_at(project, source, spotted.scalar.span)
     blocks = "\n\n---\n\n".join(f"```text\n{text}\n```" for text in told)
     return Hover(blocks, spotted.scalar.span) if blocks else None
 

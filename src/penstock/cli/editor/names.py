@@ -72,7 +72,7 @@ def variables_of(snapshots: Iterable[Snapshot]) -> list[VariableAt]:
     """The variables of some pipelines with what they are when the run is queued."""
     found: dict[tuple[str, str, str], VariableAt] = {}
     for snapshot in snapshots:
-        pipeline = snapshot.compiled.partial
+        pipeline = snapshot.pipeline
         if pipeline is None:
             continue
         for one in _variables(pipeline):
@@ -101,7 +101,7 @@ def _in_scope(
 def stages_of(snapshots: Iterable[Snapshot]) -> Iterator[model.Text]:
     """The names of the stages of some pipelines."""
     for snapshot in snapshots:
-        for stage in snapshot.compiled.partial.stages if snapshot.compiled.partial else ():
+        for stage in snapshot.pipeline.stages if snapshot.pipeline else ():
             if stage.id.value and stage.id.value != model.UNNAMED_STAGE:
                 yield stage.id
 
@@ -109,7 +109,7 @@ def stages_of(snapshots: Iterable[Snapshot]) -> Iterator[model.Text]:
 def jobs_of(snapshots: Iterable[Snapshot], stage: str = "") -> Iterator[model.Text]:
     """The names of the jobs of a stage, or of all; a stage by any name where none has that one."""
     for snapshot in snapshots:
-        stages = snapshot.compiled.partial.stages if snapshot.compiled.partial else ()
+        stages = snapshot.pipeline.stages if snapshot.pipeline else ()
         meant = [one for one in stages if fold_case(one.id.value) == fold_case(stage)]
         for one in meant or stages:
             yield from (job.id for job in one.jobs if job.id.value)

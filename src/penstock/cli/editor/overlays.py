@@ -19,13 +19,21 @@ _SUFFIXES = (".yml", ".yaml")
 
 
 class OpenFiles:
-    """Implements `language.templates.files.Files` over a folder, with buffers by path over it."""
+    """Implements `language.templates.files.Files` over a folder, with buffers by path over it.
 
-    def __init__(self, root: Path, repositories: Mapping[str, Path] | None = None) -> None:
+    The buffers may be those of several projects: one reads what another has open.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        repositories: Mapping[str, Path] | None = None,
+        buffers: dict[Path, str] | None = None,
+    ) -> None:
         self.root = root
         self.repositories = {alias.lower(): path for alias, path in (repositories or {}).items()}
         self._saved = LocalFiles(root, repositories)
-        self._buffers: dict[Path, str] = {}
+        self._buffers: dict[Path, str] = {} if buffers is None else buffers
         self._known: dict[str, tuple[int, int, str | None]] = {}
         self._names: tuple[str, ...] | None = None
 
@@ -35,7 +43,7 @@ class OpenFiles:
 
     def open(self, path: Path, text: str) -> None:
         """Lay a buffer over the file at an absolute path."""
-        self._buffers[path] = text
+        self._buffers[path] = text.removeprefix("\ufeff")
 
     def close(self, path: Path) -> None:
         """Take the buffer away again."""
@@ -44,6 +52,12 @@ class OpenFiles:
     def name_of(self, path: Path) -> str:
         """The path of a file of the project, from its root."""
         return path.relative_to(self.root).as_posix()
+
+    def names_elsewhere(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Alias and name of a file in the folders of other repositories."""
+        for alias, folder in self.repositories.items():
+            if folder != self.root and path.is_relative_to(folder):
+                yield alias, path.relative_to(folder).as_posix()
 
     def path_of(self, source: Source) -> Path | None:
         """The absolute path of a file that was read; None where it is no file."""
@@ -84,7 +98,7 @@ class OpenFiles:
     def yaml_names(self) -> tuple[str, ...]:
         """The paths of the project's YAML files, from its root; of very many the first."""
         if self._names is None:
-            self._names = tuple(islice(self._find_names(), _MOST_FILES))
+            self._names = tuple(islice(_yaml_names(self.root), _MOST_FILES))
         unsaved = (
             self.name_of(path)
             for path in self._buffers
@@ -92,12 +106,10 @@ class OpenFiles:
         )
         return tuple(dict.fromkeys((*self._names, *unsaved)))
 
-    def _find_names(self) -> Iterator[str]:
-        for folder, folders, files in os.walk(self.root):
-            folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-            for name in sorted(files):
-                if name.endswith(_SUFFIXES):
-                    yield Path(folder, name).relative_to(self.root).as_posix()
+    def yaml_names_of(self, alias: str) -> tuple[str, ...]:
+        """The paths of the YAML files of another repository, from its folder, in the same way."""
+        folder = self.repositories.get(alias.lower())
+        return tuple(islice(_yaml_names(folder), _MOST_FILES)) if folder else ()
 
     # --- Files
 
@@ -107,7 +119,7 @@ class OpenFiles:
         text = self._buffers.get(folder / path) if folder else None
         if text is not None:
             name = SELF if repository.lower() == SELF else repository
-            return Source(path, text.removeprefix("\ufeff"), name)
+            return Source(path, text, name)
         return self._saved.read(repository, path)
 
     def describe(self, repository: str) -> str | None:
@@ -122,3 +134,11 @@ class OpenFiles:
         if repository.lower() == SELF:
             return self.root
         return self.repositories.get(repository.lower())
+
+
+def _yaml_names(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+        for name in sorted(files):
+            if name.endswith(_SUFFIXES):
+                yield Path(folder, name).relative_to(root).as_posix()

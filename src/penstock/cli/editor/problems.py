@@ -44,6 +44,12 @@ def problems_of(project: Project, name: str) -> Iterator[tuple[str, Problems]]:
         yield name, {project.files.root / name: list(check_alone(source))}
 
 
+def problems_elsewhere(project: Project, alias: str, name: str) -> Iterator[tuple[str, Problems]]:
+    """What is wrong with the pipelines of a project that read a file of another repository."""
+    for path in project.pipelines_naming(alias, name):
+        yield path, _of_pipeline(project, project.compile(path))
+
+
 def is_alone(project: Project, name: str, pipelines: list[str]) -> bool:
     """Whether a file reads as a template for other projects: of the pipelines it belongs to it is
     the only one, it does not say how its runs begin, and its path says so or its parameters do:
@@ -88,7 +94,12 @@ def all_at(path: Path, found: Iterable[Problems]) -> list[Diagnostic]:
 
 def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
     """Whether two pipelines meet the same fault."""
-    return (one.code, one.message, one.span) == (other.code, other.message, other.span)
+    return (one.code, one.message, _at(one)) == (other.code, other.message, _at(other))
+
+
+def _at(one: Diagnostic) -> tuple[int, int]:
+    """The place in its file: a file of several repositories' names is one file."""
+    return (one.span.line, one.span.column) if one.span else (0, 0)
 
 
 def _for_editor(one: Diagnostic) -> Diagnostic:

@@ -17,6 +17,7 @@ from penstock.devops.plans.variables import RunFacts, queue_variables, template_
 from penstock.devops.repository import LocalRepository
 from penstock.language import yaml
 from penstock.language.compiler import Compiled, compile_pipeline
+from penstock.language.pipeline import Pipeline
 from penstock.language.source import Diagnostic, Source
 from penstock.language.templates.observed import Observed
 from penstock.language.templates.references import SELF, Place, resolve, take_apart
@@ -33,22 +34,29 @@ _MOST_PIPELINES = 40
 
 @record(kw_only=False)
 class Snapshot:
-    """A pipeline as it is in the editor now, with what its expressions came to."""
+    """A pipeline as it is in the editor now, with what its expressions came to.
+
+    `pipeline` is what is known of it: of an earlier text, where this one cannot be read.
+    """
 
     path: str
     compiled: Compiled
     observed: Observed
+    pipeline: Pipeline | None = None
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """What is wrong. That a parameter has no default is no fault before a run."""
         return [d for d in self.compiled.diagnostics if not _awaits_value(d)]
 
-    def reads(self, name: str) -> bool:
-        """Whether the pipeline reads a file of the project as it would run now."""
+    def reads(self, name: str, repository: str = SELF) -> bool:
+        """Whether the pipeline reads a file as it would run now: of the project, or of the
+        repository with an alias."""
         told = (d.span.source for d in self.compiled.diagnostics if d.span)
         files = (*self.compiled.files, *told)
-        return any(one.name == name and one.repository == SELF for one in files)
+        return any(
+            one.name == name and one.repository.lower() == repository.lower() for one in files
+        )
 
 
 @record(kw_only=False, frozen=False)
@@ -78,7 +86,7 @@ class Project:
         found = [one for one in starts if one in references and self._has_body(one)]
         if self.is_foreign(name):
             return []
-        if not found and self._has_body(name):
+        if not found and (self._has_body(name) or name in DEFAULT_FILES):
             found = [name]
         return sorted(found, key=lambda one: (one not in DEFAULT_FILES, one))[:_MOST_PIPELINES]
 
@@ -99,10 +107,26 @@ class Project:
             self._trees[source.label] = known
         return known[1]
 
-    def is_template(self, name: str) -> bool:
+    def is_template(self, name: str, repository: str = SELF) -> bool:
         """Whether a file could be included as a template."""
+        if repository != SELF:
+            source = self.files.read(repository, name)
+            return source is not None and _TEMPLATE_BODY.search(source.text) is not None
         text = self.files.text(name) or ""
         return _TEMPLATE_BODY.search(text) is not None and not self.is_foreign(name)
+
+    def pipelines_naming(self, alias: str, name: str) -> list[str]:
+        """The pipelines here that read a file of another repository.
+
+        Those that name the alias are compiled for it, if they are not yet.
+        """
+        naming = re.compile(f"@{re.escape(alias)}\\b", re.IGNORECASE)
+        for file in self.files.yaml_names():
+            if naming.search(self.files.text(file) or ""):
+                for path in self.pipelines_of(file):
+                    if path not in self.snapshots:
+                        self.compile(path)
+        return [path for path, known in self.snapshots.items() if known.reads(name, alias)]
 
     def compile(self, path: str) -> Snapshot:
         """Compile a pipeline as it is now, and remember it."""
@@ -115,13 +139,33 @@ class Project:
             variables=template_variables(queue_variables(facts)),
             observed=observed,
         )
-        self.snapshots[path] = Snapshot(path, compiled, observed)
+        before = self.snapshots.get(path)
+        pipeline = compiled.partial or (before.pipeline if before else None)
+        self.snapshots[path] = Snapshot(path, compiled, observed, pipeline)
         return self.snapshots[path]
 
-    def snapshots_of(self, name: str) -> Iterator[Snapshot]:
-        """The pipelines that a file belongs to, compiled if they are not yet."""
-        for path in self.pipelines_of(name):
-            yield self.snapshots.get(path) or self.compile(path)
+    def snapshots_of(self, source: Source, *, fresh: bool = True) -> Iterator[Snapshot]:
+        """The pipelines that a file belongs to, compiled if they are not yet; with `fresh`, anew
+        where one of their files is another by now."""
+        if source.repository == SELF:
+            paths = self.pipelines_of(source.name)
+        else:
+            paths = self.pipelines_naming(source.repository, source.name)
+        for path in paths:
+            known = self.snapshots.get(path)
+            is_known = known is not None and not (fresh and self._is_old(known))
+            yield known if known is not None and is_known else self.compile(path)
+
+    def _is_old(self, snapshot: Snapshot) -> bool:
+        for one in snapshot.compiled.files:
+            if one.repository == SELF:
+                text = self.files.text(one.name)
+            else:
+                read = self.files.read(one.repository, one.name)
+                text = read.text if read else None
+            if text != one.text:
+                return True
+        return False
 
     def predefined(self) -> dict[str, str]:
         """Predefined variables that are known before a run."""

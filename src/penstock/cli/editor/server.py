@@ -7,7 +7,7 @@ client asked for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,13 @@ from penstock.cli.editor.definition import define
 from penstock.cli.editor.fixes import replacement
 from penstock.cli.editor.hover import hover
 from penstock.cli.editor.overlays import OpenFiles
-from penstock.cli.editor.problems import Problems, all_at, problems_of, related_places
+from penstock.cli.editor.problems import (
+    Problems,
+    all_at,
+    problems_elsewhere,
+    problems_of,
+    related_places,
+)
 from penstock.cli.editor.projects import Project
 from penstock.cli.editor.symbols import Symbol, symbols_of
 from penstock.cli.editor.testfiles import complete_test
@@ -70,10 +76,11 @@ class _Editor:
         self.server = server
         self._pause = pause
         self._projects: dict[Path, Project] = {}
+        self._buffers: dict[Path, str] = {}
         self._repositories: Mapping[str, str] = {}
         self._uris: dict[Path, str] = {}
         self._waiting: dict[Path, asyncio.Future[None]] = {}
-        self._pipelines: dict[Path, set[str]] = {}
+        self._pipelines: dict[tuple[Path, Path], set[str]] = {}
         self._found: dict[Path, dict[str, Problems]] = {}
 
     @property
@@ -81,19 +88,44 @@ class _Editor:
         """Converts places to the units that the client counts in."""
         return self.server.workspace.position_codec
 
-    def configure(self, options: object) -> None:
-        """Take in what the client was set up with: folders of repository resources."""
+    def configure(self, options: object, folders: Sequence[str]) -> None:
+        """Take in what the client was set up with: folders of repository resources, and the
+        addresses of its own folders."""
         given = options.get("localRepositories") if isinstance(options, dict) else None
         self._repositories = given if isinstance(given, dict) else {}
+        if self._repositories:  # a file may be opened that only these read
+            for path in filter(None, map(_path, folders)):
+                self._project(find_root(path))
 
     def project_of(self, path: Path) -> Project:
         """The project around a file."""
-        root = find_root(path.parent)
+        return self._project(find_root(path.parent))
+
+    def _project(self, root: Path) -> Project:
         if root not in self._projects:
             folders = {alias: (root / str(f)).resolve() for alias, f in self._repositories.items()}
-            files = OpenFiles(root, folders)
+            files = OpenFiles(root, folders, self._buffers)
             self._projects[root] = Project(files=files, repository=read_repository(root))
         return self._projects[root]
+
+    def _elsewhere(self, path: Path) -> Iterator[tuple[Project, str, str]]:
+        """The other projects that have a file's repository as a folder; alias and name there."""
+        own = self.project_of(path)
+        for project in self._projects.values():
+            if project is not own:
+                for alias, name in project.files.names_elsewhere(path):
+                    yield project, alias, name
+
+    def _meant(self, path: Path) -> tuple[Project, Source | None]:
+        """The project that a question about a file is about: its own, unless only the pipelines of
+        another one read it."""
+        own = self.project_of(path)
+        name = own.files.name_of(path)
+        if own.pipelines_of(name) in ([], [name]):
+            for reader, alias, other in self._elsewhere(path):
+                if reader.pipelines_naming(alias, other):
+                    return reader, reader.files.read(alias, other)
+        return own, own.files.read(SELF, name)
 
     def ask(
         self,
@@ -110,10 +142,11 @@ class _Editor:
         path = _path(uri)
         if path is None:
             return otherwise
-        project = self.project_of(path)
-        name = project.files.name_of(path)
-        source = project.files.read(SELF, name)
-        if source is None or (project.is_foreign(name) and not (tests and is_test_file(path))):
+        project, source = self._meant(path)
+        if source is None:
+            return otherwise
+        is_foreign = source.repository == SELF and project.is_foreign(source.name)
+        if is_foreign and not (tests and is_test_file(path)):
             return otherwise
         return answer(project, source)
 
@@ -148,6 +181,8 @@ class _Editor:
         if waiting := self._waiting.pop(path, None):
             waiting.cancel()
         self._keep(project, path, {})
+        for reader, _, _ in self._elsewhere(path):
+            self._keep(reader, path, {})
         del self._uris[path]
         for other in self._uris:
             self._check_after(other, self._pause)
@@ -165,21 +200,34 @@ class _Editor:
             found[pipeline] = problems
             await asyncio.sleep(0)  # questions are answered meanwhile, and typing ends it
         self._keep(project, path, found)
+        for reader, alias, name in list(self._elsewhere(path)):
+            found = {}
+            for pipeline, problems in problems_elsewhere(reader, alias, name):
+                found[pipeline] = problems
+                await asyncio.sleep(0)
+            self._keep(reader, path, found)
 
     def _keep(self, project: Project, path: Path, found: Mapping[str, Problems]) -> None:
         """Show what is wrong by pipeline, and no longer what only this document's pipelines had."""
         known = self._found.setdefault(project.files.root, {})
         changed = {file for problems in found.values() for file in problems}
-        before = self._pipelines.get(path, set())
-        self._pipelines[path] = set(found)
-        in_use = {pipeline for pipelines in self._pipelines.values() for pipeline in pipelines}
+        root = project.files.root
+        before = self._pipelines.get((root, path), set())
+        self._pipelines[root, path] = set(found)
+        in_use = {
+            pipeline
+            for (of, _), pipelines in self._pipelines.items()
+            for pipeline in pipelines
+            if of == root
+        }
         for pipeline in before & set(known):
             changed |= set(known[pipeline])
             if pipeline not in in_use:
                 del known[pipeline]
         known |= found
         for file in sorted(changed):
-            self._publish(project, file, all_at(file, known.values()))
+            everywhere = (found for known in self._found.values() for found in known.values())
+            self._publish(project, file, all_at(file, everywhere))
 
     def _publish(self, project: Project, file: Path, problems: list[Diagnostic]) -> None:
         self.server.text_document_publish_diagnostics(
@@ -309,7 +357,8 @@ def make_server(pause: float = PAUSE) -> LanguageServer:
 def _follow_documents(server: LanguageServer, editor: _Editor) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        editor.configure(params.initialization_options)
+        folders = [one.uri for one in params.workspace_folders or ()]
+        editor.configure(params.initialization_options, folders or [params.root_uri or ""])
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
