@@ -285,6 +285,12 @@ CODES: dict[str, tuple[str, str]] = {
         "The context `resources` holds repositories. What is known of the run of a pipeline "
         "resource is in variables, such as variables['resources.pipeline.ALIAS.runID'].",
     ),
+    "PS1318": (
+        "a variable comes too late for templates",
+        "Templates are expanded before a run exists: variables such as Build.BuildId, Agent.OS and "
+        "System.JobName have no value then, and ${{ }} reads nothing. During the run $(name) and "
+        "conditions have them.",
+    ),
     # --- PS20xx: the graph of stages, jobs and steps
     "PS2001": (
         "nothing can start",

@@ -8,9 +8,9 @@ are those that a pipeline sets for a purpose: System.Debug, Build.Clean, Agent.S
 from __future__ import annotations
 
 _NAMES = """
-agent.builddirectory agent.homedirectory agent.id agent.jobname agent.jobstatus agent.machinename
-agent.name agent.os agent.osarchitecture agent.rootdirectory agent.tempdirectory
-agent.toolsdirectory agent.version agent.workfolder
+agent.builddirectory agent.homedirectory agent.id agent.jobname agent.jobstatus
+agent.machinename agent.name agent.os agent.osarchitecture agent.rootdirectory
+agent.tempdirectory agent.toolsdirectory agent.version agent.workfolder
 build.artifactstagingdirectory build.binariesdirectory build.buildid build.buildnumber
 build.builduri build.containerid build.cronschedule.displayname build.definitionfolderpath
 build.definitionname build.definitionversion build.queuedby build.queuedbyid build.reason
@@ -19,28 +19,56 @@ build.repository.uri build.requestedfor build.requestedforemail build.requestedf
 build.sourcebranch build.sourcebranchname build.sourcesdirectory build.sourceversion
 build.sourceversionauthor build.sourceversionmessage build.stagingdirectory
 build.triggeredby.buildid build.triggeredby.buildnumber build.triggeredby.definitionid
-build.triggeredby.definitionname build.triggeredby.projectid
-common.testresultsdirectory environment.id environment.name environment.resourceid
-environment.resourcename pipeline.workspace resources.triggeringalias
-resources.triggeringcategory strategy.cyclename strategy.name
-system.accesstoken system.artifactsdirectory system.collectionid system.collectionuri
-system.culture system.defaultworkingdirectory system.definitionid system.definitionname
-system.hosttype system.jobattempt system.jobdisplayname system.jobid system.jobidentifier
-system.jobname system.jobpositioninphase system.oidcrequesturi system.parallelexecutiontype
-system.phaseattempt system.phasedisplayname system.phasename system.pipelinestarttime
-system.planid system.pullrequest.isfork system.pullrequest.mergedat
-system.pullrequest.pullrequestid system.pullrequest.pullrequestiteration
-system.pullrequest.pullrequestnumber system.pullrequest.sourcebranch
-system.pullrequest.sourcecommitid system.pullrequest.sourcerepositoryuri
-system.pullrequest.targetbranch system.pullrequest.targetbranchname system.servertype
-system.stageattempt system.stagedisplayname system.stagename
-system.teamfoundationcollectionuri system.teamproject system.teamprojectid system.timelineid
-system.totaljobsinphase system.workfolder
+build.triggeredby.definitionname build.triggeredby.projectid common.testresultsdirectory
+environment.id environment.name environment.resourceid environment.resourcename
+pipeline.workspace resources.triggeringalias resources.triggeringcategory strategy.cyclename
+strategy.name system.accesstoken system.accesstokenrequesturi system.artifactsdirectory
+system.collectionid system.collectionuri system.culture system.defaultworkingdirectory
+system.definitionid system.definitionname system.hosttype system.istriggeringrepository
+system.jobattempt system.jobdisplayname system.jobid system.jobidentifier system.jobname
+system.jobpositioninphase system.oidcrequesturi system.parallelexecutiontype system.phaseattempt
+system.phasedisplayname system.phasename system.pipelinestarttime system.planid
+system.pullrequest.isfork system.pullrequest.mergedat system.pullrequest.pullrequestid
+system.pullrequest.pullrequestiteration system.pullrequest.pullrequestnumber
+system.pullrequest.sourcebranch system.pullrequest.sourcecommitid
+system.pullrequest.sourcerepositoryuri system.pullrequest.targetbranch
+system.pullrequest.targetbranchname system.servertype system.stageattempt
+system.stagedisplayname system.stagename system.teamfoundationcollectionuri system.teamproject
+system.teamprojectid system.timelineid system.totaljobsinphase system.workfolder
 """
+_IN_TEMPLATES = """
+build.cronschedule.displayname build.definitionfolderpath build.definitionname
+build.definitionversion build.queuedby build.queuedbyid build.reason build.repository.id
+build.repository.name build.repository.uri build.requestedfor build.requestedforemail
+build.requestedforid build.sourcebranch build.sourcebranchname build.sourceversion
+build.sourceversionauthor system.collectionid system.collectionuri system.definitionid
+system.hosttype system.istriggeringrepository system.pullrequest.isfork
+system.teamfoundationcollectionuri system.teamproject system.teamprojectid
+"""
+_LATER = "system.defaultworkingdirectory"
+_OF_RESOURCES = ("resources.pipeline.", "resources.repositories.")
 _ROOMS = ("agent", "build", "common", "environment", "pipeline", "resources", "strategy", "system")
 
 
 def is_predefined(name: str) -> bool:
     """Whether a variable of that name has its value from the service, whatever a pipeline says."""
     lowered = name.lower()
-    return lowered.partition(".")[0] in _ROOMS and lowered in _NAMES.split()
+    if lowered.partition(".")[0] not in _ROOMS:
+        return False
+    return lowered in _NAMES.split() or lowered.startswith(_OF_RESOURCES)
+
+
+def is_known_in_templates(name: str) -> bool:
+    """Whether `${{ variables.NAME }}` has the value of a predefined variable.
+
+    Left out of the column "Available in templates?" are System.DefaultWorkingDirectory, a prefix
+    of paths from the root in templates, which is empty on the service then, and System.AccessToken,
+    AccessTokenRequestUri and OidcRequestUri, which come with a job.
+    """
+    return name.lower() in _IN_TEMPLATES.split()
+
+
+def comes_too_late(name: str) -> bool:
+    """Whether a variable is predefined and still empty when templates read it."""
+    is_late = is_predefined(name) and not is_known_in_templates(name)
+    return is_late and name.lower() != _LATER

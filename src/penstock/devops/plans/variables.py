@@ -10,41 +10,9 @@ from dataclasses import field
 
 from penstock.devops.repository import LocalRepository
 from penstock.engine.variable import Variable
+from penstock.language.predefined import is_known_in_templates
 from penstock.records import record
 
-# Readable in `${{ }}` as well. System.DefaultWorkingDirectory is listed by the documentation but is
-# empty on the service at that time: templates use it as a prefix of root-absolute paths.
-_TEMPLATE_TIME = frozenset(
-    name.casefold()
-    for name in (
-        "Build.CronSchedule.DisplayName",
-        "Build.DefinitionName",
-        "Build.DefinitionVersion",
-        "Build.DefinitionFolderPath",
-        "Build.QueuedBy",
-        "Build.QueuedById",
-        "Build.Reason",
-        "Build.Repository.ID",
-        "Build.Repository.Name",
-        "Build.Repository.Uri",
-        "Build.RequestedFor",
-        "Build.RequestedForEmail",
-        "Build.RequestedForId",
-        "Build.SourceBranch",
-        "Build.SourceBranchName",
-        "Build.SourceVersion",
-        "Build.SourceVersionAuthor",
-        "System.CollectionId",
-        "System.CollectionUri",
-        "System.DefinitionId",
-        "System.HostType",
-        "System.IsTriggeringRepository",
-        "System.PullRequest.IsFork",
-        "System.TeamFoundationCollectionUri",
-        "System.TeamProject",
-        "System.TeamProjectId",
-    )
-)
 _NAMESPACE = "5e0c1a3c-9d3b-4a55-8d3e-5f6f0e6a7b10"
 
 
@@ -119,7 +87,7 @@ def queue_variables(facts: RunFacts) -> tuple[Variable, ...]:
 
 def template_variables(variables: tuple[Variable, ...]) -> dict[str, str]:
     """Those of the variables that `${{ variables.x }}` may read."""
-    return {v.name: v.value for v in variables if v.name.casefold() in _TEMPLATE_TIME}
+    return {v.name: v.value for v in variables if is_known_in_templates(v.name)}
 
 
 def run_variables(*, run: int, number: str, started: str) -> tuple[Variable, ...]:

@@ -9,6 +9,7 @@ from penstock.language.casing import fold_case
 from penstock.language.expressions import GENERAL, ExpressionError
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
+from penstock.language.predefined import comes_too_late
 from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
@@ -38,6 +39,7 @@ class Checker:
         self.declared = declared
         self.includes = includes
         self.plain: set[int] = set()
+        self._late: set[str] = set()
 
     def check(self, node: Node, names: frozenset[str] = TEMPLATE_NAMES) -> bool:
         """Report the faults of the expressions in a node; whether there are any expressions."""
@@ -106,35 +108,38 @@ class Checker:
 
         if isinstance(tree, ExpressionError):
             self._report(complaints.bad_expression(tree, code, host, at, among))
-        elif self.declared is not None and any(map(_is_parameters, tree.names)):
-            for name, start, end in _parameter_names(tree.root):
+            return
+        read = {name.lower() for name in tree.names}
+        if self.declared is not None and "parameters" in read:
+            for name, start, end in _members(tree.root, "parameters"):
                 if fold_case(name) not in self.declared:
                     self._report(
                         complaints.undeclared(name, self.declared.values(), at(start, end))
                     )
+        if "variables" in read:
+            for name, start, end in _members(tree.root, "variables"):
+                if comes_too_late(name) and fold_case(name) not in self._late:
+                    self._late.add(fold_case(name))
+                    self._report(complaints.comes_too_late(name, at(start, end)))
 
     def _report(self, diagnostic: Diagnostic) -> None:
         self.reports.add(diagnostic, self.includes)
 
 
-def _is_parameters(name: str) -> bool:
-    return name.lower() == "parameters"
-
-
-def _parameter_names(node: ExpressionNode) -> Iterator[tuple[str, int, int]]:
-    """The parameters an expression reads by name, and where."""
+def _members(node: ExpressionNode, context: str) -> Iterator[tuple[str, int, int]]:
+    """What an expression reads by name in a context (given in lower case), and where."""
     match node:
         case Call():
             for argument in node.arguments:
-                yield from _parameter_names(argument)
+                yield from _members(argument, context)
         case Access():
             first = node.steps[0]
-            is_parameter = isinstance(node.base, Name) and _is_parameters(node.base.name)
-            if is_parameter and isinstance(first, Literal) and isinstance(first.value, str):
+            is_there = isinstance(node.base, Name) and node.base.name.lower() == context
+            if is_there and isinstance(first, Literal) and isinstance(first.value, str):
                 yield first.value, node.start, node.end
             for inner in (node.base, *node.steps):
                 if inner is not None:
-                    yield from _parameter_names(inner)
+                    yield from _members(inner, context)
 
 
 def _variable_span(key: Scalar, directive: Directive) -> Span:

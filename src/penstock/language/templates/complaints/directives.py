@@ -51,6 +51,17 @@ def malformed_text(error: TextError, span: Span, text: str) -> Diagnostic:
     )
 
 
+def comes_too_late(name: str, span: Span) -> Diagnostic:
+    """A variable that has its value only when the run, or a job of it, begins."""
+    return Diagnostic(
+        code="PS1318",
+        severity=Severity.WARNING,
+        message=f'"{name}" is still empty when templates are expanded',
+        span=span,
+        help=f"read it during the run: $({name}) in a step, variables['{name}'] in a condition",
+    )
+
+
 def misplaced_directive(keyword: str, scalar: Scalar) -> Diagnostic:
     """A directive where a value or a list item stands."""
     return Diagnostic(
