@@ -146,3 +146,44 @@ def test_a_directive_with_nothing_under_it_is_told_so():
     found = shown("steps:\n- script: a\n- ${{ if true }}:\n")
     assert 'each item of "steps" is a mapping, and here is nothing' in found
     assert "indent what belongs under this line below it, or remove the line" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        # as on the page of AzureIoTEdge@2, whose own text says that the value is a JSON text
+        (
+            'steps:\n- task: X@1\n  inputs:\n    registry: {"server": "$(server)"}',
+            "write one value, without braces; text that begins with { belongs in quotes",
+        ),
+        (
+            "steps:\n- task: X@1\n  inputs:\n    hosts: [a, b]",
+            "write one value, without brackets; text that begins with [ belongs in quotes",
+        ),
+        # braces without the dollar sign, as in the templates from which pipelines are made
+        (
+            "trigger:\n- {{ branch }}\nsteps: []",
+            "for an expression write ${{ branch }}; braces of a text belong in quotes",
+        ),
+        # what a page leaves open
+        (
+            "steps:\n- script: ${{ parameters.<name> }}",
+            "<name> stands for a name or a value of yours: write that in its place",
+        ),
+        (
+            "variables:\n  a: $[ <expression> ]\nsteps: []",
+            "<expression> stands for a name or a value of yours: write that in its place",
+        ),
+        (
+            "jobs:\n- job: a\n  steps:\n  - script: x\n    condition: string",
+            'did you mean "substring"? The step will fail when its condition is evaluated',
+        ),
+        # one of several values
+        (
+            "parameters:\n- name: size\n  values: [small, large]\nsteps: []",
+            "give one of its values, --parameter size=small for example; or add a default",
+        ),
+    ],
+)
+def test_what_to_do_about_texts_copied_from_a_page(text, help):
+    assert f"help: {help}\n" in shown(text) + "\n"

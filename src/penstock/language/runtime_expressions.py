@@ -162,11 +162,8 @@ class _Checker:
         )
         diagnostic = _located(error, text, 0, service_text)
         if error.code == "PS1302":  # an unknown name: the service leaves it to the agent
-            help = f"{diagnostic.help}; " if diagnostic.help else ""
             diagnostic = replace(
-                diagnostic,
-                severity=Severity.WARNING,
-                help=f"{help}the step will fail when its condition is evaluated",
+                diagnostic, severity=Severity.WARNING, help=_with_consequence(diagnostic.help or "")
             )
         yield diagnostic
 
@@ -241,3 +238,11 @@ _ELSEWHERE = {
     **dict.fromkeys(map(str.lower, _STATUS), "it is known in conditions"),
 }
 """Where a name is known that is not known in some other place."""
+
+
+def _with_consequence(help: str) -> str:
+    """The help for a name in a step's condition, and what comes of it as it is."""
+    consequence = "the step will fail when its condition is evaluated"
+    if help.endswith("?"):
+        return f"{help} {consequence.capitalize()}"
+    return f"{help}; {consequence}" if help else consequence

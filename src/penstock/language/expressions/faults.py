@@ -159,6 +159,8 @@ def _malformed(token: Token, text: str) -> ExpressionError:
 
 
 def _operator_help(word: str) -> str | None:
+    if re.fullmatch("<[A-Za-z][^<>]*>", word):
+        return f"{word} stands for a name or a value of yours: write that in its place"
     for operator, form in OPERATORS.items():
         if word.startswith(operator):
             return f'there are no operators: instead of "{operator}" write {form}'

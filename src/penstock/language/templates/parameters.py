@@ -79,7 +79,9 @@ class Binder:
             node = entry.value if entry else parameter.default
             value: Value = ""
             if node is None:
-                self.report(complaints.missing_parameter(parameter.name, at, target))
+                self.report(
+                    complaints.missing_parameter(parameter.name, parameter.values, at, target)
+                )
             else:
                 try:
                     value = self.convert(parameter, node, is_given=entry is not None)

@@ -186,9 +186,18 @@ def key_not_text(key: Node) -> Diagnostic:
         code="PS1014",
         message=f"a key must be text, and this is a {kind}",
         span=key.span,
-        help="put the whole value in quotes if its braces or brackets are part of a text",
+        help=_braces_help(key),
         service_text="Expected a scalar value",
     )
+
+
+def _braces_help(key: Node) -> str:
+    """What may be meant by `{{ word }}`, which YAML reads as a mapping that is a key."""
+    if isinstance(key, Mapping) and len(key.entries) == 1:
+        word, value = key.entries[0].key.value, key.entries[0].value
+        if isinstance(value, Scalar) and value.is_null:
+            return f"for an expression write ${{{{ {word} }}}}; braces of a text belong in quotes"
+    return "put the whole value in quotes if its braces or brackets are part of a text"
 
 
 def tag_refused(tag: str, span: Span) -> Diagnostic:

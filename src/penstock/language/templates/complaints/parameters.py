@@ -178,15 +178,25 @@ def unused_parameter(key: Scalar) -> Diagnostic:
     )
 
 
-def missing_parameter(name: Scalar, at: Span | None, target: str) -> Diagnostic:
-    """No value for a parameter without a default; `at` is None for those of the pipeline itself."""
+def missing_parameter(
+    name: Scalar, values: Items[Scalar], at: Span | None, target: str
+) -> Diagnostic:
+    """No value for a parameter without a default; `at` is None for those of the pipeline itself.
+
+    `values` are those that the parameter may have, none if they are not limited. The page of
+    runtime parameters promises the first of them; the service refuses, as here.
+    """
     if at is None:
+        give = f"give one: --parameter {name.value}=VALUE"
+        if values:
+            example = f"--parameter {name.value}={values[0].value}"
+            give = f"give one of its values, {example} for example"
         return Diagnostic(
             code="PS1204",
             message=f'{target} needs a value for the parameter "{name.value}"',
             span=name.span,
             label="declared without a default",
-            help=f"give one: --parameter {name.value}=VALUE; or add a default",
+            help=f"{give}; or add a default",
             service_text=f"A value for the '{name.value}' parameter must be provided.",
         )
     return Diagnostic(

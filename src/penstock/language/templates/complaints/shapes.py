@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence as Items
 
-from penstock.language.source import Diagnostic, Related, Span
+from penstock.language.source import Diagnostic, Related, Span, kept_lines
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
 
@@ -61,9 +61,19 @@ def _kind_help(what: str, expected: tuple[str, ...], node: Node) -> str:
         return "write one value on the line of the key, or several, each in a line with a dash"
     if "a mapping" in expected:
         return "write keys under it, indented further, each with a colon"
+    first = _first_character(node)
+    if first in ("[", "{"):
+        name = "brackets" if first == "[" else "braces"
+        return f"write one value, without {name}; text that begins with {first} belongs in quotes"
     if isinstance(node, Sequence):
         return "write one value, without a dash"
     return "write one value on the line of the key"
+
+
+def _first_character(node: Node) -> str:
+    """The character with which a node begins; a list or a mapping may be written in brackets."""
+    line = kept_lines(node.span.source.text)[node.span.line - 1]
+    return line[node.span.column - 1 : node.span.column]
 
 
 def unexpected_word(
