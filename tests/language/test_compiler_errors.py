@@ -149,6 +149,22 @@ def test_a_directive_with_nothing_under_it_is_told_so():
 
 
 @pytest.mark.parametrize(
+    ("key", "help"),
+    [  # a pool there is refused by the service (microsoft/azure-pipelines-yaml, issue 430)
+        ("pool: x", "write it in the pipeline that extends this template, or here in each stage"),
+        ("name: x", "write it in the pipeline that extends this template"),
+        ("pr: none", "write it in the pipeline that extends this template"),
+        ("schedules: []", "write it in the pipeline that extends this template"),
+    ],
+)
+def test_what_only_the_pipeline_itself_takes_is_sent_back_to_it(key, help):
+    files = Texts(main="extends:\n  template: base.yml\n", base=f"{key}\nsteps: []\n")
+    found = compile_pipeline("main.yml", files).diagnostics
+    assert [one.code for one in found] == ["PS1101"]
+    assert (found[0].help or "").startswith(help)
+
+
+@pytest.mark.parametrize(
     ("text", "help"),
     [
         # as on the page of AzureIoTEdge@2, whose own text says that the value is a JSON text

@@ -343,7 +343,8 @@ class Expansion:
                     yield _label(item, number), item
             case Object():
                 for name, value in collection.items():
-                    yield name, Object((("key", name), ("value", value)))
+                    # the page of runtime parameters writes .Key and .Value
+                    yield name, Object((("key", name), ("value", value)), ignore_case=True)
             case None | "":
                 return
             case _:

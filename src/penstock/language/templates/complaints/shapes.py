@@ -132,6 +132,12 @@ _ADVICE = {
     "under it",
     ("a pipeline", "script"): "a pipeline holds a list of steps: write steps:, and - script: under "
     "it",
+    ("an extends template", "pool"): "write it in the pipeline that extends this template, or here "
+    "in each stage or job",
+    **{
+        ("an extends template", key): "write it in the pipeline that extends this template"
+        for key in ("name", "appendCommitMessageToRunName", "pr", "schedules", "lockBehavior")
+    },
 }
 """The next step for keys that are put elsewhere than they belong, by where they are found."""
 
