@@ -194,6 +194,7 @@ def test_what_only_the_pipeline_itself_takes_is_sent_back_to_it(key, help):
             "jobs:\n- job: a\n  steps:\n  - script: x\n    condition: string",
             'did you mean "substring"? The step will fail when its condition is evaluated',
         ),
+        ("steps:\n- task: Delay@V1", "write Delay@1"),
         # one of several values
         (
             "parameters:\n- name: size\n  values: [small, large]\nsteps: []",

@@ -178,7 +178,9 @@ def _check_task(step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
         code="PS2014",
         message=message,
         span=step.task.span,
-        help="write NAME@VERSION with its major version: Bash@3",
+        help=f"write {name}@{version[1:]}"
+        if re.fullmatch("[vV][0-9.]+", version)
+        else "write NAME@VERSION with its major version: Bash@3",
         service_text=service,
     )
 

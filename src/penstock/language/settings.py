@@ -92,7 +92,9 @@ def check_word(
     key: str, text: Text | None, words: tuple[str, ...], unsaid: tuple[str, ...] = ()
 ) -> Iterator[Diagnostic]:
     """A warning of a text that is not one of `words`; `unsaid` are taken as well."""
-    if text is None or is_open(text) or text.value.strip().lower() in (*words, *unsaid):
+    if text is None or is_open(text):
+        return
+    if text.value.strip().lower() in map(str.lower, (*words, *unsaid)):
         return
     yield _no_effect(key, text, "write " + either([f'"{word}"' for word in words]))
 
