@@ -83,6 +83,8 @@ def _usage(error: click.UsageError) -> Failure:
     match error:
         case click.NoSuchOption():
             message = f'`{command}` has no option "{error.option_name}"'
+            if error.option_name.strip("-.")[:1].isdecimal():
+                help = 'a value that begins with "-" comes after "--"'
             help = _guess(error.option_name, error.possibilities) or help
         case click.exceptions.NoSuchCommand():
             message = f'there is no command "{command} {error.command_name}"'
