@@ -19,17 +19,13 @@ from penstock.language.pipeline import (
     Text,
     step_lists,
 )
-from penstock.language.settings import check_settings, check_word, either, is_open
-from penstock.language.source import Diagnostic, Severity
-from penstock.language.yaml import Scalar
+from penstock.language.settings import check_settings, check_word, is_open
+from penstock.language.source import Diagnostic
 
 MOST_LEGS = 256
 _NUMBER = "-?[0-9]+"
 _INLINE = "[a-z]+://"
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
-_REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
-_PACKAGE_TYPES = ("npm", "NuGet")
-_CONTAINER_TYPES = ("ACR",)
 _ENVIRONMENT_RESOURCES = ("virtualMachine", "Kubernetes")
 _TASK_VERSION = r"(\*|[0-9]+(\.(\*|[0-9]+(\.(\*|[0-9]+))?))?)(-test)?"
 
@@ -40,9 +36,6 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
     With `is_complete` false parts are missing because of other errors: then names that lead
     nowhere are not reported.
     """
-    if is_complete:
-        yield from _check_images(pipeline.resources)
-        yield from _check_types(pipeline.resources)
     for stage in pipeline.stages:
         for job in stage.jobs:
             yield from _check_strategy(job)
@@ -75,7 +68,12 @@ def _check_container(container: Container | None, known: list[Text]) -> Iterator
     name = container.alias
     if name is None:
         if container.options or container.env or container.ports or container.volumes:
-            yield _no_image(container, "this container")
+            yield Diagnostic(
+                code="PS1104",
+                message='this container needs "image"',
+                span=container.span,
+                help='add "image: NAME:TAG"',
+            )
         return
     if is_open(name) or ":" in name.value or "@" in name.value or _has(known, name):
         return
@@ -95,47 +93,6 @@ def _check_environment(job: DeploymentJob) -> Iterator[Diagnostic]:
         )
         return
     yield from check_word("resourceType", environment.resource_type, _ENVIRONMENT_RESOURCES)
-
-
-def _check_images(resources: Resources) -> Iterator[Diagnostic]:
-    """A container has an image, or the registry of Azure that keeps it (`type: ACR`)."""
-    for container in resources.containers:
-        if container.image is None and "type" not in container.other:
-            name = container.alias.value if container.alias else ""
-            yield _no_image(container, f'the container "{name}"')
-
-
-def _check_types(resources: Resources) -> Iterator[Diagnostic]:
-    """The schema takes any text; the pages of the resources name the types there are."""
-    for container in resources.containers:
-        kind = container.other.get("type")
-        if isinstance(kind, Scalar):
-            yield from _check_type("container", Text(kind.value, kind.span), _CONTAINER_TYPES)
-    for repository in resources.repositories:
-        yield from _check_type("repository", repository.type, _REPOSITORY_TYPES)
-    for package in resources.packages:
-        yield from _check_type("package", package.type, _PACKAGE_TYPES)
-
-
-def _check_type(kind: str, type: Text | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
-    if type is None or is_open(type) or type.value.lower() in map(str.lower, known):
-        return
-    yield Diagnostic(
-        code="PS1103",
-        severity=Severity.WARNING,
-        message=f'there is no type "{type.value}" of a {kind} resource',
-        span=type.span,
-        help=f"write {either(known)}",
-    )
-
-
-def _no_image(container: Container, subject: str) -> Diagnostic:
-    return Diagnostic(
-        code="PS1104",
-        message=f'{subject} needs "image"',
-        span=container.span,
-        help='add "image: NAME:TAG"; of a registry in Azure "type: ACR" and the names it needs',
-    )
 
 
 def _check_target(step: Step, known: list[Text]) -> Iterator[Diagnostic]:

@@ -1,27 +1,32 @@
-"""Checks of resources: what a container of a registry needs, and which repositories jobs use."""
+"""Checks of resources: their types, what a container needs, which repositories jobs use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from penstock.language.casing import fold_case
-from penstock.language.pipeline import Container, Pipeline, Text
+from penstock.language.pipeline import Container, Pipeline, Resources, Text
+from penstock.language.settings import either, is_open
 from penstock.language.source import Diagnostic, Severity
 from penstock.language.yaml import Scalar
 
+_REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
+_PACKAGE_TYPES = ("npm", "NuGet")
+_CONTAINER_TYPES = ("ACR",)
 _OF_REGISTRY = ("azureSubscription", "resourceGroup", "registry", "repository")
 
 
 def check_resources(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
     """Everything that is wrong with resources, and with what `uses` says of them.
 
-    With `is_complete` false parts of the resources are missing because of other errors: then names
-    that lead nowhere are not reported.
+    With `is_complete` false parts of the resources are missing because of other errors: then
+    nothing is said.
     """
-    for container in pipeline.resources.containers:
-        yield from _check_registry(container)
     if not is_complete:
         return
+    yield from _check_types(pipeline.resources)
+    for container in pipeline.resources.containers:
+        yield from _check_image(container)
     known = [one.alias.value for one in pipeline.resources.repositories]
     for stage in pipeline.stages:
         for job in stage.jobs:
@@ -29,25 +34,53 @@ def check_resources(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator
                 yield from _check_use(name, known)
 
 
-def _check_registry(container: Container) -> Iterator[Diagnostic]:
+def _check_image(container: Container) -> Iterator[Diagnostic]:
     """An image of Azure's registry is named in parts; any other by `image` alone."""
-    kind = container.other.get("type")
-    if container.image is not None or not isinstance(kind, Scalar):
+    if container.image is not None:
         return
-    is_azure = kind.value.lower() == "acr"
+    kind = _type_of(container)
+    is_azure = kind is not None and kind.value.lower() == "acr"
     needed = _OF_REGISTRY if is_azure else ("image",)
     missing = [f'"{key}"' for key in needed if key not in container.other]
     if missing:
         name = container.alias.value if container.alias else ""
+        typed = f' of "type: {kind.value}"' if kind else ""
         yield Diagnostic(
             code="PS1104",
-            message=f'the container "{name}" of "type: {kind.value}" needs {_and(missing)}',
+            message=f'the container "{name}"{typed} needs {_and(missing)}',
             span=container.span,
             help="they name the image in a registry of Azure: the service connection, the resource "
             "group, the registry, and the repository in it"
             if is_azure
             else 'add "image: NAME:TAG"; only "type: ACR" goes without it',
         )
+
+
+def _check_types(resources: Resources) -> Iterator[Diagnostic]:
+    """The schema takes any text; the pages of the resources name the types there are."""
+    for container in resources.containers:
+        yield from _check_type("container", _type_of(container), _CONTAINER_TYPES)
+    for repository in resources.repositories:
+        yield from _check_type("repository", repository.type, _REPOSITORY_TYPES)
+    for package in resources.packages:
+        yield from _check_type("package", package.type, _PACKAGE_TYPES)
+
+
+def _type_of(container: Container) -> Text | None:
+    kind = container.other.get("type")
+    return Text(kind.value, kind.span) if isinstance(kind, Scalar) else None
+
+
+def _check_type(kind: str, type: Text | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    if type is None or is_open(type) or type.value.lower() in map(str.lower, known):
+        return
+    yield Diagnostic(
+        code="PS1103",
+        severity=Severity.WARNING,
+        message=f'there is no type "{type.value}" of a {kind} resource',
+        span=type.span,
+        help=f"write {either(known)}",
+    )
 
 
 def _and(texts: list[str]) -> str:
