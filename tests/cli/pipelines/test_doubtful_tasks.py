@@ -66,6 +66,7 @@ def test_an_input_that_the_task_does_not_have_is_told(terminal: Terminal) -> Non
         "task: 6c731c3c-3c68-459a-a5c9-bde6e6595b5b@3",
         "{task: Bash@3, inputs: {SCRIPT: x, targettype: inline}}",
         "{task: PublishTestResults@2, inputs: {testResultsFormat: JUnit}}",
+        "{task: PublishBuildArtifacts@1, inputs: {publishLocation: FilePath, FileCopyOptions: /S}}",
     ],
 )
 def test_what_the_service_or_an_extension_may_have_is_not_doubted(

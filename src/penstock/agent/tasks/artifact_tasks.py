@@ -194,6 +194,7 @@ PBA = Task(
         Input(name="TargetPath"),
         Input(name="Parallel", type="boolean", default="false"),
         Input(name="ParallelCount", type="int", default="8"),
+        Input(name="FileCopyOptions"),
         Input(name="StoreAsTar", type="boolean", default="false"),
     ),
     run=publish_build_artifacts,
