@@ -364,6 +364,12 @@ CODES: dict[str, tuple[str, str]] = {
         "A deployment job runs against an environment, which keeps its history, approvals and "
         "checks.",
     ),
+    "PS2016": (
+        "a setting of a job stands in its pool",
+        "A pool takes members of any name, because some pools know more than others, so that the "
+        "service takes these without a word, and nothing comes of them. Indent them less, beside "
+        "`pool`.",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",

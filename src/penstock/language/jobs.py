@@ -19,7 +19,7 @@ from penstock.language.pipeline import (
     Text,
     step_lists,
 )
-from penstock.language.settings import check_settings, check_word, is_open
+from penstock.language.settings import check_pool, check_settings, check_word, is_open
 from penstock.language.source import Diagnostic
 
 MOST_LEGS = 256
@@ -36,8 +36,11 @@ def check_jobs(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diag
     With `is_complete` false parts are missing because of other errors: then names that lead
     nowhere are not reported.
     """
+    yield from check_pool(pipeline.pool)
     for stage in pipeline.stages:
+        yield from check_pool(stage.pool)
         for job in stage.jobs:
+            yield from check_pool(job.pool)
             yield from _check_strategy(job)
             yield from check_settings(job)
             if is_complete:

@@ -13,6 +13,7 @@ from penstock.language.pipeline import (
     Job,
     Matrix,
     Parallel,
+    Pool,
     Step,
     Text,
     step_lists,
@@ -28,6 +29,20 @@ _COMMANDS = ("any", "restricted")
 _CHECKOUT_FLAGS = ("clean", "fetchTags", "lfs", "persistCredentials")
 _AGENT_BOOLEANS = ("1", "$true", "0", "$false")
 _SUBMODULES = ("true", "recursive", "false")
+_BESIDE_POOL = (
+    "workspace",
+    "strategy",
+    "container",
+    "services",
+    "steps",
+    "variables",
+    "condition",
+    "dependsOn",
+    "continueOnError",
+    "timeoutInMinutes",
+    "cancelTimeoutInMinutes",
+)
+_IN_STRATEGY = ("matrix", "parallel", "maxParallel")
 
 
 def check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
@@ -52,6 +67,20 @@ def check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
                 yield from check_word("target.commands", step.target.commands, _COMMANDS)
             if step.keyword == "checkout":
                 yield from _check_checkout_settings(step)
+
+
+def check_pool(pool: Pool | None) -> Iterator[Diagnostic]:
+    """Settings of a job that are indented into its pool, as once on the page of deployment jobs."""
+    for name, value in pool.other.items() if pool else ():
+        if name in _BESIDE_POOL or name in _IN_STRATEGY:
+            place = 'under "strategy:", which stands' if name in _IN_STRATEGY else "indented less,"
+            yield Diagnostic(
+                code="PS2016",
+                severity=Severity.WARNING,
+                message=f'"{name}" belongs to a job, so it has no effect in its pool',
+                span=value.span,
+                help=f'write it {place} beside "pool:"',
+            )
 
 
 def _check_checkout_settings(step: Step) -> Iterator[Diagnostic]:
