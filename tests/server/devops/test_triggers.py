@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from devopsserver import DevopsServer, devops_server, git, until
 
 from penstock.devops.resources import EVERY_PIPELINE, Actor, Resource, ResourceType
@@ -185,6 +186,18 @@ steps:
     assert (second["definition"]["name"], second["reason"]) == ("After", "resourceTrigger")
     assert server.ended(second["id"])["result"] == "succeeded"
     assert ("completion", True) in [(kind, runs) for kind, _, runs, _ in decisions(server)]
+
+
+@pytest.mark.parametrize(("word", "name"), [("true", "Mend it"), ("false", "")])
+def test_the_title_of_the_commit_stands_behind_the_number_unless_it_is_turned_off(
+    server: DevopsServer, word: str, name: str
+) -> None:
+    text = f"name: one.$(Rev:r)\nappendCommitMessageToRunName: {word}\ntrigger: none\n{STEPS}"
+    server.commit({"azure-pipelines.yml": text}, "Mend it")
+    run = server.run()
+    server.ended(run)
+    page = server.get(f"penstock/runs/{run}")
+    assert (page["number"], page["name"]) == ("one.1", name)
 
 
 def test_a_push_to_another_repository_is_what_the_run_reads_there(server: DevopsServer) -> None:

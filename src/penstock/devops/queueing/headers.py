@@ -20,7 +20,10 @@ def run_header(prepared: Prepared, number: str) -> dict[str, str]:
     request, definition = prepared.request, prepared.request.definition
     for_whom = request.requested_for or request.requested_by
     pull_request = request.more.get(PULL_REQUEST)
+    pipeline = prepared.compiled.partial
+    is_bare = pipeline is not None and pipeline.append_commit_message is False
     return {
+        **({"bare_number": "true"} if is_bare else {}),
         **({"pull_request": pull_request} if pull_request else {}),
         **({"more": json.dumps(dict(request.more), ensure_ascii=False)} if request.more else {}),
         "kind": "pipeline",

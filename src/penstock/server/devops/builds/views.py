@@ -67,12 +67,20 @@ def texts_of(run: Run, name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _name(run: Run) -> str:
+    """What stands behind the number of a run: the title of its commit, unless the pipeline says
+    `appendCommitMessageToRunName: false`."""
+    if "bare_number" in run.extra:
+        return ""
+    return run.title or run.extra.get("message", "").partition("\n")[0]
+
+
 def run_row(run: Run, tags: Sequence[str] = ()) -> dict[str, object]:
     """A run as our own lists show it."""
     return {
         "id": run.id,
         "number": run.number,
-        "name": run.title or run.extra.get("message", "").partition("\n")[0],
+        "name": _name(run),
         "definition": {"id": run.pipeline, "name": run.definition},
         "branch": run.branch,
         "commit": run.commit,
