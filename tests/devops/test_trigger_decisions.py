@@ -1,6 +1,7 @@
 """What an event starts, as tables: `trigger_cases/TOPIC.yml`, each case with the page that says so.
 
-An event is a push, a pull request, the end of a run, or a schedule that is due; it expects `run`
+An event is a push, a pull request, the end of a run, a schedule that is due, or something new in
+another system; it expects `run`
 (the reason), `held`, `failed` or `none` (why), and perhaps `why`, the place `at`, what it `builds`.
 """
 
@@ -15,6 +16,7 @@ from penstock.devops.triggers import (
     Due,
     Going,
     Outcome,
+    Published,
     PullRequestChanged,
     Push,
     RunCompleted,
@@ -91,6 +93,10 @@ def event_of(given):
             has_told_stages=given.get("told", False),
             **where,
         )
+    for kind in ("container", "package", "build", "webhook"):
+        if kind in given:
+            name, _, version = given[kind].partition(":")
+            return Published(kind=kind, name=name, version=version, body=given.get("body"))
     time = datetime(2026, 3, 1, tzinfo=UTC)
     ref = given.get("ref", MAIN)
     return Due(definition="p", ref=ref, commit="head", cron=given["due"], time=time)

@@ -6,16 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from penstock.language import pipeline as model
 from penstock.language.source import Diagnostic, Severity, Span
-from penstock.language.yaml import Mapping as MappingNode
-from penstock.language.yaml import Node, Scalar
 
 _FETCHING: Mapping[str, tuple[str, str]] = {
     "getPackage": ("package", "fetch it in a script, for example with npm or nuget"),
     "downloadBuild": ("build", "fetch its artifacts in a script, for example with curl"),
 }
-
-
-_OFF = ("false", "n", "no", "off", "none")
 
 
 def unwatched(resources: model.Resources) -> Iterator[Diagnostic]:
@@ -29,8 +24,8 @@ def unwatched(resources: model.Resources) -> Iterator[Diagnostic]:
         if package.trigger and package.trigger.value.lower() == "true":
             yield _unwatched("package", package.alias, package.trigger.span)
     for container in resources.containers:
-        trigger = container.other.get("trigger")
-        if container.alias and trigger and _is_on(trigger):
+        trigger = model.container_trigger(container)
+        if container.alias and trigger and trigger.enabled:
             yield _unwatched("container", container.alias, trigger.span)
 
 
@@ -58,11 +53,3 @@ def _unwatched(kind: str, alias: model.Text, span: Span) -> Diagnostic:
         span=span,
         help="start the pipeline by hand, by a push or by a schedule",
     )
-
-
-def _is_on(trigger: Node) -> bool:
-    """Whether a container's trigger is on: `true`, or a mapping that does not turn it off."""
-    if isinstance(trigger, MappingNode):
-        said = (trigger.get("enabled"), trigger.get("tags"))
-        return not any(isinstance(word, Scalar) and word.value.lower() in _OFF for word in said)
-    return isinstance(trigger, Scalar) and trigger.value.lower() == "true"

@@ -202,6 +202,69 @@ def test_resources_and_schedules(project, words, event, outcome, why):
     assert answered(project, *words, "res.yml") == f"{event}\n\nres.yml: {outcome}\n  {said}\n"
 
 
+OUTSIDE = """\
+trigger: none
+resources:
+  containers: [{container: app, image: "app:1", trigger: {tags: [v*]}}]
+  packages: [{package: lib, type: npm, connection: c, name: me/lib, trigger: true}]
+  builds: [{build: ci, type: Jenkins, connection: c, source: job}]
+  webhooks: [{webhook: hook, connection: wh, filters: [{path: action, value: made}]}]
+steps: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "outcome", "why"),
+    [
+        (
+            ("--image", "app:v2"),
+            "a new image app:v2",
+            "starts (resourceTrigger)",
+            "tag v2 is in resources.containers.app.trigger.tags.include: v*  (out.yml:3:66)",
+        ),
+        (
+            ("--package", "me/lib"),
+            "a new version of the package me/lib",
+            "starts (resourceTrigger)",
+            "resources.packages.lib.trigger is true, and there is a new package of me/lib  "
+            "(out.yml:4:78)",
+        ),
+        (
+            ("--build", "job"),
+            "a build of job succeeded",
+            "does not start",
+            "there is no resources.builds.ci.trigger, and without it no build starts this pipeline",
+        ),
+        (
+            ("--webhook", "wh", "--body", "made.json"),
+            "a webhook through wh",
+            "starts (resourceTrigger)",
+            "all filters of resources.webhooks.hook fit the event  (out.yml:6:14)",
+        ),
+        (
+            ("--webhook", "wh"),
+            "a webhook through wh",
+            "does not start",
+            "action of the event has no value, and a filter of resources.webhooks.hook asks for "
+            "made  (out.yml:6:78)",
+        ),
+    ],
+)
+def test_what_is_new_in_other_systems(project, words, event, outcome, why):
+    project.write("out.yml", OUTSIDE)
+    project.write("made.json", '{"action": "made"}')
+    watched = "as the service decides; here nothing watches for it"
+    expected = f"{event}, {watched}\n\nout.yml: {outcome}\n  {why}\n"
+    assert answered(project, *words, "out.yml") == expected
+
+
+def test_a_body_that_is_no_json_is_refused(project):
+    project.write("made.json", "{action: made}")
+    ended = project.type("triggers", "--webhook", "wh", "--body", "made.json")
+    assert ended.code == 2
+    assert ended.err.startswith('error: --body: "made.json" is not valid JSON: ')
+
+
 def test_a_time(project):
     assert (
         answered(project, "--at", "2026-12-01T03:00", "docs/docs.yml")

@@ -5,6 +5,7 @@ It reads files and asks Git and, for `--at now`, the clock; `devops.triggers` de
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from penstock.devops.triggers import (
     Definition,
     Event,
     Outcome,
+    Published,
     PullRequestChanged,
     Push,
     RunCompleted,
@@ -51,6 +53,11 @@ class Asked:
     is_draft: bool = False
     completed: str | None = None
     at: str | None = None
+    image: str | None = None
+    package: str | None = None
+    build: str | None = None
+    webhook: str | None = None
+    body: str | None = None
     changed: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -119,6 +126,8 @@ def _event(asked: Asked, root: Path, name: str, branch: str) -> tuple[Event, str
         of_it = f"{_stages(asked.stages)} of " if asked.stages else ""
         words = f"{of_it}a run of {pipeline} succeeded on {short_name(ref)}"
         return ended, words, ref, "ResourceTrigger"
+    if (published := _published(asked)) is not None:
+        return published, _published_words(published), branch, "ResourceTrigger"
     if asked.push is None:
         return _present_push(asked, root, name)
     return _push(asked, name, branch)
@@ -142,6 +151,56 @@ def _push(asked: Asked, name: str, branch: str) -> tuple[Event, str, str, str]:
         words = f"a push to {_called(ref)} of {asked.to}{_files(paths)}"
         return push, words, branch, "ResourceTrigger"
     return push, f"a push to {_called(ref)}{_files(paths)}", ref, "IndividualCI"
+
+
+def _published(asked: Asked) -> Published | None:
+    """What is new in another system, where that is asked about."""
+    if asked.image is not None:
+        image, _, tag = asked.image.rpartition(":")
+        if not image or "/" in tag:
+            raise Failure(
+                f'--image: "{asked.image}" has no tag',
+                "write the image with its tag: registry/name:tag",
+                Exit.USAGE,
+            )
+        return Published(kind="container", name=image, version=tag)
+    if asked.package is not None:
+        return Published(kind="package", name=asked.package)
+    if asked.build is not None:
+        return Published(kind="build", name=asked.build)
+    if asked.webhook is not None:
+        return Published(kind="webhook", name=asked.webhook, body=_body(asked))
+    return None
+
+
+def _body(asked: Asked) -> object:
+    if asked.body is None:
+        return None
+    path = asked.folder / asked.body
+    if not path.is_file():
+        raise Failure(
+            f'--body: there is no file "{asked.body}"',
+            "it holds the JSON that the webhook posts",
+            Exit.NOT_FOUND,
+        )
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Failure(
+            f'--body: "{asked.body}" is not valid JSON: {error}',
+            "write what the webhook posts, as JSON",
+            Exit.USAGE,
+        ) from None
+
+
+def _published_words(event: Published) -> str:
+    words = {
+        "container": f"a new image {event.name}:{event.version}",
+        "package": f"a new version of the package {event.name}",
+        "build": f"a build of {event.name} succeeded",
+        "webhook": f"a webhook through {event.name}",
+    }
+    return f"{words[event.kind]}, as the service decides; here nothing watches for it"
 
 
 def _present_push(asked: Asked, root: Path, name: str) -> tuple[Event, str, str, str]:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 @click.option("--draft", is_flag=True, help="the pull request is a draft")
 @click.option("--completed", metavar="PIPELINE[@BRANCH]", help="a run of a pipeline succeeded")
 @click.option("--at", metavar="TIME", help="a time in UTC: 2026-12-24T03:00, or now")
+@click.option("--image", metavar="IMAGE:TAG", help="a container image is published")
+@click.option("--package", metavar="NAME", help="a version of a package is published")
+@click.option("--build", metavar="SOURCE", help="a build of another system succeeded")
+@click.option("--webhook", metavar="CONNECTION", help="a webhook is posted")
+@click.option("--body", metavar="FILE", help="the JSON that the webhook posts")
 @click.option("--changed", multiple=True, metavar="PATH", help="a file that the event changes")
 @click.option("--message", "messages", multiple=True, metavar="TEXT", help="a commit message")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="a tag of the completed run")
@@ -46,6 +51,11 @@ def command(
     draft: bool,
     completed: str | None,
     at: str | None,
+    image: str | None,
+    package: str | None,
+    build: str | None,
+    webhook: str | None,
+    body: str | None,
     changed: tuple[str, ...],
     messages: tuple[str, ...],
     tags: tuple[str, ...],
@@ -74,6 +84,11 @@ def command(
         is_draft=draft,
         completed=completed,
         at=at,
+        image=image,
+        package=package,
+        build=build,
+        webhook=webhook,
+        body=body,
         changed=changed,
         messages=messages,
         tags=tags,
@@ -93,11 +108,17 @@ def command(
 
 def _check_event(asked: Asked) -> None:
     """Refuse several events, and what says nothing of the one that is asked about."""
-    if sum(event is not None for event in (asked.push, asked.pr, asked.completed, asked.at)) > 1:
-        raise click.UsageError("one event at a time: --push, --pr, --completed or --at")
-    has_no_files = asked.completed is not None or asked.at is not None
+    outside = (asked.image, asked.package, asked.build, asked.webhook)
+    given = (asked.push, asked.pr, asked.completed, asked.at, *outside)
+    if sum(event is not None for event in given) > 1:
+        raise click.UsageError(
+            "one event at a time: --push, --pr, --completed, --at, --image, --package, --build or "
+            "--webhook"
+        )
+    has_no_files = any(event is not None for event in (asked.completed, asked.at, *outside))
     for option, is_given, of in (
         ("--to", asked.to is not None and asked.push is None, "a push (--push)"),
+        ("--body", asked.body is not None and asked.webhook is None, "a webhook (--webhook)"),
         ("--draft", asked.is_draft and asked.pr is None, "a pull request (--pr)"),
         ("--tag", asked.tags and asked.completed is None, "a run that ended (--completed)"),
         ("--stage", asked.stages and asked.completed is None, "a run that ended (--completed)"),

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from penstock.devops.triggers.completions import decide_completion
 from penstock.devops.triggers.outcomes import nothing
+from penstock.devops.triggers.publications import decide_published
 from penstock.devops.triggers.pull_requests import decide_pull_request
 from penstock.devops.triggers.pushes import decide_push
 from penstock.devops.triggers.records import (
@@ -14,6 +15,7 @@ from penstock.devops.triggers.records import (
     Definition,
     Due,
     Event,
+    Published,
     PullRequestChanged,
     Push,
     RunCompleted,
@@ -49,5 +51,7 @@ def _decide(event: Event, definition: Definition, implied_ci: bool) -> Decision:
             return decide_completion(event, definition)
         case Due():
             return decide_due(event, definition)
+        case Published():
+            return decide_published(event, definition)
         case _:
             assert_never(event)

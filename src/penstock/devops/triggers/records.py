@@ -132,7 +132,22 @@ class Due:
     place: int = 0
 
 
-Event: TypeAlias = Push | PullRequestChanged | RunCompleted | Due
+@record
+class Published:
+    """Another system has something new: an image, a package, a build that ended, a webhook.
+
+    `name` is that of the image without its tag, of the package, of the build's source, or of the
+    webhook's connection; `version` is the tag of the image. `body` is what a webhook posted, as
+    Python has JSON.
+    """
+
+    kind: str
+    name: str
+    version: str = ""
+    body: object = None
+
+
+Event: TypeAlias = Push | PullRequestChanged | RunCompleted | Due | Published
 
 
 # --- pipelines

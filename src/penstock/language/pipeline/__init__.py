@@ -35,6 +35,7 @@ from penstock.language.pipeline.records import (
     VariableValue,
     WebhookResource,
 )
+from penstock.language.pipeline.starts import container_trigger
 from penstock.language.pipeline.walking import hooks_of, step_lists
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "VariableValue",
     "WebhookResource",
     "build_pipeline",
+    "container_trigger",
     "hooks_of",
     "step_lists",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from penstock.language.pipeline import records
 from penstock.language.pipeline.members import (
     boolean_of,
@@ -12,8 +14,9 @@ from penstock.language.pipeline.members import (
     texts_of,
 )
 from penstock.language.pipeline.records import Text
-from penstock.language.yaml import Node, Scalar, Sequence
+from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
+_OFF = ("none", "false", "n", "no", "off")
 _CONTAINER = frozenset(
     ("alias", "container", "image", "endpoint", "options", "env", "ports", "volumes")
 )
@@ -112,6 +115,30 @@ def _completion_trigger(node: Node | None) -> records.CompletionTrigger | None:
         tags=texts_of(members.get("tags")),
         span=node.span,
     )
+
+
+def container_trigger(container: records.Container) -> records.Trigger | None:
+    """Which tags of its image start a pipeline: `none`, `true`, or a filter of tags; None where the
+    container says nothing of it."""
+    node = container.other.get("trigger")
+    if node is None:
+        return None
+    members = members_of(node)
+    tags = members.get("tags")
+    words = [one.value.lower() for one in (node, tags, members.get("enabled")) if _is_text(one)]
+    return records.Trigger(
+        enabled=not any(word in _OFF for word in words),
+        tags=records.Filter(include=texts_of(tags)) if isinstance(tags, Sequence) else _tags(tags),
+        span=node.span,
+    )
+
+
+def _tags(node: Node | None) -> records.Filter | None:
+    return _filter(node) if isinstance(node, Mapping) else None
+
+
+def _is_text(node: Node | None) -> TypeGuard[Scalar]:
+    return isinstance(node, Scalar)
 
 
 def _build_resource(node: Node) -> records.BuildResource:
