@@ -270,8 +270,12 @@ def test_outputs_from_a_stage_to_a_job_of_a_later_stage(syntax: str, expected: s
         ("result", "Succeeded"),
     ],
 )
-def test_outputs_from_a_stage_to_the_condition_of_a_later_stage(syntax: str, expected: str) -> None:
-    condition = f"eq(dependencies.S.{syntax}, '{expected}')"
+@pytest.mark.parametrize("context", ["dependencies", "stageDependencies"])
+def test_outputs_from_a_stage_to_the_condition_of_a_later_stage(
+    context: str, syntax: str, expected: str
+) -> None:
+    """Either context, as in unoplatform/uno; the documentation has `dependencies`."""
+    condition = f"eq({context}.S.{syntax}, '{expected}')"
     simulation = Simulation(
         plan(stage("S", *PRODUCERS), stage("T", job("j"), after="S", condition=condition)),
         outputs=OUTPUTS,

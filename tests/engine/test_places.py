@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from penstock.engine.places import Place, functions_in, names_in
-from penstock.language.runtime_expressions import _places
+from penstock.language.runtime_expressions import places
 
 
 def test_a_condition_knows_what_the_checker_allows_in_one() -> None:
-    allowed = _places()["condition"]
+    allowed = places()["condition"]
     assert set(names_in(Place.CONDITION)) == allowed.names
     assert set(functions_in(Place.CONDITION, {})) == set(allowed.functions)
 
 
 def test_a_runtime_variable_knows_what_the_checker_allows_in_one() -> None:
-    allowed = _places()["variable"]
+    allowed = places()["variable"]
     assert set(names_in(Place.RUNTIME)) == allowed.names
     assert set(functions_in(Place.RUNTIME, {})) == set(allowed.functions)
 

@@ -40,5 +40,6 @@ def rows():
 @pytest.mark.parametrize(("place", "text", "is_taken"), list(rows()))
 def test_row(place, text, is_taken):
     pipeline = json.dumps(place["at"]).replace("HERE", json.dumps(text)[1:-1])
-    found = compile_pipeline("main.yml", File(pipeline)).diagnostics
+    told = compile_pipeline("main.yml", File(pipeline)).diagnostics
+    found = [one for one in told if one.code != "PS2020"]  # that `a` is no dependency here
     assert (not found) is is_taken, render(found) or text

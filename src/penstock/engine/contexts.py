@@ -58,19 +58,30 @@ class View:
     def _stage_dependencies(self) -> Value:
         if self.id is None:
             return _object(())
-        top = next(reversed([self.state.nodes[self.id], *self.state.ancestors(self.id)]))
+        own = self.state.nodes[self.id]
+        top = next(reversed([own, *self.state.ancestors(self.id)]))
         return _object(
-            (stage.node.key, self._results(self.state.children(stage.node.id)))
+            (stage.node.key, self._jobs(stage, is_for_stage=own is top))
             for stage in dependencies_of(self.state, top.node.id)
         )
+
+    def _jobs(self, stage: NodeState, *, is_for_stage: bool) -> Value:
+        """The jobs of a stage. A stage sees what `dependencies` shows of it as well: people use
+        either word in its condition (MicrosoftDocs/azure-devops-docs#8366)."""
+        jobs = self.state.children(stage.node.id)
+        of_stage = self._members(stage) if is_for_stage else ()
+        return _object([*of_stage, *((job.node.key, self._dependency(job)) for job in jobs)])
 
     def _results(self, nodes: Iterable[NodeState]) -> Value:
         return _object((node.node.key, self._dependency(node)) for node in nodes)
 
     def _dependency(self, node: NodeState) -> Value:
+        return _object(self._members(node))
+
+    def _members(self, node: NodeState) -> tuple[tuple[str, Value], ...]:
         outputs = outputs_of(self.state, node.node.id)
         texts = ((name, self._text(o.value, o.secret)) for name, o in outputs.items())
-        return _object((("result", azure_word(node.result)), ("outputs", _object(texts))))
+        return (("result", azure_word(node.result)), ("outputs", _object(texts)))
 
     def _pipeline(self) -> Value:
         from datetime import UTC, datetime

@@ -233,7 +233,7 @@ class _Notes:
         found = visible.get(fold_case(name))
         if found is None:
             return self._not_a_dependency(name)
-        if len(path) == 3 and fold_case(path[1] or "") == "OUTPUTS":
+        if len(path) == 3 and _is_outputs(path[1]):
             return _no_output(found, path[2], outputs_of(self._state, found.node.id))
         return Note()
 
@@ -249,12 +249,14 @@ class _Notes:
                 f"stage {top.node.key} does not depend on {name}",
                 f"stage {top.node.key} had {name} in its dependsOn",
             )
+        if top.node.id == self._id and len(path) == 3 and _is_outputs(path[1]):
+            return self._dependency(path)
         jobs = {fold_case(j.node.key): j for j in self._state.children(stage.node.id)}
         job = jobs.get(fold_case(path[1] or "")) if len(path) > 1 else None
         if job is None:
             word = path[1] if len(path) > 1 else ""
             return Note(f"stage {name} has no job {word}")
-        if len(path) == 4 and fold_case(path[2] or "") == "OUTPUTS":
+        if len(path) == 4 and _is_outputs(path[2]):
             return _no_output(job, path[3], outputs_of(self._state, job.node.id))
         return Note()
 
@@ -279,6 +281,10 @@ class _Notes:
     def _named(self, parent: str | None, name: str) -> NodeState | None:
         children = self._state.children(parent)
         return next((c for c in children if fold_case(c.node.key) == fold_case(name)), None)
+
+
+def _is_outputs(word: str | None) -> bool:
+    return fold_case(word or "") == "OUTPUTS"
 
 
 def _of_results(name: str, dependencies: list[NodeState], value: Value) -> Note:

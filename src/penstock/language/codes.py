@@ -370,6 +370,18 @@ CODES: dict[str, tuple[str, str]] = {
         "service takes these without a word, and nothing comes of them. Indent them less, beside "
         "`pool`.",
     ),
+    "PS2020": (
+        "an expression asks about what is no dependency",
+        "A stage or job sees the results and outputs of the stages or jobs in its dependsOn, a job "
+        "also those of the jobs of stages in its stage's dependsOn. Of others they are empty, and "
+        "succeeded('NAME') and failed('NAME') are false; the service says nothing of it.",
+    ),
+    "PS2021": (
+        "an expression reads what a dependency never has",
+        "A dependency has a result, which is one of six words, and outputs. An output is read by "
+        "the name of the step that sets it and its own, after the name of a leg or deployment, and "
+        "from a stage after the name of the job: outputs['JOB.STEP.VARIABLE'].",
+    ),
     # --- PS21xx: what a run needs from the library and the machine
     "PS2101": (
         "a library file does not hold what it should",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from penstock.language.casing import fold_case
+from penstock.language.dependencies import check_dependencies
 from penstock.language.pipeline import (
     DeploymentJob,
     Job,
@@ -79,7 +80,8 @@ def check_pipeline(pipeline: Pipeline, *, is_complete: bool = True) -> list[Diag
             found += _check_variables(job.variables)
         found += _check_variables(stage.variables)
     found += _check_variables(pipeline.variables)
-    return found + list(check_expressions(pipeline))
+    found += check_expressions(pipeline)
+    return found + list(check_dependencies(pipeline)) if is_complete else found
 
 
 def _stage_nodes(stages: Iterable[Stage]) -> list[_Node]:

@@ -52,7 +52,8 @@ class Place:
     functions: Mapping[str, Function]
 
 
-def _places() -> dict[str, Place]:
+def places() -> dict[str, Place]:
+    """What expressions may use, by the kind of place where they stand."""
     counter = _functions(("counter",), 1, 2)
     no_arguments = _functions(("always", "canceled"), 0, 0)
     of_graph = {**no_arguments, **_functions(("failed", "succeeded", "succeededOrFailed"), 0, None)}
@@ -79,7 +80,7 @@ class _Checker:
     """Checks one pipeline; equal texts in equal places are parsed once."""
 
     def __init__(self) -> None:
-        self.places = _places()
+        self.places = places()
         self.known: dict[tuple[str, str], ExpressionError | None] = {}
 
     def pipeline(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
@@ -99,15 +100,10 @@ class _Checker:
         yield from self._condition(job.condition)
         yield from self._variables(job.variables, "variable")
         yield from self._pool(job.pool)
-        values = [job.continue_on_error, job.timeout_in_minutes, job.cancel_timeout_in_minutes]
-        if job.container:
-            values += [job.container.alias, job.container.image]
-        if isinstance(job, Job):
-            values += _strategy_values(job.strategy)
-        else:
+        if isinstance(job, DeploymentJob):
             for hook in hooks_of(job):
                 yield from self._pool(hook.pool)
-        for value in values:
+        for value in job_values(job):
             yield from self._value(value, "value")
         for steps in step_lists(job):
             for step in steps:
@@ -119,26 +115,23 @@ class _Checker:
                 yield from self._value(variable.value, place)
 
     def _pool(self, pool: Pool | None) -> Iterator[Diagnostic]:
-        if pool:
-            for value in (pool.name, pool.vm_image, *pool.demands):
-                yield from self._value(value, "value")
+        for value in pool_values(pool):
+            yield from self._value(value, "value")
 
     def _value(self, text: Text | None, place: str) -> Iterator[Diagnostic]:
         """A value that is an expression when it is wholly inside `$[ ]`."""
         if text is None:
             return
-        stripped = text.value.strip()
-        if stripped.startswith("$[") and stripped.endswith("]"):
-            inside = stripped[2:-1]
-            expression = inside.strip()
-            offset = text.value.index("$[") + 2 + len(inside) - len(inside.lstrip())
+        found = runtime_part(text.value)
+        if found is not None:
+            expression, offset = found
             error = self._error(expression, place)
             if error:
                 yield _located(error, text, offset, _LOADING + str(error))
             else:
                 yield from _empty_member(text)
-        elif "$[" in stripped:
-            yield _not_whole(text, is_closed="]" in stripped.partition("$[")[2])
+        elif "$[" in text.value:
+            yield _not_whole(text, is_closed="]" in text.value.partition("$[")[2])
 
     def _condition(self, text: Text | None) -> Iterator[Diagnostic]:
         if text and text.value:
@@ -177,6 +170,30 @@ class _Checker:
             except ExpressionError as error:
                 self.known[key] = error
         return self.known[key]
+
+
+def runtime_part(value: str) -> tuple[str, int] | None:
+    """The expression of a value that is wholly inside `$[ ]`, and where in the value it begins."""
+    stripped = value.strip()
+    if not (stripped.startswith("$[") and stripped.endswith("]")):
+        return None
+    inside = stripped[2:-1]
+    return inside.strip(), value.index("$[") + 2 + len(inside) - len(inside.lstrip())
+
+
+def job_values(job: Job | DeploymentJob) -> list[Text | None]:
+    """The settings of a job, but for its pool, that may be runtime expressions."""
+    values = [job.continue_on_error, job.timeout_in_minutes, job.cancel_timeout_in_minutes]
+    if job.container:
+        values += [job.container.alias, job.container.image]
+    if isinstance(job, Job):
+        values += _strategy_values(job.strategy)
+    return values
+
+
+def pool_values(pool: Pool | None) -> tuple[Text | None, ...]:
+    """The settings of a pool that may be runtime expressions."""
+    return (pool.name, pool.vm_image, *pool.demands) if pool else ()
 
 
 def _strategy_values(strategy: Matrix | Parallel | None) -> list[Text | None]:
