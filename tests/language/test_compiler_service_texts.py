@@ -122,33 +122,79 @@ def with_parameter(declaration, value, body="steps: []"):
         (
             "steps:\n- ${{ if false }}: []\n- ${{ else if x }}: []",
             "Exactly 0 parameter(s) were expected following the directive 'else'. "
-            "Actual parameter count: 2",
+            "Actual parameter count: 2\nUnexpected value '${{ else if x }}'",
         ),
         (
             "steps:\n- ${{ if }}: []",
-            "Exactly 1 parameter(s) were expected following the directive 'if'. "
-            "Actual parameter count: 0",
+            f"Unrecognized value: 'if'. Located at position 1 within expression: 'if'{MORE}",
         ),
         (
-            "steps:\n- ${{ each x variables }}: []",
-            "The value 'variables' is unexpected. The expected format of an 'each' expression is: "
+            "steps:\n- ${{ if eq(1, 1) eq(2, 2) }}: []",
+            "Unexpected symbol: 'eq'. Located at position 4 within expression: "
+            f"'if eq(1, 1) eq(2, 2)'{MORE}\nUnexpected value '${{{{ if eq(1, 1) eq(2, 2) }}}}'",
+        ),
+        (
+            "steps:\n- script: x\n  env:\n    ${{ INSERT }}: {}",
+            "Unrecognized value: 'INSERT'. Located at position 1 within expression: 'INSERT'"
+            + MORE,
+        ),
+        (
+            "steps:\n- script: x\n  env:\n    ${{ insert x }}: {}",
+            "Exactly 0 parameter(s) were expected following the directive 'insert'. "
+            "Actual parameter count: 1",
+        ),
+        (
+            "steps:\n- ${{ EACH x IN variables }}:\n  - script: ${{ x }}",
+            "Unexpected symbol: 'x'. Located at position 6 within expression: "
+            f"'EACH x IN variables'{MORE}\nUnexpected value '${{{{ EACH x IN variables }}}}'",
+        ),
+        (
+            "steps:\n- ${{ each x in variables more }}:\n  - script: ${{ x }}",
+            "Exactly 3 parameter(s) were expected following the directive 'each'. "
+            "Actual parameter count: 4\nUnexpected value '${{ each x in variables more }}'",
+        ),
+        (
+            "steps:\n- ${{ each x on variables }}:\n  - script: ${{ x }}",
+            "The value 'on' is unexpected. The expected format of an 'each' expression is: "
+            "${ each <identifier> in <value> }\nUnexpected value '${{ each x on variables }}'",
+        ),
+        (
+            "variables:\n  ${{ each x IN variables }}:\n    ${{ x }}: y\nsteps: []",
+            "The value 'IN' is unexpected. The expected format of an 'each' expression is: "
             "${ each <identifier> in <value> }",
         ),
         (
-            "steps:\n- ${{ each variables in variables }}: []",
+            "steps:\n- ${{ each eq in variables }}:\n  - script: x",
+            "Expected '(' to follow a function: 'eq'. Located at position 1 within expression: "
+            f"'eq'{MORE}",
+        ),
+        (
+            "steps:\n- ${{ each variables in variables }}:\n  - script: ${{ variables }}",
             "The idenfifier 'variables' has already been defined within the current scope",
         ),
         (
+            "steps:\n- ${{ each x in variables }}:\n  - ${{ each X in variables }}: []",
+            "The idenfifier 'X' has already been defined within the current scope",
+        ),
+        (
+            "steps:\n- script: x\n  ${{ else }}: {name: y}",
+            "The expression directive 'else' is not supported in this context\n"
+            "A mapping was not expected",
+        ),
+        (
             "steps:\n- ${{ else }}: []",
-            "The expression directive 'else' is not supported in this context",
+            "The expression directive 'else' is not supported in this context\n"
+            "Unexpected value '${{ else }}'",
         ),
         (
             "steps:\n- ${{ if true }}: []\n- ${{ each x in variables }}: []\n- ${{ else }}: []",
-            "The expression directive 'else' is not supported in this context",
+            "The expression directive 'else' is not supported in this context\n"
+            "Unexpected value '${{ else }}'",
         ),
         (
             "steps:\n- ${{ if true }}: []\n- ${{ else }}: []\n- ${{ elseif true }}: []",
-            "The expression directive 'elseif' is not supported in this context",
+            "The expression directive 'elseif' is not supported in this context\n"
+            "Unexpected value '${{ elseif true }}'",
         ),
         ("steps:\n- ${{ insert }}", "Unexpected value '${{ insert }}'"),
         ("steps:\n- script: x\n  ${{ if true }}: []", "Expected a mapping"),

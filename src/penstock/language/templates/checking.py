@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Table
+from dataclasses import replace
 
 from penstock.language.casing import fold_case
-from penstock.language.expressions import GENERAL, ExpressionError
+from penstock.language.expressions import ExpressionError
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
 from penstock.language.predefined import comes_too_late
@@ -14,7 +15,7 @@ from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.reports import Reports
-from penstock.language.templates.scope import TEMPLATE_NAMES
+from penstock.language.templates.scope import TEMPLATE_NAMES, is_taken
 from penstock.language.templates.texts import OPEN, Code, Directive, Lone, Mixed, TextError
 from penstock.language.yaml import Mapping, Node, Scalar, Sequence
 
@@ -41,57 +42,62 @@ class Checker:
         self.plain: set[int] = set()
         self._late: set[str] = set()
 
-    def check(self, node: Node, names: frozenset[str] = TEMPLATE_NAMES) -> bool:
+    def check(
+        self, node: Node, names: frozenset[str] = TEMPLATE_NAMES, *, is_item: bool = False
+    ) -> bool:
         """Report the faults of the expressions in a node; whether there are any expressions."""
         if isinstance(node, Scalar):
             return OPEN in node.value and self._check_text(node, names)
         has_expressions = False
         if isinstance(node, Sequence):
             for item in node.items:
-                has_expressions |= self.check(item, names)
+                has_expressions |= self.check(item, names, is_item=True)
         else:
-            has_expressions = self._check_entries(node, names)
+            is_alone = is_item and len(node.entries) == 1
+            has_expressions = self._check_entries(node, names, is_alone=is_alone)
         if not has_expressions:
             self.plain.add(id(node))
         return has_expressions
 
-    def _check_entries(self, node: Mapping, names: frozenset[str]) -> bool:
+    def _check_entries(self, node: Mapping, names: frozenset[str], *, is_alone: bool) -> bool:
         has_expressions = False
         for entry in node.entries:
             inner = names
             if OPEN in entry.key.value:
                 has_expressions = True
-                inner = self._check_key(entry.key, names)
+                inner = self._check_key(entry.key, names, is_alone=is_alone)
             value = entry.value
             if not isinstance(value, Scalar) or OPEN in value.value:  # else there is nothing to it
                 has_expressions |= self.check(value, inner)
         return has_expressions
 
-    def _check_key(self, key: Scalar, names: frozenset[str]) -> frozenset[str]:
-        """Check a key; the names that its value may use."""
+    def _check_key(self, key: Scalar, names: frozenset[str], *, is_alone: bool) -> frozenset[str]:
+        """Check a key; the names that its value may use.
+
+        Where it `is_alone`, the only key of an item, the service says more of what is no directive.
+        """
         parts = self.compiled.parts(key.value)
         if not isinstance(parts, Directive):
-            self._check_text(key, names)
-            return names
+            self._check_text(key, names, f"\nUnexpected value '{key.value}'" if is_alone else "")
+            return names | _meant_variable(key.value)
         if parts.code:
             self._check_code(parts.code, key, names)
         if parts.keyword != "each":
             return names
-        taken = {fold_case(name) for name in (*names, *GENERAL)}
-        if fold_case(parts.variable) in taken:
+        if is_taken(parts.variable, names):
             self._report(complaints.variable_taken(parts.variable, _variable_span(key, parts)))
         return names | {parts.variable}
 
-    def _check_text(self, scalar: Scalar, names: frozenset[str]) -> bool:
+    def _check_text(self, scalar: Scalar, names: frozenset[str], more: str = "") -> bool:
         parts = self.compiled.parts(scalar.value)
         match parts:
             case TextError():
                 span = place_in(scalar.value, scalar.span, parts.offset, parts.length)
-                self._report(complaints.malformed_text(parts, span, scalar.value))
+                self._report(complaints.malformed_text(parts, span, scalar.value), more)
             case Directive():
                 self._report(complaints.misplaced_directive(parts.keyword, scalar))
             case Lone():
-                self._check_code(parts.code, scalar, names)
+                self._check_code(parts.code, scalar, names, more=more)
             case _:
                 for piece in parts.pieces:
                     if isinstance(piece, Code):
@@ -99,7 +105,13 @@ class Checker:
         return True
 
     def _check_code(
-        self, code: Code, host: Scalar, names: frozenset[str], among: Mixed | None = None
+        self,
+        code: Code,
+        host: Scalar,
+        names: frozenset[str],
+        among: Mixed | None = None,
+        *,
+        more: str = "",
     ) -> None:
         tree = self.compiled.expression(code.text, names)
 
@@ -107,7 +119,7 @@ class Checker:
             return place_in(host.value, host.span, code.offset + start, max(1, end - start))
 
         if isinstance(tree, ExpressionError):
-            self._report(complaints.bad_expression(tree, code, host, at, among))
+            self._report(complaints.bad_expression(tree, code, host, at, among), more)
             return
         read = {name.lower() for name in tree.names}
         if self.declared is not None and "parameters" in read:
@@ -122,7 +134,10 @@ class Checker:
                     self._late.add(fold_case(name))
                     self._report(complaints.comes_too_late(name, at(start, end)))
 
-    def _report(self, diagnostic: Diagnostic) -> None:
+    def _report(self, diagnostic: Diagnostic, more: str = "") -> None:
+        said = diagnostic.service_text or ""
+        if more and not said.startswith("Unrecognized value"):
+            diagnostic = replace(diagnostic, service_text=said + more)
         self.reports.add(diagnostic, self.includes)
 
 
@@ -140,6 +155,13 @@ def _members(node: ExpressionNode, context: str) -> Iterator[tuple[str, int, int
             for inner in (node.base, *node.steps):
                 if inner is not None:
                     yield from _members(inner, context)
+
+
+def _meant_variable(key: str) -> frozenset[str]:
+    """The loop variable of a key that is no directive but was meant to be one: `EACH x IN y`."""
+    words = key.split()
+    is_loop = len(words) > 4 and words[0] == OPEN and words[2].isidentifier()
+    return frozenset({words[2]} if is_loop else ())
 
 
 def _variable_span(key: Scalar, directive: Directive) -> Span:

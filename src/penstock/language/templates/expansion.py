@@ -27,7 +27,7 @@ from penstock.language.templates.compiled import Compiled
 from penstock.language.templates.complaints import directives as complaints
 from penstock.language.templates.observed import Observed
 from penstock.language.templates.reports import Exhausted, Failed, Reports
-from penstock.language.templates.scope import Scope
+from penstock.language.templates.scope import Scope, is_taken
 from penstock.language.templates.texts import (
     OPEN,
     Code,
@@ -57,9 +57,10 @@ class Field:
 class _Chain:
     """The `if` chain that is open among the entries of one mapping or the items of one list."""
 
-    __slots__ = ("state",)
+    __slots__ = ("in_list", "state")
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_list: bool) -> None:
+        self.in_list = in_list
         self.state = "none"  # none, open (nothing taken yet), taken, closed (after else)
 
 
@@ -204,7 +205,7 @@ class Expansion:
                 self.reports.add(complaints.key_repeated(field.key, first), scope.includes)
 
     def _entries(self, mapping: Mapping, scope: Scope) -> Iterator[Field]:
-        chain = _Chain()
+        chain = _Chain(in_list=False)
         for entry in mapping.entries:
             key = entry.key
             if OPEN not in key.value:
@@ -238,7 +239,7 @@ class Expansion:
             for item in sequence.items:
                 yield item, scope
             return
-        chain = _Chain()
+        chain = _Chain(in_list=True)
         for item in sequence.items:
             try:
                 yield from self._item(item, scope, chain)
@@ -307,7 +308,9 @@ class Expansion:
                 if chain.state in ("none", "closed"):
                     after_else = chain.state == "closed"
                     raise self.reports.add(
-                        complaints.orphan(directive.keyword, key, after_else=after_else),
+                        complaints.orphan(
+                            directive.keyword, key, after_else=after_else, in_list=chain.in_list
+                        ),
                         scope.includes,
                     )
                 yield from self._branch(directive, key, scope, chain)
@@ -329,6 +332,8 @@ class Expansion:
 
     def _turns(self, directive: Directive, key: Scalar, scope: Scope) -> Iterator[Scope]:
         assert directive.code is not None
+        if is_taken(directive.variable, scope.names):
+            raise Failed  # see Checker
         collection = self.value(directive.code, key, scope)
         name = directive.variable
         for label, value in self._values(collection, key, scope):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from penstock.language.casing import fold_case
-from penstock.language.expressions import Object, Value
+from penstock.language.expressions import GENERAL, Object, Value
 from penstock.language.origins import Frame
 from penstock.language.source import Related, Span
 from penstock.language.templates.references import Place
@@ -159,6 +159,13 @@ class _Visible(Mapping[str, Value]):
 
 TEMPLATE_NAMES = frozenset({"parameters", "variables"})
 """The contexts every template expression can use."""
+
+
+@lru_cache(1024)
+def is_taken(name: str, names: frozenset[str]) -> bool:
+    """Whether a loop variable may not be called so: contexts, loop variables around, functions."""
+    folded = fold_case(name)
+    return any(fold_case(other) == folded for other in (*names, *GENERAL))
 
 
 def file_scope(

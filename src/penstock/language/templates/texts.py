@@ -9,6 +9,7 @@ from penstock.records import record
 OPEN = "${{"
 _CLOSE = "}}"
 _KEYWORDS = {"if": 1, "elseif": 1, "else": 0, "each": 3, "insert": 0}
+_EACH_FORM = '"each" is written ${{ each NAME in COLLECTION }}'
 _NOT_CLOSED = (
     "The expression is not closed. An unescaped ${{ sequence was found, but the closing }} "
     "sequence was not found."
@@ -138,19 +139,33 @@ def _directive(code: Code) -> Directive | None:
     if keyword is None:
         return None
     units = _units(code, len(keyword))
-    if keyword == "each":
-        return _each(code, units)
     expected = _KEYWORDS[keyword]
     if len(units) != expected:
         raise TextError(
             "PS1312",
             _count_message(keyword, len(units), code.text),
-            f"Exactly {expected} parameter(s) were expected following the directive '{keyword}'. "
-            f"Actual parameter count: {len(units)}",
+            _as_expression(code.text)
+            if keyword in ("if", "elseif")
+            else f"Exactly {expected} parameter(s) were expected following the directive "
+            f"'{keyword}'. Actual parameter count: {len(units)}",
             code.offset,
             len(code.text),
         )
+    if keyword == "each":
+        return _each(code, units)
     return Directive(keyword, units[0] if units else None)
+
+
+def _as_expression(text: str) -> str:
+    """What the service says of a text that is no expression: an `if` without one condition is read
+    as such."""
+    from penstock.language.expressions import ExpressionError, parse
+
+    try:
+        parse(text, names=())
+    except ExpressionError as error:
+        return str(error)
+    raise AssertionError("the name of a directive is no expression")
 
 
 def _keyword(code: Code) -> str | None:
@@ -181,12 +196,13 @@ def _units(code: Code, start: int) -> list[Code]:
 
 
 def _each(code: Code, units: list[Code]) -> Directive:
-    if len(units) == 3 and units[1].text == "in" and _is_identifier(units[0].text):
-        return Directive("each", units[2], units[0].text)
-    wrong = units[1] if len(units) > 1 and units[1].text != "in" else (units or [code])[-1]
+    name, separator, collection = units
+    if separator.text == "in" and _is_identifier(name.text):
+        return Directive("each", collection, name.text)
+    wrong = name if separator.text == "in" else separator
     raise TextError(
         "PS1312",
-        '"each" is written ${{ each NAME in COLLECTION }}',
+        _EACH_FORM,
         f"The value '{wrong.text}' is unexpected. The expected format of an 'each' expression is: "
         "${ each <identifier> in <value> }",
         code.offset,
@@ -199,6 +215,8 @@ def _is_identifier(text: str) -> bool:
 
 
 def _count_message(keyword: str, found: int, text: str) -> str:
+    if keyword == "each":
+        return _EACH_FORM
     if keyword == "else" and text.startswith("else if"):
         return '"else if" is written as one word: elseif'
     if _KEYWORDS[keyword] == 0:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from penstock.language.expressions import ExpressionError
+from penstock.language.casing import fold_case
+from penstock.language.expressions import GENERAL, ExpressionError, faults
 from penstock.language.expressions.faults import OPERATORS
+from penstock.language.expressions.lexer import Token
 from penstock.language.source import Diagnostic, Related, Severity, Span
 from penstock.language.templates.complaints.shapes import kind_of_node
 from penstock.language.templates.texts import Code, Mixed, TextError, as_call_of_format
@@ -75,12 +77,15 @@ def misplaced_directive(keyword: str, scalar: Scalar) -> Diagnostic:
 
 def variable_taken(name: str, span: Span) -> Diagnostic:
     """A loop variable whose name is a context, a function or another loop variable already."""
+    taken = f"The idenfifier '{name}' has already been defined within the current scope"
+    if any(fold_case(function) == fold_case(name) for function in GENERAL):
+        taken = str(faults.no_parenthesis(Token("word", name, 0), name))
     return Diagnostic(
         code="PS1314",
         message=f'the name "{name}" is taken here; a loop variable needs a name of its own',
         span=span,
         help="choose another name, for example one that says what one item is",
-        service_text=f"The idenfifier '{name}' has already been defined within the current scope",
+        service_text=taken,
     )
 
 
@@ -175,8 +180,10 @@ def undeclared(name: str, declared: Iterable[str], span: Span) -> Diagnostic:
     )
 
 
-def orphan(keyword: str, key: Scalar, *, after_else: bool) -> Diagnostic:
+def orphan(keyword: str, key: Scalar, *, after_else: bool, in_list: bool) -> Diagnostic:
     """`else` or `elseif` with no chain to belong to."""
+    orphaned = f"The expression directive '{keyword}' is not supported in this context"
+    then = f"Unexpected value '{key.value}'" if in_list else "A mapping was not expected"
     if after_else:
         message, help = f'"{keyword}" comes after "else"', 'put it before "else"'
     else:
@@ -190,7 +197,7 @@ def orphan(keyword: str, key: Scalar, *, after_else: bool) -> Diagnostic:
         message=message,
         span=key.span,
         help=help,
-        service_text=f"The expression directive '{keyword}' is not supported in this context",
+        service_text=f"{orphaned}\n{then}",
     )
 
 
