@@ -9,6 +9,7 @@ import pytest
 from penstock.language.compiler import compile_pipeline
 from penstock.language.source import Severity, Source
 
+EXPRESSION_REFUSED = "A template expression is not allowed in this context"
 MORE = ". For more help, refer to https://go.microsoft.com/fwlink/?linkid=842996"
 VALID = (
     "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
@@ -211,6 +212,31 @@ def with_parameter(declaration, value, body="steps: []"):
             "parameters:\n- name: p\n  default: ${{ variables.x }}\nsteps: []",
             "A template expression is not allowed in this context",
         ),
+        *(
+            (
+                f"parameters:\n- name: p\n  type: {kind}\n  default: {default}\nsteps: []",
+                EXPRESSION_REFUSED,
+            )
+            for kind, default in (
+                ("number", "${{ 1 }}"),
+                ("boolean", "${{ true }}"),
+                ("string", "${{ 'a' }}${{ 'b' }}"),
+            )
+        ),
+        # the documentation: in declarations expressions are not expanded
+        *(
+            (f"parameters:{declared}\nsteps: []", EXPRESSION_REFUSED)
+            for declared in (
+                " ${{ variables.x }}",
+                "\n- ${{ if true }}:\n  - name: p",
+                "\n- name: p\n  ${{ if true }}:\n    default: x",
+                "\n- name: ${{ 'p' }}\n  default: x",
+                "\n- name: p\n  type: ${{ 'string' }}\n  default: x",
+                "\n- name: p\n  displayName: a ${{ 'b' }}\n  default: x",
+                "\n- name: p\n  default: x\n  values: ['${{ 1 }}', x]",
+                "\n- name: p\n  default: x\n  values: ${{ variables.x }}",
+            )
+        ),
         (
             "parameters:\n- type: string\n  name: p\n  default: x\nsteps: []",
             "Unexpected value 'type'",
@@ -363,6 +389,24 @@ def test_faults_of_one_file(main, expected):
         ("  type: string", "{a: b}", "The 'p' parameter is not a valid String."),
         ("  type: stringList", "a", "The 'p' parameter value 'a' is not a valid StringList."),
         ("  type: stepList", "{script: x}", "The 'p' parameter is not a valid StepList."),
+        (
+            "  type: stepList",
+            "\n    - stepz: x",
+            "The 'p' parameter is not a valid StepList.\nUnexpected value 'stepz'",
+        ),
+        (
+            "  type: step",
+            "{stepz: x}",
+            "The 'p' parameter is not a valid Step.\nUnexpected value 'stepz'",
+        ),
+        ("  type: number", "", "The 'p' parameter value '' is not a valid Number."),
+        ("  type: boolean", "", "The 'p' parameter value '' is not a valid Boolean."),
+        ("  type: string", "[a]", "The 'p' parameter is not a valid String."),
+        (
+            "  type: stringList\n  values: [a, b]",
+            "[a, c]",
+            "The 'p' parameter value 'c' is not a valid value.",
+        ),
         ("  values: [a]", "gamma", "The 'p' parameter value 'gamma' is not a valid value."),
         ("  values: [a]", "A", "The 'p' parameter value 'A' is not a valid value."),
         ("- name: q", "x", "A value for the 'q' parameter must be provided."),

@@ -13,9 +13,10 @@ from penstock.language.schema import (
 )
 from penstock.language.source import Diagnostic, Span
 from penstock.language.templates.complaints import parameters as complaints
-from penstock.language.templates.literals import without_expressions
+from penstock.language.templates.literals import text_literal, without_expressions
 from penstock.language.templates.reports import Failed
-from penstock.language.yaml import Mapping, Node, Scalar, Sequence
+from penstock.language.templates.texts import OPEN
+from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 from penstock.records import record
 
 _KEYS = ("name", "displayName", "type", "default", "values")
@@ -25,11 +26,15 @@ Report: TypeAlias = Callable[[Diagnostic], Failed]
 
 @record(kw_only=False)
 class Parameter:
-    """One declared parameter. `default` is None when a value must be given."""
+    """One declared parameter. `default` is None when a value must be given.
+
+    When `is_refused`, its default is none that a parameter may have, which was reported.
+    """
 
     name: Scalar
     type: str
     default: Node | None = None
+    is_refused: bool = False
     values: tuple[Scalar, ...] = ()
     display_name: Scalar | None = None
 
@@ -58,14 +63,17 @@ def read_declarations(node: Node | None, report: Report, *, of_pipeline: bool) -
             return Declarations("mapping", tuple(_old(node, report)), node.span)
         case Scalar() if node.is_null:
             return Declarations("none", (), None)
+        case Scalar() if OPEN in node.value:
+            report(complaints.expression_not_allowed(node))
+            return Declarations("none", (), None)
     report(complaints.not_declarations(node, of_pipeline=of_pipeline))
     return Declarations("none", (), None)
 
 
 def _old(node: Mapping, report: Report) -> Iterable[Parameter]:
     for entry in node.entries:
-        default = without_expressions(entry.value, report)
-        if default is not None:
+        name, default = (without_expressions(node, report) for node in (entry.key, entry.value))
+        if name is not None and default is not None:
             yield Parameter(entry.key, "legacyObject", default)
 
 
@@ -87,26 +95,49 @@ def _declared(items: Iterable[Node], report: Report, *, of_pipeline: bool) -> It
 
 def _parameter(item: Mapping, report: Report, *, of_pipeline: bool) -> Parameter | None:
     first = item.entries[0].key
-    if first.value != "name":
+    entries = [entry for entry in item.entries if without_expressions(entry.key, report)]
+    if not entries:
+        return None
+    if first is entries[0].key and first.value != "name":
         report(complaints.name_not_first(first, has_name=item.entry("name") is not None))
         if item.entry("name") is None:
             return None
-    for entry in item.entries:
-        if entry.key.value not in _KEYS:
+    given: dict[str, Node | None] = {}
+    for entry in entries:
+        key = entry.key.value
+        if key not in _KEYS:
             report(complaints.unknown_declaration_key(entry.key, _KEYS))
-    name = item.get("name")
+        given[key] = without_expressions(entry.value, report, one_text=key == "default")
+    name = given.get("name")
     if not isinstance(name, Scalar) or not name.value:
-        report(complaints.not_a_declaration(name or item))
+        if name is not None or "name" not in given:
+            report(complaints.not_a_declaration(name or item))
         return None
-    default = item.get("default")
-    if default is not None:
-        default = without_expressions(default, report, one_text=True) or Scalar("", default.span)
     return Parameter(
         name,
-        _type(item.get("type"), report, of_pipeline=of_pipeline),
-        default,
-        _values(item.get("values"), report),
-        _text(item.get("displayName")),
+        _type(given.get("type"), report, of_pipeline=of_pipeline),
+        given.get("default"),
+        len(entries) < len(item.entries) or ("default" in given and given["default"] is None),
+        _values(given.get("values"), report),
+        _text(given.get("displayName")),
+    )
+
+
+def with_plain_defaults(node: Node) -> Node:
+    """The declarations of the canonical form: defaults that are expressions are written out."""
+    if not isinstance(node, Sequence):
+        return node
+    return Sequence(tuple(map(_with_plain_default, node.items)), node.span)
+
+
+def _with_plain_default(item: Node) -> Node:
+    default = item.get("default") if isinstance(item, Mapping) else None
+    literal = text_literal(default.value) if isinstance(default, Scalar) else None
+    if literal is None or not isinstance(item, Mapping) or default is None:
+        return item
+    plain = Scalar(literal, default.span, "single")
+    return Mapping(
+        tuple(Entry(e.key, plain) if e.value is default else e for e in item.entries), item.span
     )
 
 

@@ -10,8 +10,13 @@ from penstock.language.origins import Frame, Origins
 from penstock.language.schema import TEMPLATE_BODIES
 from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.complaints import files as complaints
+from penstock.language.templates.complaints.parameters import invalid
 from penstock.language.templates.complaints.shapes import unknown_key
-from penstock.language.templates.declarations import Declarations, read_declarations
+from penstock.language.templates.declarations import (
+    Declarations,
+    Parameter,
+    read_declarations,
+)
 from penstock.language.templates.expansion import Expansion
 from penstock.language.templates.loading import Loaded, Loader
 from penstock.language.templates.parameters import Binder
@@ -86,11 +91,13 @@ class Includer:
         def report(diagnostic: Diagnostic) -> Failed:
             return self.reader.complain(diagnostic, caller)
 
-        def read_shape(node: Node, shape: str, parameter: Scalar, is_given: bool) -> Node:
-            declared_at = Related(parameter.span, f'read for the parameter "{parameter.value}"')
+        def read_shape(node: Node, shape: str, parameter: Parameter, is_given: bool) -> Node:
+            name = parameter.name
+            declared_at = Related(name.span, f'read for the parameter "{name.value}"')
             includes = (*caller.includes, declared_at) if is_given else callee.includes
             scope = callee.literal().included_by(includes)
-            return self.reader.read(node, scope, shape, parameter.value)
+            with self.reader.expansion.reports.prefaced(invalid(name, parameter.type)):
+                return self.reader.read(node, scope, shape, name.value)
 
         return Binder(self._bridge, report, read_shape).bind(declared, given, at, target)
 

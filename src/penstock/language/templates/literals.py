@@ -21,7 +21,7 @@ def without_expressions(
     """
     match node:
         case Scalar() if OPEN in node.value:
-            literal = _text_literal(node.value) if one_text else None
+            literal = text_literal(node.value) if one_text else None
             if literal is not None:
                 return Scalar(literal, node.span, "single")
             report(complaints.expression_not_allowed(node))
@@ -37,7 +37,10 @@ def without_expressions(
             return node if all(keys) and all(values) else None
 
 
-def _text_literal(text: str) -> str | None:
+def text_literal(text: str) -> str | None:
+    """The text that `${{ 'x' }}` stands for; None for any other text."""
+    if OPEN not in text:
+        return None
     try:
         parts = take_apart(text)
     except TextError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeAlias
 
 from penstock.language.casing import fold_case
@@ -19,7 +20,7 @@ _BOOLEANS = {"true": True, "false": False}
 _ITEMS = ("step", "job", "deployment", "stage")
 _TEXT_TYPES = ("string", "environment", "filePath", "secureFile", "serviceConnection")
 
-ReadShape: TypeAlias = Callable[[Node, str, Scalar, bool], Node]
+ReadShape: TypeAlias = Callable[[Node, str, Parameter, bool], Node]
 
 
 def _number(text: str) -> Value:
@@ -28,6 +29,12 @@ def _number(text: str) -> Value:
         return to_number(text) if text.strip() else None
     except ExpressionError:
         return None
+
+
+def _harmless(parameter: Parameter) -> Value:
+    """The value of a parameter that has none: an empty list where items are expected."""
+    is_item = parameter.type in _ITEMS or parameter.type.endswith("List")
+    return Array([]) if is_item else ""
 
 
 class Binder:
@@ -77,17 +84,14 @@ class Binder:
         for name, parameter in known.items():
             entry = values.get(name)
             node = entry.value if entry else parameter.default
-            value: Value = ""
-            if node is None:
+            value = _harmless(parameter)
+            if node is not None:
+                with suppress(Failed):
+                    value = self.convert(parameter, node, is_given=entry is not None)
+            elif not parameter.is_refused:
                 self.report(
                     complaints.missing_parameter(parameter.name, parameter.values, at, target)
                 )
-            else:
-                try:
-                    value = self.convert(parameter, node, is_given=entry is not None)
-                except Failed:  # an empty list does no further harm where items are expected
-                    is_item = parameter.type in _ITEMS or parameter.type.endswith("List")
-                    value = Array([]) if is_item else ""
             bound.append((parameter.name.value, value))
         return bound
 
@@ -164,7 +168,7 @@ class Binder:
         is_text = isinstance(node, Scalar) and parameter.type != "pool"
         if needs_list != isinstance(node, Sequence) or is_text:
             raise self.report(complaints.wrong_type(parameter.name, parameter.type, node))
-        read = self.read_shape(node, shape, parameter.name, is_given)
+        read = self.read_shape(node, shape, parameter, is_given)
         if parameter.type.startswith("deployment"):
             self._check_deployments(parameter, read)
         return self.bridge.value_of(read, typed=False)

@@ -24,6 +24,7 @@ from penstock.language.schema import (
 )
 from penstock.language.source import Diagnostic, Span
 from penstock.language.templates.complaints import shapes as complaints
+from penstock.language.templates.declarations import with_plain_defaults
 from penstock.language.templates.desugaring import REWRITES
 from penstock.language.templates.expansion import Expansion, Field
 from penstock.language.templates.reports import Failed
@@ -161,7 +162,7 @@ class Reader:
         if shape == "variables":
             return self._variables(node, scope, what)
         if shape == "declarations":
-            return node
+            return with_plain_defaults(node)
         form = _known_form(shape)
         if form is None:
             return self.expansion.expand(node, scope)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from penstock.language.source import Diagnostic, Related, Severity, Span
 
@@ -40,6 +41,22 @@ class Reports:
         self._found.setdefault((full.code, full.message, full.span), full)
         self.has_errors |= full.severity is Severity.ERROR
         return Failed()
+
+    @contextmanager
+    def prefaced(self, sentence: str) -> Iterator[None]:
+        """While this lasts, the service says a sentence before what it says of the first error."""
+        from dataclasses import replace
+
+        known = len(self._found)
+        try:
+            yield
+        finally:
+            for key, diagnostic in list(self._found.items())[known:]:
+                said = diagnostic.service_text
+                if said and said != sentence and diagnostic.severity is Severity.ERROR:
+                    text = f"{sentence}\n{said}"
+                    self._found[key] = replace(diagnostic, service_text=text)
+                    break
 
     def extend(self, diagnostics: Iterable[Diagnostic], includes: tuple[Related, ...] = ()) -> None:
         """Keep several diagnostics."""

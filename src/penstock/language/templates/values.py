@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from penstock.language.expressions import Array, Object, Value, to_text
+from penstock.language.expressions.conversion import parse_number
 from penstock.language.source import Span
 from penstock.language.yaml import Entry, Mapping, Node, Scalar, Sequence
 
@@ -21,9 +22,8 @@ def leaf_value(scalar: Scalar) -> Value:
         if boolean is not None:
             return boolean
         if _NUMBER.fullmatch(scalar.value):
-            from decimal import Decimal
-
-            return Decimal(scalar.value)
+            number = parse_number(scalar.value)
+            return scalar.value if number is None else number  # one that is too large is a text
     return scalar.value
 
 
@@ -77,15 +77,15 @@ class Bridge:
 
 
 def normalised(node: Node) -> Node:
-    """The node as an `object` parameter holds it: its plain numbers in their shortest form.
+    """The node as an `object` parameter holds it: plain numbers and booleans as texts of theirs.
 
-    As on the service, a version written `3.10` without quotes becomes `3.1` there.
+    As on the service, a version written `3.10` without quotes becomes `3.1` there, and `true`
+    becomes `True`.
     """
     match node:
         case Scalar():
             value = leaf_value(node)
-            is_number = not isinstance(value, (str, bool))
-            text = to_text(value) if is_number else node.value
+            text = node.value if isinstance(value, str) else to_text(value)
             return node if text == node.value else Scalar(text, node.span)
         case Sequence():
             items = tuple(map(normalised, node.items))

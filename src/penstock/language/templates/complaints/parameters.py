@@ -138,7 +138,8 @@ def expression_not_allowed(node: Scalar) -> Diagnostic:
         code="PS1315",
         message="no expressions are allowed in parameter declarations",
         span=node.span,
-        help="write a fixed default, and use coalesce() where the parameter is read",
+        help="write it out; for a default that depends on something, use coalesce() where the "
+        "parameter is read",
         service_text="A template expression is not allowed in this context",
     )
 
@@ -209,6 +210,11 @@ def missing_parameter(
     )
 
 
+def invalid(name: Scalar, kind: str) -> str:
+    """What the service says of a value before it says why."""
+    return f"The '{name.value}' parameter is not a valid {kind[0].upper()}{kind[1:]}."
+
+
 def wrong_type(name: Scalar, kind: str, node: Node) -> Diagnostic:
     """A value that its parameter's type does not take."""
     text = node.value if isinstance(node, Scalar) else ""
@@ -219,7 +225,7 @@ def wrong_type(name: Scalar, kind: str, node: Node) -> Diagnostic:
     if kind in _SERVICE_VALUES and isinstance(node, Scalar):
         service = f"The '{name.value}' parameter value '{text}' is not a valid {service_kind}."
     else:
-        service = f"The '{name.value}' parameter is not a valid {service_kind}."
+        service = invalid(name, kind)
     return Diagnostic(
         code="PS1205",
         message=f'the parameter "{name.value}" takes {takes}, and there is {found}',
@@ -238,7 +244,7 @@ def not_a_deployment(name: Scalar, kind: str, job: Node) -> Diagnostic:
         span=job.span,
         related=(Related(name.span, f"declared here with type {kind}"),),
         help=f"write deployment: in place of job:, or declare it with type: {_JOBS[kind]}",
-        service_text=f"The '{name.value}' parameter is not a valid {kind[0].upper()}{kind[1:]}.",
+        service_text=invalid(name, kind),
     )
 
 
