@@ -268,7 +268,7 @@ def with_parameter(declaration, value, body="steps: []"):
             "File /main.yml  not found in repository https://here branch refs/heads/main "
             "version 1.",
         ),
-        ("steps:\n- template: ../../x.yml", "The file path /../../x.yml is invalid"),
+        ("steps:\n- template: ../../x.yml", "The file path //../../x.yml is invalid"),
         ("steps:\n- template: main.yml", "Maximum object depth exceeded"),
         # the graph: measured
         ("stages: []", "The pipeline must contain at least one stage with no dependencies."),

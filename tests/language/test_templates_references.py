@@ -47,15 +47,16 @@ def test_a_path_starts_in_its_folder_unless_the_repository_changes(text, include
 
 
 @pytest.mark.parametrize(
-    ("text", "printed"),
+    ("text", "includer", "printed"),
     [
-        ("../../b.yml", "/x/y/../../b.yml"),
-        ("/../b.yml", "/../b.yml"),
-        ("../b.yml@tools", "/../b.yml"),
+        ("../../b.yml", "x/y/a.yml", "/x/y/../../b.yml"),
+        ("/../b.yml", "x/y/a.yml", "/../b.yml"),
+        ("../b.yml@tools", "x/y/a.yml", "/../b.yml"),
+        ("../b.yml", "a.yml", "//../b.yml"),
     ],
 )
-def test_a_path_that_leaves_its_repository_is_printed_as_it_was_joined(text, printed):
-    assert unresolved(take_apart(text), Place("self", "x/y/a.yml")) == printed
+def test_a_path_that_leaves_its_repository_is_printed_as_it_was_joined(text, includer, printed):
+    assert unresolved(take_apart(text), Place("self", includer)) == printed
 
 
 class Repositories:

@@ -47,15 +47,24 @@ def resolve(reference: Reference, includer: Place) -> Place | None:
 
 
 def unresolved(reference: Reference, includer: Place) -> str:
-    """The path of a reference as the service prints it when it leaves the repository."""
-    return posixpath.join("/", _base(reference, includer), reference.path)
+    """The path of a reference as the service prints it when it leaves the repository.
+
+    It is joined to the including file's folder, which is `/` for a file at the root.
+    """
+    if reference.path.startswith("/"):
+        return reference.path
+    folder = "/" + _base(reference, includer)
+    return f"{folder if _is_same(reference, includer) else ''}/{reference.path}"
 
 
 def _base(reference: Reference, includer: Place) -> str:
     """The folder in which a path that does not begin with `/` begins."""
+    return posixpath.dirname(includer.path) if _is_same(reference, includer) else ""
+
+
+def _is_same(reference: Reference, includer: Place) -> bool:
     repository = reference.repository or includer.repository
-    is_same = repository.lower() == includer.repository.lower()
-    return posixpath.dirname(includer.path) if is_same else ""
+    return repository.lower() == includer.repository.lower()
 
 
 def _leaves(folder: str, path: str) -> bool:
