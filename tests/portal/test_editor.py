@@ -253,3 +253,54 @@ def test_the_editor_is_used_by_keyboard_alone(visitor: Visitor, shop: dict[str, 
     visitor.sees("Line 2 is from")
     page.keyboard.press("Tab")
     expect(full).not_to_be_focused()
+
+
+def test_what_is_not_saved_is_still_there_when_one_comes_back(
+    visitor: Visitor, shop: dict[str, int]
+) -> None:
+    text, _ = open_editor(visitor, shop["CI"])
+    page = visitor.page
+    visitor.sees("This pipeline is valid")
+    text.focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("# not yet\n")
+    visitor.sees("not saved")
+    page.get_by_role("link", name="Environments").click()
+    expect(page.get_by_role("heading", name="Environments", level=1)).to_be_visible()
+    page.go_back()
+    expect(text).to_contain_text("# not yet")
+    visitor.click("button", "Discard changes")
+    expect(text).not_to_contain_text("# not yet")
+    expect(page.get_by_text("not saved")).to_have_count(0)
+
+
+def test_who_saves_is_told_that_the_file_changed_meanwhile(
+    visitor: Visitor, served: Served, shop: dict[str, int]
+) -> None:
+    text, _ = open_editor(visitor, shop["Needs"])
+    page = visitor.page
+    text.focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("# mine\n")
+    visitor.sees("not saved")
+    repository = "/penstock/works/_apis/git/repositories/works"
+    head = served.ask("GET", f"{repository}/refs?filter=heads/main")["value"][0]["objectId"]
+    content = {"content": f"# theirs\n{NEEDS_VALUES}", "contentType": "rawtext"}
+    change = {"changeType": "edit", "item": {"path": "/needs.yml"}, "newContent": content}
+    push = {
+        "refUpdates": [{"name": "refs/heads/main", "oldObjectId": head}],
+        "commits": [{"comment": "Change it", "changes": [change]}],
+    }
+    served.ask("POST", f"{repository}/pushes?api-version=7.1", push)
+    page.wait_for_timeout(5_500)  # what is fresh is not asked for again
+    page.get_by_role("link", name="Environments").click()
+    page.go_back()
+    expect(text).to_contain_text("# mine")
+    visitor.click("button", "Save")
+    visitor.sees("needs.yml has changed on main since you began")
+    page.get_by_role("dialog").get_by_label("Create a new branch for this commit").check()
+    page.get_by_role("dialog").get_by_label("Branch name").fill("mine")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("combobox", name="Branch", exact=True)).to_have_value("mine")
+    expect(text).to_contain_text("# mine")
+    expect(page.get_by_text("not saved")).to_have_count(0)

@@ -73,8 +73,12 @@ function SignedIn() {
   return null;
 }
 
-/** Begin a session, which may be another person's than the last: nothing of that is kept. */
+/** Begin a session, which may be another person's than the last: nothing of that is kept. Drafts of
+ * the same person are: the session may have ended while something was written. */
 function enter(found: Session): void {
-  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+  client.removeQueries({
+    predicate: ({ queryKey: [kind, owner] }) =>
+      kind !== "session" && !(kind === "draft" && owner === found.account.id),
+  });
   client.setQueryData(["session"], found);
 }

@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { file, pushFile, refs } from "../../api/repositories.ts";
 import { useResource } from "../../api/resource.ts";
@@ -10,6 +10,7 @@ import { useQueryState } from "../../app/query.ts";
 import type { PageProps } from "../../app/routes.ts";
 import { scopeOf, useMay } from "../../app/session.ts";
 import { useAction } from "../../app/useAction.ts";
+import { useDraft } from "../../app/useDraft.ts";
 import { useRepositoryName } from "../../app/useRepositoryName.ts";
 import { ErrorBox } from "../../components/ErrorBox/ErrorBox.tsx";
 import { WarningIcon } from "../../components/icons.ts";
@@ -55,12 +56,15 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
   const names = (heads.data?.value ?? []).map((ref) => shortBranch(ref.name));
   const branch = state.get("branch") || (names.includes("main") ? "main" : (names[0] ?? ""));
   const source = useResource(file(scope, repo, branch ? { path, branch } : undefined));
-  const [edited, setEdited] = useState<string | undefined>();
+  const [draft, setDraft] = useDraft([scope.project, repo, branch, path].join(":"));
   const [isSaving, setSaving] = useState(false);
   const original = source.data?.content ?? "";
-  const text = edited ?? original;
+  const text = draft?.text ?? original;
   const isChanged = text !== original;
-  useWarning(isChanged);
+  const edit = (changed: string) => {
+    const base = draft?.base ?? original;
+    setDraft(changed === base ? undefined : { text: changed, base });
+  };
   const review = useReview(
     scope,
     source.data ? { definitionId: definition.id, branch, path, yaml: text } : undefined,
@@ -73,7 +77,12 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
         { name: definition.name, href: links.pipeline(scope, definition.id) },
       ]}
       isFixed
-      facts={repoName ? `${repoName} / ${path.slice(1)}` : path.slice(1)}
+      facts={
+        <>
+          <span>{repoName ? `${repoName} / ${path.slice(1)}` : path.slice(1)}</span>
+          {isChanged ? <span>not saved</span> : null}
+        </>
+      }
       actions={
         <>
           <Select
@@ -87,6 +96,11 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
               <option key={name}>{name}</option>
             ))}
           </Select>
+          {isChanged ? (
+            <Button appearance="subtle" onClick={() => setDraft(undefined)}>
+              Discard changes
+            </Button>
+          ) : null}
           {mayEdit ? (
             <Button disabled={!isChanged} onClick={() => setSaving(true)}>
               Save
@@ -113,7 +127,7 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
               file={{ scope, repo: repoName ?? repo, branch, path }}
               branches={names}
               text={text}
-              onChange={mayEdit ? setEdited : undefined}
+              onChange={mayEdit ? edit : undefined}
               onSave={() => setSaving(mayEdit && isChanged)}
               review={review}
             />
@@ -128,27 +142,18 @@ function Editor({ scope, definition }: { scope: Scope; definition: PipelineDefin
           head={heads.data?.value.find((ref) => shortBranch(ref.name) === branch)?.objectId}
           path={path}
           text={text}
+          isOverwriting={draft !== undefined && draft.base !== original}
           faults={countOf(review.diagnostics.filter((one) => one.severity === "error"))}
           onClose={() => setSaving(false)}
           onSaved={(target) => {
             setSaving(false);
-            setEdited(undefined);
+            setDraft(undefined);
             change({ branch: target });
           }}
         />
       ) : null}
     </Page>
   );
-}
-
-/** The browser asks before it leaves a page with changes that are not saved. */
-function useWarning(isChanged: boolean): void {
-  useEffect(() => {
-    if (!isChanged) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [isChanged]);
 }
 
 function Save({
@@ -159,6 +164,7 @@ function Save({
   path,
   text,
   faults,
+  isOverwriting,
   onClose,
   onSaved,
 }: {
@@ -170,6 +176,8 @@ function Save({
   text: string;
   /** How many errors the text has, in words. */
   faults: string;
+  /** The file is another by now than the one that was edited. */
+  isOverwriting: boolean;
   onClose: () => void;
   onSaved: (branch: string) => void;
 }) {
@@ -202,6 +210,12 @@ function Save({
       {faults ? (
         <p className={styles.faults}>
           <WarningIcon aria-hidden /> The pipeline has {faults}: no run of it would start.
+        </p>
+      ) : null}
+      {isOverwriting ? (
+        <p className={styles.faults}>
+          <WarningIcon aria-hidden /> {path.slice(1)} has changed on {branch} since you began: to
+          save here undoes that.
         </p>
       ) : null}
       {fields}

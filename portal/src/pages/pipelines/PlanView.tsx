@@ -1,4 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
+import { useState } from "react";
 import type { Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { PlayIcon } from "../../components/icons.ts";
@@ -70,6 +71,16 @@ export function PlanView({
   );
 }
 
+function Why({ text, name }: { text: string; name: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className={styles.why} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Why</summary>
+      {isOpen ? <CodeBlock text={text} label={`Why ${name} is skipped`} /> : null}
+    </details>
+  );
+}
+
 function Part({
   part,
   name,
@@ -112,12 +123,7 @@ function Part({
           </option>
         ))}
       </Select>
-      {part.explanation ? (
-        <details className={styles.why}>
-          <summary>Why</summary>
-          <CodeBlock text={part.explanation} label={`Why ${name} is skipped`} />
-        </details>
-      ) : null}
+      {part.explanation ? <Why text={part.explanation} name={name} /> : null}
     </div>
   );
 }
