@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, expect
-from visitor import Served, Visitor
+from visitor import Served, Visitor, until
 
 PIPELINE = """
 parameters:
@@ -39,9 +39,13 @@ stages:
     dependsOn: Build
     condition: and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
     jobs:
-    - job: Push
-      steps:
-      - script: echo to ${{ environment }}
+    - deployment: Push
+      environment: ${{ environment }}
+      strategy:
+        runOnce:
+          deploy:
+            steps:
+            - script: echo to ${{ environment }}
 - stage: Mourn
   dependsOn: Build
   condition: failed()
@@ -304,3 +308,25 @@ def test_who_saves_is_told_that_the_file_changed_meanwhile(
     expect(page.get_by_role("combobox", name="Branch", exact=True)).to_have_value("mine")
     expect(text).to_contain_text("# mine")
     expect(page.get_by_text("not saved")).to_have_count(0)
+
+
+def test_a_run_says_why_a_stage_was_skipped(
+    visitor: Visitor, served: Served, shop: dict[str, int]
+) -> None:
+    run = served.ask("POST", f"/penstock/works/_apis/pipelines/{shop['CI']}/runs", {})["id"]
+    until(lambda: served.newest("works")["status"] == "completed" or None)
+    page = visitor.page
+    visitor.sign_in()
+    visitor.go(f"/penstock/works/_build/results?buildId={run}&view=results")
+    row = page.get_by_role("row").filter(has_text="Unit")
+    row.get_by_text("its condition does not hold: succeeded()").click()
+    expect(row).to_contain_text("stage Test was skipped")
+    expect(row).to_contain_text(re.compile(r"succeeded\(\)\s+= False"))
+    expect(row).to_contain_text(re.compile(r"Build\s+failed"))
+    visitor.picture("run-skipped")
+    # A stage of a deployment, too, by its box in the graph.
+    graph = page.get_by_role("group", name="Stages of this run")
+    graph.get_by_role("button", name="Deploy_dev").click()
+    visitor.sees("was skipped.")
+    visitor.sees("stage Deploy_dev was skipped")
+    visitor.picture("run-skipped-log")

@@ -40,6 +40,13 @@ test("stages, jobs and steps are in order, and phases are seen through", () => {
   expect(tree[0]?.jobs[0]?.steps.map((step) => step.id)).toEqual(["first", "second"]);
 });
 
+test("a phase without a job stands for it", () => {
+  const skipped = record("push", "Phase", "deploy", { result: "skipped" });
+  const tree = timelineTree([...records, skipped]);
+  expect(tree[1]?.jobs).toEqual([{ record: skipped, steps: [] }]);
+  expect(findStep(tree, { job: "push" })?.job.record).toBe(skipped);
+});
+
 test("the failed step is where to look", () => {
   expect(whereToLook(timelineTree(records))?.step?.id).toBe("second");
 });

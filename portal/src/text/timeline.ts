@@ -25,7 +25,8 @@ export function placeOf(stage: string | undefined, job: string | undefined): str
 const byOrder = (one: TimelineRecord, other: TimelineRecord) =>
   (one.order ?? 0) - (other.order ?? 0) || one.name.localeCompare(other.name);
 
-/** Stages with jobs and steps, each in order. Phases are seen through; only the last attempt counts. */
+/** Stages with jobs and steps, each in order. Phases are seen through; one without a job (a deployment
+ * that was skipped) stands for it. Only the last attempt counts. */
 export function timelineTree(records: readonly TimelineRecord[]): StageNode[] {
   const children = new Map<string | null, TimelineRecord[]>();
   for (const record of records) {
@@ -36,7 +37,10 @@ export function timelineTree(records: readonly TimelineRecord[]): StageNode[] {
   const below = (id: string) => [...(children.get(id) ?? [])].sort(byOrder);
   const jobsBelow = (id: string): JobNode[] =>
     below(id).flatMap((record) => {
-      if (record.type === "Phase") return jobsBelow(record.id);
+      if (record.type === "Phase") {
+        const inside = jobsBelow(record.id);
+        return inside.length > 0 ? inside : [{ record, steps: [] }];
+      }
       if (record.type === "Job") return [{ record, steps: stepsBelow(record.id) }];
       return [];
     });

@@ -6,8 +6,14 @@ import type { Scope } from "../../api/scope.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { Loaded } from "../../components/Loading/Loading.tsx";
 
-/** Why something ran or did not: its condition, evaluated part by part. Fetched when asked for. */
-export function Explanation(props: { scope: Scope; runId: number; recordId: string }) {
+interface Record {
+  scope: Scope;
+  runId: number;
+  recordId: string;
+}
+
+/** Why something ran or did not, on request. */
+export function Explanation(props: Record) {
   const [isOpen, setOpen] = useState(false);
   return isOpen ? (
     <Why {...props} />
@@ -20,7 +26,8 @@ export function Explanation(props: { scope: Scope; runId: number; recordId: stri
   );
 }
 
-function Why({ scope, runId, recordId }: { scope: Scope; runId: number; recordId: string }) {
+/** Why something ran or did not: its condition, evaluated part by part. */
+export function Why({ scope, runId, recordId }: Record) {
   const query = useResource(explanation(scope, runId, recordId));
   return (
     <Loaded query={query} rows={2}>

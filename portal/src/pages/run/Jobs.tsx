@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link } from "wouter";
 import type { Scope } from "../../api/scope.ts";
 import type { TimelineRecord } from "../../api/wire.ts";
@@ -8,7 +9,7 @@ import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { Table } from "../../components/Table/Table.tsx";
 import { formatDuration, parseTime } from "../../text/time.ts";
 import { isUnnamed, type JobNode, type StageNode } from "../../text/timeline.ts";
-import { Explanation } from "./Explanation.tsx";
+import { Why } from "./Explanation.tsx";
 import styles from "./RunPage.module.css";
 
 interface InStage {
@@ -74,16 +75,15 @@ function JobReason({
   stage: StageNode;
   record: TimelineRecord;
 }) {
-  const reason = record.reason ?? (record.result === "skipped" ? stage.record.reason : null);
-  if (!reason && record.result !== "skipped") return null;
+  const [isOpen, setOpen] = useState(false);
+  const isSkipped = record.result === "skipped";
+  // A job of a skipped stage was never asked.
+  const decided = isSkipped && stage.record.result === "skipped" ? stage.record : record;
+  if (!decided.reason && !isSkipped) return null;
   return (
-    <details className={styles.reason}>
-      <summary>{reason ?? "Skipped"}</summary>
-      <Explanation
-        scope={scope}
-        runId={runId}
-        recordId={record.reason || !stage.record.reason ? record.id : stage.record.id}
-      />
+    <details className={styles.reason} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{decided.reason ?? "Skipped"}</summary>
+      {isOpen ? <Why scope={scope} runId={runId} recordId={decided.id} /> : null}
     </details>
   );
 }

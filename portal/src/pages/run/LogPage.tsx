@@ -25,7 +25,7 @@ import {
   whereToLook,
 } from "../../text/timeline.ts";
 import { runCrumbs } from "./crumbs.ts";
-import { Explanation } from "./Explanation.tsx";
+import { Explanation, Why } from "./Explanation.tsx";
 import styles from "./LogPage.module.css";
 import { RunActions } from "./RunActions.tsx";
 
@@ -254,7 +254,11 @@ function NoLog({ scope, runId, record }: { scope: Scope; runId: number; record: 
               : "wrote no log."}
       </p>
       {reason ? <p>{reason}</p> : null}
-      <Explanation scope={scope} runId={runId} recordId={record.id} />
+      {result === "skipped" ? (
+        <Why scope={scope} runId={runId} recordId={record.id} />
+      ) : (
+        <Explanation scope={scope} runId={runId} recordId={record.id} />
+      )}
     </>
   );
 }
