@@ -112,6 +112,16 @@ def test_stages_can_be_left_out(server: DevopsServer) -> None:
     assert 'did you mean "Flaky"?' in answered.json["message"]
 
 
+def test_a_stage_that_may_not_be_skipped_stays(server: DevopsServer) -> None:
+    fixed = TWO.replace("MARK", "/").replace("- stage: Good\n", "- stage: Good\n  isSkippable: no\n")
+    server.commit({"azure-pipelines.yml": fixed})
+    path = f"/Demo/_apis/pipelines/{server.pipeline()}/runs"
+    answered = server.ask("POST", path, {"stagesToSkip": ["good"]})
+    assert answered.status == 400
+    told = 'the stage "Good" may not be left out; it says `isSkippable: false`'
+    assert answered.json["message"] == told
+
+
 def test_why_a_stage_was_skipped_is_told(server: DevopsServer) -> None:
     run, _ = flaky(server)
     page = server.ended(run)

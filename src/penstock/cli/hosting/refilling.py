@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from penstock.devops.definitions import Definitions
-from penstock.devops.plans.stages import UnknownStage
+from penstock.devops.plans.stages import StageRefused
 from penstock.devops.queueing.preparing import Prepared
 from penstock.devops.queueing.requests import Person, RunRequest
 from penstock.devops.sources import SourceMissing
@@ -46,7 +46,7 @@ class Refilling:
             return plan, events
         try:
             prepared = self._prepare(request_of(found, definition, Person()))
-        except (SourceMissing, UnknownStage, KeyUnusable, SecretDamaged) as error:
+        except (SourceMissing, StageRefused, KeyUnusable, SecretDamaged) as error:
             self.failures[run] = f"its secrets cannot be had after the restart: {error}"
             return plan, events
         if prepared.planned is None:

@@ -14,7 +14,7 @@ from penstock.cli.options import Failure, Request, pipeline_options, print_diagn
 from penstock.cli.reading.loading import Loaded, load
 from penstock.cli.reading.planning import plan_loaded
 from penstock.devops.plans.planner import Planned
-from penstock.devops.plans.stages import UnknownStage, find_stages, stage_keys, with_stages
+from penstock.devops.plans.stages import StageRefused, find_stages, stage_keys, with_stages
 from penstock.language.pipeline import UNNAMED_STAGE, Stage
 from penstock.language.source import has_errors
 from penstock.store.home import Home
@@ -100,7 +100,7 @@ def select_stages(planned: Planned, wanted: tuple[str, ...], skipped: tuple[str,
 def _resolve(names: tuple[str, ...], keys: tuple[str, ...], option: str) -> set[str]:
     try:
         return find_stages(names, keys)
-    except UnknownStage as error:
+    except StageRefused as error:
         raise Failure(f"{option}: {error}", error.hint, Exit.USAGE) from error
 
 

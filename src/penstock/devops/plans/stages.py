@@ -7,19 +7,18 @@ from dataclasses import replace
 
 from penstock.devops.plans.planner import Planned
 from penstock.language.diagnostics import nearest
+from penstock.language.pipeline import Pipeline
 
 
-class UnknownStage(Exception):
-    """the pipeline has no stage of that name
+class StageRefused(Exception):
+    """a stage cannot be chosen or left out
 
-    The message names it; `hint` is the nearest name, or all names.
+    The message says which and why; `hint` is the next step.
     """
 
-    def __init__(self, name: str, keys: Collection[str]) -> None:
-        super().__init__(f'there is no stage "{name}"')
-        self.name = name
-        guess = nearest(name, keys)
-        self.hint = f'did you mean "{guess}"?' if guess else f"stages are {', '.join(keys)}"
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def stage_keys(planned: Planned) -> tuple[str, ...]:
@@ -28,15 +27,25 @@ def stage_keys(planned: Planned) -> tuple[str, ...]:
 
 
 def find_stages(names: Iterable[str], keys: Collection[str]) -> set[str]:
-    """The stages that the names mean, case ignored. Raises UnknownStage."""
+    """The stages that the names mean, case ignored. Raises StageRefused."""
     by_name = {key.casefold(): key for key in keys}
     found = set()
     for name in names:
         key = by_name.get(name.casefold())
         if key is None:
-            raise UnknownStage(name, keys)
+            guess = nearest(name, keys)
+            hint = f'did you mean "{guess}"?' if guess else f"stages are {', '.join(keys)}"
+            raise StageRefused(f'there is no stage "{name}"', hint)
         found.add(key)
     return found
+
+
+def check_skippable(pipeline: Pipeline, skipped: Collection[str]) -> None:
+    """That no stage is left out that says `isSkippable: false`. Raises StageRefused."""
+    for stage in pipeline.stages:
+        if stage.is_skippable is False and stage.id.value in skipped:
+            message = f'the stage "{stage.id.value}" may not be left out'
+            raise StageRefused(message, "it says `isSkippable: false`")
 
 
 def with_stages(planned: Planned, kept: Collection[str]) -> Planned:

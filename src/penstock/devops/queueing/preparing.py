@@ -13,7 +13,12 @@ from penstock.devops.plans.catalog import TaskCatalog
 from penstock.devops.plans.gates import full_ref
 from penstock.devops.plans.planner import Planned, plan_pipeline
 from penstock.devops.plans.planning import Surroundings
-from penstock.devops.plans.stages import find_stages, stage_keys, with_stages
+from penstock.devops.plans.stages import (
+    check_skippable,
+    find_stages,
+    stage_keys,
+    with_stages,
+)
 from penstock.devops.plans.variables import RunFacts, queue_variables, stable_id, template_variables
 from penstock.devops.protecting.protection import Protection
 from penstock.devops.queueing.requests import RunRequest
@@ -73,7 +78,7 @@ class Preparing:
     collection_uri: str
 
     def prepare(self, request: RunRequest) -> Prepared:
-        """All that is known of the run before it begins. Raises SourceMissing, UnknownStage."""
+        """All that is known of the run before it begins. Raises SourceMissing, StageRefused."""
         definition = request.definition
         repository = self.sources.repository(definition.repository, definition.project)
         ref = request.ref or definition.branch or repository.default_branch
@@ -154,8 +159,9 @@ class Preparing:
         )
         if prepared.request.skipped:
             keys = stage_keys(planned)
-            kept = set(keys) - find_stages(prepared.request.skipped, keys)
-            planned = with_stages(planned, kept)
+            skipped = find_stages(prepared.request.skipped, keys)
+            check_skippable(pipeline, skipped)
+            planned = with_stages(planned, set(keys) - skipped)
         diagnostics = (*prepared.diagnostics, *problems, *planned.diagnostics)
         return replace(prepared, planned=planned, diagnostics=diagnostics, resources=resources)
 

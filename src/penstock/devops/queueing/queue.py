@@ -75,7 +75,7 @@ class Queueing:
         return int(found) if found is not None else None
 
     def queue(self, request: RunRequest, second_try: SecondTry | None = None) -> str:
-        """Make the run and start it; its id. Raises NotQueued, SourceMissing, UnknownStage."""
+        """Make the run and start it; its id. Raises NotQueued, SourceMissing, StageRefused."""
         if request.cause and (known := self.runs.id_of_cause(request.cause)):
             return known
         status = request.definition.settings.queue_status

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.devops.plans.stages import UnknownStage
+from penstock.devops.plans.stages import StageRefused
 from penstock.devops.queueing.queue import NotQueued, Queueing, SecondTry
 from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
@@ -59,7 +59,7 @@ def queued(queueing: Queueing, request: RunRequest, second_try: SecondTry | None
         return queueing.queue(request, second_try)
     except SourceMissing as error:
         raise bad_request(str(error), "InvalidSourceVersionException") from error
-    except UnknownStage as error:
+    except StageRefused as error:
         raise bad_request(f"{error}; {error.hint}") from error
     except NotQueued as error:
         raise Refused(400, "DefinitionDisabledException", str(error)) from error

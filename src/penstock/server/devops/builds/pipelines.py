@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from penstock.devops.definitions import Definition
-from penstock.devops.plans.stages import UnknownStage
+from penstock.devops.plans.stages import StageRefused
 from penstock.devops.queueing.preparing import Prepared
 from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
@@ -164,7 +164,7 @@ def run_request(definition: Definition, body: dict[str, Any], call: Call) -> Run
 def _previewed(http: DevopsHttp, call: Call, request: RunRequest) -> Reply:
     try:
         prepared: Prepared = http.preparing.prepare(request)
-    except (SourceMissing, UnknownStage) as error:
+    except (SourceMissing, StageRefused) as error:
         raise bad_request(str(error)) from error
     if prepared.compiled.pipeline is None or prepared.compiled.tree is None:
         message = render(prepared.diagnostics)
