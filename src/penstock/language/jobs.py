@@ -24,7 +24,7 @@ from penstock.language.source import Diagnostic
 
 MOST_LEGS = 256
 _NUMBER = "-?[0-9]+"
-_INLINE = "[a-z]+://"
+_INLINE = "(git|github|githubenterprise|bitbucket)://"
 _FETCHES = {"download": "pipeline", "downloadBuild": "build", "getPackage": "package"}
 _ENVIRONMENT_RESOURCES = ("virtualMachine", "Kubernetes")
 _TASK_VERSION = r"(\*|[0-9]+(\.(\*|[0-9]+(\.(\*|[0-9]+))?))?)(-test)?"
@@ -179,7 +179,9 @@ def _check_checkout(step: Step, known: list[Text]) -> Iterator[Diagnostic]:
         message=f'there is no repository "{name.value}" among the resources of this pipeline',
         span=name.span,
         label="not declared",
-        help=_guess(name, known)
+        help="a repository in full begins with git://, github:// or bitbucket://"
+        if "://" in name.value
+        else _guess(name, known)
         or f'declare it: resources, repositories, "- repository: {name.value}"',
         service_text=f"The checkout step references the repository '{name.value}' which is not "
         "defined by the pipeline",

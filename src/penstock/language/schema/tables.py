@@ -358,7 +358,7 @@ SHAPES: Mapping[str, Shape] = {
                     "trigger": "stageTrigger",
                     "isSkippable": "boolean",
                     "templateContext": "anything",
-                    "checks": "anything",
+                    "checks": "stageChecks",
                 },
                 lead="stage",
                 early=("variables",),
@@ -366,6 +366,9 @@ SHAPES: Mapping[str, Shape] = {
             _INCLUDE,
         )
     ),
+    "stageChecks": ListOf("stageCheck"),
+    "stageCheck": Record({"type": "stageCheckType"}),
+    "stageCheckType": Text(("productionReadinessPolicy",)),
     "lockBehavior": Text(("sequential", "runLatest")),
     "stageTrigger": Text(("manual", "automatic")),
     "dependsOn": Choice((Text(), ListOf("text"))),
