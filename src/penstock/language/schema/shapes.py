@@ -30,7 +30,8 @@ class Record:
 
     `lead` is the key that tells this record from its alternatives (`script`, `job`). `others` is
     the shape of keys that are not listed; None refuses them. `early` keys are read as soon as they
-    are met, because what follows may refer to them. Of the `rivals` a mapping has one at most.
+    are met, because what follows may refer to them. Of each group of `rivals` a mapping has one
+    at most.
     Where `may_be_blank`, nothing at all stands for a mapping without keys.
     """
 
@@ -39,7 +40,7 @@ class Record:
     required: tuple[str, ...] = ()
     others: str | None = None
     early: tuple[str, ...] = ()
-    rivals: tuple[str, ...] = ()
+    rivals: tuple[tuple[str, ...], ...] = ()
     may_be_blank: bool = False
 
 

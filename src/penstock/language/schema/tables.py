@@ -410,7 +410,7 @@ SHAPES: Mapping[str, Shape] = {
     "readOnlyMounts": Record(dict.fromkeys(("work", "externals", "tools", "tasks"), "boolean")),
     "jobStrategy": Record(
         {"matrix": "matrix", "parallel": "filled", "maxParallel": "filled"},
-        rivals=("matrix", "parallel"),
+        rivals=(("matrix", "parallel"), ("maxParallel", "parallel")),
     ),
     "matrix": Choice((Text(), Record({}, others="texts by name"))),
     "environment": Choice(

@@ -323,9 +323,11 @@ class Reader:
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
 
     def _check_rivals(self, parts: Parts, record: Record, owner: str, scope: Scope) -> None:
-        keys = [field.key for field in parts.fields if field.key.value in record.rivals]
-        if len(keys) > 1:
-            self.complain(complaints.rival_keys(keys[0], keys[1], owner), scope)
+        for group in record.rivals:
+            keys = [field.key for field in parts.fields if field.key.value in group]
+            if len(keys) > 1:
+                self.complain(complaints.rival_keys(keys[0], keys[1], owner), scope)
+                return
 
     def _member(
         self,

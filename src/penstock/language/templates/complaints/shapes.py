@@ -270,14 +270,18 @@ def rival_keys(first: Scalar, second: Scalar, owner: str) -> Diagnostic:
         span=second.span,
         label="one of the two must go",
         related=(Related(first.span, f'"{first.value}" is here'),),
-        help=_STRATEGIES
-        if "matrix" in (first.value, second.value)
-        else f'keep one; what is under "{second.value}" may belong inside "{first.value}"',
+        help=_STRATEGIES.get(frozenset((first.value, second.value)))
+        or f'keep one; what is under "{second.value}" may belong inside "{first.value}"',
         service_text=f"Unexpected value '{second.value}'",
     )
 
 
-_STRATEGIES = 'keep one: "matrix" makes a job of each leg, "parallel" so many slices of one job'
+_STRATEGIES = {
+    frozenset(("matrix", "parallel")): 'keep one: "matrix" makes a job of each leg, "parallel" so '
+    "many slices of one job",
+    frozenset(("maxParallel", "parallel")): 'keep one: "maxParallel" limits how many legs of a '
+    '"matrix" run at a time; all slices of "parallel" may',
+}
 
 
 # --- words
