@@ -274,7 +274,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS1315": (
         "expressions are not allowed here",
-        "Parameter declarations are read before anything can be evaluated.",
+        "Parameter declarations, and what a repository is but for its ref, are read before "
+        "anything can be evaluated.",
     ),
     "PS1316": (
         "a runtime expression is not the whole value",
@@ -508,8 +509,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Pushes to a repository resource start one run each.",
     ),
     "PS2209": (
-        "a variable in a trigger",
-        "Triggers are read before any run exists, so $(name) in them is not replaced.",
+        "a variable in a trigger or a repository",
+        "Triggers and repositories are read before any run exists, so $(name) in them is not "
+        "replaced.",
     ),
     "PS2210": (
         "a number that no run can have",

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from penstock.language.casing import fold_case
-from penstock.language.pipeline import Filter, Pipeline, RepositoryResource, Text, Trigger
+from penstock.language.pipeline import (
+    CompletionTrigger,
+    Filter,
+    Pipeline,
+    RepositoryResource,
+    Text,
+    Trigger,
+)
 from penstock.language.places import place_in
 from penstock.language.source import Diagnostic, Related, Severity
 
@@ -30,6 +37,9 @@ def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from _check_schedule(schedule)
     for repository in pipeline.resources.repositories:
         yield from _check_repository(repository)
+    for resource in pipeline.resources.pipelines:
+        if resource.trigger is not None:
+            yield from _check_completion(resource.alias, resource.trigger)
     yield from _check_aliases(pipeline)
 
 
@@ -39,16 +49,21 @@ def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
 def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
     filters = {"branches": trigger.branches, "paths": trigger.paths, "tags": trigger.tags}
     for key, names in filters.items():
-        for pattern in _patterns(names):
-            if re.search(_VARIABLE, pattern.value):
-                yield Diagnostic(
-                    code="PS2209",
-                    severity=Severity.WARNING,
-                    message=f'"{pattern.value}" in "{name}.{key}" is taken as it is written',
-                    span=pattern.span,
-                    label="variables have no value yet",
-                    help="write the names out, or use a template expression: ${{ }}",
-                )
+        yield from _check_names(f"{name}.{key}", _patterns(names))
+
+
+def _check_names(place: str, names: Iterable[Text]) -> Iterator[Diagnostic]:
+    """Names in which variables would be replaced, were there a run already."""
+    for name in names:
+        if re.search(_VARIABLE, name.value):
+            yield Diagnostic(
+                code="PS2209",
+                severity=Severity.WARNING,
+                message=f'"{name.value}" in "{place}" is taken as it is written',
+                span=name.span,
+                label="variables have no value yet",
+                help="write the names out, or use a template expression: ${{ }}",
+            )
 
 
 def _patterns(names: Filter | None) -> tuple[Text, ...]:
@@ -96,10 +111,14 @@ def _cron_diagnostic(code: str, severity: Severity, cron: Text, fault: CronFault
 
 
 def _check_repository(repository: RepositoryResource) -> Iterator[Diagnostic]:
+    place = f"resources.repositories.{repository.alias.value}"
+    facts = {"name": repository.name, "ref": repository.ref, "endpoint": repository.endpoint}
+    for key, text in facts.items():
+        yield from _check_names(f"{place}.{key}", [text] if text else [])
     trigger = repository.trigger
     if trigger is None or not trigger.enabled:
         return
-    name = f"resources.repositories.{repository.alias.value}.trigger"
+    name = f"{place}.trigger"
     kind = repository.type.value if repository.type else "git"
     if kind.lower() != "git":
         yield Diagnostic(
@@ -119,6 +138,13 @@ def _check_repository(repository: RepositoryResource) -> Iterator[Diagnostic]:
             help='remove "batch"; only the trigger of the pipeline\'s own repository can batch',
         )
     yield from _check_patterns(name, trigger)
+
+
+def _check_completion(alias: Text, trigger: CompletionTrigger) -> Iterator[Diagnostic]:
+    place = f"resources.pipelines.{alias.value}.trigger"
+    yield from _check_names(f"{place}.branches", _patterns(trigger.branches))
+    yield from _check_names(f"{place}.tags", trigger.tags)
+    yield from _check_names(f"{place}.stages", trigger.stages)
 
 
 def _check_aliases(pipeline: Pipeline) -> Iterator[Diagnostic]:

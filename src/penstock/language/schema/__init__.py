@@ -8,6 +8,7 @@ from penstock.language.schema.tables import (
     TEMPLATE_BODIES,
     TEMPLATE_PARAMETER_TYPES,
     WITHOUT_DIRECTIVES,
+    WITHOUT_EXPRESSIONS,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "TEMPLATE_BODIES",
     "TEMPLATE_PARAMETER_TYPES",
     "WITHOUT_DIRECTIVES",
+    "WITHOUT_EXPRESSIONS",
     "Anything",
     "Choice",
     "ListOf",

@@ -125,6 +125,8 @@ SHAPES: Mapping[str, Shape] = {
     "arguments": Record({}, others="anything"),
     "text": Text(),
     "filled": Text(filled=True),
+    "fixed": Text(),
+    "fixed filled": Text(filled=True),
     "boolean": Text(_BOOLEANS),
     "texts": ListOf("text"),
     "filled texts": ListOf("filled"),
@@ -236,13 +238,13 @@ SHAPES: Mapping[str, Shape] = {
     "repositoryResources": ListOf("repositoryResource"),
     "repositoryResource": Record(
         {
-            "repository": "text",
-            "endpoint": "filled",
+            "repository": "fixed",
+            "endpoint": "fixed filled",
             "trigger": "trigger",
             "checkoutOptions": "checkoutOptions",
-            "name": "filled",
+            "name": "fixed filled",
             "ref": "text",
-            "type": "text",
+            "type": "fixed",
         },
         required=("repository",),
         others="anything",
@@ -510,6 +512,10 @@ WITHOUT_DIRECTIVES: Mapping[str, str] = {
     "repositoryResources": "A template expression is not allowed in this context",
 }
 """The shapes in which directives are refused, with the service's words for it."""
+
+WITHOUT_EXPRESSIONS = frozenset(("fixed", "fixed filled"))
+"""The shapes of texts that may not be expressions: of a repository all but the ref, as the service
+tells those who try (microsoft/azure-pipelines-yaml, issues 327 and 612)."""
 
 PARAMETER_TYPES: Mapping[str, str | None] = {
     "string": None,

@@ -15,6 +15,7 @@ from penstock.language.origins import Origins
 from penstock.language.schema import (
     SHAPES,
     WITHOUT_DIRECTIVES,
+    WITHOUT_EXPRESSIONS,
     Anything,
     Choice,
     ListOf,
@@ -156,6 +157,8 @@ class Reader:
         """
         if isinstance(node, Scalar) and _is_any_text(shape) and _is_plain(node):
             return node  # as nearly always
+        if shape in WITHOUT_EXPRESSIONS and isinstance(node, Scalar) and OPEN in node.value:
+            raise self.complain(complaints.no_expression(what, node), scope)
         refused = WITHOUT_DIRECTIVES.get(shape)
         if refused and scope.refusal is None:
             scope = scope.without_directives(what, refused)

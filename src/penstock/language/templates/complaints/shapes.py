@@ -109,6 +109,17 @@ def empty_text(what: str, node: Scalar) -> Diagnostic:
     )
 
 
+def no_expression(what: str, node: Scalar) -> Diagnostic:
+    """An expression where the service wants the text itself."""
+    return Diagnostic(
+        code="PS1315",
+        message=f'no expressions are allowed in "{what}"',
+        span=node.span,
+        help="write the text itself; of a repository only the ref may be an expression",
+        service_text="A template expression is not allowed in this context",
+    )
+
+
 _ADVICE = {
     (
         "a stage",
