@@ -361,3 +361,23 @@ stages:
     ]
     assert stage.origin == stage.jobs[0].steps[0].origin[:3]
     assert str(stage.id.span) == "stage.yml:5:10"
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("${{ parameters.release }}", "refs/heads/1"),
+        ("refs/heads/${{ variables.x }}", "refs/heads/2"),
+        ("refs/tags/v1", "refs/tags/v1"),
+    ],
+)
+def test_the_ref_of_a_repository_may_be_an_expression(ref, expected):
+    # release notes of sprint 212, "Template expressions in YAML repository resource definition"
+    text = f"""
+parameters: [{{name: release, default: refs/heads/1}}]
+variables: {{x: 2}}
+resources: {{repositories: [{{repository: a, name: a, ref: "{ref}"}}]}}
+steps: []
+"""
+    (repository,) = pipeline(text).resources.repositories
+    assert repository.ref.value == expected

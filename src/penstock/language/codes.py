@@ -371,6 +371,11 @@ CODES: dict[str, tuple[str, str]] = {
         "service takes these without a word, and nothing comes of them. Indent them less, beside "
         "`pool`.",
     ),
+    "PS2017": (
+        "a group or a template is written as a variable",
+        "In a mapping every key is the name of a variable. Groups and templates are items of a "
+        "list: - group: NAME, - template: FILE.",
+    ),
     "PS2020": (
         "an expression asks about what is no dependency",
         "A stage or job sees the results and outputs of the stages or jobs in its dependsOn, a job "
@@ -522,6 +527,11 @@ CODES: dict[str, tuple[str, str]] = {
     "PS2211": (
         "a job uses a repository that is not declared",
         "`uses` names repository resources that scripts of the job reach without a checkout step.",
+    ),
+    "PS2212": (
+        "a repository resource that cannot be found as it is written",
+        "A repository of the service is REPOSITORY or PROJECT/REPOSITORY; one of GitHub or "
+        "Bitbucket is OWNER/REPOSITORY with a service connection as its endpoint.",
     ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (

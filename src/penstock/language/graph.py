@@ -23,12 +23,14 @@ from penstock.language.pipeline import (
 )
 from penstock.language.predefined import is_predefined
 from penstock.language.runtime_expressions import check_expressions
-from penstock.language.source import Diagnostic, Related, Severity, Span
+from penstock.language.source import Diagnostic, Related, Severity, Span, kept_lines
 from penstock.records import record
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = "(?i:endpoint|input|secret|securefile)[._ ]"
 _LONGEST_NAME = 100
+_ITEMS = {"group": "variable group", "template": "template"}
+_VALUES = {"group": "NAME", "template": "FILE"}
 _VALID = (
     "Valid names may only contain alphanumeric characters and '_' and may not start with a number."
 )
@@ -276,6 +278,26 @@ def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
             )
         elif re.match(_RESERVED, name.value):
             yield _reserved(name)
+        elif name.value.lower() in ("group", "template") and _is_key(name):
+            yield _no_item(name)
+
+
+def _is_key(name: Text) -> bool:
+    """Whether a name is written as a key: in a mapping of variables, which holds nothing else."""
+    line = kept_lines(name.span.source.text)[name.span.line - 1]
+    return line[name.span.end_column - 1 :].lstrip(" '\"").startswith(":")
+
+
+def _no_item(name: Text) -> Diagnostic:
+    word = name.value.lower()
+    return Diagnostic(
+        code="PS2017",
+        severity=Severity.WARNING,
+        message=f'this is a variable called "{name.value}", and no {_ITEMS[word]}',
+        span=name.span,
+        help=f'write variables as a list: "- {word}: {_VALUES[word]}", and "- name:" with "value:" '
+        "for the others",
+    )
 
 
 def _reserved(name: Text) -> Diagnostic:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from penstock.language.casing import fold_case
-from penstock.language.pipeline import Container, Pipeline, Resources, Text
+from penstock.language.pipeline import Container, Pipeline, RepositoryResource, Resources, Text
 from penstock.language.settings import either, is_open
-from penstock.language.source import Diagnostic, Severity
+from penstock.language.source import Diagnostic, Severity, Span
 from penstock.language.yaml import Scalar
 
 _REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
 _PACKAGE_TYPES = ("npm", "NuGet")
 _CONTAINER_TYPES = ("ACR",)
+_ELSEWHERE = ("github", "githubenterprise", "bitbucket")
+_FORMS: Mapping[str, tuple[tuple[int, ...], str]] = {
+    "git": ((0, 1), "REPOSITORY or PROJECT/REPOSITORY"),
+    **dict.fromkeys(_ELSEWHERE, ((1,), "OWNER/REPOSITORY")),
+}
+"""How many slashes the name of a repository has, by its type, and how it is written."""
 _OF_REGISTRY = ("azureSubscription", "resourceGroup", "registry", "repository")
 
 
@@ -27,6 +33,9 @@ def check_resources(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator
     yield from _check_types(pipeline.resources)
     for container in pipeline.resources.containers:
         yield from _check_image(container)
+    for repository in pipeline.resources.repositories:
+        if repository.alias.value.lower() != "self":
+            yield from _check_repository(repository)
     known = [one.alias.value for one in pipeline.resources.repositories]
     for stage in pipeline.stages:
         for job in stage.jobs:
@@ -54,6 +63,33 @@ def _check_image(container: Container) -> Iterator[Diagnostic]:
             if is_azure
             else 'add "image: NAME:TAG"; only "type: ACR" goes without it',
         )
+
+
+def _check_repository(repository: RepositoryResource) -> Iterator[Diagnostic]:
+    """What the service finds a repository by: its name, in the form of its type, and the connection
+    to another site."""
+    kind = repository.type.value.lower() if repository.type else "git"
+    alias = repository.alias.value
+    form = _FORMS.get(kind)
+    if form is not None and repository.name is None:
+        message = f'the repository "{alias}" has no name'
+        yield _not_found(message, repository.span, f'add "name: {form[1]}"')
+    name = repository.name
+    if name and form and not is_open(name) and name.value.count("/") not in form[0]:
+        message = f'"{name.value}" is no name of a repository of type "{kind}"'
+        yield _not_found(message, name.span, f"write {form[1]}")
+    if kind in _ELSEWHERE and repository.endpoint is None:
+        yield _not_found(
+            f'the repository "{alias}" of type "{kind}" has no service connection',
+            repository.span,
+            'add "endpoint:" with the name of a connection to the site',
+        )
+
+
+def _not_found(message: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS2212", severity=Severity.WARNING, message=message, span=span, help=help
+    )
 
 
 def _check_types(resources: Resources) -> Iterator[Diagnostic]:
