@@ -467,6 +467,11 @@ CODES: dict[str, tuple[str, str]] = {
         "The service hands every input on, and the task does not look at this one. It is probably "
         "misspelt, or of another version of the task.",
     ),
+    "PS2129": (
+        "a task that its job cannot run",
+        "Some tasks run on the server, in jobs without an agent (`pool: server`); all others, and "
+        "scripts, need an agent. The service refuses one where the other belongs.",
+    ),
     "PS2130": (
         "an image that no hosted agent has",
         "With --parity strict a `vmImage` must be one that the Microsoft-hosted agents have today. "

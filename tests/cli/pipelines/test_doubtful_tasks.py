@@ -1,4 +1,4 @@
-"""Tasks and inputs that are probably misspelt.
+"""Tasks and inputs that are probably misspelt, and tasks that their jobs cannot run.
 
 The names are those of https://learn.microsoft.com/azure/devops/pipelines/tasks/reference.
 """
@@ -95,3 +95,50 @@ def test_a_plan_does_not_guess_another_task_for_a_published_one(terminal: Termin
     shown = terminal.type("plan").out
     assert 'did you mean "PowerShell@2"?' not in shown
     assert 'did you mean "Bash@3"?' in shown
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "message"),
+    [  # the service's words are those of MicrosoftDocs/azure-devops-docs, issue 11395
+        (
+            "steps:\n- task: Delay@1\n",
+            '"Delay" runs on the server only, and this job has an agent',
+        ),
+        (
+            "pool: server\nsteps:\n- script: x\n",
+            '"script" needs an agent, and this job runs on the server',
+        ),
+        (
+            "pool: server\nsteps:\n- task: Bash@3\n",
+            '"Bash" needs an agent, and this job runs on the server',
+        ),
+        (
+            "jobs:\n- deployment: d\n  environment: e\n  pool: server\n  strategy:\n    runOnce:\n"
+            "      deploy: {pool: mine, steps: [{script: x}, {task: manualValidation@1}]}\n",
+            '"manualValidation" runs on the server only, and this job has an agent',
+        ),
+    ],
+)
+def test_a_task_that_its_job_cannot_run_is_refused(
+    terminal: Terminal, pipeline: str, message: str
+) -> None:
+    terminal.write("azure-pipelines.yml", pipeline)
+    result = terminal.type("validate", "-o", "json")
+    assert result.code == 4
+    assert [(one["code"], one["message"]) for one in json.loads(result.out)] == [
+        ("PS2129", message)
+    ]
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        "pool: server\nsteps:\n- checkout: none\n- task: Delay@1\n- task: AzureMLJobWaitTask@1\n",
+        "pool: $(where)\nsteps:\n- task: Delay@1\n- script: x\n",
+        "stages:\n- stage: A\n  pool: server\n  jobs:\n  - job: a\n    steps: [{task: Delay@1}]\n"
+        "  - job: b\n    pool: mine\n    steps: [{script: x}]\n",
+    ],
+)
+def test_tasks_in_jobs_that_can_run_them_are_taken(terminal: Terminal, pipeline: str) -> None:
+    terminal.write("azure-pipelines.yml", pipeline)
+    assert json.loads(terminal.type("validate", "-o", "json").out) == []

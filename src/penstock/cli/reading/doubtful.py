@@ -1,4 +1,5 @@
-"""Tasks and inputs that are probably misspelt: warnings, since an extension may bring any task."""
+"""What is wrong with tasks: names and inputs that are probably misspelt are warnings, since an
+extension may bring any task; a published one that its job cannot run is an error."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from difflib import get_close_matches
 
 from penstock.agent import tasks
 from penstock.agent.tasks.contract import Task
+from penstock.cli.reading.misplaced import misplaced, steps_and_places
 from penstock.devops.plans.published_tasks import is_published, published_tasks
 from penstock.language import pipeline as model
 from penstock.language.chains import include_chains
@@ -20,14 +22,15 @@ _NEAR = 0.8
 
 
 def doubtful_tasks(pipeline: model.Pipeline) -> list[Diagnostic]:
-    """What is probably wrong with the tasks of a pipeline, each place once."""
+    """What is wrong with the tasks of a pipeline, surely or probably, each place once."""
     found: dict[tuple[str, Span | None], Diagnostic] = {}
     for stage in pipeline.stages:
         for job in stage.jobs:
-            for steps in model.step_lists(job):
-                for step in steps:
-                    for one in _doubts(step) if step.keyword == "task" else ():
-                        found.setdefault((one.message, one.span), one)
+            for step, on_server in steps_and_places(pipeline, stage, job):
+                error = misplaced(step, on_server, job.id.value)
+                doubts = _doubts(step) if step.keyword == "task" else ()
+                for one in (error, *doubts) if error else doubts:
+                    found.setdefault((one.message, one.span), one)
     if not found:
         return []
     chains = include_chains(pipeline)
