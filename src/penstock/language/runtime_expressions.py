@@ -63,7 +63,7 @@ def places() -> dict[str, Place]:
     return {
         "root variable": Place(of_run, {**GENERAL, **counter}),
         "variable": Place(of_run | of_graph_names, {**GENERAL, **counter}),
-        "condition": Place(of_run | of_graph_names, {**GENERAL, **of_graph}),
+        "condition": Place(of_run - {"resources"} | of_graph_names, {**GENERAL, **of_graph}),
         "step condition": Place(
             frozenset(("variables",)), {**GENERAL, **_functions(_STATUS, 0, 0)}
         ),
@@ -251,7 +251,9 @@ _ELSEWHERE = {
     "stagedependencies": _OF_GRAPH,
     "parameters": "parameters are read while the YAML is expanded: ${{ parameters.name }}",
     "counter": "it is known in variables",
-    **dict.fromkeys(("resources", "pipeline"), "it is known in variables and conditions"),
+    "pipeline": "it is known in variables and conditions",
+    "resources": "it is known in variables only; here read one, as in "
+    "variables['resources.pipeline.ALIAS.runID']",
     **dict.fromkeys(map(str.lower, _STATUS), "it is known in conditions"),
 }
 """Where a name is known that is not known in some other place."""
