@@ -207,6 +207,10 @@ def with_parameter(declaration, value, body="steps: []"):
             "resources:\n  repositories:\n  - ${{ if true }}:\n    - repository: a\nsteps: []",
             "A template expression is not allowed in this context",
         ),
+        (
+            "variables: {System.Culture: de, system.debug: true}\nsteps: []",
+            "Cannot override system variable 'System.Culture'",
+        ),
         # parameters of the pipeline: measured
         (
             "parameters:\n- name: p\n  default: ${{ variables.x }}\nsteps: []",

@@ -353,7 +353,8 @@ CODES: dict[str, tuple[str, str]] = {
         "a predefined variable is set",
         "Variables such as Build.SourceBranch and System.TeamProject have their values from the "
         "service, and those win over what a pipeline or a variable group gives. System.Debug and "
-        "Build.Clean may be set.",
+        "Build.Clean may be set. A few, such as System.Culture, the service refuses at the root of "
+        "a pipeline.",
     ),
     "PS2014": (
         "a task without a valid version",

@@ -21,7 +21,7 @@ from penstock.language.pipeline import (
     VariableValue,
     step_lists,
 )
-from penstock.language.predefined import is_predefined
+from penstock.language.predefined import is_predefined, is_refused_in_yaml
 from penstock.language.runtime_expressions import check_expressions
 from penstock.language.source import Diagnostic, Related, Severity, Span, kept_lines
 from penstock.records import record
@@ -81,7 +81,7 @@ def check_pipeline(pipeline: Pipeline, *, is_complete: bool = True) -> list[Diag
             found += _check_steps(job)
             found += _check_variables(job.variables)
         found += _check_variables(stage.variables)
-    found += _check_variables(pipeline.variables)
+    found += _check_variables(pipeline.variables, of_pipeline=True)
     found += check_expressions(pipeline)
     return found + list(check_dependencies(pipeline)) if is_complete else found
 
@@ -260,13 +260,23 @@ def _check_steps(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
                 yield _twice("step", name, first, "this job", text)
 
 
-def _check_variables(variables: Iterable[Variable]) -> Iterator[Diagnostic]:
+def _check_variables(
+    variables: Iterable[Variable], *, of_pipeline: bool = False
+) -> Iterator[Diagnostic]:
     """Names that the service keeps for itself, or that do not reach the scripts of a job."""
     for variable in variables:
         if not isinstance(variable, VariableValue):
             continue
         name = variable.name
-        if is_predefined(name.value):
+        if of_pipeline and is_refused_in_yaml(name.value):
+            yield Diagnostic(
+                code="PS2013",
+                message=f'"{name.value}" is a variable of the service: no pipeline may set it',
+                span=name.span,
+                help="give the variable a name of its own",
+                service_text=f"Cannot override system variable '{name.value}'",
+            )
+        elif is_predefined(name.value):
             yield Diagnostic(
                 code="PS2013",
                 severity=Severity.WARNING,

@@ -45,6 +45,10 @@ build.sourceversionauthor system.collectionid system.collectionuri system.defini
 system.hosttype system.istriggeringrepository system.pullrequest.isfork
 system.teamfoundationcollectionuri system.teamproject system.teamprojectid
 """
+_REFUSED = """
+system system.hosttype system.servertype system.culture system.collectionid system.collectionuri
+system.teamfoundationcollectionuri system.taskdefinitionsuri system.pipelinestarttime
+"""
 _LATER = "system.defaultworkingdirectory"
 _OF_RESOURCES = ("resources.pipeline.", "resources.repositories.")
 _ROOMS = ("agent", "build", "common", "environment", "pipeline", "resources", "strategy", "system")
@@ -56,6 +60,12 @@ def is_predefined(name: str) -> bool:
     if lowered.partition(".")[0] not in _ROOMS:
         return False
     return lowered in _NAMES.split() or lowered.startswith(_OF_RESOURCES)
+
+
+def is_refused_in_yaml(name: str) -> bool:
+    """Whether the service refuses a pipeline that has a variable of that name at its root: those
+    that a context of variables held when it was queued (recorded on its preview API)."""
+    return name.lower() in _REFUSED.split()
 
 
 def is_known_in_templates(name: str) -> bool:
