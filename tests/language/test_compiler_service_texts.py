@@ -489,6 +489,8 @@ def test_a_pipeline_may_be_made_of_a_hundred_files_and_no_more():
         return texts(main, {f"t{n}.yml": "steps: []" for n in range(count)})
 
     assert including(99) == []
+    twice = "steps:\n" + 200 * "- template: t.yml\n"  # measured: a file twice is no cycle
+    assert texts(twice, {"t.yml": "steps: []"}) == []
     assert including(100) == ["No more than 100 separate YAML files can be included."]
 
 

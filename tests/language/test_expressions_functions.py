@@ -86,5 +86,46 @@ def test_every_general_function_has_a_table():
     assert set(GENERAL) <= set(TABLES)
 
 
+ARITIES = {
+    "and": (2, None),
+    "or": (2, None),
+    "not": (1, 1),
+    "xor": (2, 2),
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), (2, 2)),
+    "in": (2, None),
+    "notIn": (2, None),
+    **dict.fromkeys(("contains", "containsValue", "startsWith", "endsWith"), (2, 2)),
+    "coalesce": (2, None),
+    "format": (1, 255),
+    "join": (2, 2),
+    "split": (2, 2),
+    "replace": (3, 3),
+    **dict.fromkeys(("lower", "upper", "trim", "length", "convertToJson"), (1, 1)),
+    "iif": (3, 3),
+    "substring": (3, 3),
+}
+"""How many arguments each function takes: the functions section of learn.microsoft.com's page of
+expressions; `in` and `notIn` measured; `substring` assumed."""
+
+
+@pytest.mark.parametrize("name", GENERAL)
+def test_how_many_arguments_a_function_takes(name):
+    least, most = ARITIES[name]
+
+    def fault(count):
+        text = f"{name}({', '.join(['1'] * count)})"
+        try:
+            parse(text, names=())
+        except ExpressionError as error:
+            return str(error).partition(".")[0]
+        return None
+
+    assert fault(least - 1) == "Unexpected symbol: ')'"
+    assert fault(least) is None
+    assert fault(most or 300) is None
+    if most is not None:
+        assert fault(most + 1) == "Unexpected symbol: ','"
+
+
 def test_numbers_in_results_are_decimals():
     assert isinstance(run({"expression": "1.5"}), Decimal)

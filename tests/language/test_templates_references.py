@@ -140,6 +140,83 @@ def test_a_template_of_another_repository_includes_its_own_files():
     assert scripts("ci.yml", texts) == ["b of tools", "c of self"]
 
 
+@pytest.mark.parametrize("kind", ["type: stepList", "type: object", "old", "none"])
+def test_a_reference_in_a_list_of_steps_starts_at_the_template_it_was_passed_to(kind):
+    declared = {
+        "old": "parameters: {steps: []}\n",
+        "none": "",
+        **dict.fromkeys(
+            ("type: stepList", "type: object"), f"parameters:\n- name: steps\n  {kind}\n"
+        ),
+    }
+    main = """
+steps:
+- template: ../templates/around.yml
+  parameters:
+    steps:
+    - template: inner.yml
+    - template: /ci/inner.yml
+"""
+    texts = {
+        "ci/main.yml@self": main,
+        "ci/inner.yml@self": "steps: [{script: of ci}]",
+        "templates/around.yml@self": declared[kind] + "steps:\n- ${{ parameters.steps }}\n",
+        "templates/inner.yml@self": "steps: [{script: of templates}]",
+    }
+    assert scripts("ci/main.yml", texts) == ["of templates", "of ci"]
+
+
+def test_references_through_several_repositories():
+    main = """
+resources:
+  repositories:
+  - {repository: tools, type: git, name: shared/tools, ref: refs/tags/v1}
+  - {repository: Deep, type: git, name: shared/deep}
+extends:
+  template: v1/base.yml@TOOLS
+  parameters:
+    stages:
+    - stage: A
+      jobs:
+      - job: a
+        steps:
+        - template: ci/own.yml@self
+        - template: beside.yml
+        - template: deep.yml@deep
+"""
+    base = "parameters: [{name: stages, type: stageList}]\n"
+    texts = {
+        "ci/main.yml@self": main,
+        "ci/own.yml@self": "steps: [{script: own}, {template: sub.yml}, "
+        "{template: root.yml@tools}]",
+        "ci/sub.yml@self": "steps: [{script: beside own}]",
+        "back/here.yml@self": "steps: [{script: back in self}]",
+        "root.yml@tools": "steps: [{script: root of tools}]",
+        "v1/beside.yml@tools": "steps: [{script: beside base}]",
+        "v1/base.yml@tools": f"{base}extends: {{template: inner.yml, parameters: {{stages: "
+        "'${{ parameters.stages }}'}}",
+        "v1/inner.yml@tools": f"{base}stages: ${{{{ parameters.stages }}}}",
+        "deep.yml@deep": "steps: [{script: deep}, {template: back/here.yml@self}]",
+    }
+    assert scripts("ci/main.yml", texts) == [
+        "own",
+        "beside own",
+        "root of tools",
+        "beside base",
+        "deep",
+        "back in self",
+    ]
+
+
+def test_case_counts_in_paths_and_not_in_aliases():
+    texts = {
+        "ci.yml@self": f"{RESOURCES}steps: [{{template: a.yml@TOOLS}}, {{template: A.yml@tools}}]",
+        "a.yml@tools": "steps: [{script: a}]",
+    }
+    found = compile_pipeline("ci.yml", Repositories(texts)).diagnostics
+    assert [one.service_text for one in found] == ["File /A.yml not found in repository tools."]
+
+
 def test_a_repository_declared_by_an_extended_template_serves_what_is_passed_to_it():
     redirect = """
 resources:
