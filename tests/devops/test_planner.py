@@ -11,8 +11,10 @@ from penstock.devops.libraryfiles import read_library
 from penstock.devops.plans.catalog import TaskFacts
 from penstock.devops.plans.planner import Planned, plan_pipeline
 from penstock.devops.plans.planning import Surroundings
+from penstock.engine.events import Result
 from penstock.engine.plan import Node
 from penstock.engine.requests import Repository, Step, StepsWork
+from penstock.engine.simulation import Simulation
 from penstock.language.compiler import compile_pipeline
 from penstock.language.diagnostics import render
 from penstock.language.source import Severity
@@ -105,6 +107,61 @@ jobs:
     assert [s.task for s in steps(planned, "__default/Web/deploy")] == ["CmdLine@2"]
     deployment = planned.deployments[0]
     assert (deployment.environment, deployment.resource) == ("staging", "web1")
+
+
+def test_a_canary_is_planned_with_its_hooks_once_for_each_increment(tmp_path: Path) -> None:
+    """Azure Pipelines, Deployment jobs: `preDeploy` once, `deploy`, `routeTraffic` and
+    `postRouteTraffic` for each increment, then `on`. What depends on it is planned as well."""
+    planned = plan(
+        tmp_path,
+        """
+jobs:
+- deployment: Web
+  environment: staging
+  strategy:
+    canary:
+      increments: [10, 50]
+      preDeploy: { steps: [{ script: one }] }
+      deploy: { steps: [{ script: two }] }
+      postRouteTraffic: { steps: [{ script: three }] }
+      on: { failure: { steps: [{ script: bad }] } }
+- deployment: Machines
+  dependsOn: Web
+  environment: staging
+  strategy: { rolling: { maxParallel: 2, deploy: { steps: [{ script: two }] } } }
+- job: After
+  dependsOn: [Web, Machines]
+  steps: [{ script: x }]
+""",
+    )
+    assert [n.id.removeprefix("__default/") for n in planned.plan.nodes[1:]] == [
+        "Web",
+        "Web/preDeploy",
+        "Web/deploy_10",
+        "Web/postRouteTraffic_10",
+        "Web/deploy_50",
+        "Web/postRouteTraffic_50",
+        "Web/on.failure",
+        "Machines",
+        "Machines/deploy",
+        "After",
+    ]
+    assert planned.refused == ("__default/Web", "__default/Machines")
+    assert Simulation(planned.plan).run().result is Result.SUCCEEDED
+
+
+def test_outputs_of_a_deployment_to_a_resource_begin_with_it(tmp_path: Path) -> None:
+    """Azure Pipelines, Deployment jobs, Support for output variables: `Deploy_<resource-name>`."""
+    planned = plan(
+        tmp_path,
+        "jobs:\n- deployment: Web\n  environment: staging.vm.one\n  strategy:\n"
+        "    runOnce: { deploy: { steps: [{ script: x }] } }\n",
+    )
+    aliases = [alias for alias, _ in node(planned, "__default/Web").output_aliases]
+    assert aliases == ["Web", "Deploy", "Deploy_vm.one"]
+    (warning,) = planned.diagnostics
+    assert (warning.code, warning.severity) == ("PS2133", Severity.WARNING)
+    assert warning.service_text == "Job Web: Resource vm.one does not exist in environment staging."
 
 
 def test_stages_wait_for_the_one_before_unless_they_say_otherwise(tmp_path: Path) -> None:

@@ -484,6 +484,12 @@ CODES: dict[str, tuple[str, str]] = {
         "a variable group, --var a variable that the pipeline does not set itself. The pipeline "
         "has none of this name, or its own value wins, so what is given has no effect.",
     ),
+    "PS2133": (
+        "a resource of an environment that is not known here",
+        "On the service a deployment to a resource runs for that virtual machine or Kubernetes "
+        "namespace, which must be in the environment. Here it runs on an agent of this machine, "
+        "once.",
+    ),
     # --- PS22xx: what starts a run
     "PS2201": (
         "a cron text cannot be read",

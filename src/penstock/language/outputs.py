@@ -82,12 +82,14 @@ def _of_legs(job: Job, strategy: Matrix | Parallel, name: str, lead: str) -> tup
 
 
 def _of_deployment(job: DeploymentJob, name: str, lead: str) -> tuple[str, str] | None:
-    first, _, rest = name.partition(".")
+    resource = job.environment.resource_name if job.environment else None
     own = job.id.value
+    prefix = f"Deploy_{resource.value}" if resource else own
+    first, _, rest = name.partition(".")
+    if fold_case(name).startswith(fold_case(f"{prefix}.")):
+        first, rest = prefix, name[len(prefix) + 1 :]
     if not isinstance(job.strategy, RunOnce):
         return _of_steps(job, rest, f"{lead}{first}.") if rest else None
-    resource = job.environment.resource_name if job.environment else None
-    prefix = f"Deploy_{resource.value}" if resource else own
     hooks = [hook.name for hook in job.strategy.hooks]
     if fold_case(first) == fold_case("deploy") and not resource and own:
         return (

@@ -36,10 +36,13 @@ MISSING = {
     "PS2122": "repository",
     "PS2123": "variable group",
     "PS2124": "secret",
+    "PS2126": "secure file",
 }
 """What a diagnostic tells is missing, by its code."""
 
+_NOT_HERE = "on the service; this version cannot run it"
 _NO_GROUP = "PS2123"
+_PERHAPS_IN_A_GROUP = "a variable that is not there may be in a group that is missing"
 _WIDEST = 64
 _LATE = {
     "set no output": OUTPUTS_ARE_LATE,
@@ -66,21 +69,20 @@ def plan_text(
     color: bool,
 ) -> str:
     """The tree of stages, jobs and steps, and what is missing below it."""
-    approvals = _approvals(loaded.library, planned)
+    told = dict.fromkeys(planned.refused, _NOT_HERE) | _approvals(loaded.library, planned)
     paint = painter(color)
     values = {v.name: v.value for v in planned.plan.variables}
     about = ", ".join(filter(None, (values["Build.SourceBranch"], values["Build.Reason"])))
     lines = [f"{paint(BOLD, loaded.path)}  ({about})", ""]
-    branches = _top(foreseen, approvals)
+    branches = _top(foreseen, told)
     width = min(_WIDEST, max((w for b in branches for w in _widths(b, 0)), default=0))
     lines += [draw(branch, color=color, width=width, times=False) for branch in branches]
-    for words, told in _LATE.items():
+    for words, late in _LATE.items():
         if any(_is_told(branch, words) for branch in branches):
-            lines += ["", f"{paint(DIM, 'note')}: {told}"]
+            lines += ["", f"{paint(DIM, 'note')}: {late}"]
     lacks_group = any(one.code == _NO_GROUP for one in missing)
     if lacks_group and any(_is_told(branch, NO_VARIABLE) for branch in branches):
-        told = "a variable that is not there may be in a group that is missing"
-        lines += ["", f"{paint(DIM, 'note')}: {told}"]
+        lines += ["", f"{paint(DIM, 'note')}: {_PERHAPS_IN_A_GROUP}"]
     if missing:
         lines += ["", paint(BAD, "missing")]
         lines += _missing(missing, paint(DIM, "= help:"))
@@ -127,8 +129,8 @@ def _approvals(library: Library, planned: Planned) -> dict[str, str]:
     return found
 
 
-def _top(foreseen: Foreseen, approvals: dict[str, str]) -> tuple[Branch, ...]:
-    branches = tuple(_branch(foreseen, n, approvals) for n in foreseen.state.children(None))
+def _top(foreseen: Foreseen, told: dict[str, str]) -> tuple[Branch, ...]:
+    branches = tuple(_branch(foreseen, n, told) for n in foreseen.state.children(None))
     if len(branches) == 1 and branches[0].name == UNNAMED_STAGE:
         return branches[0].children
     return branches
@@ -145,27 +147,28 @@ def _widths(branch: Branch, depth: int) -> Iterator[int]:
         yield from _widths(child, depth + 1)
 
 
-def _branch(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> Branch:
+def _branch(foreseen: Foreseen, node: NodeState, told: dict[str, str]) -> Branch:
+    """A node and what is below it; `told` is what to say of nodes that simply run, by id."""
     reason = reason_of(foreseen.state, node.node.id)
     result = node.result or Result.SUCCEEDED
     state, word = _STATES[result]
     if result is Result.ABANDONED and reason.holds is not None:
         word = "would be abandoned"
-    detail = detail_of(foreseen, node, reason) or approvals.get(node.node.id, "")
+    detail = detail_of(foreseen, node, reason) or told.get(node.node.id, "")
     return Branch(
         name=_title(node),
         state=state,
         word=word,
         detail=detail,
-        children=() if node.queued_at is None else _below(foreseen, node, approvals),
+        children=() if node.queued_at is None else _below(foreseen, node, told),
     )
 
 
-def _below(foreseen: Foreseen, node: NodeState, approvals: dict[str, str]) -> tuple[Branch, ...]:
+def _below(foreseen: Foreseen, node: NodeState, told: dict[str, str]) -> tuple[Branch, ...]:
     children = [n for n in foreseen.state.children(node.node.id) if not n.node.gate]
     if node.node.kind == "deployment" and len(children) == 1:
-        return _below(foreseen, children[0], approvals)
-    branches = tuple(_branch(foreseen, child, approvals) for child in children)
+        return _below(foreseen, children[0], told)
+    branches = tuple(_branch(foreseen, child, told) for child in children)
     return (*branches, *(_step(step) for step in foreseen.steps.get(node.node.id, ())))
 
 
@@ -223,8 +226,9 @@ def _named(node: NodeState) -> str:
         name = f'{name} "{node.node.display_name}"'
     if node.node.kind == "deployment":
         values = {v.name: v.value for v in node.node.variables}
-        if environment := values.get("Environment.Name"):
-            return f"{name} -> {environment}"
+        target = [values.get("Environment.Name"), values.get("Environment.ResourceName")]
+        if target[0]:
+            return f"{name} -> {'.'.join(filter(None, target))}"
     return name
 
 

@@ -36,18 +36,21 @@ JOB_MINUTES = 60
 CANCEL_MINUTES = 5
 _PLACES = 4
 _PUBLISHING = ("publish", "upload")
+_REFUSALS = ("PS2112", "PS2113")
 
 
 @record
 class Planned:
     """A plan, or what is wrong; `deployments` are kept as the environments' history.
 
-    `problems` are by stage, those of the whole pipeline by "".
+    `problems` are by stage, those of the whole pipeline by "". `refused` are the jobs that this
+    version cannot run.
     """
 
     plan: Plan
     deployments: tuple[Deployment, ...] = ()
     problems: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -81,6 +84,7 @@ def plan_pipeline(pipeline: model.Pipeline, surroundings: Surroundings) -> Plann
         plan=Plan(nodes=tuple(planning.nodes), variables=root),
         deployments=tuple(planning.deployments),
         problems=problems,
+        refused=tuple(planning.refused),
     )
 
 
@@ -189,10 +193,13 @@ def _plan_job(
         continue_on_error=job.continue_on_error.value if job.continue_on_error else "false",
     )
     pool = job.pool or stage.pool or planning.pipeline.pool
+    first = len(problems)
     if isinstance(job, model.DeploymentJob):
         plan_deployment(planning, node, job, pool, known)
     else:
         _plan_ordinary(planning, node, job, pool, known)
+    if any(one.code in _REFUSALS for one in problems[first:]):
+        planning.refused.append(node.id)
 
 
 def _plan_ordinary(

@@ -51,6 +51,7 @@ class Planning:
     nodes: list[Node] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     publishes: bool = False
 
 
