@@ -149,6 +149,42 @@ def test_a_directive_with_nothing_under_it_is_told_so():
 
 
 @pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        # words of other systems, from which the migration pages lead here
+        ("steps:\n- run: make", 'a command is a step of its own: "- script:" in place of "run:"'),
+        (
+            "steps:\n- uses: actions/checkout@v4\n  with: {a: b}",
+            'a task is called by "- task: NAME@VERSION", its settings stand under "inputs:"; '
+            'a file of steps by "- template: FILE"',
+        ),
+        ("steps:\n- script: make\n  if: true", 'write "condition:" in place of "if:"'),
+        ("jobs:\n- job: a\n  needs: b", 'write "dependsOn:" in place of "needs:"'),
+        ("stages:\n- stage: a\n  needs: b", 'write "dependsOn:" in place of "needs:"'),
+        ("jobs:\n- job: a\n  runs-on: x", 'write "pool:", and "vmImage:" under it'),
+        ("on: [push]\njobs:\n- job: a", 'write "trigger:" in place of "on:"'),
+        # the words of the first pages of YAML pipelines, of 2018
+        ("jobs:\n- job: a\n  server: true", 'write "pool: server" in place of it'),
+        ("jobs:\n- job: a\n  queue: x", 'write "pool:" in place of "queue:"'),
+        # indented too little
+        ("vmImage: x\nsteps: []", 'it stands under "pool:", indented further'),
+        ("jobs:\n- job: a\n  demands: x", 'it stands under "pool:", indented further'),
+        # indented too far
+        (
+            "steps:\n- checkout:\n    submodules: false",
+            'write the value of "checkout" on its line, and "submodules:" beside it, not under it',
+        ),
+        (
+            "jobs:\n- job:\n    displayName: x",
+            'write the value of "job" on its line, and "displayName:" beside it, not under it',
+        ),
+    ],
+)
+def test_what_is_meant_by_a_key_that_stands_wrong(text, help):
+    assert f"help: {help}\n" in shown(text) + "\n"
+
+
+@pytest.mark.parametrize(
     ("key", "help"),
     [  # a pool there is refused by the service (microsoft/azure-pipelines-yaml, issue 430)
         ("pool: x", "write it in the pipeline that extends this template, or here in each stage"),

@@ -43,6 +43,7 @@ def wrong_kind(what: str, expected: tuple[str, ...], node: Node, at: Span) -> Di
 
 
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
+_LEADS = (*_SCRIPTS, "task", "checkout", "download", "publish", "template", "job", "stage")
 _FILTERS = ("branches", "paths", "tags")
 _TO_TEXT = "take one part of it, or make a text of it with join() or convertToJson()"
 
@@ -62,6 +63,9 @@ def _kind_help(what: str, expected: tuple[str, ...], node: Node) -> str:
     if "a mapping" in expected:
         return "write keys under it, indented further, each with a colon"
     first = _first_character(node)
+    if isinstance(node, Mapping) and node.entries and what in _LEADS and first != "{":
+        inner = node.entries[0].key.value
+        return f'write the value of "{what}" on its line, and "{inner}:" beside it, not under it'
     if first in ("[", "{"):
         name = "brackets" if first == "[" else "braces"
         return f"write one value, without {name}; text that begins with {first} belongs in quotes"
@@ -145,12 +149,31 @@ _ADVICE = {
     "it",
     ("an extends template", "pool"): "write it in the pipeline that extends this template, or here "
     "in each stage or job",
+    ("a step", "run"): 'a command is a step of its own: "- script:" in place of "run:"',
+    ("a step", "uses"): 'a task is called by "- task: NAME@VERSION", its settings stand under '
+    '"inputs:"; a file of steps by "- template: FILE"',
+    ("a job", "server"): 'write "pool: server" in place of it',
+    ("a job", "queue"): 'write "pool:" in place of "queue:"',
+    ("a pipeline", "vmImage"): 'it stands under "pool:", indented further',
+    ("a pipeline", "on"): 'write "trigger:" in place of "on:"',
+    **{
+        (owner, key): 'it stands under "pool:", indented further'
+        for owner in ("a stage", "a job", "a deployment job")
+        for key in ("vmImage", "demands")
+    },
     **{
         ("an extends template", key): "write it in the pipeline that extends this template"
         for key in ("name", "appendCommitMessageToRunName", "pr", "schedules", "lockBehavior")
     },
 }
 """The next step for keys that are put elsewhere than they belong, by where they are found."""
+
+_OTHER_SYSTEMS = {
+    "if": 'write "condition:" in place of "if:"',
+    "needs": 'write "dependsOn:" in place of "needs:"',
+    "runs-on": 'write "pool:", and "vmImage:" under it',
+}
+"""The next step for the words of other systems."""
 
 
 def unknown_key(
@@ -165,7 +188,11 @@ def unknown_key(
 
     names = list(known)
     close = nearest(key.value, names)
-    advice = _ADVICE.get((owner, key.value)) or _odd_character(key.value)
+    advice = (
+        _ADVICE.get((owner, key.value))
+        or _OTHER_SYSTEMS.get(key.value)
+        or _odd_character(key.value)
+    )
     if advice:
         help = advice
     elif close and close.rstrip("s") == key.value.rstrip("s"):  # one for many, or many for one
@@ -209,7 +236,7 @@ def unknown_lead(key: Scalar, leads: Iterable[str], owner: str) -> Diagnostic:
         label="not expected here",
         help=f'in a list a variable is written "- name: {key.value}", with value: under it'
         if owner == "a variable"
-        else f"{owner} begins with one of {listed(names)}",
+        else _ADVICE.get((owner, key.value)) or f"{owner} begins with one of {listed(names)}",
         service_text=f"Unexpected value '{key.value}'",
     )
 
