@@ -30,6 +30,7 @@ const pages = (named: (name: string) => string) => [
   `${P}/_build/new?repo=${encodeURIComponent(named("diabetes"))}`,
   `${P}/_build/new?repo=${encodeURIComponent(named("diabetes"))}&path=/azure-pipelines.yml&branch=main`,
   `${P}/_build/edit?definitionId=1`,
+  `${P}/_build/edit?definitionId=1&show=plan`,
   ...[103, 105, 106, 107].map((id) => `${P}/_build/results?buildId=${id}`),
   ...[106, 107].map((id) => `${P}/_build/results?buildId=${id}&view=logs`),
   `${P}/_build/results?buildId=106&view=logs&t=t6`,

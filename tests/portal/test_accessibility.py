@@ -69,6 +69,8 @@ PAGES = (
     "/penstock/shop/_build?definitionId=1&view=analytics",
     "/penstock/shop/_build?definitionId=1&run=new",
     "/penstock/shop/_build/edit?definitionId=1",
+    "/penstock/shop/_build/edit?definitionId=1&show=plan"
+    "&suppose=%7B%22assume%22:%7B%22Build%22:%22failed%22%7D%7D",
     "/penstock/shop/_build/results?buildId={run}&view=results",
     "/penstock/shop/_build/results?buildId={run}&view=logs",
     "/penstock/shop/_environments",

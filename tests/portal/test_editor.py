@@ -108,8 +108,8 @@ def suppose(**supposed: object) -> str:
 
 def part(visitor: Visitor, name: str) -> Locator:
     """A stage or job of the plan with all that is told of it."""
-    strong = visitor.page.get_by_text(name, exact=True)
-    return visitor.page.get_by_role("listitem").filter(has=strong).last
+    link = visitor.page.get_by_role("button", name=name, exact=True)
+    return visitor.page.get_by_role("listitem").filter(has=link).last
 
 
 def test_the_full_yaml_stands_beside_the_text_with_its_origins(
@@ -180,6 +180,8 @@ def test_a_supposed_failure_says_what_is_skipped_and_why(
     expect(why).to_contain_text("its condition does not hold")
     expect(why).to_contain_text(re.compile(r"succeeded\(\)\s+= False\s+<- Build failed"))
     visitor.picture("editor-plan")
+    why.get_by_role("button", name="Deploy_dev").click()
+    expect(page.locator(".cm-activeLine").first).to_contain_text("stage: Deploy_")
     expect(page).to_have_url(re.compile("show=plan.*suppose="))
     page.reload()
     visitor.sees("The run would fail.")

@@ -358,6 +358,8 @@ export interface PlannedPart {
   assumed: boolean;
   why: string | null;
   explanation: string | null;
+  /** Where it is written. */
+  place?: { file: string; line: number } | null;
   waitsFor?: string | null;
 }
 

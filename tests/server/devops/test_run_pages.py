@@ -272,7 +272,9 @@ def test_a_preview_plans_a_run_in_which_all_goes_well(server: DevopsServer) -> N
     assert plan["result"] == "succeeded"
     build, deploy, mourn = plan["stages"]
     assert (build["id"], build["displayName"], build["verdict"]) == ("Build", "Build it", "runs")
+    assert build["place"] == {"file": "azure-pipelines.yml", "line": 3}
     make, extra = build["jobs"]
+    assert extra["place"] == {"file": "azure-pipelines.yml", "line": 8}
     assert (make["verdict"], make["why"], make["explanation"]) == ("runs", None, None)
     assert (extra["verdict"], extra["why"]) == (
         "skipped",

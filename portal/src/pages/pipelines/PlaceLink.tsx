@@ -1,4 +1,4 @@
-import { createContext, useContext } from "react";
+import { createContext, type ReactNode, useContext } from "react";
 import type { Goal } from "../../components/CodeEditor/CodeEditor.tsx";
 import styles from "./YamlReview.module.css";
 
@@ -17,19 +17,36 @@ const Context = createContext<Places>({ edited: "", go: () => {}, addressOf: () 
 export const PlaceLinks = Context.Provider;
 
 /** A place: in the text that is edited it moves the cursor, another file opens beside this page. */
-export function PlaceLink({ file, line, column = 1 }: { file: string } & Partial<Goal>) {
+export function PlaceLink({
+  file,
+  line = 1,
+  column = 1,
+  children,
+}: { file: string; children?: ReactNode } & Partial<Goal>) {
   const { edited, go, addressOf } = useContext(Context);
-  const at = line ?? 1;
+  const shown = children ?? `${file}:${line}`;
+  const title = children ? `${file}:${line}` : undefined;
   if (file === edited) {
     return (
-      <button type="button" className={styles.place} onClick={() => go({ line: at, column })}>
-        {file}:{at}
+      <button
+        type="button"
+        className={styles.place}
+        title={title}
+        onClick={() => go({ line, column })}
+      >
+        {shown}
       </button>
     );
   }
   return (
-    <a className={styles.place} href={addressOf(file, at)} target="_blank" rel="noreferrer">
-      {file}:{at}
+    <a
+      className={styles.place}
+      title={title}
+      href={addressOf(file, line)}
+      target="_blank"
+      rel="noreferrer"
+    >
+      {shown}
     </a>
   );
 }

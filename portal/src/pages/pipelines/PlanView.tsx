@@ -4,6 +4,7 @@ import type { Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { PlayIcon } from "../../components/icons.ts";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
+import { PlaceLink } from "./PlaceLink.tsx";
 import { endOf, RESULTS, type Supposed, verdictOf, withResult, wordsOf } from "./supposed.ts";
 import styles from "./YamlReview.module.css";
 
@@ -104,7 +105,7 @@ function Part({
       </span>
       <div className={styles.told}>
         <div>
-          <strong>{name}</strong>
+          <strong>{part.place ? <PlaceLink {...part.place}>{name}</PlaceLink> : name}</strong>
           {hasTitle ? <span className={styles.soft}> {part.displayName}</span> : null}{" "}
           {verdictOf(part)}
         </div>

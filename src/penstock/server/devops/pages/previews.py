@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,11 +13,12 @@ from penstock.devops.queueing.requests import RunRequest
 from penstock.devops.sources import SourceMissing
 from penstock.language import yaml
 from penstock.language.canonical import Line, dump_lines
+from penstock.language.casing import fold_case
 from penstock.language.compiler import Compiled
 from penstock.language.diagnostics import render, to_json
 from penstock.language.origins import Frame
-from penstock.language.pipeline import Parameter, Pipeline
-from penstock.language.source import Diagnostic
+from penstock.language.pipeline import UNNAMED_STAGE, Parameter, Pipeline
+from penstock.language.source import Diagnostic, Span
 from penstock.server.devops.bodies import table_of, text_of
 from penstock.server.devops.builds.views import variable_reason
 from penstock.server.devops.context import DevopsHttp, definition_of, requester
@@ -59,7 +60,9 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
             for one in settings.variables
         ],
         "stages": _stages(pipeline) if pipeline else [],
-        "plan": _plan(http.foresee(prepared, assumed)) if prepared.planned else None,
+        "plan": _plan(http.foresee(prepared, assumed), compiled.pipeline)
+        if prepared.planned
+        else None,
         "branch": prepared.ref,
         "commit": prepared.commit.id,
         "repositories": {
@@ -69,25 +72,46 @@ def preview_json(http: DevopsHttp, prepared: Prepared, assumed: dict[str, str]) 
     }
 
 
-def _plan(foreseen: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan by stage: a verdict and why, and the same of its jobs."""
+def _plan(foreseen: Mapping[str, Any], pipeline: Pipeline | None) -> dict[str, Any]:
+    """The plan by stage: a verdict and why, where it is written, and the same of its jobs."""
     told = foreseen["explanations"]
+    places = _places(pipeline) if pipeline else {}
+
+    def part(node: Mapping[str, Any]) -> dict[str, Any]:
+        return {**_verdict(node, told), "place": places.get(fold_case(node["path"]))}
+
     return {
-        "stages": [
-            {**_verdict(stage, told), "jobs": _jobs(stage, told)} for stage in foreseen["stages"]
-        ],
+        "stages": [{**part(stage), "jobs": _jobs(stage, part)} for stage in foreseen["stages"]],
         "missing": [one["message"] for one in foreseen["missing"]],
         "result": foreseen["result"],
         "unknown": foreseen["unknown"],
     }
 
 
-def _jobs(stage: Mapping[str, Any], told: Mapping[str, str]) -> list[dict[str, Any]]:
+def _jobs(
+    stage: Mapping[str, Any], part: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> list[dict[str, Any]]:
     return [
-        {**_verdict(job, told), "waitsFor": job["waitsFor"]}
+        {**part(job), "waitsFor": job["waitsFor"]}
         for job in stage["children"]
         if job["kind"] in ("job", "deployment")
     ]
+
+
+def _places(pipeline: Pipeline) -> dict[str, dict[str, object]]:
+    """Where each stage and job is written, by its path in lower case."""
+    found = {}
+    for stage in pipeline.stages:
+        name = fold_case(stage.id.value)
+        found[name] = _place(stage.span)
+        lead = "" if stage.id.value == UNNAMED_STAGE else f"{name}/"
+        for job in stage.jobs:
+            found[lead + fold_case(job.id.value)] = _place(job.span)
+    return found
+
+
+def _place(span: Span) -> dict[str, object]:
+    return {"file": span.source.label, "line": span.line}
 
 
 def _verdict(node: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
@@ -165,13 +189,7 @@ def _origins(compiled: Compiled, lines: Sequence[Line]) -> dict[str, object]:
 
 
 def _frame(frame: Frame) -> dict[str, object]:
-    span = frame.span
-    return {
-        "kind": frame.kind,
-        "detail": frame.detail,
-        "file": span.source.label,
-        "line": span.line,
-    }
+    return {"kind": frame.kind, "detail": frame.detail, **_place(frame.span)}
 
 
 def _parameter(parameter: Parameter) -> dict[str, object]:
