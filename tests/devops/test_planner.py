@@ -347,6 +347,19 @@ def test_steps_that_fetch_from_other_systems_are_refused_by_name(tmp_path: Path)
     ]
 
 
+def test_artifacts_of_other_runs_are_told_before_the_step_fails(tmp_path: Path) -> None:
+    text = """\
+resources: {pipelines: [{pipeline: up, source: up-ci}]}
+steps:
+- download: current
+- download: none
+- download: up
+"""
+    (told,) = [one for one in plan(tmp_path, text).diagnostics if one.code == "PS2112"]
+    assert (told.severity, str(told.span)) == (Severity.WARNING, "azure-pipelines.yml:5:13")
+    assert told.message == ('artifacts of the pipeline resource "up" cannot be had by this version')
+
+
 def test_a_deployment_without_a_strategy_is_refused_in_words(tmp_path: Path) -> None:
     refused = plan(tmp_path, "jobs:\n- deployment: web\n  environment: dev\n").diagnostics
     assert [d.message for d in refused] == [

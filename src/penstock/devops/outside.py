@@ -44,6 +44,21 @@ def fetching(step: model.Step) -> Diagnostic | None:
     )
 
 
+def other_run(step: model.Step) -> Diagnostic | None:
+    """That a step asks for artifacts of another pipeline's run, which fails when it is reached."""
+    alias = step.inputs.get("alias") if step.keyword == "download" else None
+    if alias is None or alias.value.lower() in ("current", "none", "") or "$" in alias.value:
+        return None
+    return Diagnostic(
+        code="PS2112",
+        severity=Severity.WARNING,
+        message=f'artifacts of the pipeline resource "{alias.value}" cannot be had by this version',
+        span=alias.span,
+        label="this step will fail",
+        help='only "download: current" works here; fetch the files of other runs in a script',
+    )
+
+
 def _unwatched(kind: str, alias: model.Text, span: Span) -> Diagnostic:
     return Diagnostic(
         code="PS2125",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from penstock.devops.library import ARM_TYPE, Library, local_connection
-from penstock.devops.outside import fetching
+from penstock.devops.outside import fetching, other_run
 from penstock.devops.plans.catalog import TaskCatalog, TaskFacts
 from penstock.devops.plans.macros import expand
 from penstock.devops.plans.published_tasks import is_published, likely_task
@@ -56,6 +56,8 @@ def plan_step(
     found = catalog.find(step.task.value)
     if found is None:
         problems.append(fetching(step) or _unknown_task(step, catalog))
+    if (elsewhere := other_run(step)) is not None:
+        problems.append(elsewhere)
     facts = found or _as_written(step.task.value)
     if step.target is not None:
         problems += _target_problems(step)
