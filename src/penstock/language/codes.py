@@ -347,7 +347,8 @@ CODES: dict[str, tuple[str, str]] = {
     "PS2012": (
         "the name of a variable begins with a reserved word",
         "The agent uses names that begin with input, secret, endpoint or securefile for what tasks "
-        "are given; tasks take such names out of the environment of scripts. $(name) still works.",
+        "are given; tasks take such names out of the environment of scripts. $(name) still works. "
+        "One called path is the PATH of scripts.",
     ),
     "PS2013": (
         "a predefined variable is set",

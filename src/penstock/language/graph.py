@@ -288,6 +288,8 @@ def _check_variables(
             )
         elif re.match(_RESERVED, name.value):
             yield _reserved(name)
+        elif name.value.lower() == "path":
+            yield _search_path(name)
         elif name.value.lower() in ("group", "template") and _is_key(name):
             yield _no_item(name)
 
@@ -323,6 +325,19 @@ def _reserved(name: Text) -> Diagnostic:
         span=name.span,
         help=f"write $({name.value}) in the script, or begin the name with another word "
         "than endpoint, input, secret or securefile",
+    )
+
+
+def _search_path(name: Text) -> Diagnostic:
+    """That a public variable, which the agent puts into the environment in upper case, takes the
+    place of the folders in which programs are found. The page of variables reserves this name."""
+    return Diagnostic(
+        code="PS2012",
+        severity=Severity.WARNING,
+        message=f'the variable "{name.value}" takes the place of PATH in every script, which then '
+        "finds no programs",
+        span=name.span,
+        help="give the variable another name",
     )
 
 
