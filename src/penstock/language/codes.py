@@ -546,6 +546,11 @@ CODES: dict[str, tuple[str, str]] = {
         "A repository of the service is REPOSITORY or PROJECT/REPOSITORY; one of GitHub or "
         "Bitbucket is OWNER/REPOSITORY with a service connection as its endpoint.",
     ),
+    "PS2213": (
+        "a filter of a trigger is empty",
+        "A filter of branches or tags without any names lets nothing through, which is seldom what "
+        "is meant; `none` says that plainly. Without the filter everything is let through.",
+    ),
     # --- PS3xxx: Azure Machine Learning
     "PS3001": (
         "the file cannot be read",

@@ -103,7 +103,7 @@ def _report_whole(pipeline: Pipeline, root: Node | None, reports: Reports) -> No
         *check_jobs(pipeline, is_complete=has_resources),
         *check_resources(pipeline, is_complete=has_resources),
         *check_run_name(pipeline.name),
-        *check_starts(pipeline),
+        *check_starts(pipeline, is_complete=is_complete),
     ]
     chains = include_chains(pipeline) if found else {}
     for diagnostic in found:

@@ -19,7 +19,7 @@ from penstock.language.pipeline import (
     Trigger,
 )
 from penstock.language.places import place_in
-from penstock.language.source import Diagnostic, Related, Severity
+from penstock.language.source import Diagnostic, Related, Severity, Span
 
 if TYPE_CHECKING:
     from penstock.language.cron import CronFault
@@ -28,11 +28,18 @@ _ALIAS = "[-._A-Za-z0-9]*"  # the schema allows no dots; the service takes them
 _VARIABLE = r"\$\([^)]*\)|\$\["
 
 
-def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
-    """Everything that is wrong, or has no effect, in what starts a pipeline."""
+def check_starts(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Diagnostic]:
+    """Everything that is wrong, or has no effect, in what starts a pipeline.
+
+    With `is_complete` false parts are missing because of other errors: then nothing is said of
+    filters that are empty.
+    """
     for name, trigger in (("trigger", pipeline.trigger), ("pr", pipeline.pr)):
         if trigger is not None and trigger.enabled:
             yield from _check_patterns(name, trigger)
+    if is_complete:
+        for name, trigger in _triggers(pipeline):
+            yield from _check_emptiness(name, trigger)
     for schedule in pipeline.schedules:
         yield from _check_schedule(schedule)
     for repository in pipeline.resources.repositories:
@@ -43,6 +50,18 @@ def check_starts(pipeline: Pipeline) -> Iterator[Diagnostic]:
     yield from _check_aliases(pipeline)
 
 
+def _triggers(pipeline: Pipeline) -> Iterator[tuple[str, Trigger]]:
+    """All that lets branches, tags or paths through, by what it is called."""
+    for name, trigger in (("trigger", pipeline.trigger), ("pr", pipeline.pr)):
+        if trigger is not None:
+            yield name, trigger
+    yield from (("schedules", schedule) for schedule in pipeline.schedules)
+    for repository in pipeline.resources.repositories:
+        if repository.trigger is not None:
+            name = f"resources.repositories.{repository.alias.value}.trigger"
+            yield name, repository.trigger
+
+
 # --- triggers
 
 
@@ -50,6 +69,25 @@ def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
     filters = {"branches": trigger.branches, "paths": trigger.paths, "tags": trigger.tags}
     for key, names in filters.items():
         yield from _check_names(f"{name}.{key}", _patterns(names))
+
+
+def _check_emptiness(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
+    """Filters, and names in them, that let nothing through."""
+    filters = {"branches": trigger.branches, "tags": trigger.tags, "paths": trigger.paths}
+    for key, names in filters.items():
+        patterns = _patterns(names)
+        for pattern in patterns:
+            if not pattern.value.strip():
+                message = f'there is an empty name in "{name}.{key}"'
+                yield _empty(message, pattern.span, "write a name, or remove the item")
+        if names is not None and key != "paths" and not patterns:
+            yield _empty(
+                f'"{name}.{key}" names nothing, so it lets nothing through',
+                trigger.span,
+                f"name {key}, or turn it off: {name}: none"
+                if name in ("trigger", "pr")
+                else f"name {key}, or leave it out",
+            )
 
 
 def _check_names(place: str, names: Iterable[Text]) -> Iterator[Diagnostic]:
@@ -64,6 +102,12 @@ def _check_names(place: str, names: Iterable[Text]) -> Iterator[Diagnostic]:
                 label="variables have no value yet",
                 help="write the names out, or use a template expression: ${{ }}",
             )
+
+
+def _empty(message: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic(
+        code="PS2213", severity=Severity.WARNING, message=message, span=span, help=help
+    )
 
 
 def _patterns(names: Filter | None) -> tuple[Text, ...]:

@@ -48,7 +48,7 @@ def judge_ref(ref: str, names: Filter, key: str, *, tags: bool = False) -> Verdi
         why = f"{said} is not in {key}.include: {listed(names.include)}"
         return Verdict(False, why + _case_hint(ref, names.include, prefix), names.include[0].span)
     if not names.include and not names.exclude:
-        return Verdict(False, f"{key}.include is empty")
+        return Verdict(False, f"{said} is not in {key}, which names nothing")
     if not names.include and not ref.startswith(prefix):
         return Verdict(False, f"{said} is not in {key}, which only excludes", rest)
     excluded = find(names.exclude)
