@@ -70,6 +70,9 @@ def with_parameter(declaration, value, body="steps: []"):
         ("steps: x", "Unexpected value 'x'"),
         ("- a", "Expected a mapping"),
         ("steps: []\njobs: []", "Unexpected value 'jobs'"),
+        ("pool: p\nphases: [{phase: a, steps: []}]", "Unexpected value 'pool'"),
+        ("queue: p\npool: q\nsteps: []", "Unexpected value 'pool'"),
+        ("server: true\nqueue: q\nsteps: []", "Unexpected value 'queue'"),
         ("lockBehavior: never\nsteps: []", "Unexpected value 'never'"),
         (
             "jobs:\n- displayName: x",

@@ -107,8 +107,10 @@ def _step(lead: str, own: Mapping[str, str] | None = None, takes: str = "text") 
     return Record({lead: takes, **(own or {}), **_STEP}, lead=lead)
 
 
-def _root(lead: str, own: Mapping[str, str] | None = None) -> Record:
-    return Record({lead: lead, **(own or {}), **_ROOT}, lead=lead, early=_EARLY)
+def _root(
+    lead: str, own: Mapping[str, str] | None = None, rivals: tuple[tuple[str, ...], ...] = ()
+) -> Record:
+    return Record({lead: lead, **(own or {}), **_ROOT}, lead=lead, early=_EARLY, rivals=rivals)
 
 
 def _template(body: str, own: Mapping[str, str] | None = None) -> Record:
@@ -139,7 +141,12 @@ SHAPES: Mapping[str, Shape] = {
             _root("stages"),
             _root("extends"),
             _root("jobs"),
-            _root("phases"),
+            # the phases name their queues: no pool stands beside them
+            Record(
+                {"phases": "phases", **{key: _ROOT[key] for key in _ROOT if key != "pool"}},
+                lead="phases",
+                early=_EARLY,
+            ),
             _root(
                 "steps",
                 {
@@ -151,6 +158,7 @@ SHAPES: Mapping[str, Shape] = {
                     "queue": "queue",
                     "server": "queue",
                 },
+                rivals=(("pool", "queue", "server"),),
             ),
         )
     ),
