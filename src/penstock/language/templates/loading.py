@@ -43,6 +43,7 @@ class Loader:
         self._reports = expansion.reports
         self._loaded: dict[Place, Loaded | None] = {}
         self._repositories: dict[str, Scalar] = {}
+        self._refs: dict[str, str] = {}
         self._absent: set[str] = set()
 
     @property
@@ -57,6 +58,8 @@ class Loader:
             alias = item.get("repository") if isinstance(item, Mapping) else None
             if isinstance(alias, Scalar):
                 self._repositories[fold_case(alias.value)] = alias
+                ref = item.get("ref") if isinstance(item, Mapping) else None
+                self._refs[fold_case(alias.value)] = ref.value if isinstance(ref, Scalar) else ""
 
     def follow(self, text: Scalar, includer: Place, includes: tuple[Related, ...]) -> Loaded:
         """The file that a template reference names; Failed, and reported, when there is none.
@@ -97,7 +100,8 @@ class Loader:
         if self._files.describe(declared.value) is None:
             if alias not in self._absent:
                 self._absent.add(alias)
-                self._reports.add(complaints.repository_not_given(text, declared), includes)
+                complaint = complaints.repository_not_given(text, declared, self._refs[alias])
+                self._reports.add(complaint, includes)
             raise Failed
 
     def _load(self, place: Place, at: Span | None, includes: tuple[Related, ...]) -> Loaded | None:

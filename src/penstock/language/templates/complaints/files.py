@@ -42,15 +42,16 @@ def unknown_repository(text: Scalar, alias: str, known: Iterable[str]) -> Diagno
     )
 
 
-def repository_not_given(text: Scalar, declared: Scalar) -> Diagnostic:
-    """A template of another repository, which is not here."""
+def repository_not_given(text: Scalar, declared: Scalar, ref: str) -> Diagnostic:
+    """A template of another repository, which is not here; `ref` is what a run would check out."""
     return Diagnostic(
         code="PS1210",
         message=f'the template "{text.value}" is in the repository "{declared.value}", '
         "which was not given",
         span=text.span,
         related=(Related(declared.span, "the repository is declared here"),),
-        help=f"give a local copy of it: --local-repository {declared.value}=DIR",
+        help=f"give a local copy of it{ref and f', at {ref}'}: "
+        f"--local-repository {declared.value}=DIR",
     )
 
 
