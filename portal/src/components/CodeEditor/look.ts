@@ -26,7 +26,7 @@ export const look = EditorView.theme({
   ".cm-beside": { borderRight: "1px solid var(--line)" },
   ".cm-beside .cm-gutterElement": {
     boxSizing: "border-box",
-    width: "16ch",
+    width: "calc(16ch + 18px)",
     padding: "0 8px",
     overflow: "hidden",
     textOverflow: "ellipsis",

@@ -47,7 +47,14 @@ export function ProblemList({
           {one.file ? (
             <PlaceLink file={one.file} line={one.line ?? 1} column={one.column ?? 1} />
           ) : null}
-          <CodeBlock text={one.text} label={one.message} />
+          {severityOf(one) === "error" ? (
+            <CodeBlock text={one.text} label={one.message} />
+          ) : (
+            <details>
+              <summary>{one.message}</summary>
+              <CodeBlock text={one.text} label={one.message} />
+            </details>
+          )}
         </div>
       ))}
       {lacks.map((what) => (

@@ -26,7 +26,7 @@ test("a place is said once for the lines that come from it", () => {
   const said = [":1", "", "steps.yml:1", "steps.yml:2", ":1", ":4"];
   expect(besideOf(origins, "ci.yml")).toEqual(said);
   const deep = { ...origins, files: ["ci.yml", "ci/steps.yml@shared"] };
-  expect(besideOf(deep, "ci.yml")[2]).toBe("steps.yml@shared:1");
+  expect(besideOf(deep, "ci.yml")[2]).toBe("…ps.yml@shared:1");
 });
 
 test("a line of a file becomes the lines that come from it", () => {

@@ -16,16 +16,19 @@ export function placeOf(origins: Origins, line: number): Place | undefined {
   return { file: origins.files[file] ?? "", line: fileLine, chain: origins.chains[chain] ?? [] };
 }
 
+const WIDEST = 16;
+
 /**
  * A word for each line that comes from another place than the one above it, else nothing: `:3` for
- * the file that is edited, `steps.yml:2` for another.
+ * the file that is edited, `steps.yml:2` for another, of a long name the end.
  */
 export function besideOf(origins: Origins, edited: string): string[] {
   return origins.lines.map(([file, line], index) => {
     const above = origins.lines[index - 1];
     if (above && above[0] === file && above[1] === line) return "";
     const label = origins.files[file] ?? "";
-    return label === edited ? `:${line}` : `${label.slice(label.lastIndexOf("/") + 1)}:${line}`;
+    const word = `${label === edited ? "" : label.slice(label.lastIndexOf("/") + 1)}:${line}`;
+    return word.length > WIDEST ? `…${word.slice(1 - WIDEST)}` : word;
   });
 }
 
