@@ -258,6 +258,17 @@ def test_what_is_new_in_other_systems(project, words, event, outcome, why):
     assert answered(project, *words, "out.yml") == expected
 
 
+def test_a_pipeline_that_has_only_resources_is_found_for_their_events(project):
+    project.write(
+        "ci/after.yml", "resources: {pipelines: [{pipeline: a, source: up}]}\nsteps: []\n"
+    )
+    of_resources = answered(project, "--completed", "up")
+    assert (
+        "ci/after.yml: does not start\n  there is no resources.pipelines.a.trigger" in of_resources
+    )
+    assert "ci/after.yml" not in answered(project, "--push", "main")
+
+
 def test_a_body_that_is_no_json_is_refused(project):
     project.write("made.json", "{action: made}")
     ended = project.type("triggers", "--webhook", "wh", "--body", "made.json")

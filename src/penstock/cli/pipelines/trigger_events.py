@@ -325,7 +325,8 @@ def _definitions(
 def _paths(asked: Asked, root: Path) -> list[str]:
     if asked.files:
         return [_inside(asked.folder, root, name) for name in asked.files]
-    found = [path for path in list_yaml_files(root) if is_started(root, path)]
+    files = list_yaml_files(root)
+    found = [path for path in files if is_started(root, path, by_resources=_is_elsewhere(asked))]
     if not found:
         raise Failure(
             f"there is no pipeline in {root}",
@@ -333,6 +334,12 @@ def _paths(asked: Asked, root: Path) -> list[str]:
             Exit.NOT_FOUND,
         )
     return found
+
+
+def _is_elsewhere(asked: Asked) -> bool:
+    """Whether the event is of a resource, and not of the pipelines' own repository."""
+    events = (asked.to, asked.completed, asked.image, asked.package, asked.build, asked.webhook)
+    return any(event is not None for event in events)
 
 
 def _inside(folder: Path, root: Path, name: str) -> str:

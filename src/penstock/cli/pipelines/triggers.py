@@ -69,7 +69,8 @@ def command(
 
     Without an event it is a push of the present branch: the commits that its upstream does not
     have. FILES are the pipelines; without any, all of the repository that are pipelines by their
-    names or have `trigger`, `pr` or `schedules`. The YAML is that of the working tree.
+    names or have `trigger`, `pr` or `schedules` (for events of resources, also `resources`). The
+    YAML is that of the working tree.
     """
     from penstock.cli.output import print_data
     from penstock.cli.pipelines.trigger_events import Asked, decide

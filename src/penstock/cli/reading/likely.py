@@ -9,6 +9,7 @@ from penstock.cli.options import DEFAULT_FILES
 
 _BODY = re.compile(r"^(?:stages|jobs|phases|steps|extends)[ \t]*:", re.MULTILINE)
 _START = re.compile(r"^(?:trigger|pr|schedules)[ \t]*:", re.MULTILINE)
+_START_OR_RESOURCES = re.compile(r"^(?:trigger|pr|schedules|resources)[ \t]*:", re.MULTILINE)
 _BEGINNING = re.compile(r"^(?:trigger|pr|schedules|pool|resources)[ \t]*:", re.MULTILINE)
 _FOREIGN = re.compile(
     r"/\.(?:github|gitlab|circleci|penstock)/|/\.gitlab-ci\.ya?ml$|/cloudbuild\.ya?ml$|/\.[^/]*lint[^/]*$|\.snapshots/"
@@ -27,9 +28,13 @@ def is_foreign(name: str, text: str) -> bool:
     return _FOREIGN.search(f"/{name}") is not None or _GITHUB.search(text) is not None
 
 
-def is_started(root: Path, name: str) -> bool:
-    """Whether a file is a pipeline that says what starts it, or that bears a usual name."""
-    return _is_pipeline(name, _text(root / name), _START)
+def is_started(root: Path, name: str, *, by_resources: bool = False) -> bool:
+    """Whether a file is a pipeline that says what starts it, or that bears a usual name.
+
+    What starts it stands in `resources` too, if it is not a push to its own repository.
+    """
+    beginning = _START_OR_RESOURCES if by_resources else _START
+    return _is_pipeline(name, _text(root / name), beginning)
 
 
 def is_pipeline(root: Path, name: str) -> bool:
