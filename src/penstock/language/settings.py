@@ -25,6 +25,7 @@ _CLEANABLE = ("outputs", "resources", "all")
 _BOOLEANS = ("true", "false")
 _MORE_BOOLEANS = ("yes", "no", "on", "off", "y", "n")
 _MOST_RETRIES = 10
+_LONGEST_CANCEL = 35790
 _COMMANDS = ("any", "restricted")
 _CHECKOUT_FLAGS = ("clean", "fetchTags", "lfs", "persistCredentials")
 _AGENT_BOOLEANS = ("1", "$true", "0", "$false")
@@ -48,7 +49,7 @@ _IN_STRATEGY = ("matrix", "parallel", "maxParallel")
 def check_settings(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
     """The settings of a job and of its steps that mean nothing."""
     yield from _check_number("timeoutInMinutes", job.timeout_in_minutes)
-    yield from _check_number("cancelTimeoutInMinutes", job.cancel_timeout_in_minutes)
+    yield from _check_cancel_timeout(job.cancel_timeout_in_minutes)
     yield from check_word("workspace.clean", job.workspace_clean, _CLEANABLE)
     yield from check_word("continueOnError", job.continue_on_error, _BOOLEANS)
     if isinstance(job.strategy, Parallel):
@@ -102,6 +103,19 @@ def _check_number(key: str, text: Text | None) -> Iterator[Diagnostic]:
         span=text.span,
         help="write digits only",
     )
+
+
+def _check_cancel_timeout(text: Text | None) -> Iterator[Diagnostic]:
+    yield from _check_number("cancelTimeoutInMinutes", text)
+    if text and _WHOLE.fullmatch(text.value) and not 1 <= int(text.value) <= _LONGEST_CANCEL:
+        yield Diagnostic(
+            code="PS2011",
+            severity=Severity.WARNING,
+            message=f'"cancelTimeoutInMinutes" is from 1 to {_LONGEST_CANCEL}, '
+            f"and here is {text.value.strip()}",
+            span=text.span,
+            help="leave it out for 5 minutes",
+        )
 
 
 def _check_retries(text: Text | None) -> Iterator[Diagnostic]:
