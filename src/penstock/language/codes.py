@@ -139,6 +139,11 @@ CODES: dict[str, tuple[str, str]] = {
         "A pipeline has one body (stages, jobs, steps or extends), a step does one thing, and so "
         "on. Keep one of the two keys.",
     ),
+    "PS1108": (
+        "a key that must come first does not",
+        "The first key of a step, job, stage, variable or resource says what it is: script, task, "
+        "job, stage, name. Its other keys follow in any order.",
+    ),
     # --- PS12xx: templates
     "PS1201": (
         "a file is not there",

@@ -28,7 +28,8 @@ class ListOf:
 class Record:
     """A mapping with known keys and their shapes.
 
-    `lead` is the key that tells this record from its alternatives (`script`, `job`). `others` is
+    `lead` is the key that tells this record from its alternatives (`script`, `job`); `first` is the
+    key that the reference calls "required as first property". `others` is
     the shape of keys that are not listed; None refuses them. `early` keys are read as soon as they
     are met, because what follows may refer to them. Of each group of `rivals` a mapping has one
     at most.
@@ -37,6 +38,7 @@ class Record:
 
     members: Mapping[str, str]
     lead: str | None = None
+    first: str | None = None
     required: tuple[str, ...] = ()
     others: str | None = None
     early: tuple[str, ...] = ()

@@ -37,7 +37,9 @@ _CHECKOUT = dict.fromkeys(
     ),
     "text",
 )
-_INCLUDE = Record({"template": "filled", "parameters": "arguments"}, lead="template")
+_INCLUDE = Record(
+    {"template": "filled", "parameters": "arguments"}, lead="template", first="template"
+)
 
 _ROOT: dict[str, str] = {
     "name": "text",
@@ -104,7 +106,7 @@ _EARLY = ("resources", "variables")
 
 
 def _step(lead: str, own: Mapping[str, str] | None = None, takes: str = "text") -> Record:
-    return Record({lead: takes, **(own or {}), **_STEP}, lead=lead)
+    return Record({lead: takes, **(own or {}), **_STEP}, lead=lead, first=lead)
 
 
 def _root(
@@ -217,6 +219,7 @@ SHAPES: Mapping[str, Shape] = {
             "batch": "boolean",
             "always": "boolean",
         },
+        first="cron",
         required=("cron",),
     ),
     # resources
@@ -241,7 +244,9 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "self": Text(("self",)),
     "legacyResource": Record(
-        {"repo": "self", "clean": "text", "fetchDepth": "text", "lfs": "text"}, required=("repo",)
+        {"repo": "self", "clean": "text", "fetchDepth": "text", "lfs": "text"},
+        first="repo",
+        required=("repo",),
     ),
     "repositoryResources": ListOf("repositoryResource"),
     "repositoryResource": Record(
@@ -254,6 +259,7 @@ SHAPES: Mapping[str, Shape] = {
             "ref": "text",
             "type": "fixed",
         },
+        first="repository",
         required=("repository",),
         others="anything",
     ),
@@ -273,6 +279,7 @@ SHAPES: Mapping[str, Shape] = {
             "tags": "filled texts",
             "trigger": "pipelineResourceTrigger",
         },
+        first="pipeline",
         required=("pipeline",),
     ),
     "pipelineResourceTrigger": Choice(
@@ -301,6 +308,7 @@ SHAPES: Mapping[str, Shape] = {
             "localImage": "boolean",
             **_CONTAINER,
         },
+        first="container",
         required=("container",),
         others="anything",
     ),
@@ -318,6 +326,7 @@ SHAPES: Mapping[str, Shape] = {
             "branch": "text",
             "trigger": "none or true",
         },
+        first="build",
         required=("build", "type", "connection", "source"),
     ),
     "packageResources": ListOf("packageResource"),
@@ -331,22 +340,30 @@ SHAPES: Mapping[str, Shape] = {
             "tag": "text",
             "trigger": "none or true",
         },
+        first="package",
         required=("package", "type", "connection", "name"),
     ),
     "none or true": Text(("none", "true")),
     "webhookResources": ListOf("webhookResource"),
     "webhookResource": Record(
         {"webhook": "text", "connection": "filled", "type": "filled", "filters": "webhookFilters"},
+        first="webhook",
         required=("webhook", "connection"),
     ),
     "webhookFilters": ListOf("webhookFilter"),
-    "webhookFilter": Record({"path": "filled", "value": "filled"}, required=("path", "value")),
+    "webhookFilter": Record(
+        {"path": "filled", "value": "filled"}, first="path", required=("path", "value")
+    ),
     # variables
     "variables": Choice((ListOf("variable", slot="variables"), Record({}, others="text"))),
     "variable": Choice(
         (
-            Record({"name": "filled", "value": "text", "readonly": "boolean"}, lead="name"),
-            Record({"group": "filled"}, lead="group"),
+            Record(
+                {"name": "filled", "value": "text", "readonly": "boolean"},
+                lead="name",
+                first="name",
+            ),
+            Record({"group": "filled"}, lead="group", first="group"),
             _INCLUDE,
         )
     ),
@@ -371,6 +388,7 @@ SHAPES: Mapping[str, Shape] = {
                     "checks": "stageChecks",
                 },
                 lead="stage",
+                first="stage",
                 early=("variables",),
             ),
             _INCLUDE,
@@ -389,6 +407,7 @@ SHAPES: Mapping[str, Shape] = {
             Record(
                 {"job": "text", **_JOB, "strategy": "jobStrategy", "steps": "steps"},
                 lead="job",
+                first="job",
                 early=("variables",),
             ),
             Record(
@@ -399,6 +418,7 @@ SHAPES: Mapping[str, Shape] = {
                     "strategy": "deploymentStrategy",
                 },
                 lead="deployment",
+                first="deployment",
                 early=("variables",),
             ),
             _INCLUDE,
@@ -447,7 +467,7 @@ SHAPES: Mapping[str, Shape] = {
     "outcomeHooks": Record({"failure": "hook", "success": "hook"}),
     # the jobs of old
     "phases": ListOf("phase", slot="phases"),
-    "phase": Choice((Record(_PHASE, lead="phase", early=("variables",)), _INCLUDE)),
+    "phase": Choice((Record(_PHASE, lead="phase", first="phase", early=("variables",)), _INCLUDE)),
     "queue": Choice(
         (
             Text(),

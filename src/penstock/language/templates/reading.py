@@ -316,6 +316,8 @@ class Reader:
                 entries.append(Entry(key, value))
         if record.lead is not None and all(entry.key.value != record.lead for entry in entries):
             raise Failed
+        if record.first is not None and parts.is_complete:
+            self._check_first(parts.fields, record.first, record, owner, scope)
         if record.rivals:
             self._check_rivals(parts, record, owner, scope)
         if record.required and parts.is_complete:
@@ -324,6 +326,15 @@ class Reader:
                 if name not in names:
                     self.complain(complaints.missing_key(owner, name, node.span), scope)
         return self._rewritten(shape, Mapping(tuple(entries), node.span))
+
+    def _check_first(
+        self, fields: list[Field], first: str, record: Record, owner: str, scope: Scope
+    ) -> None:
+        key = fields[0].key if fields else None
+        if key is None or key.value == first or key.value not in record.members:
+            return  # a key that is unknown is reported
+        if any(field.key.value == first for field in fields):
+            self.complain(complaints.not_first(key, first, owner), scope)
 
     def _check_rivals(self, parts: Parts, record: Record, owner: str, scope: Scope) -> None:
         for group in record.rivals:

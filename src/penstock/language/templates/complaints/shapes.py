@@ -226,6 +226,18 @@ def _odd_character(key: str) -> str | None:
     )
 
 
+def not_first(key: Scalar, first: str, owner: str) -> Diagnostic:
+    """A key that stands before the one which must be the first."""
+    return Diagnostic(
+        code="PS1108",
+        message=f'{owner} begins with "{first}", and here with "{key.value}"',
+        span=key.span,
+        label=f'"{first}" comes first',
+        help=f'put "{first}" above "{key.value}"',
+        service_text=f"Unexpected value '{key.value}'",
+    )
+
+
 def unknown_lead(key: Scalar, leads: Iterable[str], owner: str) -> Diagnostic:
     """A mapping that no leading key tells what it is, and that has a key nothing takes."""
     names = list(leads)
