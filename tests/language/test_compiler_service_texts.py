@@ -206,6 +206,15 @@ def with_parameter(declaration, value, body="steps: []"):
         ("variables:\n  ${{ variables }}: x\nsteps: []", "Expected a scalar value"),
         ("variables:\n  FOO: 1\n  ${{ 'foo' }}: 2\nsteps: []", "'foo' is already defined"),
         ("trigger:\n- ${{ if true }}:\n  - main\nsteps: []", "A mapping was not expected"),
+        ("pr:\n  ${{ if true }}:\n    drafts: false\nsteps: []", "A mapping was not expected"),
+        ("schedules:\n- ${{ if true }}: []\nsteps: []", "A mapping was not expected"),
+        ("trigger: {enabled: false}\nsteps: []", "Unexpected value 'enabled'"),  # output only
+        # a branch that is not taken is parsed, and not evaluated
+        (
+            "steps:\n- ${{ if false }}:\n  - script: ${{ eq(1) }} ${{ parameters.x }}",
+            "Unexpected symbol: ')'. Located at position 23 within expression: "
+            f"'format('{{0}} {{1}}', eq(1), parameters.x)'{MORE}",
+        ),
         (
             "resources:\n  repositories:\n  - ${{ if true }}:\n    - repository: a\nsteps: []",
             "A template expression is not allowed in this context",
