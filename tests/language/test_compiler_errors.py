@@ -88,7 +88,7 @@ def test_a_value_given_for_a_parameter_that_is_not_declared():
 
 def test_a_value_given_to_a_pipeline_that_declares_no_parameters():
     assert shown("steps: []\n", parameters={"size": "x"}) == (
-        'warning[PS1203]: the value of "size" has no effect: this pipeline declares no parameters\n'
+        'error[PS1203]: unknown parameter "size": this pipeline declares no parameters\n'
         " --> --parameter:1:1\n"
         "  |\n"
         "1 | size\n"

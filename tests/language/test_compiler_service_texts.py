@@ -489,10 +489,10 @@ def test_a_value_given_for_the_run_is_converted_by_its_type():
         "The 'n' parameter value 'x' is not a valid Number.",
     ]
     assert texts(declared, parameters={"N": "1.5", "o": '{"a": [1, true]}'}) == []
-    assert texts("steps: []", parameters={"nosuch": "x"}) == []
-    assert texts("parameters: []\nsteps: []", parameters={"nosuch": "x"}) == [
-        "Unexpected parameter 'nosuch'"
-    ]
+    for declared in ("", "parameters: []\n", "parameters:\n- {name: a, default: b}\n"):  # measured
+        assert texts(f"{declared}steps: []", parameters={"nosuch": "x"}) == [
+            "Unexpected parameter 'nosuch'"
+        ]
 
 
 def test_a_pipeline_may_be_made_of_a_hundred_files_and_no_more():

@@ -157,7 +157,8 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "PS1203": (
         "a parameter is not declared",
-        "A template that declares its parameters as a list takes no others. Names ignore case.",
+        "A template that declares its parameters as a list takes no others, and a pipeline takes "
+        "only those that it declares. Names ignore case.",
     ),
     "PS1204": (
         "a parameter has no value",

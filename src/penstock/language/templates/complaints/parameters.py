@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence as Items
 
-from penstock.language.source import Diagnostic, Related, Severity, Span
+from penstock.language.source import Diagnostic, Related, Span
 from penstock.language.templates.complaints.shapes import kind_of_node, listed, one_of
 from penstock.language.yaml import Node, Scalar
 
@@ -168,14 +168,14 @@ def unknown_parameter(
 
 
 def unused_parameter(key: Scalar) -> Diagnostic:
-    """A value given for the run of a pipeline without `parameters`, which takes and ignores it."""
+    """A value given for the run of a pipeline without `parameters`."""
     return Diagnostic(
         code="PS1203",
-        severity=Severity.WARNING,
-        message=f'the value of "{key.value}" has no effect: this pipeline declares no parameters',
+        message=f'unknown parameter "{key.value}": this pipeline declares no parameters',
         span=key.span,
         label="not declared",
         help="leave it out, or declare it under `parameters`",
+        service_text=f"Unexpected parameter '{key.value}'",
     )
 
 
