@@ -7,6 +7,7 @@ the published resources of the Azure DevOps SDK.
 import pytest
 
 from penstock.language.compiler import compile_pipeline
+from penstock.language.graph import check_pipeline
 from penstock.language.source import Severity, Source
 
 EXPRESSION_REFUSED = "A template expression is not allowed in this context"
@@ -295,7 +296,22 @@ def with_parameter(declaration, value, body="steps: []"):
         (
             "stages:\n- stage: A\n  jobs: [{job: A1}]\n- stage: B\n  dependsOn: C\n"
             "  jobs: [{job: B1}]\n- stage: C\n  dependsOn: B\n  jobs: [{job: C1}]",
+            "Stage B depends on stage C which creates a cycle in the dependency graph.\n"
             "Stage C depends on stage B which creates a cycle in the dependency graph.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: R}, {job: B, dependsOn: [R, C]}, "
+            "{job: C, dependsOn: B}]",
+            "Stage A job B depends on job C which creates a cycle in the dependency graph.\n"
+            "Stage A job C depends on job B which creates a cycle in the dependency graph.",
+        ),
+        (
+            "stages:\n- stage: A\n  dependsOn: A\n  jobs: [{job: A1}]",
+            "The pipeline must contain at least one stage with no dependencies.",
+        ),
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1, dependsOn: A2}, {job: A2, dependsOn: A1}]",
+            "Stage A must contain at least one job with no dependencies.",
         ),
         (
             "stages:\n- stage: A\n  jobs: [{job: A0}, {job: A1, dependsOn: A1}]",
@@ -340,6 +356,11 @@ def with_parameter(declaration, value, body="steps: []"):
             "jobs:\n- job: J\n  strategy:\n    matrix:\n"
             + "".join(f"      leg{n}: {{}}\n" for n in range(257)),
             "The matrix expansion resulted in 257 jobs which exceeds the maximum allowable job "
+            "count of 256.",
+        ),
+        (
+            "jobs: [{job: J, strategy: {parallel: 257}}]",
+            "The slicing expansion resulted in 257 jobs which exceeds the maximum allowable job "
             "count of 256.",
         ),
         (ROLLING.format("0"), "Absolute rolling value should be greater than zero."),
@@ -392,6 +413,33 @@ def with_parameter(declaration, value, body="steps: []"):
 )
 def test_faults_of_one_file(main, expected):
     assert texts(main) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("main", "expected"),
+    [
+        # measured: without a stage that starts first nothing else is looked at
+        (
+            "stages:\n- stage: A\n  dependsOn: Z\n  jobs: [{job: A1}]\n- stage: B\n"
+            "  dependsOn: [A, Y]\n  jobs: [{job: B1}]",
+            ["The pipeline must contain at least one stage with no dependencies.", None],
+        ),
+        # measured: cycles first, then unknown names
+        (
+            "stages:\n- stage: A\n  jobs: [{job: A1}]\n- stage: B\n  dependsOn: [A, C, Y]\n"
+            "  jobs: [{job: B1}]\n- stage: C\n  dependsOn: [B, Z]\n  jobs: [{job: C1}]",
+            [
+                "Stage B depends on stage C which creates a cycle in the dependency graph.\n"
+                "Stage C depends on stage B which creates a cycle in the dependency graph.",
+                "Stage B depends on unknown stage Y.",
+                "Stage C depends on unknown stage Z.",
+            ],
+        ),
+    ],
+)
+def test_the_graph_is_checked_in_the_order_of_the_service(main, expected):
+    checked = check_pipeline(compile_pipeline("main.yml", Texts({"main.yml": main})).partial)
+    assert [one.service_text for one in checked] == expected
 
 
 @pytest.mark.parametrize(

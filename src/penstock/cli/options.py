@@ -158,7 +158,7 @@ def assume_options(function: Callable[..., int]) -> Callable[..., int]:
         "results",
         multiple=True,
         metavar="STAGE[/JOB[/STEP]]=RESULT",
-        help="a result: succeeded, succeededWithIssues, failed, skipped or canceled",
+        help="a result: succeeded, succeededWithIssues, failed, skipped, canceled or abandoned",
     )
     return result(output(function))
 

@@ -26,7 +26,9 @@ class Place(StrEnum):
 
 def names_in(place: Place) -> tuple[str, ...]:
     """The contexts that expressions of the place know; loop variables come on top in templates."""
-    return ("parameters", "variables") if place is Place.TEMPLATE else NAMES
+    if place is Place.TEMPLATE:
+        return ("parameters", "variables")
+    return NAMES if place is Place.RUNTIME else tuple(n for n in NAMES if n != "resources")
 
 
 def functions_in(

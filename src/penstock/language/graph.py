@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from penstock.language.casing import fold_case
@@ -98,17 +99,20 @@ def _check_graph(
 ) -> list[Diagnostic]:
     known = {fold_case(node.name.value): i for i, node in enumerate(nodes) if node.name.value}
     has_root = any(not node.depends_on and node.previous is None for node in nodes)
-    no_root = f"{words.service_owner} must contain at least one {words.kind} with no dependencies."
-    found = [] if has_root else [no_root]
-    problems = list(_cycles(nodes, known, words, found[0] if found else None))
+    problems = list(_cycles(nodes, known, words))
     if is_complete:
         problems += _unknown(nodes, known, words)
         if not has_root and not problems:
-            problems.append(_no_root(nodes, words, span, no_root))
+            problems.append(_no_root(nodes, words, span))
+    if problems and not has_root:
+        # the service looks no further then, and says so once, as measured
+        text = f"{words.service_owner} must contain at least one {words.kind} with no dependencies."
+        problems = [replace(one, service_text=None) for one in problems]
+        problems[0] = replace(problems[0], service_text=text)
     return problems + list(_bad_names(nodes, words))
 
 
-def _no_root(nodes: list[_Node], words: _Words, span: Span, service_text: str) -> Diagnostic:
+def _no_root(nodes: list[_Node], words: _Words, span: Span) -> Diagnostic:
     return Diagnostic(
         code="PS2001",
         message=f"{words.owner} has no {words.kind} that can start first"
@@ -118,13 +122,10 @@ def _no_root(nodes: list[_Node], words: _Words, span: Span, service_text: str) -
         help=f'remove "dependsOn" from one {words.kind}'
         if nodes
         else f"add a {words.kind}, or look at the conditions that left all of them out",
-        service_text=service_text,
     )
 
 
-def _cycles(
-    nodes: list[_Node], known: dict[str, int], words: _Words, no_root: str | None
-) -> Iterator[Diagnostic]:
+def _cycles(nodes: list[_Node], known: dict[str, int], words: _Words) -> Iterator[Diagnostic]:
     """Each cycle once, at the dependency that closes it, with the path around it."""
     done: set[int] = set()
     for start in range(len(nodes)):
@@ -146,7 +147,7 @@ def _cycles(
             target, text = edge
             if target in open_nodes:
                 around = [*path[open_nodes[target] :], (target, text)]
-                yield _cycle(nodes, current, around, words, no_root)
+                yield _cycle(nodes, current, around, words)
             elif target not in done:
                 path.append((target, text))
                 open_nodes[target] = len(path)
@@ -167,9 +168,11 @@ def _cycle(
     current: int,
     around: list[tuple[int, Text]],
     words: _Words,
-    no_root: str | None,
 ) -> Diagnostic:
-    """A cycle; `around` are the dependencies on its way, the last of which closes it."""
+    """A cycle; `around` are the dependencies on its way, the last of which closes it.
+
+    The service says it of each of them, in the order of the stages or jobs, as measured.
+    """
     names = [nodes[around[-1][0]].name.value] + [nodes[i].name.value for i, _ in around]
     closing = around[-1][1]
     name = nodes[current].name.value
@@ -177,10 +180,11 @@ def _cycle(
         Related(text.span, f'here a {words.kind} depends on "{text.value}"')
         for _, text in around[:-1]
     )
-    subject = words.service_name(name)
-    text = (
-        f"{subject} depends on {words.kind} {closing.value} which creates a cycle in the "
-        "dependency graph."
+    owners = [around[-1][0], *(index for index, _ in around[:-1])]
+    texts = (
+        f"{words.service_name(nodes[owner].name.value)} depends on {words.kind} {text.value} which "
+        "creates a cycle in the dependency graph."
+        for owner, (_, text) in sorted(zip(owners, around, strict=True), key=lambda pair: pair[0])
     )
     return Diagnostic(
         code="PS2002",
@@ -193,7 +197,7 @@ def _cycle(
         else "this closes the cycle",
         related=related,
         help="remove one of these dependencies",
-        service_text=no_root or text,
+        service_text="\n".join(texts),
     )
 
 

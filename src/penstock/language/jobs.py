@@ -12,6 +12,7 @@ from penstock.language.pipeline import (
     DeploymentJob,
     Job,
     Matrix,
+    Parallel,
     Pipeline,
     Resources,
     Rolling,
@@ -209,6 +210,8 @@ def _check_strategy(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
             yield from _check_legs(legs)
         case Matrix():
             yield from _check_matrix(strategy)
+        case Parallel():
+            yield from _check_slices(strategy.count)
         case Rolling():
             yield from _check_rolling(strategy.max_parallel)
         case Canary():
@@ -240,6 +243,18 @@ def _check_legs(legs: Text) -> Iterator[Diagnostic]:
             help='write the legs under it, each with its variables; or an expression, "$[ ... ]"',
             service_text=f"'{legs.value}' is not a valid expression. Expressions must be enclosed "
             "with '$[' and ']'.",
+        )
+
+
+def _check_slices(count: Text) -> Iterator[Diagnostic]:
+    if re.fullmatch("[0-9]{1,9}", count.value.strip()) and int(count.value) > MOST_LEGS:
+        yield Diagnostic(
+            code="PS2009",
+            message=f"this makes {int(count.value)} jobs, and there may be {MOST_LEGS}",
+            span=count.span,
+            help="make several jobs of it, or loop inside the job",
+            service_text=f"The slicing expansion resulted in {int(count.value)} jobs which exceeds "
+            f"the maximum allowable job count of {MOST_LEGS}.",
         )
 
 

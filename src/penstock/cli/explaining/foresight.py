@@ -35,8 +35,11 @@ RESULTS = {
         Result.FAILED,
         Result.SKIPPED,
         Result.CANCELED,
+        Result.ABANDONED,
     )
 }
+
+_CUT_SHORT = (Result.FAILED, Result.CANCELED, Result.ABANDONED)
 
 
 @record
@@ -115,7 +118,7 @@ def _job_end(
     whole = next((r for a in around if (r := assumed.nodes.get(a))), None)
     if whole is None or any((a, s.step.id) in assumed.steps for a in around for s in steps):
         return result, steps
-    return whole, () if whole in (Result.FAILED, Result.CANCELED) else steps
+    return whole, () if whole in _CUT_SHORT else steps
 
 
 def _outputs(state: RunState, id: str, assumed: Assumptions) -> dict[str, str]:

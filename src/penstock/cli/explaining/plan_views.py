@@ -166,7 +166,8 @@ def _branch(foreseen: Foreseen, node: NodeState, told: dict[str, str]) -> Branch
 
 def _below(foreseen: Foreseen, node: NodeState, told: dict[str, str]) -> tuple[Branch, ...]:
     children = [n for n in foreseen.state.children(node.node.id) if not n.node.gate]
-    if node.node.kind == "deployment" and len(children) == 1:
+    is_plain = len(children) == 1 and children[0].node.key == node.node.key  # of an empty matrix
+    if is_plain or (node.node.kind == "deployment" and len(children) == 1):
         return _below(foreseen, children[0], told)
     branches = tuple(_branch(foreseen, child, told) for child in children)
     return (*branches, *(_step(step) for step in foreseen.steps.get(node.node.id, ())))

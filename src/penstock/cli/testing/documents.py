@@ -56,7 +56,7 @@ KEYS = {
     "expect": tuple(EXPECTATIONS),
 }
 """The keys of each mapping of a test file, by the key that leads to it."""
-RESULT_WORDS = {"result": _RUN_RESULTS, "assume": _ASSUMED, "results": (*_ASSUMED, "abandoned")}
+RESULT_WORDS = {"result": _RUN_RESULTS, "assume": _ASSUMED, "results": _ASSUMED}
 """The words for results, by the key under which they stand."""
 _MOST_COMBINATIONS = 1_000
 

@@ -13,7 +13,9 @@ from penstock.engine.plan import Node
 from penstock.engine.requests import StepsWork, Variable
 from penstock.engine.state import RunState
 from penstock.language import pipeline as model
+from penstock.language.casing import fold_case
 from penstock.language.expressions import to_json_text
+from penstock.language.jobs import MOST_LEGS
 
 
 def plan_legs(
@@ -85,6 +87,11 @@ def expand_matrix(state: RunState, node: Node) -> tuple[Node, ...]:
     secrets. Raises ValueError saying what it gave instead.
     """
     legs = _legs(runtime_value(state, node.id, node.expansion))
+    if len(legs) > MOST_LEGS:
+        raise ValueError(
+            f"The matrix expansion resulted in {len(legs)} jobs which exceeds the maximum "
+            f"allowable job count of {MOST_LEGS}."
+        )
     if not legs:
         return (plain_instance(node),)
     work = _repeated(node)
@@ -97,8 +104,7 @@ def expand_matrix(state: RunState, node: Node) -> tuple[Node, ...]:
 
 def plain_instance(node: Node) -> Node:
     """The one instance of a job whose matrix is empty."""
-    display = f"{node.display_name} {node.key}"
-    return matrix_leg(node, _repeated(node), node.key, {}, display=display)
+    return matrix_leg(node, _repeated(node), node.key, {}, display=node.display_name)
 
 
 def _repeated(node: Node) -> StepsWork:
@@ -115,13 +121,27 @@ def _legs(value: object) -> dict[str, dict[str, str]]:
         raise ValueError(f"the matrix expression gave no JSON object but: {text[:200]}") from None
     if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):
         raise ValueError(f"the matrix expression gave no object of objects but: {text[:200]}")
+    _check_names(list(data))
     return {
         leg: {name: _as_text(value) for name, value in values.items()}
         for leg, values in data.items()
     }
 
 
+def _check_names(names: list[str]) -> None:
+    """Legs are jobs, whose names differ in more than upper and lower case."""
+    seen: set[str] = set()
+    for name in names:
+        if not name.strip():
+            raise ValueError("the matrix expression gave a leg without a name")
+        if fold_case(name) in seen:
+            raise ValueError(f'the matrix expression gave more than one leg of the name "{name}"')
+        seen.add(fold_case(name))
+
+
 def _as_text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "True" if value else "False"
     return value if isinstance(value, str) else json.dumps(value)
