@@ -14,6 +14,10 @@ stages:
     displayName: Compile it all
     steps:
     - script: echo
+    - bash: echo
+      name: detect
+    - task: CopyFiles@2
+      name: copy
 - stage: Deploy
   dependsOn: Build
   condition: failed()
@@ -30,6 +34,8 @@ def test_stages_jobs_and_steps_are_listed(terminal: Terminal) -> None:
         "stage Build",
         '  job Compile  "Compile it all"',
         "    script CmdLine@2",
+        "    bash detect",
+        '    task copy  "CopyFiles@2"',
         "stage Deploy  after Build  if failed()",
         "  deployment Push",
         "    script push it",

@@ -73,7 +73,10 @@ def _step_row(step: model.Step) -> dict[str, Any]:
 
 
 def _unnamed(step: model.Step) -> str:
-    """What to call a step without a display name: what it checks out, or its task."""
+    """What to call a step without a display name: its name, where the keyword tells what it does
+    as well, what it checks out, or its task."""
+    if step.name and step.keyword not in ("task", "checkout"):
+        return step.name.value
     repository = step.inputs.get("repository")
     return repository.value if step.keyword == "checkout" and repository else step.task.value
 

@@ -297,12 +297,22 @@ class _Reader:
         guess = nearest(key.value, names)
         home = next((w for w, keys in _HOMES.items() if key.value in keys and w != owner), None)
         help = f"{owner} takes {', '.join(names)}"
-        if guess:
-            help = f'did you mean "{guess}"?'
-        elif home:
+        if home:
             help = f'"{key.value}" belongs in {home}'
+        elif guess:
+            help = f'did you mean "{guess}"?'
+        else:
+            help = self._elsewhere(key.value, owner) or help
         message = f'unknown key "{key.value}" in {owner}'
         self._wrong("PS4001", message, key.span, help, label="not known here")
+
+    def _elsewhere(self, word: str, owner: str) -> str:
+        """The key of another place that was probably meant."""
+        for home, keys in _HOMES.items():
+            guess = nearest(word, keys)
+            if guess and home != owner:
+                return f'did you mean "{guess}"? It belongs in {home}'
+        return ""
 
     def _repeated(self, case: Case, first: Case) -> None:
         related = () if case.span == first.span else (Related(first.span, "the first is here"),)
