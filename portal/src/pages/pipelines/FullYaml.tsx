@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { Origins, Preview } from "../../api/wire.ts";
 import { LazyCodeEditor } from "../../components/CodeEditor/LazyCodeEditor.tsx";
 import { CopyButton } from "../../components/CopyButton/CopyButton.tsx";
@@ -7,7 +7,7 @@ import { PlaceLink } from "./PlaceLink.tsx";
 import styles from "./YamlReview.module.css";
 
 /** The full YAML with where each line comes from; below it the whole way of the cursor's line. */
-export function FullYaml({
+export const FullYaml = memo(function FullYaml({
   whole,
   edited,
   isOld,
@@ -58,7 +58,7 @@ export function FullYaml({
       </div>
     </>
   );
-}
+});
 
 /** The way to a line: its place, and what that came through, innermost first. */
 function Way({ origins, line }: { origins: Origins; line: number }) {

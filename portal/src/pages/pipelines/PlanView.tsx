@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { PlayIcon } from "../../components/icons.ts";
@@ -12,7 +12,7 @@ import styles from "./YamlReview.module.css";
 const UNNAMED = "__default";
 
 /** What a run would do, stage by stage; what is supposed of each part; why a part is skipped. */
-export function PlanView({
+export const PlanView = memo(function PlanView({
   plan,
   supposed,
   parameters,
@@ -70,7 +70,7 @@ export function PlanView({
       </ul>
     </div>
   );
-}
+});
 
 function Why({ text, name }: { text: string; name: string }) {
   const [isOpen, setOpen] = useState(false);

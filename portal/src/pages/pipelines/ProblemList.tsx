@@ -1,3 +1,4 @@
+import { memo } from "react";
 import type { Diagnostic } from "../../api/wire.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
 import { CheckmarkCircleIcon, DismissCircleIcon, WarningIcon } from "../../components/icons.ts";
@@ -6,7 +7,7 @@ import { countOf, severityOf } from "./problems.ts";
 import styles from "./YamlReview.module.css";
 
 /** What is wrong with the text and the files it includes, and what a run of it would lack. */
-export function ProblemList({
+export const ProblemList = memo(function ProblemList({
   diagnostics,
   missing,
   awaited,
@@ -64,4 +65,4 @@ export function ProblemList({
       ))}
     </section>
   );
-}
+});

@@ -1,5 +1,6 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Scope } from "../../api/scope.ts";
+import type { PreviewParameter } from "../../api/wire.ts";
 import { links } from "../../app/links.ts";
 import { useQueryState } from "../../app/query.ts";
 import type { Goal } from "../../components/CodeEditor/CodeEditor.tsx";
@@ -35,7 +36,10 @@ interface Cursor {
   line: number;
 }
 
+// One and the same in every rendering: what is shown of nothing is not drawn anew.
 const NOWHERE: readonly number[] = [];
+const NO_WORDS: readonly string[] = [];
+const NO_PARAMETERS: readonly PreviewParameter[] = [];
 
 /**
  * The text to edit and what is wrong with it at the left; at the right what it becomes, where each
@@ -59,6 +63,7 @@ export function YamlReview({
   const [state, change] = useQueryState();
   const view = state.get("show") === "plan" ? "plan" : "full";
   const [cursor, setCursor] = useState<Cursor>();
+  const onFullLine = useCallback((line: number) => setCursor({ side: "full", line }), []);
   const [goal, setGoal] = useState<Goal>();
   const name = file.path.replace(/^\//, "");
   const { preview: found, whole, error, diagnostics } = review;
@@ -108,7 +113,7 @@ export function YamlReview({
           </div>
           <ProblemList
             diagnostics={diagnostics}
-            missing={found?.plan?.missing ?? []}
+            missing={found?.plan?.missing ?? NO_WORDS}
             awaited={review.awaited}
             isChecking={review.isChecking}
             isAnswered={found !== undefined}
@@ -117,7 +122,7 @@ export function YamlReview({
         <section className={styles.right} aria-label="What becomes of it">
           <Supposing
             supposed={review.supposed}
-            parameters={found?.parameters ?? []}
+            parameters={found?.parameters ?? NO_PARAMETERS}
             branch={file.branch}
             branches={branches}
             onChange={review.suppose}
@@ -143,7 +148,7 @@ export function YamlReview({
               isOld={isOld}
               cursor={cursor}
               marked={fullMarks}
-              onLine={(line) => setCursor({ side: "full", line })}
+              onLine={onFullLine}
             />
           ) : null}
           {found && view === "plan" ? (

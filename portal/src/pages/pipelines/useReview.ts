@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ApiError } from "../../api/request.ts";
 import { type PreviewRequest, preview } from "../../api/runs.ts";
 import type { Scope } from "../../api/scope.ts";
@@ -30,6 +30,7 @@ export interface Review {
 
 type Answers = Pick<Review, "preview" | "whole" | "error">;
 
+const NO_PARAMETERS: Preview["parameters"] = [];
 const NO_ANSWER: Answers = { preview: undefined, whole: undefined, error: undefined };
 
 /** What the server says of a YAML text and a supposed run of it, asked again when typing rests. */
@@ -37,8 +38,13 @@ export function useReview(scope: Scope, file: PreviewRequest | undefined): Revie
   const [state, change] = useQueryState();
   const [answers, setAnswers] = useState<Answers>(NO_ANSWER);
   const [isChecking, setChecking] = useState(false);
-  const supposed = readSupposed(state.get("suppose"));
-  const parameters = answers.preview?.parameters ?? [];
+  const said = state.get("suppose");
+  const supposed = useMemo(() => readSupposed(said), [said]);
+  const suppose = useCallback(
+    (next: Supposed) => change({ suppose: writeSupposed(next) }),
+    [change],
+  );
+  const parameters = answers.preview?.parameters ?? NO_PARAMETERS;
   const wanted = file && { ...file, ...requestOf(supposed, parameters) };
   const key = wanted === undefined ? "" : JSON.stringify(wanted);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the request
@@ -68,14 +74,16 @@ export function useReview(scope: Scope, file: PreviewRequest | undefined): Revie
       controller.abort();
     };
   }, [key]);
-  const diagnostics = withoutAwaited(answers.preview?.diagnostics ?? []);
+  const found = answers.preview?.diagnostics;
+  const diagnostics = useMemo(() => withoutAwaited(found ?? []), [found]);
+  const awaited = useMemo(() => awaitedOf(supposed, parameters), [supposed, parameters]);
   return {
     ...answers,
     isChecking,
     diagnostics,
-    awaited: awaitedOf(supposed, parameters),
+    awaited,
     isWrong: diagnostics.some((one) => one.severity === "error"),
     supposed,
-    suppose: (next) => change({ suppose: writeSupposed(next) }),
+    suppose,
   };
 }

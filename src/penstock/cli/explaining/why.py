@@ -34,22 +34,30 @@ def why_before(foreseen: Foreseen, pipeline: model.Pipeline | None, path: str, p
     plan = replace(state.plan, nodes=tuple(n.node for n in state.nodes.values()))
     node, steps = resolve(plan, path, "--stage")
     if not steps:
-        telling = Telling(
-            paint=paint,
-            is_past=False,
-            title=_title(state.nodes[node.id]),
-            place=_place(pipeline, node.id),
-            assumed=foreseen.assumed.nodes.get(node.id) is Result.SKIPPED,
-        )
-        reason = reason_of(state, node.id)
-        if reason.never_asked is not None:
-            return _unreached(telling, state, state.nodes[node.id])
-        return "\n".join([explain_node(reason, telling), *_of_itself(foreseen, reason, telling)])
+        return why_node_before(foreseen, pipeline, node.id, paint)
     told = []
     for leaf, step in steps:
         known = {s.step.id: s for s in foreseen.steps.get(leaf.id, ())}
         told.append(_step_before(foreseen, state.nodes[leaf.id], step, known.get(step.id), paint))
     return "\n\n".join(told)
+
+
+def why_node_before(
+    foreseen: Foreseen, pipeline: model.Pipeline | None, id: str, paint: Paint
+) -> str:
+    """Why the stage or job with this id would run or not."""
+    state = foreseen.state
+    telling = Telling(
+        paint=paint,
+        is_past=False,
+        title=_title(state.nodes[id]),
+        place=_place(pipeline, id),
+        assumed=foreseen.assumed.nodes.get(id) is Result.SKIPPED,
+    )
+    reason = reason_of(state, id)
+    if reason.never_asked is not None:
+        return _unreached(telling, state, state.nodes[id])
+    return "\n".join([explain_node(reason, telling), *_of_itself(foreseen, reason, telling)])
 
 
 def _of_itself(foreseen: Foreseen, reason: Reason, telling: Telling) -> Iterator[str]:

@@ -11,7 +11,7 @@ from penstock.cli.explaining.evaluated import painter
 from penstock.cli.explaining.foresight import foresee, read_assumptions, resolve
 from penstock.cli.explaining.plan_views import MISSING, foreseen_json
 from penstock.cli.explaining.summary import shown_path
-from penstock.cli.explaining.why import why_before
+from penstock.cli.explaining.why import why_node_before
 from penstock.cli.options import Failure
 from penstock.devops.queueing.preparing import Prepared
 from penstock.engine.events import Result
@@ -43,8 +43,8 @@ def foresee_prepared(prepared: Prepared, assumed: Mapping[str, str]) -> Mapping[
         **foreseen_json(foreseen, path, prepared.library, planned, missing),
         "unknown": unknown,
         "explanations": {
-            name: why_before(foreseen, pipeline, name, painter(False))
-            for name in _skipped(foreseen.state)
+            shown_path(id): why_node_before(foreseen, pipeline, id, painter(False))
+            for id in _skipped(foreseen.state)
         },
     }
 
@@ -59,7 +59,7 @@ def _is_in(plan: Plan, name: str) -> bool:
 
 
 def _skipped(state: RunState) -> list[str]:
-    """The paths of the stages that are skipped, and of the jobs that are in the others."""
+    """The ids of the stages that are skipped, and of the jobs that are in the others."""
     stages = [stage for stage in state.children(None) if not stage.node.gate]
     jobs = [
         job
@@ -68,4 +68,4 @@ def _skipped(state: RunState) -> list[str]:
         for job in state.children(stage.node.id)
         if not job.node.gate
     ]
-    return [shown_path(one.node.id) for one in (*stages, *jobs) if one.result is Result.SKIPPED]
+    return [one.node.id for one in (*stages, *jobs) if one.result is Result.SKIPPED]
