@@ -142,7 +142,7 @@ def _set_variable(step: StepContext, command: Command) -> None:
         step.issue("warning", f'variable "{name}" may not be set by this step')
         return
     if variables.is_readonly(name):
-        raise CommandRefused(f'variable "{name}" is read-only')
+        raise CommandRefused(f"Overwriting readonly variable '{name}' is not permitted")
     if secret and ("\n" in value or "\r" in value) and not _multi_line_allowed(step):
         raise CommandRefused("a secret cannot have more than one line")
     if secret:

@@ -6,8 +6,8 @@ It judges texts; which pipelines an event starts is decided elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import (
@@ -17,6 +17,7 @@ from penstock.language.pipeline import (
     RepositoryResource,
     Text,
     Trigger,
+    container_trigger,
 )
 from penstock.language.places import place_in
 from penstock.language.source import Diagnostic, Related, Severity, Span
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from penstock.language.cron import CronFault
 
 _ALIAS = "[-._A-Za-z0-9]*"  # the schema allows no dots; the service takes them
+_Filters: TypeAlias = Mapping[str, Filter | None]
 _VARIABLE = r"\$\([^)]*\)|\$\["
 
 
@@ -38,8 +40,8 @@ def check_starts(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Di
         if trigger is not None and trigger.enabled:
             yield from _check_patterns(name, trigger)
     if is_complete:
-        for name, trigger in _triggers(pipeline):
-            yield from _check_emptiness(name, trigger)
+        for name, filters, span in _triggers(pipeline):
+            yield from _check_emptiness(name, filters, span)
     for schedule in pipeline.schedules:
         yield from _check_schedule(schedule)
     for repository in pipeline.resources.repositories:
@@ -50,16 +52,26 @@ def check_starts(pipeline: Pipeline, *, is_complete: bool = True) -> Iterator[Di
     yield from _check_aliases(pipeline)
 
 
-def _triggers(pipeline: Pipeline) -> Iterator[tuple[str, Trigger]]:
-    """All that lets branches, tags or paths through, by what it is called."""
-    for name, trigger in (("trigger", pipeline.trigger), ("pr", pipeline.pr)):
+def _triggers(pipeline: Pipeline) -> Iterator[tuple[str, _Filters, Span]]:
+    """What lets branches, tags or paths through: what it is called, its filters, its place."""
+    resources = pipeline.resources
+    named: list[tuple[str, Trigger | None]] = [("trigger", pipeline.trigger), ("pr", pipeline.pr)]
+    named += [("schedules", schedule) for schedule in pipeline.schedules]
+    for repository in resources.repositories:
+        named.append(
+            (f"resources.repositories.{repository.alias.value}.trigger", repository.trigger)
+        )
+    for container in resources.containers:
+        alias = container.alias.value if container.alias else ""
+        named.append((f"resources.containers.{alias}.trigger", container_trigger(container)))
+    for name, trigger in named:
         if trigger is not None:
-            yield name, trigger
-    yield from (("schedules", schedule) for schedule in pipeline.schedules)
-    for repository in pipeline.resources.repositories:
-        if repository.trigger is not None:
-            name = f"resources.repositories.{repository.alias.value}.trigger"
-            yield name, repository.trigger
+            filters = {"branches": trigger.branches, "tags": trigger.tags, "paths": trigger.paths}
+            yield name, filters, trigger.span
+    for one in resources.pipelines:
+        if one.trigger is not None:
+            key = f"resources.pipelines.{one.alias.value}.trigger"
+            yield key, {"branches": one.trigger.branches}, one.trigger.span
 
 
 # --- triggers
@@ -71,9 +83,8 @@ def _check_patterns(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
         yield from _check_names(f"{name}.{key}", _patterns(names))
 
 
-def _check_emptiness(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
+def _check_emptiness(name: str, filters: _Filters, span: Span) -> Iterator[Diagnostic]:
     """Filters, and names in them, that let nothing through."""
-    filters = {"branches": trigger.branches, "tags": trigger.tags, "paths": trigger.paths}
     for key, names in filters.items():
         patterns = _patterns(names)
         for pattern in patterns:
@@ -83,7 +94,7 @@ def _check_emptiness(name: str, trigger: Trigger) -> Iterator[Diagnostic]:
         if names is not None and key != "paths" and not patterns:
             yield _empty(
                 f'"{name}.{key}" names nothing, so it lets nothing through',
-                trigger.span,
+                span,
                 f"name {key}, or turn it off: {name}: none"
                 if name in ("trigger", "pr")
                 else f"name {key}, or leave it out",

@@ -99,7 +99,8 @@ def _pipeline_resource(node: Node) -> records.PipelineResource:
 
 
 def _completion_trigger(node: Node | None) -> records.CompletionTrigger | None:
-    """`none`, `true`, or filters; `branches` may be a list of those to include."""
+    """`none`, `true`, or filters; `branches` may be a list of those to include, and with nothing
+    under it is of all, as the page of this trigger shows."""
     if node is None:
         return None
     members = members_of(node)
@@ -110,7 +111,7 @@ def _completion_trigger(node: Node | None) -> records.CompletionTrigger | None:
         enabled=not is_none and (enabled is None or enabled),
         branches=records.Filter(include=texts_of(branches))
         if isinstance(branches, Sequence)
-        else _filter(branches),
+        else _filter(branches if members_of(branches) else None),
         stages=texts_of(members.get("stages")),
         tags=texts_of(members.get("tags")),
         span=node.span,
