@@ -104,6 +104,20 @@ def test_other_kinds(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "job.yml:1:1" in said
 
 
+def test_a_template_without_its_values_is_pointed_here(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["ci/steps.yml", "ci/more.yml"]
+    assert main(["validate", "-C", str(project), *names]) == 4
+    said = capsys.readouterr()
+    assert said.err == (
+        'note: if ci/steps.yml is a template, "penstock validate --including ci/steps.yml" checks '
+        "it with the values it is given\n"
+    )
+    main(["validate", "-C", str(project), "-o", "json", *names])
+    assert capsys.readouterr().err == ""
+
+
 def test_no_files_and_wrong_ones(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(project, capsys)[0] == 0
     code, said = check(project, capsys, "nothing.yml")

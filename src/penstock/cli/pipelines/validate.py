@@ -29,6 +29,8 @@ from penstock.language.source import Diagnostic, Severity, Source, has_errors
 if TYPE_CHECKING:
     from penstock.ml.yaml.kinds import Kind
 
+_NO_VALUE = "PS1204"
+
 
 @click.command(short_help="check pipeline and Azure ML files offline")
 @click.argument("files", nargs=-1)
@@ -90,6 +92,8 @@ def command(
         found += _check(request)
     shown = [name or "azure-pipelines.yml" for name in names or files]
     _print(found, form, shown or ["nothing to check"])
+    if form == "text" and not including:
+        _tell_of_templates(files, found)
     wrong = has_errors(found) or (
         warnings_as_errors and any(one.severity is Severity.WARNING for one in found)
     )
@@ -112,6 +116,18 @@ def _check(request: Request) -> list[Diagnostic]:
 
         found += doubtful_tasks(loaded.compiled.pipeline)
     return found
+
+
+def _tell_of_templates(names: tuple[str, ...], found: list[Diagnostic]) -> None:
+    """A file that lacks values is perhaps no pipeline, but a template of some."""
+    wanting = {one.span.source.name for one in found if one.code == _NO_VALUE and one.span}
+    for name in names:
+        if Path(name).as_posix() in wanting:
+            click.echo(
+                f'note: if {name} is a template, "penstock validate --including {name}" checks it '
+                "with the values it is given",
+                err=True,
+            )
 
 
 def _azure_ml_kind(path: Path) -> Kind | None:
