@@ -8,7 +8,7 @@ import yaml
 
 from penstock.language.compiler import compile_pipeline
 from penstock.language.diagnostics import render
-from penstock.language.source import Source
+from penstock.language.source import Severity, Source
 
 TABLE = Path(__file__).parent / "cases" / "documented" / "contexts.yml"
 PLACES = yaml.load(TABLE.read_text("utf-8"), Loader=yaml.BaseLoader)
@@ -35,6 +35,24 @@ def rows():
         for key, is_taken in (("takes", True), ("refuses", False)):
             for text in place[key]:
                 yield pytest.param(place, text, is_taken, id=f"{place['place']}: {text}")
+
+
+# Measured: a step's condition is sent to the agent whatever it names, and however many arguments a
+# status function has; the general functions are checked. The step then fails.
+SENT = {
+    **dict.fromkeys(
+        ("succeeded('A')", "always('A')", "always", "nosuch()", "dependencies.a"), True
+    ),
+    **dict.fromkeys(("eq(1)", "eq(1, 'a'", "and(always(), eq(1))", " "), False),
+}
+
+
+@pytest.mark.parametrize("condition", SENT)
+def test_a_step_condition_that_the_service_sends_to_the_agent_is_warned_of(condition):
+    pipeline = json.dumps({"steps": [{"script": "x", "condition": condition}]})
+    (found,) = compile_pipeline("main.yml", File(pipeline)).diagnostics
+    assert found.severity is (Severity.WARNING if SENT[condition] else Severity.ERROR)
+    assert (found.service_text is None) is SENT[condition]
 
 
 @pytest.mark.parametrize(("place", "text", "is_taken"), list(rows()))

@@ -67,6 +67,9 @@ def places() -> dict[str, Place]:
         "step condition": Place(
             frozenset(("variables",)), {**GENERAL, **_functions(_STATUS, 0, 0)}
         ),
+        "step condition as sent": Place(
+            frozenset(("variables",)), {**GENERAL, **_functions(_STATUS, 0, None)}
+        ),
         "value": Place(in_values, GENERAL),
     }
 
@@ -154,11 +157,24 @@ class _Checker:
             f"Reason: {error}"
         )
         diagnostic = _located(error, text, 0, service_text)
-        if error.code == "PS1302":  # an unknown name: the service leaves it to the agent
+        if self._is_left_to_agent(error, text.value):
             diagnostic = replace(
-                diagnostic, severity=Severity.WARNING, help=_with_consequence(diagnostic.help or "")
+                diagnostic,
+                severity=Severity.WARNING,
+                help=_with_consequence(diagnostic.help or ""),
+                service_text=None,
             )
         yield diagnostic
+
+    def _is_left_to_agent(self, error: ExpressionError, condition: str) -> bool:
+        """Whether the service takes a step's condition in spite of a fault.
+
+        Measured: it looks up no names there, and counts the arguments of general functions only.
+        """
+        word = error.text[error.position or 0 : error.end].lower()
+        is_bare = error.kind.startswith("Expected '('") and word in map(str.lower, _STATUS)
+        sent = self._error(condition, "step condition as sent")
+        return is_bare or sent is None or sent.code == "PS1302"
 
     def _error(self, text: str, place: str) -> ExpressionError | None:
         key = (text, place)
