@@ -35,7 +35,15 @@ CASES = {
     "a:\n  b: 1\n# note\n\n  |": ("a", "key", "", "b"),
     "a:\n- - |": ("a - -", "key", "", ""),
     "'a b': |": ("a b", "value", "", "a b"),
-    "steps: [[{{ - &x *y |": ("steps -", "value", "{{ - &x *y", "steps"),
+    "steps: [[{{ - &x *y |": ("steps - -", "key", "- &x *y", ""),
+    "steps: [{ task: A, inputs: { x|": ("steps - inputs", "key", "x", ""),
+    "steps: [{ task: A, inputs: { x: 1, y: |": ("steps - inputs y", "value", "", "x y"),
+    "steps:\n- { task: A, |": ("steps -", "key", "", "task"),
+    "steps:\n- { task: A, inputs: { x: 1 }, |": ("steps -", "key", "", "task inputs"),
+    "steps:\n- { task: A, inputs: { m: '}', n: ${{ c }}, |": ("steps - inputs", "key", "", "m n"),
+    "stages: [{ stage: A }, { stage: B, dependsOn: [|": (
+        "stages - dependsOn -", "value", "", "stage dependsOn"),
+    "pool: { name: a } |": ("pool", "value", "{ name: a }", "pool"),
 }  # fmt: skip
 
 

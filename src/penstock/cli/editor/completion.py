@@ -124,6 +124,8 @@ def _values(project: Project, source: Source, cursor: Cursor) -> Iterator[Sugges
         yield from _templates(project, source, cursor.prefix)
     elif key == "task" and "inputs" not in path:
         yield from _tasks(cursor.prefix)
+    elif key == "checkout":
+        yield from _repositories(project, source, cursor.prefix)
     elif key == "dependsOn":
         yield from _dependencies(project, source, cursor)
     elif len(path) > 1 and path[-2] == "inputs":
@@ -150,6 +152,18 @@ def _templates(project: Project, source: Source, prefix: str) -> Iterator[Sugges
         for name in project.files.yaml_names_of(alias):
             if project.is_template(name, alias):
                 yield Suggestion(f"{name}@{alias}", "file", prefix=prefix)
+
+
+def _repositories(project: Project, source: Source, prefix: str) -> Iterator[Suggestion]:
+    """What can be checked out."""
+    declared = [
+        one.alias.value
+        for snapshot in project.snapshots_of(source, fresh=False)
+        if snapshot.pipeline is not None
+        for one in snapshot.pipeline.resources.repositories
+    ]
+    for name in dict.fromkeys(("self", "none", *declared)):
+        yield Suggestion(name, "name", prefix=prefix)
 
 
 def _tasks(prefix: str) -> Iterator[Suggestion]:

@@ -1,6 +1,6 @@
 """What stands around a place in YAML text, by indentation alone: also in text that is half written.
 
-The parts of a flow mapping are seen on the line of their key only.
+The parts of `{...}` and `[...]` are seen on the line where these begin only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _KEY = re.compile(
     r"""(?P<key>\$\{\{.*?\}\}|'[^']*'|"[^"]*"|[^\s#:'"\[{,&*!|>%@-][^#:]*?|-[^\s:][^#:]*?)"""
     r"[ \t]*:(?=[ \t]|$)"
 )
+_FLOW = re.compile(r"""\$\{\{.*?(?:\}\}|$)|'[^']*'?|"[^"]*"?|:(?:[ \t]|$)|.""")
 _DASHES = re.compile(r"(?:-[ \t]+)+|-$")
 _DIRECTIVE = re.compile(r"\$\{\{\s*(?:if|elseif|else|each|insert)\b")
 _BLOCK = re.compile(r"[|>][+-]?\d*[+-]?[ \t]*$")
@@ -85,27 +86,71 @@ def cursor_at(lines: list[str], line: int, column: int) -> Cursor:
     levels = _levels(lines, chain)
     if last is not None and last.key != ITEM:
         return _in_value(_path(chain), prefix, levels)
+    if last is not None and prefix.startswith(("{", "[")):
+        return _in_value(_path(chain[:-1]), prefix, levels[:-1])
     return Cursor(_path(chain[:-1]), "key", prefix, levels)
 
 
 def _in_value(path: tuple[str, ...], rest: str, levels: tuple[Level, ...]) -> Cursor:
-    """Behind a colon: a plain value, an item of `[...]`, or a part of `{...}`."""
-    if rest.startswith("{") and not rest.rstrip().endswith("}"):
-        parts = [part.strip() for part in rest[1:].split(",")]
-        keys = dict(_pair(part) for part in parts if ":" in part)
-        inner = (*levels, Level(keys))
-        key, colon, value = parts[-1].partition(":")
-        if colon:
-            return Cursor((*path, key.strip()), "value", value.strip(), inner)
-        return Cursor(path, "key", key.strip(), inner)
-    if rest.startswith("["):
-        return Cursor((*path, ITEM), "value", re.split(r"[\[,]\s*", rest)[-1], levels)
+    """Behind a colon or a dash: a plain value, or inside `{...}` and `[...]`."""
+    if rest.startswith(("{", "[")) and (found := _in_flow(path, rest, levels)) is not None:
+        return found
     return Cursor(path, "value", rest.lstrip("'\""), levels)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    key, _, value = text.partition(":")
-    return key.strip().strip("'\""), value.strip().strip("'\"")
+@record(kw_only=False, frozen=False)
+class _Flow:
+    """A `{` or `[` that is open: where it is, its keys with values, and a key that has none yet."""
+
+    path: tuple[str, ...]
+    levels: tuple[Level, ...]
+    is_list: bool
+    keys: dict[str, str]
+    key: str = ""
+
+    def inner(self) -> tuple[tuple[str, ...], tuple[Level, ...]]:
+        """Path and levels of a value that begins here."""
+        if self.is_list or not self.key:
+            return self.path, self.levels
+        return (*self.path, self.key), (*self.levels, Level({**self.keys, self.key: ""}))
+
+
+def _in_flow(path: tuple[str, ...], text: str, levels: tuple[Level, ...]) -> Cursor | None:
+    """What stands around the end of a flow collection; None where it is closed."""
+    open_ones: list[_Flow] = []
+    word = ""
+    for token in _FLOW.findall(text):
+        here = open_ones[-1] if open_ones else None
+        if token in ("{", "[") and not word.strip():
+            at, around = here.inner() if here else (path, levels)
+            is_list = token == "["
+            open_ones.append(_Flow((*at, ITEM) if is_list else at, around, is_list, {}))
+        elif here is None:
+            return None
+        elif token in ("}", "]"):
+            open_ones.pop()
+            word = ""
+        elif token == ",":
+            if here.key:
+                here.keys[here.key] = _unquoted(word)
+            here.key = word = ""
+        elif token[0] == ":" and len(token.strip()) == 1 and not here.is_list and not here.key:
+            here.key, word = _unquoted(word), ""
+        else:
+            word += token
+    if not open_ones:
+        return None
+    here = open_ones[-1]
+    if here.is_list:
+        return Cursor(here.path, "value", _unquoted(word), here.levels)
+    if here.key:
+        value_path, value_levels = here.inner()
+        return Cursor(value_path, "value", _unquoted(word), value_levels)
+    return Cursor(here.path, "key", _unquoted(word), (*here.levels, Level(here.keys)))
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().strip("'\"")
 
 
 def _content_column(text: str, last: _Mark | None) -> int:
