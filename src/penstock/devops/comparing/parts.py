@@ -273,6 +273,8 @@ def _job_properties(job: model.Job | model.DeploymentJob, pool: model.Pool | Non
         text = container_text(service)
         properties.add(f"service {name}", text, service.span, text)
     properties.text("workspace clean", job.workspace_clean)
+    if job.uses:
+        properties.names("uses repositories", job.uses, job.span)
     return properties
 
 
