@@ -208,6 +208,15 @@ extends:
     ]
 
 
+def test_a_file_that_is_missing_in_a_list_of_steps_makes_no_wrong_list():
+    texts = {
+        "ci.yml@self": "steps: [{template: t.yml, parameters: {steps: [{template: no.yml}]}}]",
+        "t.yml@self": "parameters: [{name: steps, type: stepList}]\nsteps: []",
+    }
+    found = compile_pipeline("ci.yml", Repositories(texts)).diagnostics
+    assert [one.service_text for one in found] == ["File /no.yml not found in repository self."]
+
+
 def test_case_counts_in_paths_and_not_in_aliases():
     texts = {
         "ci.yml@self": f"{RESOURCES}steps: [{{template: a.yml@TOOLS}}, {{template: A.yml@tools}}]",

@@ -44,7 +44,8 @@ class Reports:
 
     @contextmanager
     def prefaced(self, sentence: str) -> Iterator[None]:
-        """While this lasts, the service says a sentence before what it says of the first error."""
+        """While this lasts, the service says a sentence before what it says of the first shape
+        that is wrong."""
         from dataclasses import replace
 
         known = len(self._found)
@@ -53,7 +54,7 @@ class Reports:
         finally:
             for key, diagnostic in list(self._found.items())[known:]:
                 said = diagnostic.service_text
-                if said and said != sentence and diagnostic.severity is Severity.ERROR:
+                if said and said != sentence and diagnostic.code.startswith(_OF_SHAPES):
                     text = f"{sentence}\n{said}"
                     self._found[key] = replace(diagnostic, service_text=text)
                     break
@@ -76,6 +77,7 @@ class Reports:
 
 
 _NO_ALIAS = "PS1011"
+_OF_SHAPES = "PS11"
 _NOT_DECLARED = "PS1217"  # of what nobody has read yet
 _NOT_DEFINED = "PS1306"
 _LONGEST_CHAIN = 10
