@@ -258,6 +258,40 @@ steps:
     ]
 
 
+def test_resources_that_do_not_fit_are_told_in_the_words_of_the_service_too(tmp_path: Path) -> None:
+    connections = tmp_path / ".penstock" / "connections"
+    connections.mkdir(parents=True)
+    (connections / "hub.yml").write_text(
+        "type: dockerregistry\nurl: https://hub.example\nscheme: UsernamePassword\n"
+        "parameters: { username: me }\n"
+    )
+    planned = plan(
+        tmp_path,
+        """
+steps:
+- task: AzureCLI@2
+  name: login
+  inputs: { azureSubscription: hub }
+- task: AzureCLI@2
+  inputs: { registry: HUB }
+- task: Bash@3
+  inputs: { secureFile: key.pem }
+""",
+    )
+    assert [(d.code, d.service_text) for d in planned.diagnostics] == [
+        (
+            "PS2114",
+            "Job Job: Step login input azureSubscription expects a service connection of type "
+            "AzureRM but the provided service connection hub is of type dockerregistry.",
+        ),
+        (
+            "PS2126",
+            "Job Job: Step Bash@3 input secureFile references secure file key.pem which could not "
+            "be found. The secure file does not exist or has not been authorized for use.",
+        ),
+    ]
+
+
 def test_secret_of_a_group_needs_a_value(tmp_path: Path) -> None:
     groups = tmp_path / ".penstock" / "variable-groups"
     groups.mkdir(parents=True)

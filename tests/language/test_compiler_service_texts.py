@@ -340,6 +340,10 @@ def with_parameter(declaration, value, body="steps: []"):
             "Job J: The step name s appears more than once. Step names must be unique within a "
             "job.",
         ),
+        (
+            "jobs:\n- job: J\n  steps: [{script: x, name: 2nd}]",
+            f"Job J: Step 2nd has an invalid name. {VALID}",
+        ),
         # what jobs refer to, and their strategies
         (
             "steps:\n- checkout: tools",

@@ -257,7 +257,8 @@ def _check_steps(job: Job | DeploymentJob) -> Iterator[Diagnostic]:
                 continue
             subject = f"Job {job.id.value}: The step name {name.value}"
             if not _is_valid(name.value):
-                yield _invalid("step", name, f"{subject} is invalid. {_VALID}")
+                text = f"Job {job.id.value}: Step {name.value} has an invalid name. {_VALID}"
+                yield _invalid("step", name, text)
             first = firsts.setdefault(fold_case(name.value), name)
             if first is not name:
                 text = f"{subject} appears more than once. Step names must be unique within a job."

@@ -214,11 +214,33 @@ def _endpoints(
             problems.append(_missing_connection(step, name, wanted, kind, text))
             continue
         endpoint = library.endpoint(connection)
+        if endpoint.type.casefold() not in ("", *kind.casefold().split(",")):
+            problems.append(_other_type(step, name, endpoint, kind, text))
         known = {parameter.casefold() for parameter in endpoint.parameters}
         missing = (secret for secret in endpoint.secrets if secret.casefold() not in known)
         problems += [_missing_value(wanted, secret, text) for secret in missing]
         found.append(endpoint)
     return found
+
+
+def _other_type(
+    step: model.Step, name: str, endpoint: requests.Endpoint, kind: str, text: model.Text
+) -> Diagnostic:
+    return Diagnostic(
+        code="PS2114",
+        message=f'"{name}" takes a service connection of type {kind}, and "{endpoint.name}" is of '
+        f"type {endpoint.type}",
+        span=text.span,
+        label="another type",
+        help="name another connection, or change `type` in its file",
+        service_text=f"Step {_title(step)} input {name} expects a service connection of type "
+        f"{kind} but the provided service connection {endpoint.name} is of type {endpoint.type}.",
+    )
+
+
+def _title(step: model.Step) -> str:
+    """What the service calls a step in its texts."""
+    return step.name.value if step.name else step.task.value
 
 
 def _missing_value(connection: str, secret: str, text: model.Text) -> Diagnostic:
@@ -263,7 +285,7 @@ def _missing_connection(
         or f"write .penstock/connections/{wanted}.yml with `type: {kind}`, `url:`, `scheme:` "
         "and `parameters:`",
         service_text=(
-            f"Step {step.name.value if step.name else step.task.value} input {name} references "
+            f"Step {_title(step)} input {name} references "
             f"service connection {wanted} which could not be found. The service connection does "
             "not exist or has not been authorized for use."
         ),

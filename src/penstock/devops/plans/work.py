@@ -60,7 +60,7 @@ def plan_work(
         if planned.step is not None:
             requested.append(planned.step)
             _check_repository(planning, step)
-            secure_files += _secure_files(planning, step)
+            secure_files += _secure_files(planning, step, job)
     return StepsWork(
         steps=tuple(requested),
         repositories=tuple(surroundings.repositories.values()),
@@ -125,7 +125,7 @@ def _download_current(number: int) -> Step:
     )
 
 
-def _secure_files(planning: Planning, step: model.Step) -> list[SecureFileSource]:
+def _secure_files(planning: Planning, step: model.Step, job: str) -> list[SecureFileSource]:
     """The secure files that a step names, where the library has them."""
     found = []
     surroundings = planning.surroundings
@@ -135,7 +135,9 @@ def _secure_files(planning: Planning, step: model.Step) -> list[SecureFileSource
         file = surroundings.library.secure_file(text.value.strip())
         project = surroundings.protection.project if surroundings.protection else OWN
         if file is None:
-            planning.problems.append(_missing_file(planning, text))
+            title = step.name.value if step.name else step.task.value
+            place = f"Job {job}: Step {title} input {name}"
+            planning.problems.append(_missing_file(planning, text, place))
         elif file.id:
             found.append(SecureFileSource(name=file.name, uri=f"securefile:{project}/{file.id}"))
         else:
@@ -143,7 +145,7 @@ def _secure_files(planning: Planning, step: model.Step) -> list[SecureFileSource
     return found
 
 
-def _missing_file(planning: Planning, text: model.Text) -> Diagnostic:
+def _missing_file(planning: Planning, text: model.Text, place: str) -> Diagnostic:
     guess = nearest(text.value, list(planning.surroundings.library.secure_files))
     return Diagnostic(
         code="PS2126",
@@ -152,6 +154,8 @@ def _missing_file(planning: Planning, text: model.Text) -> Diagnostic:
         label="file not found",
         help=(f'did you mean "{guess}"? Or ' if guess else "")
         + f"put it at .penstock/secure-files/{text.value}, where the repository is yours alone",
+        service_text=f"{place} references secure file {text.value} which could not be found. The "
+        "secure file does not exist or has not been authorized for use.",
     )
 
 
