@@ -185,13 +185,91 @@ def test_timeout_of_a_job_is_an_hour_and_zero_means_none(tmp_path: Path) -> None
     assert node(planned, "__default/b").timeout is None
 
 
-def test_slices_know_their_position(tmp_path: Path) -> None:
+SEVERAL = """
+jobs:
+- job: Build
+  displayName: Build it
+  strategy: { matrix: { linux: { os: l }, mac: { os: m } }, maxParallel: 0 }
+  steps: [{ script: x }]
+- job: Slices
+  strategy: { parallel: 3 }
+  steps: [{ script: x }]
+- job: One
+  strategy: { parallel: 1 }
+  steps: [{ script: x }]
+- job: Empty
+  strategy: { matrix: {} }
+  steps: [{ script: x }]
+"""
+
+
+@pytest.mark.parametrize(
+    "id, name, display, phase, position, total, kind",
+    [
+        ("Build/linux", "linux", "Build it linux", "Build", "1", "2", "MultiConfiguration"),
+        ("Build/mac", "mac", "Build it mac", "Build", "2", "2", "MultiConfiguration"),
+        ("Slices/Job1", "Job1", "Slices 1", "Slices", "1", "3", "MultiMachine"),
+        ("Slices/Job3", "Job3", "Slices 3", "Slices", "3", "3", "MultiMachine"),
+        ("One", "One", "One", "One", "1", "1", None),
+        ("Empty", "Empty", "Empty", "Empty", "1", "1", None),
+    ],
+)
+def test_the_instances_of_a_job_know_their_names_and_places(
+    tmp_path: Path,
+    id: str,
+    name: str,
+    display: str,
+    phase: str,
+    position: str,
+    total: str,
+    kind: str | None,
+) -> None:
+    """Names as measured on the service, places and kinds as in the published DTPipelines."""
+    planned = plan(tmp_path, SEVERAL)
+    one = node(planned, f"__default/{id}")
+    around = node(planned, f"__default/{id.partition('/')[0]}")
+    seen = {v.name: v.value for v in (*around.variables, *one.variables)}
+    assert (seen["System.JobName"], seen["System.JobDisplayName"]) == (name, display)
+    assert seen["System.PhaseName"] == phase
+    assert seen["System.JobPositionInPhase"] == position
+    assert seen["System.TotalJobsInPhase"] == total
+    assert seen.get("System.ParallelExecutionType") == kind
+
+
+def test_no_limit_of_instances_at_once_is_0_or_none(tmp_path: Path) -> None:
+    limited = SEVERAL.replace("maxParallel: 0", "maxParallel: 2")
+    assert node(plan(tmp_path, SEVERAL), "__default/Build").max_parallel is None
+    assert node(plan(tmp_path, SEVERAL), "__default/Slices").max_parallel is None
+    assert node(plan(tmp_path, limited), "__default/Build").max_parallel == 2
+
+
+def test_hooks_have_the_pool_of_the_deployment_or_their_own(tmp_path: Path) -> None:
+    """Azure Pipelines, Deployment jobs: by default hooks inherit the pool of the deployment; only
+    `deploy` downloads artifacts of the run."""
     planned = plan(
-        tmp_path, "jobs:\n- job: a\n  strategy: { parallel: 3 }\n  steps: [{ script: x }]\n"
+        tmp_path,
+        """
+jobs:
+- job: Build
+  steps: [{ publish: out }]
+- deployment: Web
+  pool: ours
+  environment: prod
+  strategy:
+    runOnce:
+      preDeploy: { pool: theirs, steps: [{ script: x }] }
+      deploy: { steps: [{ script: x }] }
+""",
     )
-    third = {v.name: v.value for v in node(planned, "__default/a/Job3").variables}
-    assert third["System.JobPositionInPhase"] == "3"
-    assert third["System.TotalJobsInPhase"] == "3"
+    works = [node(planned, f"__default/Web/{hook}").work for hook in ("preDeploy", "deploy")]
+    assert [w.pool for w in works if isinstance(w, StepsWork)] == ["theirs", "ours"]
+    assert [s.display_name for s in steps(planned, "__default/Web/preDeploy")] == ["CmdLine"]
+    assert [s.display_name for s in steps(planned, "__default/Web/deploy")] == [
+        "Download artifacts",
+        "CmdLine",
+    ]
+    seen = {v.name: v.value for v in node(planned, "__default/Web").variables}
+    assert (seen["Environment.Name"], seen["Strategy.Name"]) == ("prod", "runOnce")
 
 
 def test_arm_connection_that_is_not_declared_stands_for_this_machine(tmp_path: Path) -> None:

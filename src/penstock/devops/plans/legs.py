@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from penstock.devops.plans.planning import Planning, facts_as_variables
+from penstock.devops.plans.planning import ALONE, Planning, facts_as_variables
 from penstock.devops.plans.steps import whole
 from penstock.engine.conditions import runtime_value, tells_a_secret
 from penstock.engine.plan import Node
@@ -32,10 +32,25 @@ def plan_legs(
     planning.nodes.append(replace(node, max_parallel=at_once, timeout=None))
     planning.nodes.extend(
         matrix_leg(
-            node, work, leg, values, display=f"{node.display_name} {position if numbered else leg}"
+            node,
+            work,
+            leg,
+            values,
+            display=f"{node.display_name} {position if numbered else leg}",
+            place=_place(position, len(legs), "MultiMachine" if numbered else "MultiConfiguration"),
         )
         for position, (leg, values) in enumerate(legs.items(), 1)
     )
+
+
+def _place(position: int, total: int, kind: str) -> dict[str, str]:
+    """What an instance of a job knows of its place among the others (published DTPipelines library,
+    ParallelExecutionOptions)."""
+    return {
+        "System.JobPositionInPhase": str(position),
+        "System.TotalJobsInPhase": str(total),
+        "System.ParallelExecutionType": kind,
+    }
 
 
 def matrix_leg(
@@ -45,10 +60,12 @@ def matrix_leg(
     values: Mapping[str, str],
     *,
     display: str,
+    place: Mapping[str, str],
     secret: bool = False,
 ) -> Node:
     """One instance of a job with a matrix; the leg's variables win over all others."""
     facts = {
+        **place,
         "System.JobName": leg,
         "System.JobDisplayName": display,
         "System.JobIdentifier": f"{node.id.replace('/', '.')}.{leg}",
@@ -97,14 +114,22 @@ def expand_matrix(state: RunState, node: Node) -> tuple[Node, ...]:
     work = _repeated(node)
     secret = tells_a_secret(state, node.id, node.expansion)
     return tuple(
-        matrix_leg(node, work, leg, values, display=f"{node.display_name} {leg}", secret=secret)
-        for leg, values in legs.items()
+        matrix_leg(
+            node,
+            work,
+            leg,
+            values,
+            display=f"{node.display_name} {leg}",
+            place=_place(position, len(legs), "MultiConfiguration"),
+            secret=secret,
+        )
+        for position, (leg, values) in enumerate(legs.items(), 1)
     )
 
 
 def plain_instance(node: Node) -> Node:
     """The one instance of a job whose matrix is empty."""
-    return matrix_leg(node, _repeated(node), node.key, {}, display=node.display_name)
+    return matrix_leg(node, _repeated(node), node.key, {}, display=node.display_name, place=ALONE)
 
 
 def _repeated(node: Node) -> StepsWork:

@@ -223,15 +223,11 @@ def _plan_ordinary(
         case None:
             planning.nodes.append(leaf(node, work, node.key, node.display_name))
         case model.Parallel(count=count):
-            total = max(1, whole(count, 1, "parallel", planning.problems))
-            legs: dict[str, dict[str, str]] = {
-                f"Job{n}": {
-                    "System.JobPositionInPhase": str(n),
-                    "System.TotalJobsInPhase": str(total),
-                    "System.ParallelExecutionType": "MultiMachine",
-                }
-                for n in range(1, total + 1)
-            }
+            total = whole(count, 1, "parallel", planning.problems)
+            if total < 2:  # as on the service, whose library makes no slices then
+                planning.nodes.append(leaf(node, work, node.key, node.display_name))
+                return
+            legs: dict[str, dict[str, str]] = {f"Job{n}": {} for n in range(1, total + 1)}
             plan_legs(planning, node, work, legs, None, numbered=True)
         case model.Matrix(legs=legs_by_name, max_parallel=limit):
             if isinstance(legs_by_name, model.Text):

@@ -55,9 +55,14 @@ class Planning:
     publishes: bool = False
 
 
+ALONE = {"System.JobPositionInPhase": "1", "System.TotalJobsInPhase": "1"}
+"""What a job that is no instance of several knows of its place."""
+
+
 def leaf(node: Node, work: StepsWork, name: str, display: str) -> Node:
     """The node as a leaf that does `work`, knowing its own names."""
     facts = {
+        **ALONE,
         "System.JobName": name,
         "System.JobDisplayName": display,
         "System.JobIdentifier": node.id.replace("/", ".") + ".__default",
