@@ -217,6 +217,16 @@ def test_what_is_supposed_of_something_that_went_away_can_be_dropped(
     expect(visitor.page.get_by_text("Nothing is called Gone")).to_have_count(0)
 
 
+def test_a_plan_says_what_a_run_would_lack(visitor: Visitor, shop: dict[str, int]) -> None:
+    text, _ = open_editor(visitor, shop["CI"], "&show=plan")
+    visitor.sees("The run would succeed.")
+    text.focus()
+    visitor.page.keyboard.press("Control+Home")
+    visitor.page.keyboard.type("variables: [group: nope]\n")
+    visitor.sees('Once there is what it would lack: variable group "nope" is not in the library.')
+    visitor.sees("1 error")
+
+
 def test_a_parameter_without_a_default_is_asked_for(visitor: Visitor, shop: dict[str, int]) -> None:
     _, full = open_editor(visitor, shop["Needs"])
     page = visitor.page

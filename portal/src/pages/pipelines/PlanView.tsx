@@ -2,7 +2,7 @@ import { Button, Select } from "@fluentui/react-components";
 import { memo, useState } from "react";
 import type { Plan, PlannedPart, PreviewParameter } from "../../api/wire.ts";
 import { CodeBlock } from "../../components/CodeBlock/CodeBlock.tsx";
-import { PlayIcon } from "../../components/icons.ts";
+import { PlayIcon, WarningIcon } from "../../components/icons.ts";
 import { StateIcon } from "../../components/StateIcon/StateIcon.tsx";
 import { PlaceLink } from "./PlaceLink.tsx";
 import { endOf, RESULTS, type Supposed, verdictOf, withResult, wordsOf } from "./supposed.ts";
@@ -39,6 +39,12 @@ export const PlanView = memo(function PlanView({
           {words.length > 0 ? `Supposed: ${words.join(", ")}.` : "Where all that runs succeeds."}
         </span>
       </p>
+      {plan.missing.length > 0 ? (
+        <p className={styles.verdict}>
+          <WarningIcon aria-hidden className={styles.warn} />
+          Once there is what it would lack: {plan.missing.join("; ")}.
+        </p>
+      ) : null}
       {plan.unknown.map((name) => (
         <p key={name} className={styles.unknown}>
           Nothing is called {name} any more.
