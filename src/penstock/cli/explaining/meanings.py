@@ -13,9 +13,10 @@ MEANINGS: Mapping[str, str] = {
     "condition holds all the same, such as always(). 5 when left out.",
     "checkout": "Fetches a repository: self, the alias of a resource, or none. Without it a job "
     "begins by checking out self; a deployment job does not.",
-    "condition": "Whether it runs; succeeded() when left out. It replaces that default: without "
-    "succeeded() in it, it may hold after a failure too. It is evaluated when everything in "
-    "dependsOn has ended. `penstock explain --stage` shows how.",
+    "condition": "Whether it runs; succeeded() when left out, which asks about all that comes "
+    "before, directly or not. It replaces that default: without succeeded() in it, it may hold "
+    "after a failure too. It is evaluated when everything in dependsOn has ended. "
+    "`penstock explain --stage` shows how.",
     "container": "The image that the job's steps run in.",
     "continueOnError": "A failure counts as success with issues, and what comes after goes on.",
     "demands": "What an agent must have to take the job.",
