@@ -298,6 +298,11 @@ CODES: dict[str, tuple[str, str]] = {
         "System.JobName have no value then, and ${{ }} reads nothing. During the run $(name) and "
         "conditions have them.",
     ),
+    "PS1319": (
+        "nothing is within a variable",
+        "A variable is text, and what is read behind a second dot is empty. The name of a variable "
+        "may have dots itself, and is then written in brackets: variables['Agent.OS'].",
+    ),
     # --- PS20xx: the graph of stages, jobs and steps
     "PS2001": (
         "nothing can start",

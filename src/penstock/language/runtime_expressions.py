@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from penstock.language.dotted import dotted_variables, empty_within
 from penstock.language.expressions import (
     GENERAL,
     Arguments,
+    Expression,
     ExpressionError,
     Function,
     Value,
@@ -84,7 +86,7 @@ class _Checker:
 
     def __init__(self) -> None:
         self.places = places()
-        self.known: dict[tuple[str, str], ExpressionError | None] = {}
+        self.known: dict[tuple[str, str], Expression | ExpressionError] = {}
 
     def pipeline(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from self._variables(pipeline.variables, "root variable")
@@ -128,28 +130,29 @@ class _Checker:
         found = runtime_part(text.value)
         if found is not None:
             expression, offset = found
-            error = self._error(expression, place)
-            if error:
-                yield _located(error, text, offset, _LOADING + str(error))
+            read = self._read(expression, place)
+            if isinstance(read, ExpressionError):
+                yield _located(read, text, offset, _LOADING + str(read))
             else:
-                yield from _empty_member(text)
+                yield from _empty_members(read, text, offset)
         elif "$[" in text.value:
             yield _not_whole(text, is_closed="]" in text.value.partition("$[")[2])
 
     def _condition(self, text: Text | None) -> Iterator[Diagnostic]:
         if text and text.value:
-            error = self._error(text.value, "condition")
-            if error:
-                yield _located(error, text, 0, str(error))
+            read = self._read(text.value, "condition")
+            if isinstance(read, ExpressionError):
+                yield _located(read, text, 0, str(read))
             else:
-                yield from _empty_member(text)
+                yield from _empty_members(read, text, 0)
 
     def _step_condition(self, step: Step, job: Job | DeploymentJob) -> Iterator[Diagnostic]:
         text = step.condition
         if text is None or not text.value:
             return
-        error = self._error(text.value, "step condition")
-        if error is None:
+        error = self._read(text.value, "step condition")
+        if not isinstance(error, ExpressionError):
+            yield from _empty_members(error, text, 0)
             return
         name = step.name.value if step.name else ""
         service_text = (
@@ -173,16 +176,16 @@ class _Checker:
         """
         word = error.text[error.position or 0 : error.end].lower()
         is_bare = error.kind.startswith("Expected '('") and word in map(str.lower, _STATUS)
-        sent = self._error(condition, "step condition as sent")
-        return is_bare or sent is None or sent.code == "PS1302"
+        sent = self._read(condition, "step condition as sent")
+        is_refused = isinstance(sent, ExpressionError) and sent.code != "PS1302"
+        return is_bare or not is_refused
 
-    def _error(self, text: str, place: str) -> ExpressionError | None:
+    def _read(self, text: str, place: str) -> Expression | ExpressionError:
         key = (text, place)
         if key not in self.known:
             here = self.places[place]
             try:
-                parse(text, names=here.names, functions=here.functions)
-                self.known[key] = None
+                self.known[key] = parse(text, names=here.names, functions=here.functions)
             except ExpressionError as error:
                 self.known[key] = error
         return self.known[key]
@@ -222,8 +225,14 @@ def _strategy_values(strategy: Matrix | Parallel | None) -> list[Text | None]:
     return []
 
 
-def _empty_member(text: Text) -> Iterator[Diagnostic]:
-    """What is known of pipeline resources is in variables, and not in `resources` (measured)."""
+def _empty_members(read: Expression, text: Text, offset: int) -> Iterator[Diagnostic]:
+    """What an expression reads where nothing can be.
+
+    What is known of pipeline resources is in variables, and not in `resources` (measured).
+    """
+    for name, start, end in dotted_variables(read.root):
+        span = place_in(text.value, text.span, offset + start, end - start)
+        yield empty_within(name, span)
     found = re.search(_OF_PIPELINES, text.value) if "resources" in text.value.lower() else None
     if found:
         yield Diagnostic(

@@ -7,6 +7,7 @@ from collections.abc import Mapping as Table
 from dataclasses import replace
 
 from penstock.language.casing import fold_case
+from penstock.language.dotted import dotted_variables, empty_within
 from penstock.language.expressions import ExpressionError
 from penstock.language.expressions.nodes import Access, Call, ExpressionNode, Literal, Name
 from penstock.language.places import place_in
@@ -133,6 +134,8 @@ class Checker:
                 if comes_too_late(name) and fold_case(name) not in self._late:
                     self._late.add(fold_case(name))
                     self._report(complaints.comes_too_late(name, at(start, end)))
+            for name, start, end in dotted_variables(tree.root):
+                self._report(empty_within(name, at(start, end)))
 
     def _report(self, diagnostic: Diagnostic, more: str = "") -> None:
         said = diagnostic.service_text or ""
