@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 from penstock.cli.exits import Exit
@@ -41,6 +41,7 @@ from penstock.records import record
 from penstock.store.home import Home
 
 LAST_LINES = 20
+_LOOK_SECONDS = 0.2
 _OUTPUT_STARTS = "= Starting Command Output ="
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES)
 
@@ -190,7 +191,15 @@ class _Watch:
             leave_at_once()
 
     def _ended(self) -> Result:
-        result = self._host.scheduler.wait(self._run)
+        """The result of the run once it has ended.
+
+        A signal that comes just before a wait begins does not break it: Python only looks at it
+        when the wait is over. So no wait is long.
+        """
+        result = None
+        while result is None:
+            with suppress(TimeoutError):
+                result = self._host.scheduler.wait(self._run, _LOOK_SECONDS)
         if self._host.has_ml:
             self._host.ml.wait_for_jobs_of(self._run)
         return result
