@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from penstock.language.casing import fold_case
 from penstock.language.pipeline import Container, Pipeline, RepositoryResource, Resources, Text
-from penstock.language.settings import either, is_open
+from penstock.language.settings import is_open
 from penstock.language.source import Diagnostic, Severity, Span
+from penstock.language.templates.complaints.shapes import one_of
 from penstock.language.yaml import Scalar
 
 _REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
@@ -115,7 +116,7 @@ def _check_type(kind: str, type: Text | None, known: tuple[str, ...]) -> Iterato
         severity=Severity.WARNING,
         message=f'there is no type "{type.value}" of a {kind} resource',
         span=type.span,
-        help=f"write {either(known)}",
+        help=f"write {one_of(known)}",
     )
 
 

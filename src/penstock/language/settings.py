@@ -6,7 +6,7 @@ The schema of the service takes any text for most of them; here one that means n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from penstock.language.pipeline import (
     DeploymentJob,
@@ -19,6 +19,7 @@ from penstock.language.pipeline import (
     step_lists,
 )
 from penstock.language.source import Diagnostic, Severity
+from penstock.language.templates.complaints.shapes import one_of
 
 _WHOLE = re.compile(r"\s*[0-9]{1,9}\s*")
 _CLEANABLE = ("outputs", "resources", "all")
@@ -139,7 +140,7 @@ def check_word(
         return
     if text.value.strip().lower() in map(str.lower, (*words, *unsaid)):
         return
-    yield _no_effect(key, text, "write " + either([f'"{word}"' for word in words]))
+    yield _no_effect(key, text, f"write {one_of(words)}")
 
 
 def _no_effect(key: str, text: Text, help: str) -> Diagnostic:
@@ -155,8 +156,3 @@ def _no_effect(key: str, text: Text, help: str) -> Diagnostic:
 def is_open(name: Text) -> bool:
     """Whether a name is known only when the run has begun, or a template left it empty."""
     return "$" in name.value or not name.value
-
-
-def either(words: Sequence[str]) -> str:
-    """The words as a choice: `a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
